@@ -1,0 +1,238 @@
+"""The words of the adapter: plain, frozen, without behaviour beyond what follows from the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Bundle: TypeAlias = dict[str, Any]
+"""A FHIR R4 message Bundle as parsed JSON; fhir.resources checks it, it does not carry it."""
+
+
+class Kind(StrEnum):
+    """Groups events for routing and mapping."""
+
+    ENCOUNTER = "encounter"
+    CARE_PLAN = "care-plan"
+    COMMUNICATION = "communication"
+    RECEIPT = "receipt"
+
+
+class Event(StrEnum):
+    """MessageHeader.eventCoding, code system `<base>/CodeSystem/event`."""
+
+    ADMISSION_NOTICE = "admission-notice"  # inskrivningsmeddelande
+    ADMISSION_UPDATED = "admission-updated"
+    ADMISSION_CANCELLED = "admission-cancelled"  # makulerad inskrivning
+    PROCESS_ENDED = "process-ended"  # avbrott i processen
+    LEAVE_STARTED = "leave-started"  # permission
+    LEAVE_ENDED = "leave-ended"
+    DISCHARGE_READY = "discharge-ready"  # utskrivningsklar
+    DISCHARGE_READY_WITHDRAWN = "discharge-ready-withdrawn"  # återtagen utskrivningsklar
+    DISCHARGED = "discharged"  # utskriven
+    DISCHARGE_CANCELLED = "discharge-cancelled"  # återöppnad
+    DECEASED = "deceased"  # avliden
+    CARE_PLAN = "care-plan"
+    MESSAGE = "message"  # generellt meddelande
+    REPLY = "reply"  # svar
+    ANSWER = "answer"  # kvittens av en person
+    DELIVERY_REPORT = "delivery-report"  # kunde inte levereras vidare
+    RECEIPT = "receipt"  # systemkvittens
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that the event belongs to."""
+        return _KINDS.get(self, Kind.ENCOUNTER)
+
+
+_KINDS = {
+    Event.CARE_PLAN: Kind.CARE_PLAN,
+    Event.MESSAGE: Kind.COMMUNICATION,
+    Event.REPLY: Kind.COMMUNICATION,
+    Event.ANSWER: Kind.COMMUNICATION,
+    Event.DELIVERY_REPORT: Kind.COMMUNICATION,
+    Event.RECEIPT: Kind.RECEIPT,
+}
+RETURNING = frozenset({Event.RECEIPT, Event.ANSWER, Event.REPLY, Event.DELIVERY_REPORT})
+"""Events that go to the sender of what they concern, and need no route."""
+
+
+class Need(StrEnum):
+    """What the physician's assessment asks for, and what an endpoint serves."""
+
+    SOCIAL_SERVICES = "social-services"  # socialtjänst
+    MUNICIPAL_HEALTH_CARE = "municipal-health-care"  # kommunal hälso- och sjukvård
+    PRIMARY_CARE = "primary-care"  # regionfinansierad öppenvård
+
+
+class DoneWhen(StrEnum):
+    """The layer of receipt that closes a delivery."""
+
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    READ = "read"
+
+
+class Layer(StrEnum):
+    """Who says that something arrived: the far side's wire, its system, or a person."""
+
+    TRANSPORT = "transport"
+    APPLICATION = "application"
+    PERSON = "person"
+
+
+class Code(StrEnum):
+    """FHIR R4 ResponseType."""
+
+    OK = "ok"
+    TRANSIENT = "transient-error"
+    FATAL = "fatal-error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """A time to act in: a plain duration, or whole Swedish working days."""
+
+    duration: timedelta = timedelta(0)
+    working_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """An HSA-id that the organisation had, or will have, between two days (both included)."""
+
+    id: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One organisation's mailbox at one system. A stanza of the settings."""
+
+    name: str
+    organization: str  # HSA-id (Norway: HER-id)
+    display: str = ""
+    aliases: tuple[Alias, ...] = ()
+    speaks_for: tuple[str, ...] = ()  # HSA-ids besides its own
+    municipality: str = ""  # kommunkod, four digits
+    serves: tuple[Need, ...] = ()
+    system: str
+    transport: str
+    address: str = ""  # where we send: URL, or host:port
+    listen: str = ""  # where we take: host:port
+    peers: tuple[str, ...] = ("127.0.0.1", "::1")  # addresses that may connect to `listen`
+    broker_user: str = ""
+    return_to: str = ""  # the endpoint that takes what this one cannot be sent
+    done_when: DoneWhen = DoneWhen.ACCEPTED
+    receipt_within: timedelta = timedelta(minutes=30)
+    receipt_resends: int = 2
+    read_within: Within = Within(working_days=1)
+    expire_after: timedelta = timedelta(hours=72)
+    timeout: timedelta = timedelta(seconds=20)
+    max_in_flight: int = 4
+    retry_first: timedelta = timedelta(seconds=5)
+    retry_ceiling: timedelta = timedelta(hours=1)
+    credentials: str = ""  # "bearer" | "basic": secrets in ADAPTER_<NAME>_TOKEN, _USER, _PASSWORD
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    charset: str = ""
+    zone: str = "Europe/Stockholm"
+    unmapped: str = "accept"  # | "refuse"
+    strict_identifiers: bool = False
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which events go where when the message itself names no receiver."""
+
+    events: tuple[Event, ...]
+    to: tuple[str, ...]  # endpoint names, or "municipality-of-patient"
+    senders: tuple[str, ...] = ()  # endpoint names; empty means any
+    protected: bool = False  # may carry patients with protected identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What comes in may be at most this large (bytes), deep (levels) and long (entries)."""
+
+    body: int = 10 * 1024 * 1024
+    depth: int = 64
+    entries: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that the settings file and the environment say; read once, then frozen."""
+
+    organization: str = "SE0000000000-ADAPTER"  # the HSA-id that the adapter itself answers with
+    store: str = "sqlite:///adapter.db"
+    broker: str = ""  # amqp URL; empty without RabbitMQ
+    web: str = "127.0.0.1:8080"
+    limits: Limits = Limits()
+    endpoints: tuple[Endpoint, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of that name; KeyError when there is none."""
+        return {e.name: e for e in self.endpoints}[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Bytes that travel, and what the transport says of them. Nobody has looked inside yet."""
+
+    id: str = ""  # as claimed by the sender: AMQP message_id, Idempotency-Key; else ""
+    endpoint: str = ""  # in: the authenticated sender; out: the receiver; "" = unidentified
+    body: bytes
+    content_type: str = ""
+    event: str = ""  # as claimed: AMQP type
+    case: str = ""  # AMQP correlation_id
+    delivery: str = ""  # out: x-delivery-id
+    attempt: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tag: Any = None  # the transport's own handle, for acknowledge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A field that the target could not carry: where, and why. Shown and counted."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One side's answer to the other about one message."""
+
+    about: str  # the content id (MessageHeader.id) that is answered
+    code: Code
+    layer: Layer = Layer.APPLICATION
+    detail: str = ""  # codes and expressions, never personal data
+    issues: tuple[Any, ...] = ()  # of adapter.errors.Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one endpoint: the thing that is retried and receipted."""
+
+    id: str
+    message_id: str
+    endpoint: str
+    event: Event
+    case_id: str
+    content_id: str
+    envelope_id: str
+    content_type: str
+    body: bytes
+    attempt: int
+    failures: int
+    resends: int
+    forwarded: bool
+    expires_at: datetime
