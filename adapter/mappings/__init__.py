@@ -1,0 +1,126 @@
+"""One file per system. Each reads its own format into FHIR, and writes FHIR into its own format.
+
+Mappings are pure functions: no database, no queue, no clock. What a mapping may know besides
+its document is in the `Context`; what it cannot carry it confesses there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from adapter.errors import FatalError, Issue, Severity
+from adapter.model import Bundle, Endpoint, Event, Kind, Loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a mapping may know besides its document; and where it tells losses and warnings.
+
+    `sender` is the endpoint that the document came from, `receiver` the one it is written for
+    (None when reading). `recorded` is when the adapter took the message (aware); mappings have
+    no clock. `fingerprint` is the SHA-256 of the bytes as received, in hex. `source` is the
+    document that a receipt answers, as received (b"" otherwise).
+    """
+
+    sender: Endpoint
+    recorded: datetime
+    receiver: Endpoint | None = None
+    fingerprint: str = ""
+    source: bytes = b""
+    message_id: str = ""  # the adapter's own id of the message, for Provenance
+    options: Mapping[str, str] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+    def lose(self, path: str, why: str) -> None:
+        """Confess a field that the target cannot carry: FHIRPath or native path, and why."""
+        self.losses.append(Loss(path=path, why=why))
+
+    def warn(self, code: str, expression: str = "", detail: str = "") -> None:
+        """Note something odd that does not stop the message; a code of the catalogue."""
+        self.issues.append(
+            Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)
+        )
+
+
+Recogniser: TypeAlias = Callable[[Any], Event]
+Reader: TypeAlias = Callable[[Any, Context], Bundle]
+Writer: TypeAlias = Callable[[Bundle, Context], Any]
+
+
+class System:
+    """All mappings of one system: the name `system` in each file of this folder.
+
+    `content` names the codec of its documents: "json", "xml" or "hl7". `media_type` is what
+    its bytes are called on the wire.
+    """
+
+    def __init__(self, name: str, *, content: str, media_type: str) -> None:
+        self.name = name
+        self.content = content
+        self.media_type = media_type
+        self.readers: dict[Event, Reader] = {}
+        self.writers: dict[Event, Writer] = {}
+        self._recogniser: Recogniser | None = None
+
+    def recognises(self, function: Recogniser) -> Recogniser:
+        """Register the function that names a document's event.
+
+        It raises FatalError `unknown-event` for an event that nobody knows, and
+        `unmapped-event` for one that the format knows and this file does not read.
+        """
+        self._recogniser = function
+        return function
+
+    def reads(self, *events: Event | Kind) -> Callable[[Reader], Reader]:
+        """Register a reader for events, or for every event of a kind."""
+        return _registered(self.readers, events)
+
+    def writes(self, *events: Event | Kind) -> Callable[[Writer], Writer]:
+        """Register a writer for events, or for every event of a kind."""
+        return _registered(self.writers, events)
+
+    def event(self, document: Any) -> Event:
+        """The event that a document tells of."""
+        if self._recogniser is None:
+            raise FatalError("no-mapping", f"{self.name} reads nothing")
+        return self._recogniser(document)
+
+    def read(self, document: Any, context: Context) -> Bundle:
+        """A document of this system as a FHIR message; FatalError when it cannot be read."""
+        event = self.event(document)
+        if event not in self.readers:
+            raise FatalError("no-mapping", f"{self.name} does not read {event}")
+        return self.readers[event](document, context)
+
+    def write(self, event: Event, bundle: Bundle, context: Context) -> Any:
+        """A FHIR message as a document of this system; FatalError when it cannot be written."""
+        if event not in self.writers:
+            raise FatalError("no-mapping", f"{self.name} does not write {event}")
+        return self.writers[event](bundle, context)
+
+
+def _registered(
+    table: dict[Event, Any], names: Iterable[Event | Kind]
+) -> Callable[[Callable[..., Any]], Any]:
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            events = [e for e in Event if e.kind is name] if isinstance(name, Kind) else [name]
+            table.update(dict.fromkeys(events, function))
+        return function
+
+    return register
+
+
+def load() -> dict[str, System]:
+    """Every system in this folder, by name; there is no list to edit."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    systems: list[System] = [module.system for module in modules]
+    return {system.name: system for system in systems}
