@@ -142,6 +142,6 @@ class RetryPolicy:
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
         """At least what the far side asked for; else doubling, with up to a tenth of jitter."""
-        step = min(self.first * 2 ** min(failures - 1, 30), self.ceiling)
+        step = min(self.first * (1 << min(failures - 1, 30)), self.ceiling)
         wait = max(step, timedelta(seconds=retry_after or 0))
         return wait * (1 + random.random() / 10)

@@ -1,4 +1,4 @@
-"""The words of the adapter: plain, frozen, without behaviour beyond what follows from the values."""
+"""The words of the adapter: plain, frozen, and no behaviour but what follows from the values."""
 
 from __future__ import annotations
 

@@ -1,0 +1,196 @@
+"""How a FHIR message is written: one strict form of what adapter.bundles reads (docs/message.md).
+
+Ids are derived from what they name, so that the same source read twice gives the same message.
+Nothing here changes its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from adapter.bundles import (
+    ACTIVITY,
+    BASE,
+    CASE_ID,
+    EVENT,
+    MESSAGE_ID,
+    SOURCE_ID,
+    Resource,
+    extension_url,
+    organization_id,
+    resources,
+)
+from adapter.identifiers import HSA
+from adapter.model import Bundle, Event
+
+
+def new_id(*parts: str) -> str:
+    """The same id for the same parts: UUIDv5, so that reading twice names things alike."""
+    return str(uuid5(uuid5(NAMESPACE_URL, BASE), "\x1f".join(parts)))
+
+
+def reference(id_: str) -> Resource:
+    """A Reference to an entry of the same message."""
+    return {"reference": f"urn:uuid:{id_}"}
+
+
+def entry(resource: Resource) -> Resource:
+    """A Bundle entry; the resource has an id that is a UUID."""
+    return {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource}
+
+
+def organization(hsa: str, name: str = "") -> Resource:
+    """An Organization with a stable id, its HSA-id and, where known, its name."""
+    found: Resource = {
+        "resourceType": "Organization",
+        "id": new_id("organization", hsa),
+        "identifier": [{"system": HSA, "value": hsa}],
+    }
+    return found | ({"name": name} if name else {})
+
+
+def extension(name: str, value: str, content: Any) -> Resource:
+    """One of our extensions; `value` is the choice type: `DateTime`, `Identifier` …"""
+    return {"url": extension_url(name), f"value{value}": content}
+
+
+def case_extension(case: str) -> Resource:
+    """The extension that names the case, `<HSA-id>/<number>`."""
+    return extension("case", "Identifier", {"system": CASE_ID, "value": case})
+
+
+def about(content: str) -> Resource:
+    """A logical Reference to an earlier message, which is not in this one."""
+    return {"identifier": {"system": MESSAGE_ID, "value": content}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An organisation as sender or receiver: HSA-id, endpoint name, name for people."""
+
+    organization: str
+    endpoint: str = ""
+    display: str = ""
+
+
+def message(  # noqa: PLR0913 - the parts of a message header, each by name
+    event: Event,
+    *,
+    content: str,
+    sender: Party,
+    receivers: Iterable[Party] = (),
+    focus: Resource | None = None,
+    others: Iterable[Resource] = (),
+    cases: Iterable[str] = (),
+    recorded: datetime,
+    extra: Resource | None = None,
+) -> Bundle:
+    """A whole message Bundle. `Bundle.id` is the content's until `enveloped` gives it its own.
+
+    `others` are the further resources (Patient, Provenance …); `extra` is merged into the
+    MessageHeader. Times are aware.
+    """
+    parties = list(receivers)
+    found: Resource = {
+        "resourceType": "MessageHeader",
+        "id": content,
+        "extension": [
+            *(case_extension(case) for case in cases),
+            extension("recorded", "Instant", recorded.isoformat()),
+        ],
+        "eventCoding": {"system": EVENT, "code": str(event)},
+        "sender": reference(new_id("organization", sender.organization)),
+        "source": {"endpoint": endpoint_url(sender)},
+    }
+    if parties:
+        found["destination"] = [destination(party) for party in parties]
+    if focus is not None:
+        found["focus"] = [reference(focus["id"])]
+    everybody = {p.organization: organization(p.organization, p.display) for p in parties}
+    everybody[sender.organization] = organization(sender.organization, sender.display)
+    parts = [found | (extra or {}), *([focus] if focus else []), *others, *everybody.values()]
+    return enveloped(
+        {"resourceType": "Bundle", "type": "message", "entry": [entry(p) for p in parts]},
+        content,
+        recorded,
+    )
+
+
+def endpoint_url(party: Party) -> str:
+    """The URI of an endpoint; of the organisation where the endpoint has no name."""
+    return f"urn:careplan-adapter:endpoint:{party.endpoint or party.organization}"
+
+
+def destination(party: Party) -> Resource:
+    """MessageHeader.destination for a receiver whose Organization is in the message."""
+    return {
+        "endpoint": endpoint_url(party),
+        "receiver": reference(new_id("organization", party.organization)),
+    }
+
+
+def enveloped(bundle: Bundle, envelope: str, at: datetime) -> Bundle:
+    """The same content in an envelope of its own. Does not change the argument."""
+    head = {"resourceType": "Bundle", "id": envelope, "type": "message"}
+    return head | {"timestamp": at.isoformat(), "entry": bundle["entry"]}
+
+
+def with_header(bundle: Bundle, **changes: Any) -> Bundle:
+    """The same message with another header. References to the header's id follow it."""
+    first = bundle["entry"][0]
+    changed = entry(first["resource"] | changes)
+    return bundle | {"entry": [changed, *bundle["entry"][1:]]}
+
+
+def with_extension(resource: Resource, name: str, value: str, content: Any) -> Resource:
+    """The same resource with our extension set, in place of an earlier one of that name."""
+    url = extension_url(name)
+    kept = [e for e in resource.get("extension", ()) if e.get("url") != url]
+    return resource | {"extension": [*kept, extension(name, value, content)]}
+
+
+def addressed(bundle: Bundle, receivers: Iterable[Party]) -> Bundle:
+    """The same message to these receivers, each with its Organization in the message."""
+    parties = list(receivers)
+    changed = with_header(bundle, destination=[destination(p) for p in parties])
+    present = {organization_id(r) for r in resources(bundle) if r["resourceType"] == "Organization"}
+    new = [organization(p.organization, p.display) for p in parties]
+    missing = [entry(o) for o in new if organization_id(o) not in present]
+    return changed | {"entry": [*changed["entry"], *missing]}
+
+
+def translation(  # noqa: PLR0913 - the parts of a Provenance, each by name
+    content: str, *, mapping: str, version: str, source: str, sender: str, at: datetime
+) -> Resource:
+    """The Provenance of a translated message: mapping, its version, the source's message id."""
+    return {
+        "resourceType": "Provenance",
+        "id": new_id(content, "translation"),
+        "target": [reference(content)],
+        "recorded": at.isoformat(),
+        "activity": {"coding": [{"system": ACTIVITY, "code": "translated"}]},
+        "agent": [
+            {
+                "who": {"display": f"careplan-adapter {mapping} {version}"},
+                "onBehalfOf": {"identifier": {"system": HSA, "value": sender}},
+            }
+        ],
+        "entity": [
+            {
+                "role": "source",
+                "what": {"identifier": {"system": SOURCE_ID, "value": source}},
+            }
+        ],
+    }
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID in its usual form."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,155 @@
+"""Bytes to documents and back, safely: no entities, no network, no second key, no guessing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import hl7
+from lxml import etree
+
+from adapter.errors import FatalError
+from adapter.model import Limits
+
+_LIMITS = Limits()
+_CHARSETS = {  # HL7 table 0211, the codes seen in the Nordic countries, and Python's name
+    "": "",
+    "ASCII": "ascii",
+    "8859/1": "iso-8859-1",
+    "8859/15": "iso-8859-15",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+}
+
+
+def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
+    """A document of "json", "xml" or "hl7"; FatalError with the reason when it is not one.
+
+    JSON gives dicts, XML an lxml element, HL7 v2 an `hl7.Message`. `charset` is the endpoint's,
+    and counts only where the document declares none.
+    """
+    if len(body) > limits.body:
+        raise FatalError("too-large", f"{len(body)} bytes; the limit is {limits.body}")
+    if content == "json":
+        return _json(body, limits)
+    return _xml(body, limits) if content == "xml" else _hl7(body, charset)
+
+
+def dump(content: str, document: Any, charset: str = "") -> bytes:
+    """A document as bytes: UTF-8, for HL7 v2 the named charset."""
+    if content == "json":
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    if content == "xml":
+        return etree.tostring(document, encoding="UTF-8", xml_declaration=True)
+    return str(document).encode(charset or "utf-8")
+
+
+def _json(body: bytes, limits: Limits) -> Any:
+    try:
+        document = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise FatalError("wrong-charset", f"not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise FatalError("too-deep", f"the limit is {limits.depth} levels") from error
+    except ValueError as error:  # JSONDecodeError quotes nothing of the document
+        raise FatalError("unreadable", f"not JSON: {error}") from error
+    _check_depth(document, limits.depth)
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise FatalError("duplicate-key", _harmless(twice))
+    return found
+
+
+def _harmless(key: str) -> str:
+    """A key may be anything that the sender wrote; only what looks like one of FHIR is shown."""
+    return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
+
+
+def _check_depth(document: Any, limit: int) -> None:
+    level: Iterable[Any] = [document]
+    for _ in range(limit):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return
+    raise FatalError("too-deep", f"the limit is {limit} levels")
+
+
+def _children(item: Any) -> Iterable[Any]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+def _xml(body: bytes, limits: Limits) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (ValueError, etree.XMLSyntaxError) as error:
+        raise FatalError(_xml_code(body), _xml_place(error)) from None
+    if _doctype(root):
+        raise FatalError("forbidden-xml", "the document has a DOCTYPE")
+    _check_xml_depth(root, limits.depth)
+    return root
+
+
+def _doctype(root: etree._Element) -> str:
+    return str(root.getroottree().docinfo.doctype)  # type: ignore[union-attr]
+
+
+def _xml_code(body: bytes) -> str:
+    return "forbidden-xml" if b"<!DOCTYPE" in body[:4096] else "unreadable"
+
+
+def _xml_place(error: Exception) -> str:
+    """Where, never what: the parser's own words may quote the document."""
+    if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
+        return f"not XML at line {error.lineno}, column {error.offset}"
+    return "not XML"
+
+
+def _check_xml_depth(root: etree._Element, limit: int) -> None:
+    level = [root]
+    for _ in range(limit):
+        level = [child for element in level for child in element]
+        if not level:
+            return
+    raise FatalError("too-deep", f"the limit is {limit} levels")
+
+
+def _hl7(body: bytes, charset: str) -> hl7.Message:
+    if not body.startswith(b"MSH") or len(body) < 8:
+        raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
+    text = _decoded(body, hl7_charset(body) or charset or "utf-8")
+    try:
+        return hl7.parse(text.replace("\r\n", "\r").replace("\n", "\r").strip("\r") + "\r")
+    except (hl7.HL7Exception, ValueError, IndexError, LookupError) as error:
+        raise FatalError("unreadable", "not HL7 v2: the segments cannot be split") from error
+
+
+def hl7_charset(body: bytes) -> str:
+    """What MSH-18 declares, as Python's name; "" for none; FatalError for one we do not know."""
+    header = body.split(b"\r", 1)[0].split(b"\n", 1)[0]
+    fields = header.split(header[3:4])
+    declared = fields[17].split(header[5:6])[0] if len(fields) > 17 else b""
+    name = declared.decode("ascii", "backslashreplace").strip().upper()
+    if name not in _CHARSETS:
+        raise FatalError("wrong-charset", "MSH-18 names a character set that is not supported")
+    return _CHARSETS[name]
+
+
+def _decoded(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError as error:
+        raise FatalError("wrong-charset", f"not {charset} at byte {error.start}") from error
+    except LookupError as error:
+        raise FatalError("wrong-charset", "the endpoint's charset is unknown") from error
