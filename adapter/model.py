@@ -236,3 +236,17 @@ class Delivery:
     resends: int
     forwarded: bool
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What arrived, byte for byte, and what we made of it."""
+
+    id: str
+    endpoint: str  # the authenticated sender; "" when it could not be identified
+    body: bytes
+    fingerprint: str  # SHA-256 of the body, hex
+    received_at: datetime
+    claimed_event: str = ""
+    direct: bool = False  # its door answers by itself: no receipt goes through the outbox
+    tries: int = 0

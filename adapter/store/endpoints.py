@@ -1,0 +1,111 @@
+"""What is known of endpoints besides their settings: pauses, the circuit, tokens, keys."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.store.tables import endpoint, secret, token
+
+CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
+PROBE_EVERY = timedelta(seconds=30)
+
+
+def register(tx: sa.Connection, names: Iterable[str]) -> None:
+    """Make sure that each endpoint has its row (and "", for senders nobody knows)."""
+    rows = [{"name": name} for name in sorted({"", *names})]
+    tx.execute(insert_ignore(tx, endpoint), rows)
+
+
+def insert_ignore(tx: sa.Connection, table: sa.Table) -> sa.Insert:
+    """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
+    dialect = __import__(f"sqlalchemy.dialects.{tx.dialect.name}", fromlist=["insert"])
+    statement: sa.Insert = dialect.insert(table).on_conflict_do_nothing()
+    return statement
+
+
+def all_states(tx: sa.Connection) -> dict[str, sa.RowMapping]:
+    """Every endpoint's row by name."""
+    return {row["name"]: row for row in tx.execute(sa.select(endpoint)).mappings()}
+
+
+def pause(tx: sa.Connection, name: str, who: str, why: str, now: datetime) -> bool:
+    """Hold what is to be sent there; False when it is unknown."""
+    return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
+
+
+def resume(tx: sa.Connection, name: str) -> bool:
+    """Let it go again, at once: also the circuit is closed. False when it is unknown."""
+    quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
+    return _update(tx, name, failures=0, open_until=None, **quiet)
+
+
+def worked(tx: sa.Connection, name: str) -> None:
+    """The far side answered: the circuit is closed."""
+    troubled = sa.or_(endpoint.c.failures > 0, endpoint.c.open_until.is_not(None))
+    closed = sa.update(endpoint).where(endpoint.c.name == name, troubled)
+    tx.execute(closed.values(failures=0, open_until=None))
+
+
+def failed(tx: sa.Connection, name: str, now: datetime) -> bool:
+    """The far side was not there. True when this failure opens the circuit."""
+    query = sa.select(endpoint.c.failures).where(endpoint.c.name == name).with_for_update()
+    failures = (tx.execute(query).scalar_one_or_none() or 0) + 1
+    opens = failures >= CIRCUIT_OPENS_AFTER
+    _update(tx, name, failures=failures, open_until=now + PROBE_EVERY if opens else None)
+    return failures == CIRCUIT_OPENS_AFTER
+
+
+def _update(tx: sa.Connection, name: str, **values: Any) -> bool:
+    done = tx.execute(sa.update(endpoint).where(endpoint.c.name == name).values(**values))
+    return done.rowcount > 0
+
+
+def new_token(tx: sa.Connection, name: str, now: datetime) -> str:
+    """A bearer token for an endpoint; only its digest is kept. The two newest are valid."""
+    value = secrets.token_urlsafe(32)
+    row = {"digest": digest(value), "endpoint": name, "created_at": now}
+    tx.execute(sa.insert(token), [row])
+    newest = (
+        sa.select(token.c.digest)
+        .where(token.c.endpoint == name)
+        .order_by(token.c.created_at.desc(), token.c.digest)
+        .limit(2)
+    )
+    kept = list(tx.execute(newest).scalars())
+    tx.execute(sa.delete(token).where(token.c.endpoint == name, token.c.digest.not_in(kept)))
+    return value
+
+
+def endpoint_of_token(tx: sa.Connection, value: str) -> str:
+    """The endpoint that a bearer token belongs to, or "".
+
+    The look-up is by digest, so that its time tells nothing of the token; the comparison that
+    follows takes constant time.
+    """
+    wanted = digest(value)
+    query = sa.select(token.c.endpoint, token.c.digest).where(token.c.digest == wanted)
+    row = tx.execute(query).one_or_none()
+    return row.endpoint if row and hmac.compare_digest(row.digest, wanted) else ""
+
+
+def digest(value: str) -> str:
+    """SHA-256 in hex: tokens are 256 random bits, so that no salt is needed."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def key(tx: sa.Connection, name: str) -> bytes:
+    """A random key of this store, made at first use."""
+    query = sa.select(secret.c.value).where(secret.c.name == name)
+    found = tx.execute(query).scalar_one_or_none()
+    if found is None:
+        row = {"name": name, "value": secrets.token_bytes(32)}
+        tx.execute(insert_ignore(tx, secret), [row])
+        found = tx.execute(query).scalar_one()
+    return bytes(found)

@@ -1,0 +1,210 @@
+"""Messages that have arrived. Every arrival is a row, also a copy, so that each is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.lifecycle import Ruling, Standing, rule
+from adapter.model import Envelope, Message
+from adapter.store.tables import content, endpoint, envelope, message, one_of
+
+
+def new_id(prefix: str) -> str:
+    """A short id of ours, unique without asking the database: `m-…` or `d-…`."""
+    return f"{prefix}-{secrets.token_hex(10)}"
+
+
+def arrived(letter: Envelope, now: datetime) -> Message:
+    """What a transport received, as a message of ours."""
+    return Message(
+        id=new_id("m"),
+        endpoint=letter.endpoint,
+        body=letter.body,
+        fingerprint=hashlib.sha256(letter.body).hexdigest(),
+        received_at=now,
+        claimed_event=letter.event[:60],
+    )
+
+
+def put(
+    tx: sa.Connection, letters: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
+) -> None:
+    """Store arrivals; `values` hold for all of them."""
+    rows = [
+        {
+            "id": m.id,
+            "endpoint": m.endpoint,
+            "received_at": m.received_at,
+            "body": m.body,
+            "fingerprint": m.fingerprint,
+            "claimed_event": m.claimed_event,
+            "claimed_id": letter.id[:200],
+            "content_type": letter.content_type[:120],
+            "standing": Standing.RECEIVED,
+        }
+        | values
+        for m, letter in letters
+    ]
+    if rows:
+        tx.execute(sa.insert(message), rows)
+
+
+_FIELDS = (
+    message.c.id,
+    message.c.endpoint,
+    message.c.body,
+    message.c.fingerprint,
+    message.c.received_at,
+    message.c.claimed_event,
+    message.c.direct,
+    message.c.tries,
+)
+_waiting = one_of(message.c.standing, Standing.RECEIVED)
+
+
+def senders_waiting(tx: sa.Connection) -> list[str]:
+    """Endpoints with unprocessed messages, those with the oldest first."""
+    oldest = sa.func.min(message.c.seq)
+    query = sa.select(message.c.endpoint).where(_waiting).group_by(message.c.endpoint)
+    return list(tx.execute(query.order_by(oldest)).scalars())
+
+
+def claim(tx: sa.Connection, sender: str, limit: int) -> list[Message]:
+    """The oldest unprocessed messages of one sender, receipts first.
+
+    Call with the sender's row locked: nobody else then works on this sender's messages.
+    """
+    query = (
+        sa.select(*_FIELDS)
+        .where(_waiting, message.c.endpoint == sender)
+        .order_by(message.c.claimed_event != "receipt", message.c.seq)
+        .limit(limit)
+    )
+    return [Message(**row) for row in tx.execute(query).mappings()]
+
+
+def count_try(tx: sa.Connection, ids: Sequence[str]) -> None:
+    """Remember that we begin: a message that kills the process must not do so for ever."""
+    if ids:
+        again = sa.update(message).where(message.c.id.in_(ids))
+        tx.execute(again.values(tries=message.c.tries + 1))
+
+
+def settle(tx: sa.Connection, id_: str, ruling: Ruling, **values: Any) -> Standing:
+    """Move one message along its table, and note what was found."""
+    query = sa.select(message.c.standing).where(message.c.id == id_).with_for_update()
+    standing = rule(Standing(tx.execute(query).scalar_one()), ruling)
+    tx.execute(sa.update(message).where(message.c.id == id_).values(standing=standing, **values))
+    return standing
+
+
+def note(tx: sa.Connection, id_: str, **values: Any) -> None:
+    """Write what was found out about a message, other than its standing."""
+    tx.execute(sa.update(message).where(message.c.id == id_).values(**values))
+
+
+def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
+    """One message with all its columns."""
+    return tx.execute(sa.select(message).where(message.c.id == id_)).mappings().one_or_none()
+
+
+def lock_sender(tx: sa.Connection, name: str) -> bool:
+    """Be the only one who processes this sender's messages; False when somebody else does."""
+    query = sa.select(endpoint.c.name).where(endpoint.c.name == name)
+    return tx.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none() is not None
+
+
+def wait_for_sender(tx: sa.Connection, name: str) -> None:
+    """As `lock_sender`, for doors whose sender waits for the answer."""
+    query = sa.select(endpoint.c.name).where(endpoint.c.name == name)
+    tx.execute(query.with_for_update()).scalar_one()
+
+
+class Verdict(StrEnum):
+    """What the duplicate table says of two ids (after MedCom FHIR messaging 4.0, reliable)."""
+
+    NEW = "new"
+    COPY = "copy"  # both ids seen, same bytes
+    RESEND = "resend"  # content seen, in a new envelope
+    ENVELOPE_REUSED = "envelope-reused"
+    CONFLICT = "content-conflict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """What names one message between two parties."""
+
+    sender: str  # endpoint
+    receiver: str  # HSA-ids as addressed, joined
+    content_id: str
+    envelope_id: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the duplicate table knows: the verdict, and the message that came first."""
+
+    verdict: Verdict
+    first: str = ""
+
+
+def seen(tx: sa.Connection, ids: Ids) -> Seen:
+    """Look both ids up. Call with the sender's row locked."""
+    first = _first(tx, ids)
+    return Seen(verdict=_verdict(_envelope(tx, ids), first, ids), first=first or "")
+
+
+def _first(tx: sa.Connection, ids: Ids) -> str | None:
+    query = sa.select(content.c.message_id).where(
+        content.c.sender == ids.sender,
+        content.c.receiver == ids.receiver,
+        content.c.content_id == ids.content_id,
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
+def _envelope(tx: sa.Connection, ids: Ids) -> sa.RowMapping | None:
+    query = sa.select(envelope.c.content_id, envelope.c.fingerprint).where(
+        envelope.c.sender == ids.sender,
+        envelope.c.receiver == ids.receiver,
+        envelope.c.envelope_id == ids.envelope_id,
+    )
+    return tx.execute(query).mappings().one_or_none()
+
+
+def _verdict(known: sa.RowMapping | None, first: str | None, ids: Ids) -> Verdict:
+    if known is None:
+        return Verdict.RESEND if first else Verdict.NEW
+    if known["content_id"] != ids.content_id:
+        return Verdict.ENVELOPE_REUSED
+    return Verdict.COPY if known["fingerprint"] == ids.fingerprint else Verdict.CONFLICT
+
+
+def remember(tx: sa.Connection, ids: Ids, message_id: str) -> None:
+    """Write what `seen` will find: the first content, and each envelope."""
+    if _first(tx, ids) is None:
+        key = {"sender": ids.sender, "receiver": ids.receiver, "content_id": ids.content_id}
+        tx.execute(sa.insert(content), [key | {"message_id": message_id}])
+    if _envelope(tx, ids) is None:
+        row = {"sender": ids.sender, "receiver": ids.receiver, "envelope_id": ids.envelope_id}
+        rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
+        tx.execute(sa.insert(envelope), [row | rest])
+
+
+def forget(tx: sa.Connection, message_id: str) -> None:
+    """After a transient refusal the same ids are processed anew."""
+    ours = sa.select(content.c.content_id).where(content.c.message_id == message_id)
+    sender = sa.select(content.c.sender).where(content.c.message_id == message_id)
+    tx.execute(
+        sa.delete(envelope).where(envelope.c.content_id.in_(ours), envelope.c.sender.in_(sender))
+    )
+    tx.execute(sa.delete(content).where(content.c.message_id == message_id))

@@ -1,0 +1,224 @@
+"""Deliveries on their way out. Nothing else writes the state of a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.lifecycle import OPEN, State, Step, advance
+from adapter.model import Code, Delivery, Event, Layer
+from adapter.store.tables import attempt, delivery, due, endpoint, one_of, receipt
+
+_FIELDS = (
+    delivery.c.id,
+    delivery.c.message_id,
+    delivery.c.endpoint,
+    delivery.c.event,
+    delivery.c.case_id,
+    delivery.c.content_id,
+    delivery.c.envelope_id,
+    delivery.c.content_type,
+    delivery.c.body,
+    delivery.c.attempt,
+    delivery.c.failures,
+    delivery.c.resends,
+    delivery.c.forwarded,
+    delivery.c.expires_at,
+)
+_open = one_of(delivery.c.state, *OPEN)
+_NO_TIMER = {"next_attempt_at": None, "lease_until": None, "receipt_due_at": None}
+
+
+def put(tx: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert deliveries; each row names every column that it sets, all rows the same."""
+    if rows:
+        tx.execute(sa.insert(delivery), rows)
+
+
+def endpoints_due(tx: sa.Connection, now: datetime) -> list[str]:
+    """Endpoints that have something open and due, and are neither paused nor cut off."""
+    work = sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= now)
+    free = sa.and_(
+        endpoint.c.paused_at.is_(None),
+        sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= now),
+    )
+    return list(tx.execute(sa.select(endpoint.c.name).where(free, work)).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery that is ours until the lease ends, and why it was due."""
+
+    delivery: Delivery
+    why: str  # first | retry | lease | resend
+
+
+def claim(
+    tx: sa.Connection, name: str, limit: int, now: datetime, lease: timedelta
+) -> list[Claimed]:
+    """Take what is open and due: new, failed, crashed, unreceipted, all by the same WHERE."""
+    columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
+    query = (
+        sa.select(*columns)
+        .where(delivery.c.endpoint == name, _open, due <= now, ~_held_back())
+        .order_by(due, delivery.c.seq)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.execute(query).mappings().all()
+    found = [Claimed(delivery=_delivery(row), why=_why(row)) for row in rows]
+    for row in rows:
+        advance(State(row["state"]), Step.CLAIM)
+    _take(tx, found, now, now + lease)
+    return found
+
+
+def _take(tx: sa.Connection, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
+    if not found:
+        return
+    ids = [c.delivery.id for c in found]
+    again = [c.delivery.id for c in found if c.why == "resend"]
+    taken = {"state": State.IN_FLIGHT, **_NO_TIMER, "lease_until": until}
+    more = {"attempt": delivery.c.attempt + 1}
+    resent = sa.case((delivery.c.id.in_(again), 1), else_=0) if again else 0
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(ids))
+        .values(**taken, **more, resends=delivery.c.resends + resent)
+    )
+    rows = [
+        {"delivery_id": c.delivery.id, "number": c.delivery.attempt, "why": c.why}
+        | {"started_at": now}
+        for c in found
+    ]
+    tx.execute(sa.insert(attempt), rows)
+
+
+def _held_back() -> sa.Exists:
+    """An earlier delivery of the same case to the same endpoint is still open."""
+    older = delivery.alias("older")
+    return sa.exists().where(
+        older.c.order_key == delivery.c.order_key,
+        older.c.order_no < delivery.c.order_no,
+        one_of(older.c.state, *OPEN),
+    )
+
+
+def _why(row: sa.RowMapping) -> str:
+    if row["state"] == State.WAITING:
+        return "retry" if row["attempt"] else "first"
+    return "resend" if row["receipt_due_at"] else "lease"
+
+
+def _delivery(row: sa.RowMapping) -> Delivery:
+    """As it is once claimed: the attempt is the one that begins."""
+    found = {column.name: row[column.name] for column in _FIELDS}
+    found |= {"event": Event(row["event"]), "attempt": row["attempt"] + 1}
+    return Delivery(**found | {"case_id": row["case_id"] or "", "body": row["body"] or b""})
+
+
+def rewrite(tx: sa.Connection, d: Delivery, envelope_id: str, body: bytes) -> None:
+    """New bytes for a resend. The bytes that went before stay with the attempt before."""
+    before = sa.update(attempt).where(
+        attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
+    )
+    tx.execute(before.values(body=d.body))
+    same = sa.update(delivery).where(delivery.c.id == d.id)
+    tx.execute(same.values(envelope_id=envelope_id, body=body))
+
+
+def step(tx: sa.Connection, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
+    """Move one delivery along its table.
+
+    `attempt=n` makes it an outcome of that attempt: None, and nothing changes, when a newer
+    one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT `answer_due_at`.
+    """
+    query = sa.select(delivery.c.state, delivery.c.attempt).where(delivery.c.id == id_)
+    row = tx.execute(query.with_for_update()).one()
+    if values.pop("attempt", row.attempt) != row.attempt:
+        return None
+    state = advance(State(row.state), happened)
+    if state == row.state:
+        values.pop("next_attempt_at", None)
+    changes = _timers(state, now) if state != row.state else {}
+    tx.execute(
+        sa.update(delivery).where(delivery.c.id == id_).values(state=state, **changes | values)
+    )
+    return state
+
+
+def _timers(state: State, now: datetime) -> dict[str, Any]:
+    """Which timers a new state has; `step`'s values fill in when."""
+    closed = state in (State.CONFIRMED, State.DEAD, State.DISCARDED)
+    return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
+
+
+def sent(tx: sa.Connection, d: Delivery, now: datetime, receipt_due: datetime) -> None:
+    """The wire has taken it; now wait for the receipt, unless that is already here."""
+    same = sa.and_(
+        delivery.c.id == d.id,
+        delivery.c.attempt == d.attempt,
+        delivery.c.state == str(State.IN_FLIGHT),
+    )
+    timers = _NO_TIMER | {"receipt_due_at": receipt_due}
+    tx.execute(sa.update(delivery).where(same).values(**timers))
+
+
+def mark_sent(tx: sa.Connection, d: Delivery, now: datetime) -> None:
+    """`sent_at` is the first time that the far side's transport accepted; it never changes."""
+    first = sa.update(delivery).where(delivery.c.id == d.id, delivery.c.sent_at.is_(None))
+    tx.execute(first.values(sent_at=now))
+
+
+def finish(
+    tx: sa.Connection, d: Delivery, now: datetime, code: str, detail: str, answer: bytes
+) -> None:
+    """What became of an attempt; "" is a success."""
+    same = sa.update(attempt).where(attempt.c.delivery_id == d.id, attempt.c.number == d.attempt)
+    values = {"finished_at": now, "code": code, "detail": detail, "answer": answer or None}
+    tx.execute(same.values(**values))
+
+
+def add_receipt(  # noqa: PLR0913 - one row, each column by name
+    tx: sa.Connection,
+    delivery_id: str,
+    layer: Layer,
+    code: Code | str,
+    at: datetime,
+    *,
+    detail: str = "",
+    message_id: str | None = None,
+) -> None:
+    """Keep a receipt of any layer; `message_id` is the message that brought it."""
+    row = {"delivery_id": delivery_id, "layer": layer, "code": str(code), "at": at}
+    tx.execute(sa.insert(receipt), [row | {"detail": detail, "message_id": message_id}])
+
+
+def answered(tx: sa.Connection, name: str, content_id: str) -> sa.RowMapping | None:
+    """The delivery that an endpoint speaks of when it names a content id; the newest one."""
+    query = (
+        sa.select(delivery)
+        .where(delivery.c.content_id == content_id, delivery.c.endpoint == name)
+        .order_by(delivery.c.seq.desc())
+        .limit(1)
+    )
+    return tx.execute(query).mappings().one_or_none()
+
+
+def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
+    """One delivery with all its columns."""
+    return tx.execute(sa.select(delivery).where(delivery.c.id == id_)).mappings().one_or_none()
+
+
+def unsent_of_case(tx: sa.Connection, case_id: str) -> list[str]:
+    """Deliveries of a case that no attempt was ever made for."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.case_id == case_id,
+        delivery.c.attempt == 0,
+        one_of(delivery.c.state, State.WAITING),
+    )
+    return list(tx.execute(query).scalars())
