@@ -1,0 +1,37 @@
+"""What every test may ask for: a private broker and a private database, started once per run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import PostgreSQL, RabbitMQ
+
+PARTNERS = ("planning", "lulea", "umea", "journal")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """The run's broker; `rabbitmq.fresh()` gives a virtual host of one's own."""
+    with RabbitMQ.start(PARTNERS) as broker:
+        yield broker
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq: RabbitMQ) -> str:
+    """The adapter's URL on a virtual host that only this test uses."""
+    return rabbitmq.fresh()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """The run's database cluster; `postgresql.fresh()` gives an empty database."""
+    with PostgreSQL.start() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgres_url(postgresql: PostgreSQL) -> str:
+    """The SQLAlchemy URL of an empty database that only this test uses."""
+    return postgresql.fresh()
