@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from adapter.bundles import (
     ACTIVITY,
     BASE,
     CASE_ID,
+    ERROR,
     EVENT,
     MESSAGE_ID,
     SOURCE_ID,
@@ -140,10 +141,31 @@ def enveloped(bundle: Bundle, envelope: str, at: datetime) -> Bundle:
 
 
 def with_header(bundle: Bundle, **changes: Any) -> Bundle:
-    """The same message with another header. References to the header's id follow it."""
-    first = bundle["entry"][0]
+    """The same message with another header; a Provenance of the header follows a new id."""
+    first, *rest = bundle["entry"]
     changed = entry(first["resource"] | changes)
-    return bundle | {"entry": [changed, *bundle["entry"][1:]]}
+    old, new = first.get("fullUrl", ""), changed["fullUrl"]
+    return bundle | {"entry": [changed, *(_retargeted(e, old, new) for e in rest)]}
+
+
+def _retargeted(found: Resource, old: str, new: str) -> Resource:
+    targets = found.get("resource", {}).get("target")
+    if old == new or not isinstance(targets, list):
+        return found
+    moved = [{"reference": new} if t.get("reference") == old else t for t in targets]
+    return found | {"resource": found["resource"] | {"target": moved}}
+
+
+def with_resource(bundle: Bundle, resource: Resource) -> Bundle:
+    """The same message with a newer form of one of its resources, by type and id."""
+    key = (resource["resourceType"], resource.get("id"))
+    entries = [
+        e | {"resource": resource}
+        if (e["resource"]["resourceType"], e["resource"].get("id")) == key
+        else e
+        for e in bundle["entry"]
+    ]
+    return bundle | {"entry": entries}
 
 
 def with_extension(resource: Resource, name: str, value: str, content: Any) -> Resource:
@@ -188,9 +210,67 @@ def translation(  # noqa: PLR0913 - the parts of a Provenance, each by name
     }
 
 
-def is_uuid(text: str) -> bool:
-    """Whether the text is a UUID in its usual form."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
+def receipt(  # noqa: PLR0913 - the parts of a receipt, each by name
+    *,
+    about: str,
+    code: str,
+    outcome: Resource | None,
+    sender: Party,
+    receiver: Party,
+    cases: Iterable[str],
+    at: datetime,
+) -> Bundle:
+    """A receipt message (systemkvittens): no patient, no focus; the outcome where there is one."""
+    content = new_id(about, "receipt", sender.organization, receiver.organization, code)
+    found: Resource = {"identifier": about, "code": code}
+    others = []
+    if outcome is not None:
+        others = [outcome | {"id": new_id(content, "outcome")}]
+        found["details"] = reference(others[0]["id"])
+    return message(
+        Event.RECEIPT,
+        content=content,
+        sender=sender,
+        receivers=[receiver],
+        others=others,
+        cases=cases,
+        recorded=at,
+        extra={"response": found},
+    )
+
+
+def delivery_report(  # noqa: PLR0913 - the parts of a report, each by name
+    *,
+    content: str,
+    about: str,
+    code: str,
+    text: str,
+    sender: Party,
+    receiver: Party,
+    missed: str,
+    patient: Resource,
+    cases: Iterable[str],
+    at: datetime,
+) -> Bundle:
+    """A Task `failed` that tells a sender what could not be delivered, and what to do."""
+    task: Resource = {
+        "resourceType": "Task",
+        "id": new_id(content, "task"),
+        "status": "failed",
+        "statusReason": {"coding": [{"system": ERROR, "code": code}], "text": text},
+        "intent": "order",
+        "focus": {"identifier": {"system": MESSAGE_ID, "value": about}},
+        "for": reference(patient["id"]),
+        "lastModified": at.isoformat(),
+        "owner": {"identifier": {"system": HSA, "value": missed}},
+    }
+    return message(
+        Event.DELIVERY_REPORT,
+        content=content,
+        sender=sender,
+        receivers=[receiver],
+        focus=task,
+        others=[patient],
+        cases=cases,
+        recorded=at,
+    )
