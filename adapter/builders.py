@@ -185,7 +185,7 @@ def addressed(bundle: Bundle, receivers: Iterable[Party]) -> Bundle:
     return changed | {"entry": [*changed["entry"], *missing]}
 
 
-def translation(  # noqa: PLR0913 - the parts of a Provenance, each by name
+def translation(
     content: str, *, mapping: str, version: str, source: str, sender: str, at: datetime
 ) -> Resource:
     """The Provenance of a translated message: mapping, its version, the source's message id."""
@@ -210,7 +210,7 @@ def translation(  # noqa: PLR0913 - the parts of a Provenance, each by name
     }
 
 
-def receipt(  # noqa: PLR0913 - the parts of a receipt, each by name
+def receipt(
     *,
     about: str,
     code: str,

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from adapter import builders, bundles
+from adapter.identifiers import HSA
 from adapter.model import Bundle, Event, Need
 
 _FAMILIES = {
@@ -260,7 +261,7 @@ def _assessment(after: Facts) -> dict[str, Any]:
     if after.assessed != "unknown":
         parts.append({"url": "assessed", "valueDateTime": after.assessed})
     parts += [
-        {"url": "unit", "valueIdentifier": {"system": builders.HSA, "value": unit}}
+        {"url": "unit", "valueIdentifier": {"system": HSA, "value": unit}}
         for unit in after.units
     ]
     return {"url": bundles.extension_url("assessment"), "extension": parts}

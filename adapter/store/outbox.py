@@ -183,7 +183,7 @@ def finish(
     tx.execute(same.values(**values))
 
 
-def add_receipt(  # noqa: PLR0913 - one row, each column by name
+def add_receipt(
     tx: sa.Connection,
     delivery_id: str,
     layer: Layer,
