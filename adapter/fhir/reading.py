@@ -1,0 +1,133 @@
+"""Read a Bundle with fhir.resources, and say what it minds in FHIR's words.
+
+Its own texts quote the values that they complain of, so none of them is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from adapter.errors import Issue
+from adapter.fhir.shape import Element, Walk, elements, model
+from adapter.model import Bundle
+
+_TIMES = frozenset({"date", "dateTime", "instant", "time"})
+
+
+def problems(bundle: Bundle) -> list[Issue]:
+    """What the walk finds, then what fhir.resources finds elsewhere."""
+    walk = Walk()
+    walk.resource(bundle, "")
+    named = {issue.expression for issue in walk.issues}
+    later = [i for part in _parts(bundle) for i in _read(*part) if i.expression not in named]
+    return [*walk.issues, *_without_resource(bundle), *_several_patients(walk.types), *later]
+
+
+def _entries(bundle: Bundle) -> list[Any]:
+    found = bundle.get("entry")
+    return found if isinstance(found, list) else []
+
+
+def _without_resource(bundle: Bundle) -> list[Issue]:
+    return [
+        Issue(code="required", expression=f"Bundle.entry[{i}].resource")
+        for i, entry in enumerate(_entries(bundle))
+        if isinstance(entry, dict) and "resource" not in entry
+    ]
+
+
+def _several_patients(types: list[tuple[str, str]]) -> list[Issue]:
+    places = [place for type_, place in types if type_ == "Patient"]
+    if len(places) < 2:
+        return []
+    return [Issue(code="several-patients", expression="Patient", detail=", ".join(places))]
+
+
+def _parts(bundle: Bundle) -> list[tuple[str, Any, str]]:
+    """The envelope, then each entry's resource: resource type, JSON, place.
+
+    Apart, since one unknown resource type would hide what is wrong with all others.
+    """
+    entries = _entries(bundle)
+    bare = [_bare(entry) for entry in entries]
+    envelope = bundle | {"entry": bare} if bare else bundle
+    found = [
+        (_type(entry["resource"]), entry["resource"], f"entry[{i}]: ")
+        for i, entry in enumerate(entries)
+        if isinstance(entry, dict) and "resource" in entry
+    ]
+    return [("Bundle", envelope, ""), *found]
+
+
+def _bare(entry: Any) -> Any:
+    return {k: v for k, v in entry.items() if k != "resource"} if isinstance(entry, dict) else entry
+
+
+def _type(resource: Any) -> str:
+    found = resource.get("resourceType") if isinstance(resource, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
+def _read(type_: str, resource: Any, place: str) -> list[Issue]:
+    found = model(type_)
+    if found is None:
+        return []
+    try:
+        found.model_validate(resource)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        return [_issue(type_, resource, place, d) for d in details]
+    except (LookupError, TypeError):
+        # A resource type that is none, deeper inside. The walk has named it; read the rest.
+        rest = {k: v for k, v in resource.items() if k != "contained"}
+        return _read(type_, rest, place) if len(rest) < len(resource) else []
+    return []
+
+
+def _issue(type_: str, resource: Any, place: str, error: ErrorDetails) -> Issue:
+    """An error of pydantic as an issue. Its own words are left out: they quote values."""
+    path, element = _place(type_, resource, error["loc"])
+    kind = element.kind if element else ""
+    if error["type"] in {"missing", "model_field_validation.missing"}:
+        return Issue(code="required", expression=path, detail=f"{place}missing")
+    if "from this list ['" in error["msg"]:
+        return _choice(path, kind or type_, place, error["msg"])
+    code = "bad-time" if kind in _TIMES else "invalid-structure"
+    return Issue(code=code, expression=path, detail=f"{place}not a {kind} of FHIR R4")
+
+
+def _choice(path: str, kind: str, place: str, text: str) -> Issue:
+    first = text.split("['")[1].split("'", maxsplit=1)[0]
+    expression = f"{path}.{elements(kind)[first].name}"
+    if "multiple" in text:
+        detail = f"{place}more than one of its types"
+        return Issue(code="invalid-structure", expression=expression, detail=detail)
+    return Issue(code="required", expression=expression, detail=f"{place}missing")
+
+
+def _place(type_: str, resource: Any, loc: Iterable[int | str]) -> tuple[str, Element | None]:
+    """The FHIRPath of an error's location, and the element there; as deep as names are known."""
+    path, known, element, node = type_, type_, None, resource
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+            node = node[part] if isinstance(node, list) and part < len(node) else None
+        else:
+            element = elements(known).get(part)
+            if element is None:
+                break
+            path += f".{element.name}"
+            node = node.get(part) if isinstance(node, dict) else None
+        known = _inside(element, node) or known
+    return path, element
+
+
+def _inside(element: Element | None, node: Any) -> str:
+    """The type whose names come next."""
+    if element is None or element.json:
+        return ""
+    return _type(node) if element.kind == "Resource" else element.kind
