@@ -95,6 +95,42 @@ CATALOGUE: dict[str, Entry] = {
         "Declare the character set that the bytes are written in.",
         400,
     ),
+    # What is wrong with a call over HTTP.
+    "unknown-address": _sender(
+        "not-found",
+        "Adressen finns inte.",
+        "There is nothing at this address.",
+        "Use the addresses of docs/http.md.",
+        404,
+    ),
+    "wrong-method": _sender(
+        "not-supported",
+        "Metoden är inte tillåten på adressen.",
+        "The address does not take this method.",
+        "Use the method that the Allow header names.",
+        405,
+    ),
+    "too-slow": _sender(
+        "timeout",
+        "Meddelandet kom inte fram i tid.",
+        "The whole message did not come in time.",
+        "Send it again, with the same ids.",
+        408,
+    ),
+    "wrong-content-type": _sender(
+        "not-supported",
+        "Innehållstypen tas inte emot här.",
+        "The content type is not taken here.",
+        "Use the Content-Type of the endpoint's system; see docs/http.md.",
+        415,
+    ),
+    "bad-header": _sender(
+        "value",
+        "Ett huvudfält har fel form.",
+        "A header has the wrong form.",
+        "Correct the header that the diagnostics name; see docs/http.md.",
+        400,
+    ),
     # What is wrong with the content.
     "invalid-structure": _sender(
         "structure",

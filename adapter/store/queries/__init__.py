@@ -1,0 +1,187 @@
+"""Views for people who look: read-only, by keys and indexes, fast with millions of rows.
+
+Bodies are apart, in `attempt_bytes` and `message_body`: whoever reads one writes `body-read`
+into the history in the same transaction (adapter.cli does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.store import cases
+from adapter.store.queries.lines import (
+    AttemptLine,
+    CaseLine,
+    DeliveryLine,
+    HistoryLine,
+    MessageLine,
+    ReceiptLine,
+    chunks,
+    columns,
+    fetch,
+)
+from adapter.store.tables import alias, attempt, case, delivery, history, message, receipt
+
+_MESSAGE = columns(MessageLine, message)
+_DELIVERY = columns(DeliveryLine, delivery)
+_ATTEMPT = columns(AttemptLine, attempt)
+_RECEIPT = columns(ReceiptLine, receipt)
+_HISTORY = columns(HistoryLine, history)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """Everything of one case, each table in its own order."""
+
+    case: CaseLine
+    aliases: tuple[str, ...]
+    messages: tuple[MessageLine, ...]
+    deliveries: tuple[DeliveryLine, ...]
+    attempts: tuple[AttemptLine, ...]
+    receipts: tuple[ReceiptLine, ...]
+    history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """One message, or as much of it as belongs to one delivery."""
+
+    message: MessageLine
+    deliveries: tuple[DeliveryLine, ...]
+    attempts: tuple[AttemptLine, ...]
+    receipts: tuple[ReceiptLine, ...]
+    history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptBytes:
+    """What one attempt sent, and what was answered in the same exchange; None once purged."""
+
+    delivery_id: str
+    number: int
+    content_type: str
+    body: bytes | None
+    answer: bytes | None
+
+
+def case_view(tx: sa.Connection, text: str) -> CaseView | None:
+    """A case by its id or any of its names, with all that happened in it; None for neither."""
+    id_ = cases.by_any_id(tx, text)
+    return _case_view(tx, id_) if id_ else None
+
+
+def _case_view(tx: sa.Connection, id_: str) -> CaseView:
+    named = sa.select(alias.c.name).where(alias.c.case_id == id_)
+    head = fetch(tx, CaseLine, sa.select(*columns(CaseLine, case)).where(case.c.id == id_))
+    in_case = sa.select(*_MESSAGE).where(message.c.case_id == id_).order_by(message.c.seq)
+    sent = sa.select(*_DELIVERY).where(delivery.c.case_id == id_).order_by(delivery.c.seq)
+    told = sa.select(*_HISTORY).where(history.c.case_id == id_).order_by(history.c.seq)
+    deliveries = fetch(tx, DeliveryLine, sent)
+    ids = [d.id for d in deliveries]
+    return CaseView(
+        case=head[0],
+        aliases=tuple(sorted(tx.execute(named).scalars())),
+        messages=tuple(fetch(tx, MessageLine, in_case)),
+        deliveries=tuple(deliveries),
+        attempts=tuple(_attempts(tx, ids)),
+        receipts=tuple(_receipts(tx, ids)),
+        history=tuple(fetch(tx, HistoryLine, told)),
+    )
+
+
+def _attempts(tx: sa.Connection, ids: Sequence[str]) -> Iterable[AttemptLine]:
+    for part in chunks(ids):
+        query = sa.select(*_ATTEMPT).where(attempt.c.delivery_id.in_(part))
+        yield from fetch(tx, AttemptLine, query.order_by(attempt.c.delivery_id, attempt.c.number))
+
+
+def _receipts(tx: sa.Connection, ids: Sequence[str]) -> Iterable[ReceiptLine]:
+    for part in chunks(ids):
+        query = sa.select(*_RECEIPT).where(receipt.c.delivery_id.in_(part))
+        yield from fetch(tx, ReceiptLine, query.order_by(receipt.c.seq))
+
+
+def message_ids(tx: sa.Connection, text: str) -> list[str]:
+    """The messages that an id may mean: a message's, a delivery's, or a content id's; oldest first.
+
+    At most 20: one content id may have come many times.
+    """
+    direct = sa.select(message.c.id).where(message.c.id == text)
+    of_delivery = sa.select(delivery.c.message_id).where(delivery.c.id == text)
+    by_content = sa.select(message.c.id).where(message.c.content_id == text).order_by(message.c.seq)
+    for query in (direct, of_delivery, by_content.limit(20)):
+        found = list(tx.execute(query).scalars())
+        if found:
+            return found
+    return []
+
+
+def message_view(tx: sa.Connection, id_: str) -> MessageView:
+    """One message with every delivery, attempt, receipt and line of history; it must exist."""
+    line = fetch(tx, MessageLine, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
+    sent = sa.select(*_DELIVERY).where(delivery.c.message_id == id_).order_by(delivery.c.seq)
+    deliveries = fetch(tx, DeliveryLine, sent)
+    ids = [d.id for d in deliveries]
+    return MessageView(
+        message=line,
+        deliveries=tuple(deliveries),
+        attempts=tuple(_attempts(tx, ids)),
+        receipts=tuple(_receipts(tx, ids)),
+        history=tuple(_told(tx, id_, ids)),
+    )
+
+
+def _told(tx: sa.Connection, id_: str, deliveries: Sequence[str]) -> list[HistoryLine]:
+    numbered = [history.c.seq, *_HISTORY]
+    found: dict[int, HistoryLine] = {}
+    mine = [history.c.message_id == id_]
+    for where in mine + [history.c.delivery_id.in_(part) for part in chunks(deliveries)]:
+        for row in tx.execute(sa.select(*numbered).where(where)).mappings():
+            found[row["seq"]] = _history_line(row)
+    return [found[seq] for seq in sorted(found)]
+
+
+def _history_line(row: sa.RowMapping) -> HistoryLine:
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "seq"}
+    return HistoryLine(**values)
+
+
+def deliveries_of(tx: sa.Connection, messages: Sequence[str]) -> list[DeliveryLine]:
+    """The deliveries of these messages, oldest first."""
+    found: list[DeliveryLine] = []
+    for part in chunks(messages):
+        query = sa.select(*_DELIVERY).where(delivery.c.message_id.in_(part))
+        found += fetch(tx, DeliveryLine, query)
+    return sorted(found, key=lambda line: line.seq)
+
+
+def attempt_bytes(tx: sa.Connection, message_id: str) -> list[AttemptBytes]:
+    """The bytes of every attempt of a message's deliveries, in the order of the attempts.
+
+    An attempt without bytes of its own sent the delivery's.
+    """
+    sent = sa.func.coalesce(attempt.c.body, delivery.c.body).label("body")
+    query = (
+        sa.select(
+            attempt.c.delivery_id,
+            attempt.c.number,
+            delivery.c.content_type,
+            sent,
+            attempt.c.answer,
+        )
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .where(delivery.c.message_id == message_id)
+        .order_by(delivery.c.seq, attempt.c.number)
+    )
+    return fetch(tx, AttemptBytes, query)
+
+
+def message_body(tx: sa.Connection, id_: str) -> bytes | None:
+    """A message as received; None once purged."""
+    query = sa.select(message.c.body).where(message.c.id == id_)
+    body: bytes | None = tx.execute(query).scalar_one()
+    return body

@@ -1,0 +1,87 @@
+"""What is in front of a person: dead messages and dead deliveries, by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.lifecycle import Standing, State
+from adapter.store.tables import delivery, message, one_of
+
+MOST = 10_000  # a catastrophe is told by its beginning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """One dead letter. `endpoint` is where a delivery should go, or where a message came from."""
+
+    id: str
+    message_id: str
+    endpoint: str
+    event: str
+    case_id: str | None
+    code: str
+    detail: str
+    taken_by: str
+    since: datetime  # when it arrived, or when it was given up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Dead letters with one code at one endpoint, oldest first."""
+
+    kind: str  # message | delivery
+    code: str
+    endpoint: str
+    letters: tuple[Dead, ...]
+
+
+def letters(tx: sa.Connection) -> list[Cause]:
+    """Every dead letter by cause, the largest group first; at most MOST of each kind."""
+    groups: dict[tuple[str, str, str], list[Dead]] = {}
+    for kind, found in (("message", _messages(tx)), ("delivery", _deliveries(tx))):
+        for one in found:
+            groups.setdefault((kind, one.code, one.endpoint), []).append(one)
+    causes = [
+        Cause(kind=kind, code=code, endpoint=endpoint, letters=tuple(found))
+        for (kind, code, endpoint), found in groups.items()
+    ]
+    return sorted(causes, key=lambda c: (-len(c.letters), c.code, c.endpoint, c.kind))
+
+
+def _messages(tx: sa.Connection) -> Iterable[Dead]:
+    query = sa.select(
+        message.c.id,
+        message.c.id.label("message_id"),
+        message.c.endpoint,
+        message.c.event,
+        message.c.case_id,
+        message.c.code,
+        message.c.detail,
+        message.c.taken_by,
+        message.c.received_at.label("since"),
+    ).where(one_of(message.c.standing, Standing.DEAD))
+    return _fetch(tx, query, message.c.seq)
+
+
+def _deliveries(tx: sa.Connection) -> Iterable[Dead]:
+    query = sa.select(
+        delivery.c.id,
+        delivery.c.message_id,
+        delivery.c.endpoint,
+        delivery.c.event,
+        delivery.c.case_id,
+        delivery.c.code,
+        delivery.c.detail,
+        delivery.c.taken_by,
+        sa.func.coalesce(delivery.c.closed_at, delivery.c.created_at).label("since"),
+    ).where(one_of(delivery.c.state, State.DEAD))
+    return _fetch(tx, query, delivery.c.seq)
+
+
+def _fetch(tx: sa.Connection, query: sa.Select[Any], seq: sa.Column[int]) -> list[Dead]:
+    return [Dead(**row) for row in tx.execute(query.order_by(seq).limit(MOST)).mappings()]

@@ -1,0 +1,128 @@
+"""Figures for machines that watch: what waits, since when, and whether the store is as it must be.
+
+Only what is open, accepted or dead is counted: those have an index, and all else only grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from adapter.lifecycle import OPEN, Standing, State
+from adapter.store import migrations
+from adapter.store.tables import delivery, due, endpoint, message, one_of, receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many of an endpoint's messages or deliveries of one event are in one state."""
+
+    endpoint: str
+    event: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointFigures:
+    """One endpoint: since when its oldest open delivery is due, and what holds it."""
+
+    endpoint: str
+    oldest_due: datetime | None
+    last_received: datetime | None
+    paused: bool
+    cut_off: bool  # the circuit is open: the far side does not answer
+
+
+def deliveries(tx: sa.Connection) -> list[Count]:
+    """Deliveries that are open, accepted or dead."""
+    found: list[Count] = []
+    for states in (OPEN, (State.ACCEPTED,), (State.DEAD,)):
+        keys = (delivery.c.endpoint, delivery.c.event, delivery.c.state)
+        query = sa.select(*keys, sa.func.count()).where(one_of(delivery.c.state, *states))
+        found += _counts(tx, query.group_by(*keys))
+    return found
+
+
+def messages(tx: sa.Connection) -> list[Count]:
+    """Messages that are not yet processed, and those that are dead."""
+    found: list[Count] = []
+    for standing in (Standing.RECEIVED, Standing.DEAD):
+        event = sa.func.coalesce(sa.func.nullif(message.c.event, ""), "unknown")
+        keys = (message.c.endpoint, event, message.c.standing)
+        query = sa.select(*keys, sa.func.count()).where(one_of(message.c.standing, standing))
+        found += _counts(tx, query.group_by(*keys))
+    return found
+
+
+def _counts(tx: sa.Connection, query: sa.Select[Any]) -> Iterator[Count]:
+    for name, event, state, count in tx.execute(query).all():
+        yield Count(endpoint=name, event=event, state=state, count=count)
+
+
+def endpoints(tx: sa.Connection, now: datetime) -> list[EndpointFigures]:
+    """Every endpoint that the store knows, by name."""
+    waiting = sa.select(delivery.c.endpoint, sa.func.min(due))
+    waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
+    oldest = dict(tx.execute(waiting).tuples().all())
+    rows = tx.execute(sa.select(endpoint).order_by(endpoint.c.name)).mappings().all()
+    return [
+        EndpointFigures(
+            endpoint=row["name"],
+            oldest_due=oldest.get(row["name"]),
+            last_received=_last_received(tx, row["name"]),
+            paused=row["paused_at"] is not None,
+            cut_off=row["open_until"] is not None and row["failures"] > 0,
+        )
+        for row in rows
+        if row["name"]
+    ]
+
+
+def _last_received(tx: sa.Connection, name: str) -> datetime | None:
+    query = sa.select(message.c.received_at).where(message.c.endpoint == name)
+    return tx.execute(query.order_by(message.c.seq.desc()).limit(1)).scalar_one_or_none()
+
+
+def totals(tx: sa.Connection) -> dict[str, int]:
+    """The highest row number of each table: what was ever stored, told without counting."""
+    tables = {"messages": message, "deliveries": delivery, "receipts": receipt}
+    highest = {name: sa.func.max(table.c.seq) for name, table in tables.items()}
+    return {name: tx.execute(sa.select(top)).scalar_one() or 0 for name, top in highest.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """The version that the store has, and the one that this program needs."""
+
+    current: str
+    newest: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether they are the same."""
+        return self.current == self.newest
+
+
+def schema(tx: sa.Connection) -> Schema:
+    """Both versions; `current` is "" for an empty store."""
+    current = MigrationContext.configure(tx).get_current_revision()
+    newest = ScriptDirectory.from_config(migrations(tx)).get_current_head()
+    return Schema(current=current or "", newest=newest or "")
+
+
+def unsafe(tx: sa.Connection) -> Sequence[str]:
+    """Database settings with which a commit may be lost, as `name = value`; PostgreSQL only."""
+    if tx.dialect.name == "sqlite":
+        return ()
+    values = {name: tx.execute(sa.text(f"show {name}")).scalar_one() for name in _DURABLE}
+    return [f"{name} = {value}" for name, value in values.items() if value == "off"]
+
+
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")

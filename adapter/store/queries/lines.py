@@ -1,0 +1,140 @@
+"""What operators see of each table: one line a row, without the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """A case (vårdtillfälle, ärende). `name` is <HSA-id>/<visit number>, never a person's."""
+
+    id: str
+    name: str
+    opened_at: datetime
+    closed_at: datetime | None
+    shared_at: datetime | None
+    flagged: bool
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLine:
+    """A message that arrived. `losses` and `issues` are JSON as the flow wrote them."""
+
+    seq: int
+    id: str
+    endpoint: str
+    received_at: datetime
+    event: str
+    claimed_event: str
+    content_id: str
+    envelope_id: str
+    case_id: str | None
+    standing: str
+    tries: int
+    code: str
+    detail: str
+    note: str
+    losses: str
+    issues: str
+    receipt_code: str
+    shared: bool
+    taken_by: str
+    replaced_by: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    """One message to one endpoint."""
+
+    seq: int
+    id: str
+    message_id: str
+    endpoint: str
+    event: str
+    case_id: str | None
+    state: str
+    content_id: str
+    envelope_id: str
+    content_type: str
+    losses: str
+    forwarded: bool
+    done_when: str
+    attempt: int
+    failures: int
+    resends: int
+    created_at: datetime
+    expires_at: datetime
+    next_attempt_at: datetime | None
+    receipt_due_at: datetime | None
+    answer_due_at: datetime | None
+    reminded_at: datetime | None
+    sent_at: datetime | None
+    closed_at: datetime | None
+    code: str
+    detail: str
+    taken_by: str
+    copy_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """One sending of a delivery. `why`: first, retry, resend, lease; `code` "" went well."""
+
+    delivery_id: str
+    number: int
+    why: str
+    started_at: datetime
+    finished_at: datetime | None
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """One receipt of a delivery. `message_id` brought it; None: it came in the same exchange."""
+
+    delivery_id: str
+    message_id: str | None
+    layer: str
+    code: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """What no other table tells. `who` is a person, "" the adapter."""
+
+    at: datetime
+    case_id: str | None
+    message_id: str | None
+    delivery_id: str | None
+    endpoint: str
+    what: str
+    detail: str
+    who: str
+
+
+def columns(kind: type[Any], table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns of a table that a line shows: those that it has a field for."""
+    return [table.c[field.name] for field in fields(kind)]
+
+
+def fetch(tx: sa.Connection, kind: type[_T], query: sa.Select[Any]) -> list[_T]:
+    """Rows as lines; the query selects exactly `columns(kind, table)`."""
+    return [kind(**row) for row in tx.execute(query).mappings()]
+
+
+def chunks(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+    """Parts short enough for one IN of either database."""
+    return [ids[i : i + size] for i in range(0, len(ids), size)]
