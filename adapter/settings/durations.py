@@ -1,0 +1,52 @@
+"""Times to act in, as people write them: "30m", "5 s", "72h", "1 working day"."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from adapter.model import Within
+
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_WORDS = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
+_DURATION = re.compile(r"\s*([0-9]{1,9})\s*([a-z]{1,8})\s*", re.ASCII)
+_WORKING_DAYS = re.compile(r"\s*([0-9]{1,9})\s*working\s+days?\s*", re.ASCII)
+_LONGEST = timedelta(days=366)
+
+
+def duration(text: str) -> timedelta:
+    """A duration in ms, s, m, h or d, or in the English words; ValueError when it is none."""
+    found = _DURATION.fullmatch(text)
+    unit = _UNITS.get(_short(found[2])) if found else None
+    if found is None or unit is None:
+        raise ValueError('is no duration; write "30m", "5 s", "72h" or "3 d"')
+    if int(found[1]) > _LONGEST / unit:
+        raise ValueError("is longer than 366 days")
+    return int(found[1]) * unit
+
+
+def within(text: str) -> Within:
+    """A duration, or whole Swedish working days; ValueError when it is neither."""
+    found = _WORKING_DAYS.fullmatch(text)
+    if found is None:
+        return Within(duration=_or_days(text))
+    if int(found[1]) > _LONGEST.days:
+        raise ValueError("is longer than 366 working days")
+    return Within(working_days=int(found[1]))
+
+
+def _or_days(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "1 working day"') from error
+
+
+def _short(unit: str) -> str:
+    return _WORDS.get(unit.removesuffix("s"), unit)

@@ -1,0 +1,237 @@
+"""What must hold of one endpoint, whatever the others are. Paths are relative to its stanza."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapter.errors import Issue
+from adapter.model import DoneWhen, Endpoint, Within
+from adapter.settings import addresses
+from adapter.settings.findings import choices, error, warning
+from adapter.settings.municipalities import code_of, municipalities
+
+TRANSPORTS = ("http", "memory", "mllp", "rabbitmq")
+OF_PATIENT = "municipality-of-patient"
+CREDENTIALS = {"": (), "basic": ("USER", "PASSWORD"), "bearer": ("TOKEN",)}
+
+_NAME = re.compile(r"[a-z0-9-]{1,60}")
+_HSA_ID = re.compile(r"SE[0-9]{10}-[A-Z0-9]+", re.IGNORECASE)
+_HER_ID = re.compile(r"[0-9]{1,10}")
+_IDLE = {  # keys that mean nothing to a transport
+    "http": ("listen", "peers", "broker_user"),
+    "mllp": ("broker_user", "credentials"),
+    "rabbitmq": (
+        *("address", "listen", "peers", "credentials"),
+        *("ca_file", "certificate_file", "key_file"),
+    ),
+}
+_POSITIVE = ("receipt_within", "expire_after", "timeout", "retry_first", "retry_ceiling")
+
+
+def takes(endpoint: Endpoint) -> bool:
+    """Whether we can send to an endpoint itself."""
+    return bool(endpoint.address) or endpoint.transport in ("rabbitmq", "memory")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may name an endpoint: it becomes a queue and a part of routing keys."""
+    return bool(_NAME.fullmatch(text)) and text != OF_PATIENT
+
+
+def problems(endpoint: Endpoint) -> Iterator[Issue]:
+    """All that is wrong or odd within one stanza."""
+    for check in _CHECKS:
+        yield from check(endpoint)
+
+
+def identifier(path: str, text: str) -> Iterator[Issue]:
+    """An HSA-id (SE, ten digits, hyphen, letters or digits; at most 31) or a HER-id (digits)."""
+    if not text:
+        yield error(path, "is empty")
+    elif not (_HSA_ID.fullmatch(text) and len(text) <= 31) and not _HER_ID.fullmatch(text):
+        yield warning(path, "has not the form of an HSA-id (SE0000000001-UNIT) or a HER-id")
+
+
+def door(path: str, text: str) -> Iterator[Issue]:
+    """A host:port where the adapter itself listens."""
+    try:
+        addresses.host_port(text)
+    except ValueError as problem:
+        yield error(path, str(problem))
+
+
+def _name(endpoint: Endpoint) -> Iterator[Issue]:
+    if endpoint.name == OF_PATIENT:
+        yield error("name", "is a word of the routes; choose another")
+    elif not is_name(endpoint.name):
+        yield error("name", "is not 1 to 60 of a-z, 0-9 and hyphen")
+
+
+def _identifiers(endpoint: Endpoint) -> Iterator[Issue]:
+    yield from identifier("organization", endpoint.organization)
+    for i, alias in enumerate(endpoint.aliases):
+        yield from identifier(f"aliases[{i}].id", alias.id)
+        if alias.since and alias.until and alias.until < alias.since:
+            yield error(f"aliases[{i}].until", "is before since")
+    for i, id_ in enumerate(endpoint.speaks_for):
+        yield from identifier(f"speaks_for[{i}]", id_)
+
+
+def _owner(endpoint: Endpoint) -> Iterator[Issue]:
+    if not endpoint.owner.strip():
+        yield error("owner", "is missing: dead letters need somebody; write who, and a telephone")
+
+
+def _municipality(endpoint: Endpoint) -> Iterator[Issue]:
+    code = endpoint.municipality
+    if code and code not in municipalities():
+        named = code_of(code)
+        yield error(
+            "municipality",
+            f'is a name; write "{named}"' if named else "is none of the 290 kommunkoder",
+        )
+
+
+def _transport(endpoint: Endpoint) -> Iterator[Issue]:
+    if endpoint.transport not in TRANSPORTS:
+        yield error("transport", "is not known" + choices(TRANSPORTS, endpoint.transport))
+        return
+    yield from _NEEDS[endpoint.transport](endpoint)
+    for name in _IDLE.get(endpoint.transport, ()):
+        if getattr(endpoint, name) != _DEFAULTS[name]:
+            yield warning(name, f"means nothing to transport {endpoint.transport}")
+
+
+def _http(endpoint: Endpoint) -> Iterator[Issue]:
+    if not endpoint.address:
+        return
+    try:
+        parts = addresses.url(endpoint.address, ("http", "https"))
+    except ValueError as problem:
+        yield error("address", str(problem))
+        return
+    if parts.username is not None:
+        yield error("address", "carries a user; credentials stand in the environment")
+    if parts.scheme == "http" and not addresses.is_loopback(parts.hostname or ""):
+        yield warning("address", "is not https: what is sent can be read on the way")
+
+
+def _mllp(endpoint: Endpoint) -> Iterator[Issue]:
+    if not endpoint.address and not endpoint.listen:
+        yield error("listen", "is missing: mllp needs listen, address or both")
+    for name in ("address", "listen"):
+        if getattr(endpoint, name):
+            yield from door(name, getattr(endpoint, name))
+    yield from _peers(endpoint)
+
+
+def _peers(endpoint: Endpoint) -> Iterator[Issue]:
+    for i, peer in enumerate(endpoint.peers):
+        if not _is_address(peer):
+            yield error(f"peers[{i}]", "is not an IP address")
+    if endpoint.listen and not endpoint.peers:
+        yield error("peers", "is empty: nobody could connect")
+    if _is_open(endpoint.listen) and endpoint.peers == _DEFAULTS["peers"]:
+        yield warning("peers", "names only this machine, though listen is open to others")
+
+
+def _is_open(listen: str) -> bool:
+    try:
+        return bool(listen) and not addresses.is_loopback(addresses.host_port(listen)[0])
+    except ValueError:
+        return False
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _rabbitmq(endpoint: Endpoint) -> Iterator[Issue]:
+    if not endpoint.broker_user:
+        yield error("broker_user", "is missing: without it no receipt of the partner is believed")
+    if endpoint.done_when is DoneWhen.DELIVERED:
+        yield error("done_when", "delivered means only that it is on the bus; write accepted")
+
+
+def _memory(_endpoint: Endpoint) -> Iterator[Issue]:
+    return iter(())
+
+
+def _credentials(endpoint: Endpoint) -> Iterator[Issue]:
+    if endpoint.credentials not in CREDENTIALS:
+        known = [word for word in CREDENTIALS if word]
+        yield error("credentials", "is not known" + choices(known, endpoint.credentials))
+    if endpoint.key_file and not endpoint.certificate_file:
+        yield error("certificate_file", "is missing, though key_file is there")
+
+
+def _times(endpoint: Endpoint) -> Iterator[Issue]:
+    for name in _POSITIVE:
+        if getattr(endpoint, name) <= timedelta(0):
+            yield error(name, "must be longer than nothing")
+    if endpoint.read_within == Within():
+        yield error("read_within", "must be longer than nothing")
+    if endpoint.retry_ceiling < endpoint.retry_first:
+        yield error("retry_ceiling", "is shorter than retry_first")
+    if endpoint.expire_after < endpoint.receipt_within:
+        yield warning("expire_after", "is shorter than receipt_within: no resend can happen")
+    if endpoint.receipt_within < endpoint.timeout:
+        yield warning("receipt_within", "is shorter than timeout: one sending may outlast it")
+
+
+def _counts(endpoint: Endpoint) -> Iterator[Issue]:
+    if not 1 <= endpoint.max_in_flight <= 1000:
+        yield error("max_in_flight", "is not between 1 and 1000")
+    if not 0 <= endpoint.receipt_resends <= 1000:
+        yield error("receipt_resends", "is not between 0 and 1000")
+
+
+def _reading(endpoint: Endpoint) -> Iterator[Issue]:
+    if endpoint.charset and not _is_charset(endpoint.charset):
+        yield error("charset", 'is no character set of Python; write "iso-8859-1" or "utf-8"')
+    if not _is_zone(endpoint.zone):
+        yield error("zone", 'is no time zone; write "Europe/Stockholm"')
+    if endpoint.unmapped not in ("accept", "refuse"):
+        words = ("accept", "refuse")
+        yield error("unmapped", "is not known" + choices(words, endpoint.unmapped))
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        "a".encode(codecs.lookup(name).name)
+    except (LookupError, ValueError):  # unknown, or not of text; names with odd characters
+        return False
+    return True
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, LookupError):  # a folder or too long; not a name; unknown
+        return False
+    return True
+
+
+_Check = Callable[[Endpoint], Iterable[Issue]]
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Endpoint)}
+_NEEDS: dict[str, _Check] = {
+    "http": _http,
+    "memory": _memory,
+    "mllp": _mllp,
+    "rabbitmq": _rabbitmq,
+}
+_CHECKS: tuple[_Check, ...] = (
+    *(_name, _identifiers, _owner, _municipality, _transport),
+    *(_credentials, _times, _counts, _reading),
+)

@@ -1,0 +1,169 @@
+"""A TOML table as the dataclasses of adapter.model, whose fields are the keys of the file.
+
+Nothing is written down twice: names, types and defaults are those of the dataclasses. A wrong
+value becomes an issue, and its default stands in its place, so that all else can be checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from unicodedata import category
+
+from adapter.errors import Issue
+from adapter.model import Within
+from adapter.settings import durations
+from adapter.settings.findings import choices, error, key, nearest
+
+_T = TypeVar("_T")
+_STANZAS = {"endpoints": "endpoint", "routes": "route"}  # [[endpoint]] reads better in a file
+_SECRETS = frozenset({"token", "user", "username", "password", "secret"})
+_WRONG: Any = object()
+
+
+class _WrongValueError(Exception):
+    """The value cannot be used; the text says why, and never repeats it."""
+
+
+def table(kind: type[_T], values: Mapping[str, object], path: str, found: list[Issue]) -> _T:
+    """A dataclass of adapter.model from a table; problems are added to `found`.
+
+    `path` is "" for the whole file, otherwise where the table stands ("endpoint[2]").
+    """
+    prefix = f"{path}." if path else ""
+    known, hints = keys(kind), get_type_hints(kind)
+    found += [_unknown(prefix, word, known) for word in values if word not in known]
+    made = {
+        field.name: _field(field, hints[field.name], prefix + word, values, found)
+        for word, field in known.items()
+    }
+    return kind(**made)
+
+
+def keys(kind: type[Any]) -> Mapping[str, Field[Any]]:
+    """The keys that a table of this kind may have, each with its field."""
+    return {_STANZAS.get(field.name, field.name): field for field in fields(kind)}
+
+
+def _unknown(prefix: str, word: str, known: Mapping[str, Field[Any]]) -> Issue:
+    if word.lower() in _SECRETS:
+        return error(prefix + key(word), "unknown key; secrets stand in the environment")
+    return error(prefix + key(word), "unknown key" + nearest(known, word))
+
+
+def _field(
+    field: Field[Any], hint: Any, path: str, values: Mapping[str, object], found: list[Issue]
+) -> object:
+    word = path.rpartition(".")[2]
+    optional = field.default is not MISSING
+    if word not in values and not optional:
+        found.append(error(path, "is missing"))
+    made = _value(hint, values[word], path, found) if word in values else _WRONG
+    if made is not _WRONG:
+        return made
+    return field.default if optional else _blank(hint)
+
+
+def _value(hint: Any, value: object, path: str, found: list[Issue]) -> Any:
+    """A value as its type; _WRONG when it is not, with an issue."""
+    try:
+        if get_origin(hint) is tuple:
+            return _items(get_args(hint)[0], value, path, found)
+        if hint not in _READERS and is_dataclass(hint):
+            return table(_kind(hint), _table(value), path, found)
+        return _scalar(hint, value)
+    except _WrongValueError as problem:
+        found.append(error(path, str(problem)))
+        return _WRONG
+
+
+def _items(hint: Any, value: object, path: str, found: list[Issue]) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        stanza = isinstance(value, dict) and path in _STANZAS.values()
+        raise _WrongValueError(f"write [[{path}]]" if stanza else "is not a list")
+    made = [_value(hint, item, f"{path}[{i}]", found) for i, item in enumerate(value)]
+    # A blank keeps the place of a wrong item, so that the others keep their numbers.
+    kept = [_blank(hint) if item is _WRONG else item for item in made]
+    return tuple(item for item in kept if item is not _WRONG)
+
+
+def _blank(hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return ()
+    if hint is str:
+        return ""
+    return table(_kind(hint), {}, "", []) if is_dataclass(hint) else _WRONG
+
+
+def _kind(hint: Any) -> type[Any]:
+    assert isinstance(hint, type)
+    return hint
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise _WrongValueError("is not a table")
+    return value
+
+
+def _scalar(hint: Any, value: object) -> object:
+    if hint in _READERS:
+        return _READERS[hint](value)
+    return _choice(hint, value)
+
+
+def _choice(kind: type[StrEnum], value: object) -> StrEnum:
+    word = _text(value)
+    try:
+        return kind(word)
+    except ValueError:
+        raise _WrongValueError(f"is not known{choices(kind, word)}") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _WrongValueError("is not a text in quotes")
+    if any(category(character) == "Cc" for character in value):
+        raise _WrongValueError("has control characters")
+    return value
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _WrongValueError("is not a whole number")
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValueError("is neither true nor false")
+    return value
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise _WrongValueError("is not a day; write 2026-01-31, without quotes")
+    return value
+
+
+def _timed(parser: Callable[[str], object]) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        try:
+            return parser(_text(value))
+        except ValueError as problem:
+            raise _WrongValueError(str(problem)) from problem
+
+    return read
+
+
+_READERS: Mapping[Any, Callable[[object], object]] = {
+    str: _text,
+    int: _integer,
+    bool: _boolean,
+    timedelta: _timed(durations.duration),
+    Within: _timed(durations.within),
+    date | None: _day,
+}

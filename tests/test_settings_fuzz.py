@@ -1,0 +1,102 @@
+"""Whatever somebody writes, the settings answer with issues and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter import settings
+from adapter.errors import FatalError, Issue
+from adapter.model import Alias, Endpoint, Limits, Route, Settings
+from adapter.settings import network, tables
+
+SYSTEMS = ("fhir", "hl7v2", "omsorg")
+
+words = [key for kind in (Settings, Limits, Endpoint, Route, Alias) for key in tables.keys(kind)]
+texts = st.text(max_size=12) | st.sampled_from(
+    ["http", "mllp", "rabbitmq", "1 working day", "30m", "127.0.0.1:80", "http://[", "a", "2580"]
+)
+scalars = texts | st.booleans() | st.integers() | st.floats() | st.dates() | st.datetimes()
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+stanzas = st.dictionaries(st.sampled_from(words) | texts, values | st.just([]), max_size=12)
+files = st.dictionaries(st.sampled_from(words), values, max_size=5) | st.fixed_dictionaries(
+    {"endpoint": st.lists(stanzas, max_size=4), "route": st.lists(stanzas, max_size=3)}
+)
+
+
+@given(files)
+def test_no_values_crash_the_reading_or_the_checks(values: Mapping[str, Any]) -> None:
+    found: list[Issue] = []
+    read = tables.table(Settings, values, "", found)
+    found += network.problems(read)
+    found += network.unfit(read, SYSTEMS)
+    assert {issue.code for issue in found} <= {"settings"}
+    assert all(issue.detail for issue in found)
+
+
+def stanza(names: st.SearchStrategy[str]) -> st.SearchStrategy[Endpoint]:
+    """Endpoints that are well-typed and otherwise anything."""
+    return st.builds(
+        Endpoint,
+        name=names,
+        organization=st.sampled_from(["", "SE0000000001-A", "SE0000000001-B", "x"]),
+        aliases=st.lists(
+            st.builds(
+                Alias,
+                id=st.sampled_from(["", "SE0000000001-A", "SE0000000001-C"]),
+                since=st.none() | st.dates(),
+                until=st.none() | st.dates(),
+            ),
+            max_size=3,
+        ).map(tuple),
+        system=texts,
+        transport=st.sampled_from(["http", "mllp", "rabbitmq", "memory", "x"]),
+        address=texts,
+        listen=texts,
+        peers=st.lists(texts, max_size=2).map(tuple),
+        return_to=names,
+        credentials=texts,
+        charset=texts,
+        zone=texts,
+        owner=texts,
+    )
+
+
+@given(
+    st.lists(stanza(st.sampled_from(["", "a", "b", "c"])), max_size=5),
+    texts,
+    texts,
+    texts,
+)
+def test_no_well_typed_settings_crash_the_checks(
+    endpoints: list[Endpoint], store: str, broker: str, web: str
+) -> None:
+    made = Settings(store=store, broker=broker, web=web, endpoints=tuple(endpoints))
+    found = settings.problems(made, SYSTEMS)
+    numbers = {int(n) for i in found for n in re.findall(r"^endpoint\[(\d+)\]", i.expression)}
+    assert numbers <= set(range(len(endpoints)))
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200))
+def test_no_bytes_make_load_fail_with_anything_but_its_own_error(
+    tmp_path_factory: pytest.TempPathFactory, content: str | bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    try:
+        settings.load(path, {})
+    except FatalError as problem:
+        told = problem
+    else:
+        return
+    assert told.code == "settings"
+    assert told.issues
