@@ -18,6 +18,7 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from fhir_core.types import FhirBase
 
 from adapter.errors import Issue
+from adapter.fhir.privacy import shown
 from adapter.fhir.required import ONLY_R4, REQUIRED
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
@@ -91,16 +92,6 @@ def _unwrapped(annotation: Any) -> tuple[Any, bool]:
 
 def _is_complex(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, FhirBase)
-
-
-def shown(text: str) -> str:
-    """A name or code that the sender chose, where it cannot be a person's; else no more than that.
-
-    Details are read by people who may not read the message.
-    """
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9.:/#_|-]{0,199}", text)
-    number = re.search(r"\d{6}[-+]?\d{4}|\d{8}", text)
-    return f'"{text}"' if plain and not number else "(not shown)"
 
 
 class Walk:

@@ -1,0 +1,18 @@
+"""What may be shown of what a sender wrote."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.:/#_|-]{0,199}")
+_NUMBER = re.compile(r"\d{6}[-+]?\d{4}|\d{8}")  # may be a person's
+
+
+def shown(text: object) -> str:
+    """A name, code or system in quotes where it has the form of one; else no more than that.
+
+    Details are read by people who may not read the message, and are logged.
+    """
+    if not isinstance(text, str) or not text:
+        return "none"
+    return f'"{text}"' if _PLAIN.fullmatch(text) and not _NUMBER.search(text) else "(not shown)"
