@@ -13,14 +13,21 @@ from adapter.errors import FatalError
 from adapter.model import Limits
 
 _LIMITS = Limits()
-_CHARSETS = {  # HL7 table 0211, the codes seen in the Nordic countries, and Python's name
+_CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and Python's name
     "": "",
     "ASCII": "ascii",
     "8859/1": "iso-8859-1",
+    "ISO-8859-1": "iso-8859-1",
+    "8859/4": "iso-8859-4",
+    "8859/9": "iso-8859-9",
     "8859/15": "iso-8859-15",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
     "UNICODE UTF-8": "utf-8",
     "UTF-8": "utf-8",
+    "UTF8": "utf-8",
 }
+_SEPARATORS = 50_000  # each is an object of its own when HL7 v2 is split
 
 
 def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
@@ -42,7 +49,16 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     if content == "xml":
         return etree.tostring(document, encoding="UTF-8", xml_declaration=True)
-    return str(document).encode(charset or "utf-8")
+    return _hl7_bytes(str(document), charset)
+
+
+def _hl7_bytes(text: str, charset: str) -> bytes:
+    """In the charset that the document's own MSH-18 declares, else the named one."""
+    declared = hl7_charset(text.encode())
+    try:
+        return text.encode(declared or charset or "utf-8")
+    except (UnicodeEncodeError, LookupError) as error:
+        raise FatalError("not-written", "the text does not fit its character set") from error
 
 
 def _json(body: bytes, limits: Limits) -> Any:
@@ -127,24 +143,52 @@ def _check_xml_depth(root: etree._Element, limit: int) -> None:
 
 
 def _hl7(body: bytes, charset: str) -> hl7.Message:
-    if not body.startswith(b"MSH") or len(body) < 8:
-        raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
-    text = _decoded(body, hl7_charset(body) or charset or "utf-8")
+    whole = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _decoded(whole, hl7_charset(whole) or charset or "utf-8")
+    _check_separators(text)
+    lines = text.replace("\r\n", "\r").replace("\n", "\r").strip("\r")
+    if "\rMSH" in lines:
+        raise FatalError("unreadable", "more than one HL7 v2 message")
     try:
-        return hl7.parse(text.replace("\r\n", "\r").replace("\n", "\r").strip("\r") + "\r")
+        return hl7.parse(lines + "\r")
     except (hl7.HL7Exception, ValueError, IndexError, LookupError) as error:
         raise FatalError("unreadable", "not HL7 v2: the segments cannot be split") from error
 
 
+def _check_separators(text: str) -> None:
+    """MSH-1 and MSH-2 must be different marks, and few enough to hold in memory when split."""
+    marks = text[3:].split(text[3:4], 2)[1] if text[3:4] and text.count(text[3]) > 1 else ""
+    every = {text[3:4], *marks}
+    if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
+        raise FatalError("unreadable", "not HL7 v2: MSH-1 and MSH-2 do not name the separators")
+    used = sum(text.count(mark) for mark in every | {"\r", "\n"})
+    if used > _SEPARATORS:
+        raise FatalError("too-large", f"{used} separators; the limit is {_SEPARATORS}")
+
+
+def _is_text(mark: str) -> bool:
+    return mark.isalnum() or mark.isspace() or not mark.isprintable() or mark == '"'
+
+
 def hl7_charset(body: bytes) -> str:
-    """What MSH-18 declares, as Python's name; "" for none; FatalError for one we do not know."""
+    """What MSH-18 declares, as Python's name; "" for none.
+
+    FatalError `unreadable` where there is no MSH, `wrong-charset` for one that we do not know.
+    """
+    if not body.startswith(b"MSH") or len(body) < 8:
+        raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
     header = body.split(b"\r", 1)[0].split(b"\n", 1)[0]
-    fields = header.split(header[3:4])
-    declared = fields[17].split(header[5:6])[0] if len(fields) > 17 else b""
-    name = declared.decode("ascii", "backslashreplace").strip().upper()
-    if name not in _CHARSETS:
+    fields = header.split(header[3:4] or b"|")
+    declared = fields[17].split(header[5:6] or b"~")[0] if len(fields) > 17 else b""
+    return charset_named(declared.decode("ascii", "backslashreplace"))
+
+
+def charset_named(name: str) -> str:
+    """Python's name of a character set of HL7 table 0211; FatalError `wrong-charset`."""
+    code = name.strip().upper()
+    if code not in _CHARSETS:
         raise FatalError("wrong-charset", "MSH-18 names a character set that is not supported")
-    return _CHARSETS[name]
+    return _CHARSETS[code]
 
 
 def _decoded(body: bytes, charset: str) -> str:
@@ -154,3 +198,11 @@ def _decoded(body: bytes, charset: str) -> str:
         raise FatalError("wrong-charset", f"not {charset} at byte {error.start}") from error
     except LookupError as error:
         raise FatalError("wrong-charset", "the endpoint's charset is unknown") from error
+
+
+def charset_of(content: str, body: bytes) -> str:
+    """The charset to answer a document in: its own where it declares one that we know."""
+    try:
+        return hl7_charset(body) if content == "hl7" and body.startswith(b"MSH") else ""
+    except FatalError:
+        return ""

@@ -1,0 +1,60 @@
+"""What of a message is read; the rest is confessed, field by field and segment by segment.
+
+The law asks for little (SFS 2017:612 2 kap. 2 §: name, personnummer, address of registration,
+planned discharge), and what is not needed is not passed on (GDPR article 5.1 c).
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapter.mappings import Context
+from adapter.mappings.hl7v2.fields import Document
+
+_READ: dict[str, frozenset[int]] = {
+    "EVN": frozenset({2, 4, 6}),
+    "PID": frozenset({2, 3, 4, 5, 7, 8, 11, 18, 19, 29, 30}),
+    "PD1": frozenset({12}),
+    "PV1": frozenset({2, 3, 19, 44, 45}),
+    "PV2": frozenset({9, 47}),
+    "ZSP": frozenset({2, 3, 4, 5, 6, 7, 8, 9}),
+}
+_NO_CONTENT: dict[str, frozenset[int]] = {  # numbers of order, and EVN-1, which MSH-9 replaces
+    "EVN": frozenset({1}),
+    "PID": frozenset({1}),
+    "PV1": frozenset({1}),
+    "ZSP": frozenset({1}),
+}
+_TECHNICAL = frozenset({"MSH", "SFT", "UAC", "DSC", ""})
+_TEXTS = ("PID-5", "PID-11", "PV1-3", "PV1-19", "PID-18", "EVN-4", "ZSP-9")
+_WHY = {
+    "AL1": "allergies are told by the information transfer at discharge, not by the notice",
+    "ARV": "restrictions of access are agreed between parties; PD1-12 protects an identity",
+    "DG1": "diagnoses are not part of the notice (SFS 2017:612 2 kap. 2 §)",
+    "IN1": "insurance has no place in the message",
+    "NK1": "next of kin are not part of the notice (SFS 2017:612 2 kap. 2 §)",
+    "OBX": "observations are told by the information transfer at discharge, not by the notice",
+}
+_NOT_PART = "not part of the message; only what the notice needs is passed on"
+
+
+def confess(document: Document, context: Context) -> None:
+    """Tell the losses of everything that is not read, and the damage in what is."""
+    for name in document.segments:
+        if name in _READ:
+            _confess_fields(name, document, context)
+        elif name not in _TECHNICAL:
+            shown = name if re.fullmatch(r"[A-Z][A-Z0-9]{2}", name) else "unnamed segment"
+            context.lose(shown, _WHY.get(shown, _NOT_PART))
+    for path in _TEXTS:
+        if any(value.damaged for value in document.values(path)):
+            context.warn("damaged-text", path)
+
+
+def _confess_fields(name: str, document: Document, context: Context) -> None:
+    if document.count(name) > 1:
+        context.lose(name, "only the first is read")
+    used = _READ[name] | _NO_CONTENT.get(name, frozenset())
+    for number in range(1, len(document.segments[name][0])):
+        if number not in used and document.values(f"{name}-{number}"):
+            context.lose(f"{name}-{number}", _NOT_PART)

@@ -1,0 +1,127 @@
+"""Which event a message tells of: MSH-9.2 decides, never EVN-1 (which is copied wrongly in feeds).
+
+Tables: HL7 v2.8 table 0076 (message type) and table 0003 (trigger event).
+"""
+
+from __future__ import annotations
+
+import hl7
+
+from adapter.errors import FatalError
+from adapter.mappings.hl7v2.fields import Document
+from adapter.model import Event
+
+TRIGGERS = {
+    "A01": Event.ADMISSION_NOTICE,
+    "A02": Event.ADMISSION_UPDATED,
+    "A03": Event.DISCHARGED,
+    "A08": Event.ADMISSION_UPDATED,
+    "A11": Event.ADMISSION_CANCELLED,
+    "A13": Event.DISCHARGE_CANCELLED,
+    "A16": Event.DISCHARGE_READY,
+    "A21": Event.LEAVE_STARTED,
+    "A22": Event.LEAVE_ENDED,
+    "A25": Event.DISCHARGE_READY_WITHDRAWN,
+}
+_MAY_TELL_OF_DEATH = frozenset({"A03", "A08"})
+_NOT_INPATIENT = frozenset({"O", "R", "C"})  # table 0004: outpatient, recurring, commercial
+
+_NAMES = (
+    "ACK ADR ADT BAR BPS BRP BRT BTS CCF CCI CCM CCQ CCR CCU CQU CRM CSU DBC DBU DFT DOC DPR DRC"
+    " DRG DSR EAC EAN EAR EHC EQQ ERP ESR ESU INR INU IPC IPR LSR LSU MCF MDM MFD MFK MFN MFQ MFR"
+    " NMD NMQ NMR OMB OMD OMG OMI OML OMN OMP OMQ OMS OPL OPR OPU ORA ORB ORD ORF ORG ORI ORL ORM"
+    " ORN ORP ORR ORS ORU ORX OSM OSQ OSR OSU OUL PEX PGL PIN PMU PPG PPP PPR PPT PPV PRR PTR QBP"
+    " QCK QCN QRF QRY QSB QSX QVR RAR RAS RCI RCL RDE RDO RDR RDS RDY REF RER RGR RGV ROR RPA RPI"
+    " RPL RPR RQA RQC RQI RQP RQQ RRA RRD RRE RRG RRI RRO RSP RTB SCN SDN SDR SIU SLN SLR SMD SQM"
+    " SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM VQQ VTQ VXQ VXR VXU VXX"
+)
+_TYPES = frozenset(_NAMES.split())
+_LAST = {  # the highest number of each letter of table 0003
+    "A": 62,
+    "B": 8,
+    "C": 12,
+    "E": 31,
+    "I": 22,
+    "J": 2,
+    "K": 35,
+    "M": 18,
+    "N": 2,
+    "O": 59,
+    "P": 12,
+    "Q": 34,
+    "R": 44,
+    "S": 37,
+    "T": 12,
+    "U": 14,
+    "V": 4,
+    "W": 2,
+    "X": 1,
+}
+_OF_PATIENTS = frozenset({"ADT", "ADR", "QRY", "ACK"})  # the types that have triggers A01 …
+
+
+def recognise(message: hl7.Message) -> Event:
+    """The event of a message; FatalError `unknown-event` or `unmapped-event`."""
+    document = Document(message=message)
+    kind, trigger = document.text("MSH-9.1").upper(), document.text("MSH-9.2").upper()
+    if kind == "ACK":
+        return Event.RECEIPT
+    if kind != "ADT" or trigger not in TRIGGERS:
+        raise _refusal(kind, trigger)
+    if _outpatient(document):
+        raise FatalError("unmapped-event", "PV1-2 is not inpatient care, and there is no ZSP")
+    return _refined(trigger, document)
+
+
+def _refined(trigger: str, document: Document) -> Event:
+    """Death goes before a withdrawn assessment: the process has ended for another reason."""
+    if trigger in _MAY_TELL_OF_DEATH and is_dead(document):
+        return Event.DECEASED
+    event = TRIGGERS[trigger]
+    ended = event is Event.ADMISSION_UPDATED and is_withdrawn(document)
+    return Event.PROCESS_ENDED if ended else event
+
+
+def is_dead(document: Document) -> bool:
+    """PID-30 says so, or is silent where PID-29 has a time."""
+    said = document.text("PID-30").upper()
+    return said == "Y" or (not said and bool(document.text("PID-29")))
+
+
+def is_withdrawn(document: Document) -> bool:
+    """ZSP-8 says so, or all three needs are judged not to be there."""
+    needs = [document.text(f"ZSP-{number}").upper() for number in (2, 3, 4)]
+    none = needs == ["N", "N", "N"] and not document.values("ZSP-7")
+    return document.text("ZSP-8").upper() == "Y" or none
+
+
+def _outpatient(document: Document) -> bool:
+    """An outpatient visit is no inpatient care (sluten vård); an assessment shows otherwise."""
+    return document.text("PV1-2").upper() in _NOT_INPATIENT and not document.has("ZSP")
+
+
+def _refusal(kind: str, trigger: str) -> FatalError:
+    if _known(kind, trigger):
+        return FatalError("unmapped-event", f"{kind}^{trigger}")
+    return FatalError("unknown-event", "MSH-9 names no message of HL7 v2")
+
+
+def _known(kind: str, trigger: str) -> bool:
+    local = kind[:1] == "Z" or trigger[:1] == "Z"
+    if local:  # HL7 leaves the names that begin with Z to local agreement
+        return _is_code(kind) and _is_code(trigger)
+    if kind not in _TYPES or not _is_trigger(trigger):
+        return False
+    return (trigger[0] != "A") or kind in _OF_PATIENTS
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalnum()
+
+
+def _is_trigger(text: str) -> bool:
+    if not _is_code(text):
+        return False
+    problem_or_pathway = text[:2] == "PC" and text[2] in "123456789ABCDEFGHJKL"
+    number = int(text[1:]) if text[1:].isdigit() else 0
+    return problem_or_pathway or 1 <= number <= _LAST.get(text[0], 0)
