@@ -338,6 +338,20 @@ CATALOGUE: dict[str, Entry] = {
         "The settings are wrong.",
         "Run `adapter check` and correct what it lists.",
     ),
+    "unknown-id": _adapter(
+        "not-found",
+        "Id finns inte i lagret.",
+        "The store has nothing with that id.",
+        "Copy the id from `adapter messages` or `adapter dead`.",
+        404,
+    ),
+    "overtaken": _adapter(
+        "business-rule",
+        "Senare meddelanden i samma ärende har redan gått.",
+        "Later messages of the same case have already left.",
+        "Look at the case; replay with --although-overtaken if it is still right.",
+        409,
+    ),
     "protected-identity": _adapter(
         "suppressed",
         "Patienten har skyddad identitet; meddelandet hålls för en person.",

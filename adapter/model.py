@@ -178,10 +178,6 @@ class Settings:
     endpoints: tuple[Endpoint, ...] = ()
     routes: tuple[Route, ...] = ()
 
-    def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name; KeyError when there is none."""
-        return {e.name: e for e in self.endpoints}[name]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from adapter.builders import Party
 from adapter.errors import FatalError, Issue
@@ -15,17 +16,26 @@ from adapter.model import Endpoint, Event, Kind, Need, Route, Settings
 OF_PATIENT = "municipality-of-patient"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """Who exists, and what they speak."""
 
     settings: Settings
     systems: dict[str, System]
 
+    @cached_property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Every endpoint of the settings, by name."""
+        return {e.name: e for e in self.settings.endpoints}
+
+    def knows(self, name: str) -> bool:
+        """Whether the settings have an endpoint of that name."""
+        return name in self.endpoints
+
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; FatalError `settings` when the settings lost it."""
         try:
-            return self.settings.endpoint(name)
+            return self.endpoints[name]
         except KeyError:
             raise FatalError("settings", "an endpoint is no longer in the settings") from None
 

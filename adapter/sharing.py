@@ -261,8 +261,7 @@ def _assessment(after: Facts) -> dict[str, Any]:
     if after.assessed != "unknown":
         parts.append({"url": "assessed", "valueDateTime": after.assessed})
     parts += [
-        {"url": "unit", "valueIdentifier": {"system": HSA, "value": unit}}
-        for unit in after.units
+        {"url": "unit", "valueIdentifier": {"system": HSA, "value": unit}} for unit in after.units
     ]
     return {"url": bundles.extension_url("assessment"), "extension": parts}
 

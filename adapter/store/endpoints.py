@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from adapter.store.tables import endpoint, secret, token
 
 CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
-PROBE_EVERY = timedelta(seconds=30)
 
 
 def register(tx: sa.Connection, names: Iterable[str]) -> None:
@@ -46,20 +45,30 @@ def resume(tx: sa.Connection, name: str) -> bool:
     return _update(tx, name, failures=0, open_until=None, **quiet)
 
 
-def worked(tx: sa.Connection, name: str) -> None:
-    """The far side answered: the circuit is closed."""
-    troubled = sa.or_(endpoint.c.failures > 0, endpoint.c.open_until.is_not(None))
-    closed = sa.update(endpoint).where(endpoint.c.name == name, troubled)
-    tx.execute(closed.values(failures=0, open_until=None))
+def worked(tx: sa.Connection, name: str) -> bool:
+    """The far side answered. True when this closes its circuit."""
+    query = sa.select(endpoint.c.failures, endpoint.c.open_until).where(endpoint.c.name == name)
+    row = tx.execute(query).one_or_none()
+    if row is None or not row.failures:
+        return False
+    _update(tx, name, failures=0, open_until=None)
+    return row.open_until is not None
 
 
-def failed(tx: sa.Connection, name: str, now: datetime) -> bool:
+def failed(tx: sa.Connection, name: str, now: datetime, probe_after: timedelta) -> bool:
     """The far side was not there. True when this failure opens the circuit."""
     query = sa.select(endpoint.c.failures).where(endpoint.c.name == name).with_for_update()
     failures = (tx.execute(query).scalar_one_or_none() or 0) + 1
     opens = failures >= CIRCUIT_OPENS_AFTER
-    _update(tx, name, failures=failures, open_until=now + PROBE_EVERY if opens else None)
+    _update(tx, name, failures=failures, open_until=now + probe_after if opens else None)
     return failures == CIRCUIT_OPENS_AFTER
+
+
+def probing(tx: sa.Connection, name: str, now: datetime, probe_after: timedelta) -> bool:
+    """Whether the circuit is open, and the one probe is now ours."""
+    mine = sa.and_(endpoint.c.name == name, endpoint.c.open_until.is_not(None))
+    probe = sa.update(endpoint).where(mine).values(open_until=now + probe_after)
+    return tx.execute(probe).rowcount > 0
 
 
 def _update(tx: sa.Connection, name: str, **values: Any) -> bool:

@@ -30,8 +30,13 @@ def arrived(letter: Envelope, now: datetime) -> Message:
         body=letter.body,
         fingerprint=hashlib.sha256(letter.body).hexdigest(),
         received_at=now,
-        claimed_event=letter.event[:60],
+        claimed_event=_plain(letter.event)[:60],
     )
+
+
+def _plain(text: str) -> str:
+    """What a stranger claimed, without the one character that PostgreSQL's text cannot hold."""
+    return text.replace("\x00", "")
 
 
 def put(
@@ -46,8 +51,8 @@ def put(
             "body": m.body,
             "fingerprint": m.fingerprint,
             "claimed_event": m.claimed_event,
-            "claimed_id": letter.id[:200],
-            "content_type": letter.content_type[:120],
+            "claimed_id": _plain(letter.id)[:200],
+            "content_type": _plain(letter.content_type)[:120],
             "standing": Standing.RECEIVED,
         }
         | values

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, State, Step, advance
 from adapter.model import Code, Delivery, Event, Layer
 from adapter.store.tables import attempt, delivery, due, endpoint, one_of, receipt
@@ -142,12 +143,9 @@ def step(tx: sa.Connection, id_: str, happened: Step, now: datetime, **values: A
     if values.pop("attempt", row.attempt) != row.attempt:
         return None
     state = advance(State(row.state), happened)
-    if state == row.state:
-        values.pop("next_attempt_at", None)
-    changes = _timers(state, now) if state != row.state else {}
-    tx.execute(
-        sa.update(delivery).where(delivery.c.id == id_).values(state=state, **changes | values)
-    )
+    if state != row.state:  # late news that changes nothing must not rewrite why it closed
+        changed = _timers(state, now) | values
+        tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(state=state, **changed))
     return state
 
 
@@ -157,7 +155,7 @@ def _timers(state: State, now: datetime) -> dict[str, Any]:
     return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
 
 
-def sent(tx: sa.Connection, d: Delivery, now: datetime, receipt_due: datetime) -> None:
+def sent(tx: sa.Connection, d: Delivery, receipt_due: datetime) -> None:
     """The wire has taken it; now wait for the receipt, unless that is already here."""
     same = sa.and_(
         delivery.c.id == d.id,
@@ -175,12 +173,17 @@ def mark_sent(tx: sa.Connection, d: Delivery, now: datetime) -> None:
 
 
 def finish(
-    tx: sa.Connection, d: Delivery, now: datetime, code: str, detail: str, answer: bytes
+    tx: sa.Connection,
+    d: Delivery,
+    now: datetime,
+    *,
+    error: AdapterError | None = None,
+    answer: bytes = b"",
 ) -> None:
-    """What became of an attempt; "" is a success."""
+    """What became of an attempt, and what the far side said in the same exchange."""
     same = sa.update(attempt).where(attempt.c.delivery_id == d.id, attempt.c.number == d.attempt)
-    values = {"finished_at": now, "code": code, "detail": detail, "answer": answer or None}
-    tx.execute(same.values(**values))
+    why = {"code": error.code, "detail": error.detail} if error else {}
+    tx.execute(same.values(finished_at=now, answer=answer or None, **why))
 
 
 def add_receipt(
@@ -214,11 +217,80 @@ def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
     return tx.execute(sa.select(delivery).where(delivery.c.id == id_)).mappings().one_or_none()
 
 
-def unsent_of_case(tx: sa.Connection, case_id: str) -> list[str]:
-    """Deliveries of a case that no attempt was ever made for."""
-    query = sa.select(delivery.c.id).where(
+def fill(tx: sa.Connection, id_: str, **values: Any) -> None:
+    """Write what is not a state: bytes after a mapping was mended, who has taken it."""
+    tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))
+
+
+def unsent_of_case(tx: sa.Connection, case_id: str) -> list[tuple[str, str]]:
+    """Deliveries of a case that no attempt was ever made for: their ids and their messages'."""
+    query = sa.select(delivery.c.id, delivery.c.message_id).where(
         delivery.c.case_id == case_id,
         delivery.c.attempt == 0,
         one_of(delivery.c.state, State.WAITING),
     )
+    return [(row.id, row.message_id) for row in tx.execute(query)]
+
+
+def wake(tx: sa.Connection, name: str, now: datetime) -> None:
+    """The far side is back: what waits for a later attempt is due now."""
+    waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
+    later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
+    tx.execute(later.values(next_attempt_at=now))
+
+
+def answers_late(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+    """Deliveries whose system has them, and whose person has not answered in time."""
+    query = (
+        sa.select(delivery)
+        .where(one_of(delivery.c.state, State.ACCEPTED), delivery.c.answer_due_at <= now)
+        .order_by(delivery.c.answer_due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def reminded(tx: sa.Connection, id_: str, now: datetime, next_at: datetime) -> None:
+    """The owner was told; when to tell again."""
+    same = sa.update(delivery).where(delivery.c.id == id_)
+    tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
+
+
+def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
+    """Later deliveries of the same order that have already left."""
+    query = (
+        sa.select(delivery.c.id)
+        .where(
+            delivery.c.order_key == row["order_key"],
+            delivery.c.order_no > row["order_no"],
+            delivery.c.sent_at.is_not(None),
+        )
+        .order_by(delivery.c.order_no)
+    )
     return list(tx.execute(query).scalars())
+
+
+def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> list[sa.RowMapping]:
+    """What nothing but the wire's word had closed, since a time; oldest first."""
+    query = (
+        sa.select(delivery)
+        .where(
+            delivery.c.endpoint.in_(names),
+            delivery.c.state == str(State.CONFIRMED),
+            delivery.c.done_when == "delivered",
+            delivery.c.sent_at >= since,
+        )
+        .order_by(delivery.c.seq)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
+    """Let what is sent and unreceipted be due at once: its bytes are gone with the broker."""
+    waiting = sa.and_(
+        delivery.c.endpoint.in_(names),
+        one_of(delivery.c.state, State.IN_FLIGHT),
+        delivery.c.receipt_due_at > now,
+    )
+    return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount

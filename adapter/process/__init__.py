@@ -1,0 +1,134 @@
+"""One message, decided on inside one transaction with its sender's row locked.
+
+`turn.py` is what every step needs; `carry.py` takes a new and understood message to its
+receivers; `answering.py` writes and repeats our receipts. This file decides which of these it is.
+"""
+
+from __future__ import annotations
+
+from adapter import bundles, reading, receipts
+from adapter.errors import AdapterError, FatalError, Issue, Scope, Severity
+from adapter.lifecycle import Ruling
+from adapter.model import Code, Event
+from adapter.process.answering import Reply, answer, repeat
+from adapter.process.carry import carry
+from adapter.process.turn import Turn
+from adapter.reading import Reading, Unread
+from adapter.store import history, inbox
+from adapter.store.inbox import Ids, Seen, Verdict
+
+__all__ = ["Reply", "Turn", "fault", "give_up", "process"]
+
+
+def process(turn: Turn, found: Reading | Unread) -> Reply:
+    """Decide on one message, and answer it: at once, or through the outbox."""
+    ids = _note_ids(turn, found)
+    if isinstance(found, Reading) and found.event is Event.RECEIPT:
+        return _receipt(turn, found)
+    seen = inbox.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
+    anew = seen.verdict is Verdict.NEW or seen.first == turn.message.id  # itself, replayed
+    if not anew and seen.verdict in (Verdict.COPY, Verdict.RESEND):
+        return repeat(turn, seen)
+    if not anew:
+        return _refuse(turn, ids, FatalError(str(seen.verdict)))
+    reply = _unread(turn, ids, found.error) if isinstance(found, Unread) else _new(turn, ids, found)
+    if ids.content_id:
+        inbox.remember(turn.tx, ids, turn.message.id)
+    return reply
+
+
+def _note_ids(turn: Turn, found: Reading | Unread) -> Ids:
+    bundle = found.bundle
+    recorded = bundles.recorded(bundle)
+    content = bundles.content_id(bundle)[:200]
+    ids = Ids(
+        sender=turn.message.endpoint,
+        receiver=reading.receiver_key(bundle),
+        content_id=content,
+        envelope_id=bundles.envelope_id(bundle)[:200] or content,
+        fingerprint=turn.message.fingerprint,
+    )
+    losses = found.losses if isinstance(found, Reading) else ()
+    issues = found.issues if isinstance(found, Reading) else found.error.issues
+    inbox.note(
+        turn.tx,
+        turn.message.id,
+        event=str(found.event)[:60],
+        content_id=ids.content_id,
+        envelope_id=ids.envelope_id,
+        recorded=recorded.isoformat() if recorded else "",
+        losses=reading.dump_losses(losses),
+        issues=reading.dump_issues(issues),
+    )
+    return ids
+
+
+def _receipt(turn: Turn, found: Reading) -> Reply:
+    """A receipt is never receipted; one that matches nothing is for a person."""
+    receipt = bundles.response(found.bundle)
+    try:
+        row = receipts.apply(turn.tx, turn.network, turn.sender, receipt, turn.now, turn.message.id)
+    except FatalError as error:
+        give_up(turn, error)
+        return Reply()
+    inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, case_id=row["case_id"])
+    return Reply()
+
+
+def _new(turn: Turn, ids: Ids, found: Reading) -> Reply:
+    try:
+        with turn.tx.begin_nested():
+            return carry(turn, found)
+    except FatalError as error:
+        ours = error.entry.scope is not Scope.SENDER
+        return _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
+
+
+def _unread(turn: Turn, ids: Ids, error: FatalError) -> Reply:
+    if error.code != "unmapped-event" or turn.sender.unmapped == "refuse":
+        return _refuse(turn, ids, error)
+    inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, note="not-used")
+    _line(turn, "not-used", error.detail)
+    issue = Issue(code="not-used", detail=error.detail, severity=Severity.INFORMATION)
+    return answer(turn, _about(turn, ids), Code.OK, [issue])
+
+
+def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> Reply:
+    """The message's own fault: its sender is told everything that is wrong."""
+    why = {"code": error.code, "detail": error.detail}
+    inbox.settle(turn.tx, turn.message.id, Ruling.REFUSE, **why)
+    _line(turn, "refused", error.code)
+    return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
+
+
+def _keep(turn: Turn, ids: Ids, error: AdapterError) -> Reply:
+    """Not the message's fault: we answer for it, and a person must look at our own side."""
+    give_up(turn, error)
+    issue = Issue(code=error.code, detail=error.detail, severity=Severity.INFORMATION)
+    return answer(turn, _about(turn, ids), Code.OK, [issue])
+
+
+def fault(turn: Turn) -> Reply:
+    """An unexpected exception: the message is dead, and its sender may try again."""
+    error = FatalError("adapter-fault")
+    give_up(turn, error)
+    return answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
+
+
+def give_up(turn: Turn, error: AdapterError) -> None:
+    """The message is in front of a person."""
+    why = {"code": error.code, "detail": error.detail}
+    inbox.settle(turn.tx, turn.message.id, Ruling.GIVE_UP, **why)
+    _line(turn, "dead", str(error))
+
+
+def _about(turn: Turn, ids: Ids) -> str:
+    """What our receipt names: the content id, or our own id where the message had none."""
+    return ids.content_id or turn.message.id
+
+
+def _line(turn: Turn, what: str, detail: str) -> None:
+    message = turn.message
+    history.note(
+        turn.tx, turn.now, what, message=message.id, endpoint=message.endpoint, detail=detail
+    )

@@ -1,0 +1,229 @@
+"""A new and understood message, to its case and its receivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter import bundles, deliveries, reading, receipts, sharing
+from adapter.deliveries import Outgoing
+from adapter.errors import FatalError, Issue, Severity
+from adapter.lifecycle import Ruling, Step
+from adapter.model import RETURNING, Bundle, Code, Endpoint, Event, Kind
+from adapter.process.answering import Reply, answer
+from adapter.process.turn import Turn
+from adapter.reading import Reading
+from adapter.routing import Letter, allows_protected, receivers
+from adapter.sharing import Decision, Facts, Notice
+from adapter.store import cases, endpoints, history, inbox, outbox
+from adapter.store.cases import Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """The message, the case that it belongs to, and the delivery that it answers, if any."""
+
+    event: Event
+    bundle: Bundle
+    case: Case
+    before: Facts
+    concerned: sa.RowMapping | None
+
+
+def carry(turn: Turn, found: Reading) -> Reply:
+    """Decide what is told to whom, and queue it. FatalError when nobody can be told."""
+    matter = _matter(turn, found)
+    decision = _decide(turn, matter)
+    outgoing = _outgoing(turn, matter, decision)
+    message, case = turn.message, matter.case
+    problems = deliveries.put(
+        turn.tx, turn.network, case, message.id, turn.sender, outgoing, turn.now
+    )
+    _save(turn, matter, decision, outgoing)
+    values: dict[str, Any] = {"case_id": case.id, "note": decision.note}
+    inbox.settle(turn.tx, message.id, Ruling.PROCESS, **values, shared=bool(outgoing))
+    issues = [*found.issues, *problems, *_remarks(found, decision)]
+    return answer(turn, bundles.content_id(found.bundle), Code.OK, issues, case.id)
+
+
+def _remarks(found: Reading, decision: Decision) -> list[Issue]:
+    remarks = []
+    if decision.note == "superseded":
+        remarks.append(Issue(code="superseded", severity=Severity.INFORMATION))
+    if not bundles.case_ids(found.bundle) and found.event not in RETURNING:
+        remarks.append(Issue(code="no-case", severity=Severity.WARNING))
+    return remarks
+
+
+# The case
+
+
+def _matter(turn: Turn, found: Reading) -> Matter:
+    concerned = _concerned(turn, found.bundle) if found.event in RETURNING else None
+    case = _case(turn.tx, found.bundle, concerned, turn.now)
+    return Matter(
+        event=found.event,
+        bundle=found.bundle,
+        case=case,
+        before=sharing.facts(case.facts),
+        concerned=concerned,
+    )
+
+
+def _concerned(turn: Turn, bundle: Bundle) -> sa.RowMapping:
+    try:
+        return receipts.matched(turn.tx, turn.network, turn.sender, bundles.concerned(bundle))
+    except FatalError:
+        raise FatalError("concerns-unknown") from None
+
+
+def _case(
+    tx: sa.Connection, bundle: Bundle, concerned: sa.RowMapping | None, now: datetime
+) -> Case:
+    if concerned is not None and concerned["case_id"]:
+        return cases.lock(tx, concerned["case_id"])
+    names = reading.case_names(bundle)
+    patient = _patient(tx, bundle)
+    case = cases.find(tx, names, patient) or cases.open_(tx, names, patient, now)
+    cases.call(tx, case.id, names)
+    return case
+
+
+def _patient(tx: sa.Connection, bundle: Bundle) -> str:
+    identities = bundles.patient_ids(bundle)
+    return cases.pseudonym(endpoints.key(tx, "patient"), identities[0]) if identities else ""
+
+
+# What is told
+
+
+def _decide(turn: Turn, matter: Matter) -> Decision:
+    before, event, bundle = matter.before, matter.event, matter.bundle
+    if event.kind is Kind.ENCOUNTER:
+        known = _known(turn, matter)
+        return sharing.decide(before, event, bundle, turn.message.id, known)
+    if sharing.superseded(before, event, bundle):
+        return Decision(facts=before, note="superseded")
+    after = replace(before, applied=sharing.applied(before, event, bundle))
+    return Decision(facts=after, notices=(Notice(event=event, bundle=bundle),))
+
+
+def _known(turn: Turn, matter: Matter) -> Bundle | None:
+    """The newest earlier message that describes the stay, where this one does not."""
+    stay = bundles.focus(matter.bundle) or {}
+    row = inbox.get(turn.tx, matter.before.known) if matter.before.known else None
+    if stay.get("period", {}).get("start") or row is None or row["body"] is None:
+        return None
+    return receipts.original(turn.network, row)
+
+
+# To whom
+
+
+def _outgoing(turn: Turn, matter: Matter, decision: Decision) -> list[Outgoing]:
+    if matter.concerned is not None:
+        return _returned(turn, matter, matter.concerned, decision)
+    found = []
+    for notice in decision.notices:
+        letter = _letter(turn, matter, decision.facts, notice)
+        for endpoint in receivers(turn.network, letter):
+            free = not bundles.is_protected(notice.bundle) or allows_protected(
+                turn.network, letter, endpoint
+            )
+            found.append(_one(turn, matter, notice, endpoint, "" if free else "protected-identity"))
+    return found
+
+
+def _one(turn: Turn, matter: Matter, notice: Notice, endpoint: Endpoint, hold: str) -> Outgoing:
+    unchanged = notice.bundle is matter.bundle
+    return Outgoing(
+        endpoint=endpoint,
+        event=notice.event,
+        bundle=notice.bundle,
+        original=turn.message.body if unchanged else b"",
+        hold=hold,
+    )
+
+
+def _letter(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Letter:
+    ending = notice.event in (Event.PROCESS_ENDED, Event.ADMISSION_CANCELLED)
+    force = matter.before if ending else facts  # those who were told are told the end
+    return Letter(
+        event=notice.event,
+        sender=turn.sender,
+        receivers=bundles.receiver_ids(notice.bundle),
+        municipality=bundles.municipality(notice.bundle) or facts.municipality,
+        needs=sharing.needs(force),
+        units=force.units,
+        told=facts.told,
+        day=turn.now.date(),
+    )
+
+
+def _returned(
+    turn: Turn, matter: Matter, concerned: sa.RowMapping, decision: Decision
+) -> list[Outgoing]:
+    """What answers something goes to the sender of that, without a route."""
+    first = inbox.get(turn.tx, concerned["message_id"])
+    if first is None or concerned["event"] == Event.DELIVERY_REPORT:
+        return []  # the adapter itself had written that
+    home = turn.network.address(turn.network.endpoint(first["endpoint"]))
+    if home is None:
+        _line(turn, matter, "no-return-address", first["endpoint"])
+        return []
+    return [_one(turn, matter, notice, home, "") for notice in decision.notices]
+
+
+# What is remembered
+
+
+def _save(turn: Turn, matter: Matter, decision: Decision, outgoing: list[Outgoing]) -> None:
+    after = decision.facts
+    if matter.event.kind is Kind.ENCOUNTER:
+        told = dict.fromkeys([*after.told, *(o.endpoint.name for o in outgoing)])
+        after = replace(after, told=tuple(told))
+    values = {"facts": after.dump()} | _changes(turn, matter, decision, after)
+    cases.save(turn.tx, matter.case.id, **values | _protection(turn, matter))
+    if matter.event is Event.ANSWER and matter.concerned is not None:
+        status = (bundles.focus(matter.bundle) or {}).get("status", "")
+        receipts.answer(turn.tx, matter.concerned, status, turn.now, turn.message.id)
+
+
+def _changes(turn: Turn, matter: Matter, decision: Decision, after: Facts) -> dict[str, Any]:
+    """The case's own columns, and a line of history for each thing that happened to it."""
+    before, values = matter.before, dict[str, Any]()
+    if after.shared and not before.shared:
+        values["shared_at"] = turn.now
+        _line(turn, matter, "shared", ", ".join(after.told))
+    if before.shared and not after.shared:
+        _line(turn, matter, "sharing-ended", ", ".join(after.told))
+    if after.closed != before.closed:
+        values["closed_at"] = turn.now if after.closed else None
+    if decision.note:
+        _line(turn, matter, decision.note, "")
+    return values
+
+
+def _line(turn: Turn, matter: Matter, what: str, detail: str) -> None:
+    history.note(
+        turn.tx,
+        turn.now,
+        what,
+        case=matter.case.id,
+        message=turn.message.id,
+        endpoint=turn.message.endpoint,
+        detail=detail,
+    )
+
+
+def _protection(turn: Turn, matter: Matter) -> dict[str, Any]:
+    """A changed flag holds what is not yet sent, until a person has looked."""
+    if matter.case.protected or not bundles.is_protected(matter.bundle):
+        return {}
+    for id_, message_id in outbox.unsent_of_case(turn.tx, matter.case.id):
+        if message_id != turn.message.id:
+            outbox.step(turn.tx, id_, Step.GIVE_UP, turn.now, code="protected-identity")
+    return {"protected": True}

@@ -1,0 +1,109 @@
+"""Bytes to a checked FHIR message, or to the reasons why not. Pure: nothing is stored here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from zoneinfo import ZoneInfo
+
+from adapter import bundles, codec, profiles
+from adapter.errors import FatalError, Issue, Severity
+from adapter.identifiers import hsa_id
+from adapter.mappings import Context, System
+from adapter.model import Bundle, Endpoint, Event, Loss, Message
+from adapter.routing import Network, may_speak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A message that is understood. `issues` are warnings; `losses` what its format said more."""
+
+    bundle: Bundle
+    event: Event
+    losses: tuple[Loss, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A message that is not: the error with every problem found, and the ids if it had any."""
+
+    error: FatalError
+    bundle: Bundle
+    event: str = ""
+
+
+def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:
+    """Parse, map, check; each step only when the one before found nothing wrong."""
+    bundle: Bundle = {}
+    event = ""
+    try:
+        system = network.system(sender)
+        limits = network.settings.limits
+        document = codec.parse(system.content, message.body, limits, sender.charset)
+        if system.name == "fhir" and isinstance(document, dict):
+            bundle = document  # so that a refusal can name its ids
+        event = str(system.event(document))
+        context = _context(sender, message)
+        bundle = system.read(document, context)
+        issues = [*context.issues, *_problems(network, system, bundle, sender, message)]
+    except FatalError as error:
+        return Unread(error=error, bundle=bundle, event=event)
+    errors = [i for i in issues if i.severity is Severity.ERROR]
+    if errors:
+        refusal = FatalError(errors[0].code, errors[0].detail, issues)
+        return Unread(error=refusal, bundle=bundle, event=event)
+    losses = tuple(context.losses)
+    return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
+
+
+def _context(sender: Endpoint, message: Message) -> Context:
+    return Context(
+        sender=sender,
+        recorded=message.received_at.astimezone(ZoneInfo(sender.zone)),
+        fingerprint=message.fingerprint,
+        message_id=message.id,
+    )
+
+
+def _problems(
+    network: Network, system: System, bundle: Bundle, sender: Endpoint, message: Message
+) -> Sequence[Issue]:
+    """What the profiles say; then whether the sender may say it at all."""
+    found = profiles.check_message(bundle, network.settings.limits)
+    organization = bundles.sender_id(bundle)
+    if organization and not may_speak(sender, organization, message.received_at.date()):
+        found = [*found, Issue(code="wrong-sender", expression="MessageHeader.sender")]
+    return found
+
+
+def receiver_key(bundle: Bundle) -> str:
+    """Who a message is addressed to, for the duplicate table; "" where routes decide."""
+    return " ".join(sorted(bundles.receiver_ids(bundle)))[:400]
+
+
+def case_names(bundle: Bundle) -> list[str]:
+    """Every name that the message gives its case; HSA-ids in our form."""
+    return [_case_name(name) for name in bundles.case_ids(bundle)]
+
+
+def _case_name(name: str) -> str:
+    organization, slash, number = name.partition("/")
+    return f"{hsa_id(organization)}{slash}{number.strip()}"[:200]
+
+
+def dump_issues(issues: Sequence[Issue]) -> str:
+    """As the store keeps them."""
+    return json.dumps([asdict(i) for i in issues]) if issues else ""
+
+
+def load_issues(text: str) -> tuple[Issue, ...]:
+    """From the store."""
+    rows = json.loads(text or "[]")
+    return tuple(Issue(**row | {"severity": Severity(row["severity"])}) for row in rows)
+
+
+def dump_losses(losses: Sequence[Loss]) -> str:
+    """As the store keeps them."""
+    return json.dumps([asdict(loss) for loss in losses]) if losses else ""

@@ -1,0 +1,269 @@
+"""Receipts, both ways: the answers that we get, and the answers that we owe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from adapter import builders, bundles, codec, deliveries, fhir, reading, workdays
+from adapter.errors import AdapterError, FatalError, Issue, TransientError
+from adapter.lifecycle import RetryPolicy, State, Step
+from adapter.mappings import Context
+from adapter.model import Bundle, Code, DoneWhen, Endpoint, Event, Layer, Message, Receipt
+from adapter.routing import Network, party
+from adapter.store import cases, history, inbox, outbox
+
+# What we get
+
+
+def apply(
+    tx: sa.Connection,
+    network: Network,
+    answerer: Endpoint,
+    receipt: Receipt,
+    now: datetime,
+    message_id: str | None = None,
+) -> sa.RowMapping:
+    """Let a receipt close, retry or end the delivery that it speaks of; that delivery's row.
+
+    The authenticated answerer and the content id together name the delivery. FatalError
+    `unmatched-receipt` when nothing was sent to this answerer under that id.
+    """
+    row = matched(tx, network, answerer, receipt.about)
+    outbox.add_receipt(
+        tx,
+        row["id"],
+        receipt.layer,
+        receipt.code,
+        now,
+        detail=receipt.detail,
+        message_id=message_id,
+    )
+    settle(tx, network, row, receipt, now)
+    return row
+
+
+def matched(tx: sa.Connection, network: Network, answerer: Endpoint, about: str) -> sa.RowMapping:
+    """The delivery that an answerer's organisation was sent under a content id."""
+    for name in network.same_organization(answerer):
+        row = outbox.answered(tx, name, about)
+        if row is not None:
+            return row
+    raise FatalError("unmatched-receipt", f"from {answerer.name}")
+
+
+def settle(
+    tx: sa.Connection, network: Network, row: sa.RowMapping, receipt: Receipt, now: datetime
+) -> None:
+    """What a system's receipt means for its delivery. Of two, the first that closes it counts."""
+    if receipt.code is Code.OK:
+        _accept(tx, network, row, now)
+    elif receipt.code is Code.TRANSIENT:
+        fail(tx, network, row, TransientError("refused-for-now", receipt.detail), now)
+    else:
+        fail(tx, network, row, FatalError("refused", receipt.detail), now)
+
+
+def _accept(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+    if row["done_when"] != DoneWhen.READ:
+        outbox.step(tx, row["id"], Step.CONFIRM, now, code="", detail="")
+    elif row["state"] != State.ACCEPTED:
+        due = workdays.due(now, network.endpoint(row["endpoint"]).read_within)
+        outbox.step(tx, row["id"], Step.ACCEPT, now, code="", detail="", answer_due_at=due)
+
+
+def answer(
+    tx: sa.Connection, row: sa.RowMapping, status: str, now: datetime, message_id: str
+) -> None:
+    """A person's answer (kvittens): it closes the delivery, whatever the person says."""
+    outbox.add_receipt(tx, row["id"], Layer.PERSON, status, now, message_id=message_id)
+    outbox.step(tx, row["id"], Step.ANSWER, now)
+
+
+def fail(
+    tx: sa.Connection,
+    network: Network,
+    row: sa.RowMapping,
+    error: AdapterError,
+    now: datetime,
+    **named: int,
+) -> None:
+    """A failed attempt, or a negative receipt: try again later, or end it before a person.
+
+    `attempt=n` says whose outcome it is.
+    """
+    endpoint = network.endpoint(row["endpoint"])
+    policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
+    failures = row["failures"] + 1
+    happened, due = policy.after(error, failures, now, row["expires_at"])
+    if happened is Step.GIVE_UP:
+        late = isinstance(error, TransientError)
+        bury(tx, network, row, FatalError("expired", error.code) if late else error, now, **named)
+        return
+    why: dict[str, Any] = {"code": error.code, "detail": error.detail, "failures": failures}
+    outbox.step(tx, row["id"], happened, now, next_attempt_at=due, **why, **named)
+
+
+def bury(
+    tx: sa.Connection,
+    network: Network,
+    row: sa.RowMapping,
+    error: AdapterError,
+    now: datetime,
+    **named: int,
+) -> None:
+    """End a delivery before a person: it is dead, its case flagged, its sender told."""
+    why = {"code": error.code, "detail": error.detail}
+    state = outbox.step(tx, row["id"], Step.GIVE_UP, now, **why, **named)
+    if state is not State.DEAD or row["state"] == State.DEAD:
+        return
+    owner = network.endpoint(row["endpoint"]).owner
+    line: dict[str, Any] = {
+        "case": row["case_id"],
+        "message": row["message_id"],
+        "delivery": row["id"],
+    }
+    history.note(
+        tx, now, "dead", **line, endpoint=row["endpoint"], detail=f"{error}; owner: {owner}"
+    )
+    if row["case_id"]:
+        cases.save(tx, row["case_id"], flagged=True)
+    if row["event"] not in (Event.RECEIPT, Event.DELIVERY_REPORT):
+        _report(tx, network, row, error, now)
+
+
+def _report(
+    tx: sa.Connection, network: Network, row: sa.RowMapping, error: AdapterError, now: datetime
+) -> None:
+    """Tell the sender that what we had said `ok` to could not be delivered."""
+    message = inbox.get(tx, row["message_id"])
+    if message is None or not message["endpoint"]:
+        return
+    sender = network.endpoint(message["endpoint"])
+    home = network.address(sender)
+    line: dict[str, Any] = {
+        "case": row["case_id"],
+        "message": row["message_id"],
+        "delivery": row["id"],
+    }
+    if home is None or not row["case_id"]:
+        history.note(tx, now, "sender-not-told", **line, endpoint=sender.name)
+        return
+    bundle = _report_bundle(network, row, message, error, home, now)
+    one = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
+    case = cases.lock(tx, row["case_id"])
+    deliveries.put(tx, network, case, message["id"], home, [one], now)
+    history.note(tx, now, "sender-told", **line, endpoint=home.name)
+
+
+def _report_bundle(
+    network: Network,
+    row: sa.RowMapping,
+    message: sa.RowMapping,
+    error: AdapterError,
+    home: Endpoint,
+    now: datetime,
+) -> Bundle:
+    first = original(network, message)
+    bare = {"resourceType": "Patient", "id": builders.new_id(message["id"], "patient")}
+    person = bundles.patient(first) or bare
+    entry = error.entry
+    return builders.delivery_report(
+        content=builders.new_id(row["id"], "report", str(row["attempt"])),
+        about=message["content_id"],
+        code=error.code,
+        text=f"{entry.sv} / {entry.en} {entry.action}",
+        sender=network.adapter(),
+        receiver=party(home),
+        missed=network.endpoint(row["endpoint"]).organization,
+        patient=person,
+        cases=bundles.case_ids(first),
+        at=now,
+    )
+
+
+def original(network: Network, row: sa.RowMapping) -> Bundle:
+    """The message that a dead delivery came from, read again: this is rare, and needs no column."""
+    found = reading.read(
+        network,
+        network.endpoint(row["endpoint"]),
+        Message(
+            id=row["id"],
+            endpoint=row["endpoint"],
+            body=row["body"] or b"",
+            fingerprint=row["fingerprint"],
+            received_at=row["received_at"],
+        ),
+    )
+    return found.bundle
+
+
+# What we owe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A receipt in the sender's own format."""
+
+    body: bytes
+    content_type: str
+    content_id: str
+    envelope_id: str
+
+
+def written(
+    network: Network,
+    sender: Endpoint,
+    message: Message,
+    receipt: Receipt,
+    case_names: Iterable[str],
+    now: datetime,
+) -> Owed:
+    """Our receipt to a sender, in the form that its system reads."""
+    issues = [i for i in receipt.issues if isinstance(i, Issue)]
+    bundle = builders.receipt(
+        about=receipt.about,
+        code=str(receipt.code),
+        outcome=fhir.outcome(issues) if issues else None,
+        sender=network.adapter(),
+        receiver=party(sender),
+        cases=case_names,
+        at=now,
+    )
+    envelope = str(uuid4())
+    system = network.system(sender)
+    context = Context(sender=sender, receiver=sender, recorded=now, source=message.body)
+    document = system.write(Event.RECEIPT, builders.enveloped(bundle, envelope, now), context)
+    charset = codec.charset_of(system.content, message.body) or sender.charset
+    return Owed(
+        body=codec.dump(system.content, document, charset),
+        content_type=system.media_type,
+        content_id=bundles.content_id(bundle),
+        envelope_id=envelope,
+    )
+
+
+def owe(
+    tx: sa.Connection,
+    network: Network,
+    message: Message,
+    owed: Owed,
+    case_id: str | None,
+    now: datetime,
+) -> None:
+    """Put a receipt into the outbox, for a sender whose door does not answer by itself."""
+    sender = network.endpoint(message.endpoint)
+    home = network.address(sender)
+    if home is None or home.system != sender.system:
+        line: dict[str, Any] = {"case": case_id, "message": message.id}
+        history.note(tx, now, "no-return-address", **line, endpoint=sender.name)
+        return
+    facts = {"content_id": owed.content_id, "envelope_id": owed.envelope_id}
+    content = {"body": owed.body, "content_type": owed.content_type}
+    row = deliveries.row_of(home, Event.RECEIPT, message.id, case_id, now)
+    outbox.put(tx, [row | facts | content])

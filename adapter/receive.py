@@ -1,0 +1,134 @@
+"""Bytes to the inbox, and the inbox to decisions.
+
+Two ways in. A door that must answer at once calls `accept`: it reads first, then stores and
+decides in one short transaction, then answers. A transport that is pulled goes through
+`receive_batch`, which never looks inside, and `process_batch`, which works off what is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from adapter.errors import FatalError
+from adapter.model import Envelope, Message
+from adapter.process import Reply, Turn, fault, give_up, process
+from adapter.reading import Reading, Unread, read
+from adapter.routing import Network
+from adapter.store import Store, inbox
+from adapter.transports import Transport
+from adapter.windows import window
+
+log = logging.getLogger(__name__)
+TRIES = 3  # a message that was begun this often and never finished is for a person
+
+
+def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
+    """Store, decide, and say what to answer. TransientError: nothing was stored."""
+    sender = network.endpoint(letter.endpoint)
+    message = inbox.arrived(letter, now)
+    found = _read(network, message)
+    window("received")
+    with store.begin() as tx:
+        inbox.wait_for_sender(tx, sender.name)
+        inbox.put(tx, [(message, letter)], {"direct": True})
+        turn = Turn(tx=tx, network=network, message=_direct(message), now=now)
+        reply = _decide(turn, found) or fault(turn)
+        window("processing")
+    window("answering")
+    log.info("received", extra={"message": message.id, "endpoint": sender.name})
+    return reply
+
+
+def _direct(message: Message) -> Message:
+    return Message(
+        id=message.id,
+        endpoint=message.endpoint,
+        body=message.body,
+        fingerprint=message.fingerprint,
+        received_at=message.received_at,
+        claimed_event=message.claimed_event,
+        direct=True,
+    )
+
+
+def receive_batch(
+    store: Store, transport: Transport, now: datetime, size: int = 100, wait: float = 0.05
+) -> int:
+    """Take what has come, store it, and only then let go of it at the far side."""
+    letters = list(islice(transport.receive(wait), size))
+    if not letters:
+        return 0
+    window("received")
+    with store.begin() as tx:
+        inbox.put(tx, [(inbox.arrived(letter, now), letter) for letter in letters], {})
+    window("stored")
+    transport.acknowledge(letters)
+    window("acknowledged")
+    return len(letters)
+
+
+def process_batch(store: Store, network: Network, now: datetime, limit: int = 50) -> int:
+    """Work off the inbox: each sender's messages in order, many in one transaction."""
+    with store.read() as tx:
+        senders = inbox.senders_waiting(tx)
+    return sum(_process_sender(store, network, sender, now, limit) for sender in senders)
+
+
+def _process_sender(store: Store, network: Network, sender: str, now: datetime, limit: int) -> int:
+    with store.begin() as tx:
+        if not inbox.lock_sender(tx, sender):
+            return 0
+        messages = inbox.claim(tx, sender, limit)
+        inbox.count_try(tx, [m.id for m in messages])
+    window("tried")
+    found = {m.id: _read(network, m) for m in messages if m.tries < TRIES}
+    with store.begin() as tx:
+        inbox.wait_for_sender(tx, sender)
+        # Another process may have worked on them while we read: only what still waits is ours.
+        mine = [m for m in inbox.claim(tx, sender, limit) if m.id in {x.id for x in messages}]
+        for message in mine:
+            turn = Turn(tx=tx, network=network, message=message, now=now)
+            _one(turn, found.get(message.id))
+        window("processing")
+    window("processed")
+    return len(mine)
+
+
+def _one(turn: Turn, found: Reading | Unread | None) -> None:
+    message = turn.message
+    if not message.endpoint:
+        give_up(turn, FatalError("unidentified-sender"))
+    elif not turn.network.knows(message.endpoint):
+        give_up(turn, FatalError("settings", "the sender is no longer in the settings"))
+    elif message.tries > TRIES:
+        fault(turn)
+    else:
+        _decide(turn, found)
+    log.info("processed", extra={"message": message.id, "endpoint": message.endpoint})
+
+
+def _decide(turn: Turn, found: Reading | Unread | None) -> Reply | None:
+    """None after an unexpected exception: rolled back to before this message, and logged."""
+    if found is None:
+        return None
+    try:
+        with turn.tx.begin_nested():
+            return process(turn, found)
+    except (OperationalError, InterfaceError):
+        raise  # the store itself is in trouble: nothing of this transaction stands
+    except Exception:
+        log.exception("adapter-fault", extra={"message": turn.message.id})
+        return None
+
+
+def _read(network: Network, message: Message) -> Reading | Unread | None:
+    """None after an unexpected exception in a mapping: the next message is unaffected."""
+    try:
+        return read(network, network.endpoint(message.endpoint), message)
+    except Exception:
+        log.exception("adapter-fault", extra={"message": message.id})
+        return None

@@ -1,0 +1,137 @@
+"""What a person may do with what is dead: see it, take it, send it again, let it go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from adapter import deliveries
+from adapter.errors import FatalError
+from adapter.lifecycle import Ruling, Standing, State, Step
+from adapter.routing import Network
+from adapter.store import history, inbox, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a replay would do: to whom it goes, who may see it twice, what it comes after."""
+
+    id: str
+    event: str
+    endpoint: str  # the receiver; for a message, its sender
+    possible: bool
+    seen_before: bool  # an earlier attempt may have arrived
+    overtaken_by: tuple[str, ...] = ()
+
+
+def plan(tx: sa.Connection, ids: Sequence[str]) -> list[Planned]:
+    """What `replay` would do, without doing it. FatalError `unknown-id` for a strange id."""
+    return [_planned(tx, id_) for id_ in ids]
+
+
+def _planned(tx: sa.Connection, id_: str) -> Planned:
+    if id_.startswith("m-"):
+        return _planned_message(_message(tx, id_))
+    row = _delivery(tx, id_)
+    return Planned(
+        id=id_,
+        event=row["event"],
+        endpoint=row["endpoint"],
+        possible=row["state"] == State.DEAD,
+        seen_before=row["attempt"] > 0 and row["code"] != "refused",
+        overtaken_by=tuple(outbox.overtaken_by(tx, row)),
+    )
+
+
+def _planned_message(row: sa.RowMapping) -> Planned:
+    return Planned(
+        id=row["id"],
+        event=row["event"],
+        endpoint=row["endpoint"],
+        possible=row["standing"] == Standing.DEAD,
+        seen_before=False,
+    )
+
+
+def replay(
+    tx: sa.Connection, network: Network, id_: str, *, who: str, reason: str, now: datetime
+) -> None:
+    """Send a dead delivery, or process a dead message, once more.
+
+    FatalError `illegal-transition` when it is not dead: pressing twice does it once. Whether
+    it was overtaken is for the caller to ask (`plan`).
+    """
+    if id_.startswith("m-"):
+        inbox.settle(tx, id_, Ruling.REPLAY, tries=0, code="", detail="")
+    else:
+        _again(tx, network, _delivery(tx, id_), now)
+    _note(tx, now, "replayed", id_, who, reason)
+
+
+def _again(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+    endpoint = network.endpoint(row["endpoint"])
+    fresh = {"failures": 0, "resends": 0, "code": "", "detail": ""}
+    times = {"next_attempt_at": now, "expires_at": now + endpoint.expire_after}
+    outbox.step(tx, row["id"], Step.REPLAY, now, **fresh, **times)
+    if row["content_type"] == deliveries.UNWRITTEN:
+        written = deliveries.again(network, row, now)
+        outbox.fill(tx, row["id"], body=written.body, content_type=written.content_type)
+        outbox.fill(tx, row["id"], envelope_id=written.envelope_id, losses=written.losses)
+
+
+def discard(tx: sa.Connection, id_: str, *, who: str, reason: str, now: datetime) -> None:
+    """Let a dead delivery or message go, with the reason; it stays in the history."""
+    if id_.startswith("m-"):
+        _message(tx, id_)
+        inbox.settle(tx, id_, Ruling.DISCARD)
+    else:
+        _delivery(tx, id_)
+        outbox.step(tx, id_, Step.DISCARD, now)
+    _note(tx, now, "discarded", id_, who, reason)
+
+
+def take(tx: sa.Connection, id_: str, *, who: str, now: datetime) -> None:
+    """Say who has it from now on, instead of the endpoint's owner."""
+    if id_.startswith("m-"):
+        _message(tx, id_)
+        inbox.note(tx, id_, taken_by=who)
+    else:
+        _delivery(tx, id_)
+        outbox.fill(tx, id_, taken_by=who)
+    _note(tx, now, "taken", id_, who, "")
+
+
+def _note(tx: sa.Connection, now: datetime, what: str, id_: str, who: str, reason: str) -> None:
+    if id_.startswith("m-"):
+        row = _message(tx, id_)
+        history.note(tx, now, what, case=row["case_id"], message=id_, who=who, detail=reason)
+        return
+    row = _delivery(tx, id_)
+    history.note(
+        tx,
+        now,
+        what,
+        case=row["case_id"],
+        message=row["message_id"],
+        delivery=id_,
+        endpoint=row["endpoint"],
+        who=who,
+        detail=reason,
+    )
+
+
+def _message(tx: sa.Connection, id_: str) -> sa.RowMapping:
+    row = inbox.get(tx, id_)
+    if row is None:
+        raise FatalError("unknown-id", id_)
+    return row
+
+
+def _delivery(tx: sa.Connection, id_: str) -> sa.RowMapping:
+    row = outbox.get(tx, id_)
+    if row is None:
+        raise FatalError("unknown-id", id_)
+    return row

@@ -1,0 +1,216 @@
+"""The outbox to the far side: claim, hand over, write down what became of it.
+
+Bytes leave only after the claim is committed, so that a receipt can never arrive for something
+that we do not know we sent. An outcome counts only for the attempt that it belongs to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter import bundles, codec, deliveries, receipts
+from adapter.errors import AdapterError, FatalError, TransientError
+from adapter.lifecycle import Step
+from adapter.mappings import Context
+from adapter.model import Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
+from adapter.routing import Network
+from adapter.store import Store, endpoints, history, outbox
+from adapter.store.outbox import Claimed
+from adapter.transports import Answer, Outcome, Transport
+from adapter.windows import window
+
+log = logging.getLogger(__name__)
+AT_THE_WIRE = frozenset({"unreachable", "timed-out"})
+"""Failures that say that the far side is not there: they open its circuit."""
+
+
+def lease(endpoint: Endpoint, size: int) -> timedelta:
+    """Twice what sending all of them may take: nobody else begins while we may be sending."""
+    return 2 * endpoint.timeout * max(1, size)
+
+
+def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
+    """Deliveries to one endpoint that are now ours to send, as they are to be sent."""
+    endpoint = network.endpoint(name)
+    with store.begin() as tx:
+        one_probe = endpoints.probing(tx, name, now, probe_after(endpoint))
+        size = 1 if one_probe else limit
+        found = outbox.claim(tx, name, size, now, lease(endpoint, size))
+        ready = [_ready(tx, network, endpoint, one, now) for one in found]
+    window("claimed")
+    return [delivery for delivery in ready if delivery is not None]
+
+
+def _ready(
+    tx: sa.Connection, network: Network, endpoint: Endpoint, one: Claimed, now: datetime
+) -> Delivery | None:
+    """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
+    d = one.delivery
+    if one.why != "resend":
+        return d
+    if d.resends >= endpoint.receipt_resends:
+        row = outbox.get(tx, d.id)
+        if row is not None:
+            receipts.bury(tx, network, row, FatalError("no-receipt"), now, attempt=d.attempt)
+        return None
+    history.note(
+        tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
+    )
+    if d.forwarded or endpoint.system != "fhir":
+        return d
+    envelope, body = deliveries.resent(d.body, now)
+    outbox.rewrite(tx, d, envelope, body)
+    return _in_envelope(d, envelope, body)
+
+
+def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
+    values: dict[str, Any] = {name: getattr(d, name) for name in Delivery.__slots__}
+    return Delivery(**values | {"envelope_id": envelope, "body": body})
+
+
+def send(
+    store: Store,
+    network: Network,
+    transport: Transport,
+    batch: Sequence[Delivery],
+    now: datetime,
+) -> int:
+    """Hand over what was claimed, then write all outcomes in one transaction."""
+    outcomes = transport.send([letter(d) for d in batch])
+    window("sent")
+    with store.begin() as tx:
+        for delivery, outcome in zip(batch, outcomes, strict=True):
+            record(tx, network, delivery, outcome, now)
+    window("recorded")
+    return len(batch)
+
+
+def letter(d: Delivery) -> Envelope:
+    """A delivery as it travels."""
+    return Envelope(
+        id=d.envelope_id,
+        endpoint=d.endpoint,
+        body=d.body,
+        content_type=d.content_type,
+        event=str(d.event),
+        case=d.case_id,
+        delivery=d.id,
+        attempt=d.attempt,
+    )
+
+
+def record(
+    tx: sa.Connection, network: Network, d: Delivery, outcome: Outcome, now: datetime
+) -> None:
+    """What became of one attempt."""
+    ids = {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
+    if isinstance(outcome, AdapterError):
+        log.info("not-sent", extra=ids | {"code": outcome.code})
+        _failed(tx, network, d, outcome, now)
+    else:
+        log.info("sent", extra=ids)
+        _sent(tx, network, d, outcome, now)
+
+
+def _sent(tx: sa.Connection, network: Network, d: Delivery, answer: Answer, now: datetime) -> None:
+    endpoint = network.endpoint(d.endpoint)
+    outbox.finish(tx, d, now, answer=answer.body)
+    outbox.mark_sent(tx, d, now)
+    outbox.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
+    _reached(tx, d.endpoint, now)
+    if deliveries.done_when(endpoint, d.event) is DoneWhen.DELIVERED:
+        outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
+    else:
+        outbox.sent(tx, d, now + endpoint.receipt_within)
+    if answer.body and d.event is not Event.RECEIPT:
+        _answered(tx, network, d, answer.body, now)
+
+
+def _answered(tx: sa.Connection, network: Network, d: Delivery, body: bytes, now: datetime) -> None:
+    """An application receipt in the same exchange (HTTP 2xx body, HL7 acknowledgement)."""
+    endpoint = network.endpoint(d.endpoint)
+    row = outbox.get(tx, d.id)
+    if row is None:
+        return
+    try:
+        receipt = _receipt(network, endpoint, d, body, now)
+    except FatalError as error:
+        _unreadable(tx, d, error, now)
+        return
+    outbox.add_receipt(tx, d.id, Layer.APPLICATION, receipt.code, now, detail=receipt.detail)
+    receipts.settle(tx, network, row, receipt, now)
+
+
+def _receipt(
+    network: Network, endpoint: Endpoint, d: Delivery, body: bytes, now: datetime
+) -> Receipt:
+    system = network.system(endpoint)
+    document = codec.parse(system.content, body, network.settings.limits, endpoint.charset)
+    context = Context(sender=endpoint, recorded=now, message_id=d.message_id)
+    if system.event(document) is not Event.RECEIPT:
+        raise FatalError("bad-answer", "not a receipt")
+    try:
+        return bundles.response(system.read(document, context))
+    except ValueError as error:
+        raise FatalError("bad-answer", "unknown response code") from error
+
+
+def _unreadable(tx: sa.Connection, d: Delivery, error: FatalError, now: datetime) -> None:
+    """Kept with the attempt, shown, and waited for: the receipt's own time-out decides."""
+    history.note(
+        tx,
+        now,
+        "bad-answer",
+        case=d.case_id or None,
+        message=d.message_id,
+        delivery=d.id,
+        endpoint=d.endpoint,
+        detail=str(error),
+    )
+
+
+def _failed(
+    tx: sa.Connection, network: Network, d: Delivery, error: AdapterError, now: datetime
+) -> None:
+    answer = getattr(error, "answer", None)
+    outbox.finish(tx, d, now, error=error, answer=answer.body if answer else b"")
+    row = outbox.get(tx, d.id)
+    if row is None:
+        return
+    _count(tx, network.endpoint(d.endpoint), error, now)
+    receipts.fail(tx, network, row, _judged(network, d, error, now), now, attempt=d.attempt)
+
+
+def _reached(tx: sa.Connection, name: str, now: datetime) -> None:
+    """The far side answers: what had waited for it need not wait longer."""
+    if endpoints.worked(tx, name):
+        outbox.wake(tx, name, now)
+        history.note(tx, now, "circuit-closed", endpoint=name, detail="the probe got through")
+
+
+def _count(tx: sa.Connection, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
+    """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it."""
+    if error.code not in AT_THE_WIRE:
+        _reached(tx, endpoint.name, now)
+    elif endpoints.failed(tx, endpoint.name, now, probe_after(endpoint)):
+        detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
+        history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
+
+
+def _judged(network: Network, d: Delivery, error: AdapterError, now: datetime) -> AdapterError:
+    """A refusal whose body is a receipt says more than its status code does."""
+    answer = getattr(error, "answer", None)
+    if answer is None or not answer.body:
+        return error
+    try:
+        receipt = _receipt(network, network.endpoint(d.endpoint), d, answer.body, now)
+    except FatalError:
+        return error
+    if receipt.code == "transient-error":
+        return TransientError("refused-for-now", receipt.detail)
+    return FatalError("refused", receipt.detail) if receipt.code == "fatal-error" else error

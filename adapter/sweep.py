@@ -1,0 +1,75 @@
+"""What no message causes: reminders for late answers, and sending again after a lost broker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter import deliveries, workdays
+from adapter.lifecycle import State
+from adapter.routing import Network
+from adapter.store import Store, history, outbox
+
+log = logging.getLogger(__name__)
+LOST_WITH_A_BROKER = timedelta(days=3)
+"""How far back a confirm is no longer believed when the broker comes back empty."""
+
+
+def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
+    """Tell the owner of each delivery that a person should have answered by now."""
+    with store.begin() as tx:
+        late = outbox.answers_late(tx, now, limit)
+        for row in late:
+            _remind(tx, network, row, now)
+    return len(late)
+
+
+def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+    endpoint = network.endpoint(row["endpoint"])
+    outbox.reminded(tx, row["id"], now, workdays.due(now, endpoint.read_within))
+    history.note(
+        tx,
+        now,
+        "answer-late",
+        case=row["case_id"],
+        message=row["message_id"],
+        delivery=row["id"],
+        endpoint=endpoint.name,
+        detail=f"reminded: {endpoint.owner}",
+    )
+    log.warning("answer-late", extra={"delivery": row["id"], "endpoint": endpoint.name})
+
+
+def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
+    """The broker lost its disk: what only its confirm had closed is sent again, same ids.
+
+    What waits for a receipt is due at once. Returns how many deliveries go again.
+    """
+    with store.begin() as tx:
+        lost = outbox.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
+        outbox.put(tx, [_again(row, now) for row in lost])
+        waiting = outbox.unreceipted(tx, list(names), now)
+        detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
+        history.note(tx, now, "broker-was-empty", detail=detail)
+    log.warning("broker-was-empty", extra={"count": len(lost) + waiting})
+    return len(lost) + waiting
+
+
+def _again(row: sa.RowMapping, now: datetime) -> dict[str, Any]:
+    """The same bytes with the same ids, as a delivery of its own: a confirmed one stays so."""
+    kept = ("message_id", "endpoint", "event", "case_id", "content_id", "envelope_id")
+    kept += ("content_type", "body", "losses", "forwarded", "done_when")
+    fresh = {
+        "id": deliveries.new_id("d"),
+        "state": State.WAITING,
+        "order_key": None,
+        "created_at": now,
+        "expires_at": now + (row["expires_at"] - row["created_at"]),
+        "next_attempt_at": now,
+        "copy_of": row["id"],
+    }
+    return {name: row[name] for name in kept} | fresh
