@@ -35,6 +35,10 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def named(loaded: Settings, name: str) -> Endpoint:
+    return next(endpoint for endpoint in loaded.endpoints if endpoint.name == name)
+
+
 @pytest.fixture(scope="module")
 def region() -> Settings:
     return settings.load(FIXTURES / "region.toml", TOKEN)
@@ -51,7 +55,7 @@ def test_the_top_of_the_file_becomes_the_settings(region: Settings) -> None:
 
 
 def test_every_type_of_value_is_read(region: Settings) -> None:
-    assert region.endpoint("journal") == Endpoint(
+    assert named(region, "journal") == Endpoint(
         name="journal",
         organization="SE0000000001-SJUKHUS",
         speaks_for=("SE0000000001-AVD1", "SE0000000001-AVD2"),
@@ -74,7 +78,7 @@ def test_every_type_of_value_is_read(region: Settings) -> None:
 
 
 def test_lists_days_and_words_become_values_of_the_model(region: Settings) -> None:
-    lulea = region.endpoint("lulea")
+    lulea = named(region, "lulea")
     assert lulea.done_when is DoneWhen.READ
     assert lulea.read_within == Within(working_days=2)
     assert lulea.serves == (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
@@ -96,7 +100,7 @@ def test_a_route_is_read(region: Settings) -> None:
 
 
 def test_an_hsa_id_comes_out_in_capitals_and_without_white_space(region: Settings) -> None:
-    assert region.endpoint("journal-adt").organization == "SE0000000001-SJUKHUS"
+    assert named(region, "journal-adt").organization == "SE0000000001-SJUKHUS"
 
 
 def test_the_environment_wins_over_the_file() -> None:
@@ -159,7 +163,7 @@ def test_what_happens_at_a_hospital_reaches_a_municipality_and_the_planning_serv
     loaded = settings.load(written(tmp_path, settings.template()), {})
     routed = {event for route in loaded.routes for event in route.events}
     assert routed >= {event for event in Event if event.kind is Kind.ENCOUNTER}
-    assert loaded.endpoint("journal-adt").return_to == "journal"
+    assert named(loaded, "journal-adt").return_to == "journal"
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
