@@ -124,7 +124,7 @@ class RabbitMQ(Server):
         return {
             "vhosts": [{"name": host} for host in hosts],
             "users": [_user(name, secret) for name, secret in self._passwords.items()],
-            "permissions": [_permission(name, host) for name in self._passwords for host in hosts],
+            "permissions": [permission(name, host) for name in self._passwords for host in hosts],
         }
 
     def _environment(self) -> dict[str, str]:
@@ -167,7 +167,8 @@ def _user(name: str, secret: str) -> dict[str, object]:
     }
 
 
-def _permission(name: str, host: str) -> dict[str, str]:
+def permission(name: str, host: str) -> dict[str, str]:
+    """What a user may do, as the broker's definitions file says it."""
     rights = {"configure": "^$", "write": r"^care\.in$", "read": rf"^{name}\.inbox$"}
     if name == "adapter":
         rights = dict.fromkeys(rights, ".*")

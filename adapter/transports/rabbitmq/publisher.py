@@ -1,0 +1,96 @@
+"""Sending to endpoints' inboxes, any number of messages on their way at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from adapter.errors import AdapterError, TransientError
+from adapter.model import Envelope
+from adapter.transports import Outcome
+from adapter.transports.rabbitmq.connection import connect
+from adapter.transports.rabbitmq.line import Batch, Line
+from adapter.transports.rabbitmq.topology import Topology
+
+
+class Publisher:
+    """Publishes with confirms and `mandatory`; unlike other transports, threads may share it.
+
+    An outcome is an Answer (the broker has it in the endpoint's queue), or a TransientError:
+    `unroutable` (no such queue), `refused-for-now` (the queue said no), `unreachable` (the
+    connection broke; the broker may have it), `timed-out` (no confirm in time; likewise).
+    `send` raises only FatalError `settings`: the topology differs from ours.
+    """
+
+    def __init__(self, url: str, topology: Topology, *, timeout: float = 20.0) -> None:
+        self._url = url
+        self._topology = topology
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._line: Line | None = None
+        self._declared = False
+
+    def open(self) -> None:
+        """Connect now, and verify the topology; `send` does it when it needs to."""
+        self._open_line()
+
+    def status(self) -> str:
+        """`open`; `blocked` (an alarm of the broker: it takes nothing); or `closed`."""
+        line = self._line
+        if line is None or line.broken:
+            return "closed"
+        return "blocked" if line.blocked else "open"
+
+    def receive(self, wait: float) -> Iterator[Envelope]:
+        """Nothing comes this way."""
+        return iter(())
+
+    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
+        """Nothing came this way."""
+
+    def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """Publish all, and return when each is confirmed or `timeout` has passed."""
+        try:
+            line = self._open_line()
+        except TransientError as error:
+            return [error for _ in envelopes]
+        batch = Batch(envelopes)
+        line.publish(batch)
+        batch.wait(self._timeout)
+        if batch.unanswered and not line.blocked:
+            line.close()
+        outcomes = batch.outcomes("broker: blocked" if line.blocked else "broker: no confirm")
+        if any(_is_unroutable(outcome) for outcome in outcomes):
+            self._declared = False  # somebody deleted a queue; the next send declares it again
+        return outcomes
+
+    def idle(self, seconds: float) -> None:
+        """Wait; the line answers heartbeats in its own thread."""
+        threading.Event().wait(seconds)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+    def _open_line(self) -> Line:
+        with self._lock:
+            if self._line is None or self._line.broken:
+                self._line = None
+                self._declared = False
+            if not self._declared:
+                self._declare()
+            if self._line is None:
+                self._line = Line(self._url, self._timeout)
+            return self._line
+
+    def _declare(self) -> None:
+        with connect(self._url, "adapter declares") as connection:
+            self._topology.declare(connection)
+        self._declared = True
+
+
+def _is_unroutable(outcome: Outcome) -> bool:
+    return isinstance(outcome, AdapterError) and outcome.code == "unroutable"
