@@ -132,6 +132,12 @@ CATALOGUE: dict[str, Entry] = {
         400,
     ),
     # What is wrong with the content.
+    "invalid-document": _sender(
+        "structure",
+        "Dokumentet följer inte sitt schema.",
+        "The document does not follow its schema.",
+        "Validate against the published schema before sending.",
+    ),
     "invalid-structure": _sender(
         "structure",
         "Resursen följer inte FHIR R4.",
@@ -392,6 +398,12 @@ CATALOGUE: dict[str, Entry] = {
         "Mottagarens kö finns inte.",
         "The receiver's queue does not exist.",
         "Run `adapter check`; restore the queue.",
+    ),
+    "returned": _receiver(
+        "transient",
+        "Mottagarens kö lämnade tillbaka meddelandet.",
+        "The receiver's queue gave the message back.",
+        "Ask the receiver why its consumer does not acknowledge; the adapter tries again.",
     ),
     "busy": _receiver(
         "throttled",

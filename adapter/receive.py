@@ -11,14 +11,17 @@ import logging
 from datetime import datetime
 from itertools import islice
 
+import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from adapter.errors import FatalError
+from adapter import receipts
+from adapter.errors import FatalError, TransientError
+from adapter.lifecycle import Ruling
 from adapter.model import Envelope, Message
 from adapter.process import Reply, Turn, fault, give_up, process
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Network
-from adapter.store import Store, inbox
+from adapter.store import Store, history, inbox, outbox
 from adapter.transports import Transport
 from adapter.windows import window
 
@@ -132,3 +135,49 @@ def _read(network: Network, message: Message) -> Reading | Unread | None:
     except Exception:
         log.exception("adapter-fault", extra={"message": message.id})
         return None
+
+
+def keep_fragment(store: Store, letter: Envelope, now: datetime) -> None:
+    """Bytes that broke off before their end: nobody was answered, but they are kept and shown."""
+    message = inbox.arrived(letter, now)
+    error = FatalError("unreadable", "broken off before the end")
+    with store.begin() as tx:
+        inbox.put(tx, [(message, letter)], {"direct": True, "note": "fragment"})
+        inbox.settle(tx, message.id, Ruling.REFUSE, code=error.code, detail=error.detail)
+        history.note(
+            tx, now, "fragment", message=message.id, endpoint=letter.endpoint, detail=error.detail
+        )
+    log.warning("fragment", extra={"message": message.id, "endpoint": letter.endpoint})
+
+
+def receive_dead(
+    store: Store, network: Network, transport: Transport, now: datetime, wait: float = 0.05
+) -> int:
+    """What the broker's queues gave up. From an endpoint's inbox it is a failed attempt."""
+    letters = list(islice(transport.receive(wait), 100))
+    if not letters:
+        return 0
+    with store.begin() as tx:
+        for letter in letters:
+            _dead_letter(tx, network, letter, now)
+    transport.acknowledge(letters)
+    return len(letters)
+
+
+def _dead_letter(tx: sa.Connection, network: Network, letter: Envelope, now: datetime) -> None:
+    row = outbox.get(tx, letter.delivery) if letter.delivery else None
+    if row is None:
+        inbox.put(tx, [(inbox.arrived(letter, now), letter)], {})
+        return
+    reason = letter.headers.get("x-death-reason", "")
+    receipts.fail(tx, network, row, TransientError("returned", reason), now)
+    history.note(
+        tx,
+        now,
+        "returned-by-queue",
+        case=row["case_id"],
+        message=row["message_id"],
+        delivery=row["id"],
+        endpoint=row["endpoint"],
+        detail=reason,
+    )

@@ -7,7 +7,7 @@ that we do not know we sent. An outcome counts only for the attempt that it belo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,11 @@ AT_THE_WIRE = frozenset({"unreachable", "timed-out"})
 def lease(endpoint: Endpoint, size: int) -> timedelta:
     """Twice what sending all of them may take: nobody else begins while we may be sending."""
     return 2 * endpoint.timeout * max(1, size)
+
+
+def probe_after(endpoint: Endpoint) -> timedelta:
+    """How long an open circuit waits before its next probe: 30 s by default."""
+    return 6 * endpoint.retry_first
 
 
 def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
@@ -78,16 +83,31 @@ def send(
     network: Network,
     transport: Transport,
     batch: Sequence[Delivery],
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> int:
-    """Hand over what was claimed, then write all outcomes in one transaction."""
-    outcomes = transport.send([letter(d) for d in batch])
+    """Hand over what was claimed, then write all outcomes in one transaction.
+
+    The clock is read when the far side has answered: `sent_at` is then, not before.
+    """
+    outcomes = _outcomes(transport, batch)
     window("sent")
+    now = clock()
     with store.begin() as tx:
         for delivery, outcome in zip(batch, outcomes, strict=True):
             record(tx, network, delivery, outcome, now)
     window("recorded")
     return len(batch)
+
+
+def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
+    """A fault of ours while sending is a failed attempt: it must not hold the delivery."""
+    try:
+        return transport.send([letter(d) for d in batch])
+    except AdapterError as error:
+        return [error for _ in batch]
+    except Exception:
+        log.exception("adapter-fault", extra={"endpoint": batch[0].endpoint})
+        return [TransientError("adapter-fault") for _ in batch]
 
 
 def letter(d: Delivery) -> Envelope:

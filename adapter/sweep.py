@@ -9,12 +9,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter import deliveries, workdays
+from adapter import workdays
 from adapter.lifecycle import State
 from adapter.routing import Network
 from adapter.store import Store, history, outbox
+from adapter.store.inbox import new_id
 
 log = logging.getLogger(__name__)
+_KEPT = (
+    "message_id",
+    "endpoint",
+    "event",
+    "case_id",
+    "content_id",
+    "envelope_id",
+    "content_type",
+    "body",
+    "losses",
+    "forwarded",
+    "done_when",
+)
 LOST_WITH_A_BROKER = timedelta(days=3)
 """How far back a confirm is no longer believed when the broker comes back empty."""
 
@@ -61,10 +75,8 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
 
 def _again(row: sa.RowMapping, now: datetime) -> dict[str, Any]:
     """The same bytes with the same ids, as a delivery of its own: a confirmed one stays so."""
-    kept = ("message_id", "endpoint", "event", "case_id", "content_id", "envelope_id")
-    kept += ("content_type", "body", "losses", "forwarded", "done_when")
     fresh = {
-        "id": deliveries.new_id("d"),
+        "id": new_id("d"),
         "state": State.WAITING,
         "order_key": None,
         "created_at": now,
@@ -72,4 +84,4 @@ def _again(row: sa.RowMapping, now: datetime) -> dict[str, Any]:
         "next_attempt_at": now,
         "copy_of": row["id"],
     }
-    return {name: row[name] for name in kept} | fresh
+    return {name: row[name] for name in _KEPT} | fresh

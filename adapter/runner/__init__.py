@@ -1,0 +1,182 @@
+"""One process of the adapter: its doors, its loops, its sender pool, and how they end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import Flag, auto
+from types import FrameType
+
+from adapter import mappings, receive, sweep
+from adapter.errors import TransientError
+from adapter.model import Endpoint, Envelope, Settings
+from adapter.routing import Network
+from adapter.runner.loops import Bell, Loops
+from adapter.runner.senders import Senders
+from adapter.runner.website import Website
+from adapter.store import Store, endpoints
+from adapter.transports import Answer, Transport
+from adapter.transports.http import HttpClient
+from adapter.transports.memory import Bus, Memory
+from adapter.transports.mllp import MllpClient, MllpServer
+from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology
+
+log = logging.getLogger(__name__)
+POLL = 0.05  # seconds between looks for work that another process left
+
+
+class Part(Flag):
+    """What a process does."""
+
+    WORKER = auto()  # queues, MLLP doors, processing, sending, reminders
+    WEB = auto()  # HTTP doors
+
+
+def utc_now() -> datetime:
+    """The one clock: aware, UTC. Everything below the runner is told the time."""
+    return datetime.now(UTC)
+
+
+class Adapter:
+    """Start it, wait for it, stop it. `bus` replaces RabbitMQ in the demo and in tests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        parts: Part = Part.WORKER | Part.WEB,
+        bus: Bus | None = None,
+    ) -> None:
+        self.settings, self.store, self.bus, self.parts = settings, store, bus, parts
+        self.network = Network(settings=settings, systems=mappings.load())
+        self.loops = Loops()
+        self._inbox, self._outbox = Bell(POLL), Bell(POLL)
+        self._doors: list[MllpServer] = []
+        self._sources: list[Transport] = []
+        self._website: Website | None = None
+        self._topology = Topology(settings.endpoints, self._broker_was_empty)
+        self._publisher = Publisher(settings.broker, self._topology)
+        self.senders = Senders(store, self.network, self._open, utc_now, self._outbox)
+
+    def start(self) -> None:
+        """Open every door and start every loop; FatalError when one cannot."""
+        with self.store.begin() as tx:
+            endpoints.register(tx, [e.name for e in self.settings.endpoints])
+        if Part.WORKER in self.parts:
+            self._start_worker()
+        if Part.WEB in self.parts:
+            self._website = Website(self.network, self.store, self.settings.web, self._outbox.ring)
+            self._website.start()
+        log.info("started")
+
+    def _start_worker(self) -> None:
+        self._start_sources()
+        for endpoint in self.settings.endpoints:
+            if endpoint.transport == "mllp" and endpoint.listen:
+                door = MllpServer(endpoint, self._accept, self._fragment, self.settings.limits.body)
+                door.start()
+                self._doors.append(door)
+        self.loops.start("process", self._process, self._inbox.wait)
+        self.loops.start("dispatch", self.senders.step, self._outbox.wait)
+        self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
+
+    def _start_sources(self) -> None:
+        if self.bus is not None:
+            self._take("take care.in", Memory(self.bus, self.settings.endpoints))
+        elif self.settings.broker:
+            self._take("take care.in", Consumer(self.settings.broker, self._topology))
+            dead = Consumer(self.settings.broker, self._topology, DEAD)
+            self._sources.append(dead)
+            self.loops.start(
+                "take care.dead", lambda: self._take_dead(dead), lambda: dead.idle(1), dead.close
+            )
+
+    def _take(self, name: str, source: Transport) -> None:
+        self._sources.append(source)
+
+        def step() -> int:
+            self._probe_store()
+            taken = receive.receive_batch(self.store, source, utc_now())
+            if taken:
+                self._inbox.ring()
+            return taken
+
+        self.loops.start(name, step, lambda: source.idle(POLL), source.close)
+
+    def _probe_store(self) -> None:
+        """While the database is down, do not consume: each redelivery counts at the broker."""
+        with self.store.read() as tx:
+            tx.exec_driver_sql("select 1")
+
+    def _take_dead(self, source: Transport) -> int:
+        return receive.receive_dead(self.store, self.network, source, utc_now())
+
+    def _process(self) -> int:
+        done = receive.process_batch(self.store, self.network, utc_now())
+        if done:
+            self._outbox.ring()
+        return done
+
+    def _remind(self) -> int:
+        return sweep.remind(self.store, self.network, utc_now())
+
+    def _accept(self, letter: Envelope) -> Answer:
+        reply = receive.accept(self.store, self.network, letter, utc_now())
+        self._outbox.ring()
+        return Answer(body=reply.body, content_type=reply.content_type)
+
+    def _fragment(self, letter: Envelope) -> None:
+        receive.keep_fragment(self.store, letter, utc_now())
+
+    def _broker_was_empty(self, names: Sequence[str]) -> None:
+        sweep.broker_was_empty(self.store, names, utc_now())
+
+    def _open(self, endpoint: Endpoint) -> Transport:
+        """The transport that sends to an endpoint."""
+        if endpoint.transport == "http":
+            return HttpClient(endpoint)
+        if endpoint.transport == "mllp":
+            return MllpClient(endpoint)
+        if self.bus is not None:
+            return Memory(self.bus, self.settings.endpoints)
+        return self._publisher
+
+    def wait(self) -> int:
+        """Until SIGTERM, SIGINT or a loop's death; the exit code. Call in the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        while not self.loops.stopping.wait(0.5):
+            if self._website is not None and not self._website.alive:
+                self.loops.broken = "web"
+                break
+        self.stop()
+        return 1 if self.loops.broken else 0
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        log.info("stopping", extra={"signal": number})
+        self.loops.stopping.set()
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand, let go."""
+        for door in self._doors:
+            door.stop()
+        if self._website is not None:
+            self._website.stop()
+        self.loops.stopping.set()
+        self.loops.join()
+        self.senders.close()
+        for source in self._sources:
+            _close(source)
+        _close(self._publisher)
+        log.info("stopped", extra={"threads": threading.active_count()})
+
+
+def _close(transport: Transport) -> None:
+    try:
+        transport.close()
+    except TransientError as error:
+        log.warning("close-failed", extra={"code": error.code})

@@ -1,0 +1,52 @@
+"""The HTTP doors in a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from adapter.errors import FatalError
+from adapter.routing import Network
+from adapter.store import Store
+from adapter.web import app
+
+
+class Website:
+    """uvicorn, started and stopped like every other door."""
+
+    def __init__(
+        self, network: Network, store: Store, listen: str, accepted: Callable[[], None]
+    ) -> None:
+        host, _, port = listen.rpartition(":")
+        config = uvicorn.Config(
+            app(network, store, accepted),
+            host=host,
+            port=int(port),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=10,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="web")
+
+    def start(self) -> None:
+        """Return when the door is open; FatalError `settings` when the port cannot be had."""
+        self._thread.start()
+        while self._thread.is_alive() and not self._server.started:
+            self._thread.join(0.01)
+        if not self._server.started:
+            raise FatalError("settings", "the web door cannot listen at its address")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the door is still open."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Finish the requests in hand, then close."""
+        self._server.should_exit = True
+        self._thread.join()
