@@ -76,12 +76,14 @@ def hsa_id(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def hsa_problems(text: str) -> tuple[Problem, ...]:
-    """What is odd about an HSA-id: `SE<organisationsnummer>-<A-Z 0-9>`, at most 31 characters."""
-    found = re.fullmatch(r"SE([0-9]{10})-[A-Z0-9]+", hsa_id(text))
-    if found is None or len(hsa_id(text)) > 31:
-        return (Problem.FORM,)
-    return () if luhn(found[1]) else (Problem.CHECKSUM,)
+def looks_like_hsa_id(text: str) -> bool:
+    """Whether a text has an HSA-id's form: `SE<organisationsnummer>-<A-Z 0-9>`, 31 characters.
+
+    Older ids have other forms (`SE162321000016-…`, `IFV1239877878-…`): a reason to warn, not
+    to refuse.
+    """
+    value = hsa_id(text)
+    return len(value) <= 31 and re.fullmatch(r"SE[0-9]{10}-[A-Z0-9]+", value) is not None
 
 
 def luhn(text: str) -> bool:

@@ -59,9 +59,11 @@ class Writer:
 
     def resource(self, node: dict[str, Any]) -> etree._Element:
         """A whole resource as its XML element."""
-        element = etree.Element(_FHIR + node["resourceType"], nsmap={None: _FHIR[1:-1]})
-        rest = {k: v for k, v in node.items() if k != "resourceType"}
-        self._content(element, rest, node["resourceType"])
+        type_ = str(node.get("resourceType"))
+        element = etree.Element(_FHIR + type_, nsmap={None: _FHIR[1:-1]})
+        if type_ in _types():
+            rest = {k: v for k, v in node.items() if k != "resourceType"}
+            self._content(element, rest, type_)
         return element
 
     def _content(self, parent: etree._Element, node: dict[str, Any], type_: str) -> None:

@@ -33,7 +33,7 @@ class Profiles:
         check.element(bundle, self.envelopes[event], "Bundle")
         focus = self.focuses.get(event)
         if focus is not None:
-            check.target(_focus(bundle), (focus,), "MessageHeader.focus[0]")
+            check.focus(*_header(bundle), focus)
         return list(dict.fromkeys(check.issues))
 
     def resource(self, type_: str, id_: str) -> Resource:
@@ -95,20 +95,17 @@ def known_event(bundle: Bundle) -> Event:
 
 
 def _event_code(bundle: Bundle) -> tuple[Any, Any]:
-    header = _header(bundle)
+    _, header = _header(bundle)
     coding = header.get("eventCoding")
     found = coding if isinstance(coding, dict) else {}
     return found.get("system"), found.get("code", header.get("eventUri"))
 
 
-def _header(bundle: Bundle) -> Resource:
+def _header(bundle: Bundle) -> tuple[int, Resource]:
     """The first MessageHeader, wherever it is; a wrong place is an issue of its own."""
     entries = bundle.get("entry")
-    items = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
-    found = [e["resource"] for e in items if isinstance(e.get("resource"), dict)]
-    return next((r for r in found if r.get("resourceType") == "MessageHeader"), {})
-
-
-def _focus(bundle: Bundle) -> Any:
-    focus = _header(bundle).get("focus")
-    return focus[0] if isinstance(focus, list) and focus else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        found = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(found, dict) and found.get("resourceType") == "MessageHeader":
+            return index, found
+    return 0, {}

@@ -35,6 +35,13 @@ class Check:
                 detail = f"{found.key}: {constraint.human}"
                 self._note(found.code, found.expression, detail, constraint.severity)
 
+    def focus(self, index: int, header: Resource, shape: Shape) -> None:
+        """What the header, entry `index`, points to as its focus."""
+        found = header.get("focus")
+        for place, reference in enumerate(found if isinstance(found, list) else ()):
+            self._place = f"entry[{index}]: "
+            self.target(reference, (shape,), f"MessageHeader.focus[{place}]")
+
     def target(self, reference: Any, shapes: tuple[Shape, ...], path: str) -> None:
         """A Reference that must resolve in the message to a resource of one of the shapes.
 

@@ -31,6 +31,7 @@ _MEANS = {Code.FATAL: "refused", Code.TRANSIENT: "refused-for-now"}
 _SEVERITY = {"E": "error", "F": "error", "W": "warning", "I": "information"}
 _CONDITION = "http://terminology.hl7.org/CodeSystem/v2-0357"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR id: every MSH-10 that we send is one
+_OWN_CODE = re.compile(r"[A-Za-z](?:[A-Za-z_.-]|[0-9](?![0-9]{5})){0,39}")  # no number of a person
 _FREE_TEXT = ("MSA-3", "ERR-7", "ERR-8", "NTE-3")
 
 
@@ -92,16 +93,17 @@ def _errors(document: Document) -> Iterator[Resource]:
     for index in range(document.count("ERR")):
         condition = document.text("ERR-3", index) or document.text("ERR-1.4", index)
         own = document.text("ERR-5", index)
-        coding = [
-            {"system": system, "code": code} if system else {"code": code}
-            for system, code in ((_CONDITION, condition), ("", own))
-            if _ID.fullmatch(code)
-        ]
+        coding = [{"system": _CONDITION, "code": condition}] if _is_condition(condition) else []
+        coding += [{"code": own}] if _OWN_CODE.fullmatch(own) else []
         severity = _SEVERITY.get(document.text("ERR-4", index).upper(), "error")
         issue: Resource = {"severity": severity, "code": "processing"}
         issue |= {"details": {"coding": coding}} if coding else {}
         where = _place(document, index)
         yield issue | ({"expression": [where]} if where else {})
+
+
+def _is_condition(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,3}", text) is not None
 
 
 def _place(document: Document, index: int) -> str:

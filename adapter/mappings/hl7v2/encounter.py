@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from adapter.builders import extension, new_id, reference
 from adapter.bundles import VISIT, Resource, extension_url
 from adapter.errors import FatalError, Issue
-from adapter.identifiers import HSA, hsa_id, hsa_problems
+from adapter.identifiers import HSA, hsa_id, looks_like_hsa_id
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.reading import Reading
@@ -89,15 +87,11 @@ def _location(reading: Reading) -> list[Resource]:
     if not values:
         return []
     name, code = values[0].part(1), values[0].part(1, 2)
-    hsa = next((hsa_id(text) for text in (name, code) if _is_hsa(text)), "")
+    hsa = next((hsa_id(text) for text in (name, code) if looks_like_hsa_id(text)), "")
     display = values[0].part(9) or ("" if hsa_id(name) == hsa else name)
     place: Resource = {"identifier": {"system": HSA, "value": hsa}} if hsa else {}
     place |= {"display": display} if display else {}
     return [{"location": place}] if place else []
-
-
-def _is_hsa(text: str) -> bool:
-    return bool(re.match(r"SE[0-9]{10}", hsa_id(text))) and "form" not in hsa_problems(text)
 
 
 def _extensions(event: Event, reading: Reading) -> list[Resource]:
@@ -162,10 +156,10 @@ def _assessed(reading: Reading) -> str:
 
 def _unit(value: Value, reading: Reading) -> str:
     text = hsa_id(value.part())
-    problems = hsa_problems(text)
-    if problems and reading.context.sender.strict_identifiers:
-        issue = Issue(code="bad-identifier", expression="ZSP-7", detail=problems[0])
+    if looks_like_hsa_id(text):
+        return text
+    if reading.context.sender.strict_identifiers:
+        issue = Issue(code="bad-identifier", expression="ZSP-7", detail="form")
         raise FatalError("bad-identifier", "ZSP-7", [issue])
-    if problems:
-        reading.clock.tell("bad-identifier", "ZSP-7", problems[0])
+    reading.clock.tell("bad-identifier", "ZSP-7", "form")
     return text

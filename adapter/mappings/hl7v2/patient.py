@@ -31,10 +31,18 @@ _TYPES = {  # PID-3.5: table 0203, and what Nordic feeds write
     "SNR": PERSONNUMMER,
     "LMA": LMA,
 }
-_GENDER = {"M": "male", "F": "female", "O": "other", "A": "other", "U": "unknown"}  # table 0001
+_GENDER = {
+    "M": "male",
+    "F": "female",
+    "O": "other",
+    "A": "other",
+    "N": "other",
+    "U": "unknown",
+}  # table 0001
 _REGISTERED = ("FOLKBOKFÖRING", "FB", "RH", "L", "P", "H", "")
 """PID-11.7 of the address of registration (folkbokföringsadress), the surest first: the words
 of Swedish feeds, then table 0190 (registry home, legal, permanent, home), then none."""
+_USES = {"C": "temp", "B": "work", "O": "work"}  # the others of table 0190 say nothing of use
 _NAME_RANK = {"L": 0, "": 1, "D": 2}  # table 0200: legal, not said, display
 _PROTECTED = {"Y": "sekretessmarkering", "F": "skyddadFolkbokforing"}
 
@@ -129,10 +137,10 @@ def _local(value: Value, path: str, reading: Reading) -> Identity:
 def _judge(found: list[Identity], reading: Reading) -> None:
     odd = sorted({problem for i in found for problem in i.problems})
     if odd and reading.context.sender.strict_identifiers:
-        issues = [Issue(code="bad-identifier", expression="PID-3", detail=p) for p in odd]
+        issues = [Issue(code="bad-identifier", expression="PID-3", detail=str(p)) for p in odd]
         raise FatalError("bad-identifier", "PID-3", issues)
     for problem in odd:
-        reading.context.warn("bad-identifier", "PID-3", problem)
+        reading.context.warn("bad-identifier", "PID-3", str(problem))
 
 
 def _names(reading: Reading) -> list[Resource]:
@@ -164,22 +172,21 @@ def _death(reading: Reading) -> Resource:
 
 
 def _addresses(reading: Reading) -> list[Resource]:
-    """The address of registration, with the municipality: PID-11.9, else the sender's setting."""
+    """The address of registration, with the municipality: PID-11.9, else the sender's setting.
+
+    A person who is not registered anywhere is told by the address that there is.
+    """
     values = reading.document.values("PID-11")
     if len(values) > 1:
         reading.context.lose("PID-11", "only the address of registration is carried")
     chosen = min(values, key=_rank, default=None)
     address = _address(chosen) if chosen else {}
-    registered = chosen is not None and _rank(chosen) < len(_REGISTERED)
-    code = (_municipality(chosen, reading) if chosen and registered else "") or (
-        reading.context.sender.municipality
-    )
+    own = _municipality(chosen, reading) if chosen else ""
+    code = own or reading.context.sender.municipality
     if not code:
         return [address] if address else []
     coding = extension("municipality", "Coding", {"system": MUNICIPALITY, "code": code})
-    if address and not registered:
-        return [address, {"extension": [coding], "use": "home"}]
-    return [{"extension": [coding], "use": "home"} | address]
+    return [{"extension": [coding]} | (address or {"use": "home"})]
 
 
 def _rank(value: Value) -> int:
@@ -188,11 +195,12 @@ def _rank(value: Value) -> int:
 
 
 def _address(value: Value) -> Resource:
-    """XAD. A mailing address is postal; only an address of registration has the use `home`."""
+    """XAD. Only an address of registration has the use `home`."""
     street = " ".join(p for p in (value.part(1, n) for n in (1, 2, 3)) if p)
+    kind = value.part(7).upper()
     found: Resource = {
-        "use": "home" if _rank(value) < len(_REGISTERED) else "",
-        "type": "postal" if value.part(7).upper() == "M" else "",
+        "use": "home" if kind in _REGISTERED else _USES.get(kind, ""),
+        "type": "postal" if kind == "M" else "",
         "line": [line for line in (street, value.part(2)) if line],
         "city": value.part(3),
         "postalCode": value.part(5),
