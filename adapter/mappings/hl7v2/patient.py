@@ -92,7 +92,7 @@ def _older(path: str, found: list[Identity], reading: Reading) -> list[Identity]
     if _has_person(read):
         return read
     if values:
-        reading.context.lose(path, "PID-3 identifies the patient")
+        reading.context.lose(path, "only a number of the person is taken from here, and only once")
     return []
 
 
@@ -196,7 +196,8 @@ def _rank(value: Value) -> int:
 
 def _address(value: Value) -> Resource:
     """XAD. Only an address of registration has the use `home`."""
-    street = " ".join(p for p in (value.part(1, n) for n in (1, 2, 3)) if p)
+    street = value.part(1)
+    street += "".join(f" {p}" for p in (value.part(1, 2), value.part(1, 3)) if p not in street)
     kind = value.part(7).upper()
     found: Resource = {
         "use": "home" if kind in _REGISTERED else _USES.get(kind, ""),
