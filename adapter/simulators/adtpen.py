@@ -1,0 +1,147 @@
+"""The journal's ADT feed as HL7 v2.5 text, written field by field (docs/hl7v2.md).
+
+The assessment of needs is the local segment ZSP.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from adapter.simulators.letters import Organisation, Person
+
+_ZONE = ZoneInfo("Europe/Stockholm")
+_PNR_OID = "1.2.752.129.2.1.3.1"
+_ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The physician's judgement of which efforts may be needed (SFS 2017:612 2 kap. 1 §)."""
+
+    at: datetime
+    social_services: bool = True
+    municipal_health_care: bool = True
+    primary_care: bool = False
+    units: tuple[str, ...] = ()  # HSA-ids of further receiving units
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """One stay at the hospital (vårdtillfälle), as its journal has it just now."""
+
+    person: Person
+    visit: str
+    ward: str
+    admitted: datetime
+    planned: datetime | None = None  # beräknad utskrivning
+    discharged: datetime | None = None
+    assessment: Assessment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adt:
+    """One message of the feed: trigger, control id, and when it happened."""
+
+    trigger: str
+    control: str
+    at: datetime
+    stay: Stay
+
+
+def written(adt: Adt, me: Organisation) -> bytes:
+    """The message in UTF-8, segments ended by carriage returns."""
+    stay = adt.stay
+    segments = [
+        _msh(adt, me),
+        _segment("EVN", {1: adt.trigger, 2: _time(adt.at), 6: _time(adt.at)}),
+        _pid(stay.person),
+        _pv1(stay),
+        _segment("PV2", {9: _time(stay.planned)}),
+        *([_zsp(stay.assessment, stay)] if stay.assessment else []),
+    ]
+    return "".join(f"{segment}\r" for segment in segments).encode()
+
+
+def acknowledged(body: bytes, control: str) -> str:
+    """MSA-1 of an acknowledgement; ValueError when it does not speak of our message."""
+    found = re.search(rb"\rMSA\|([A-Z]{2})\|([^|\r]*)", body)
+    if found is None or found[2].decode("utf-8", "replace") != control:
+        raise ValueError("not an acknowledgement of this message")
+    return found[1].decode()
+
+
+def _msh(adt: Adt, me: Organisation) -> str:
+    fields = {
+        3: "SIMJOURNAL",
+        4: _escaped(me.hsa),
+        5: "ADAPTER",
+        7: _time(adt.at),
+        9: f"ADT^{adt.trigger}",
+        10: adt.control,
+        11: "P",
+        12: "2.5",
+        18: "UNICODE UTF-8",
+    }
+    # MSH-1 and MSH-2 are the separators themselves.
+    return _segment("MSH|^~\\&", {number - 2: text for number, text in fields.items()})
+
+
+def _pid(person: Person) -> str:
+    home = f"{_escaped(person.street)}^^{_escaped(person.city)}^^{person.postcode}^SWE^H^^"
+    fields = {
+        1: "1",
+        3: f"{person.number}^^^&{_PNR_OID}&ISO^NNSWE",
+        5: f"{_escaped(person.family)}^{_escaped(person.given)}^^^^^L",
+        11: f"{home}{person.municipality}",
+    }
+    return _segment("PID", fields)
+
+
+def _pv1(stay: Stay) -> str:
+    fields = {
+        1: "1",
+        2: "I",
+        3: _escaped(stay.ward),
+        19: _escaped(stay.visit),
+        44: _time(stay.admitted),
+        45: _time(stay.discharged),
+    }
+    return _segment("PV1", fields)
+
+
+def _zsp(assessment: Assessment, stay: Stay) -> str:
+    fields = {
+        1: "1",
+        2: _yes(assessment.social_services),
+        3: _yes(assessment.municipal_health_care),
+        4: _yes(assessment.primary_care),
+        5: _time(assessment.at),
+        6: _time(stay.planned),
+        7: "~".join(assessment.units),
+        8: "Y" if assessment.withdrawn else "",
+    }
+    return _segment("ZSP", fields)
+
+
+def _yes(needed: bool) -> str:  # noqa: FBT001 - the value is the field
+    return "Y" if needed else "N"
+
+
+def _segment(name: str, fields: dict[int, str]) -> str:
+    parts = [fields.get(number, "") for number in range(1, max(fields) + 1)]
+    return "|".join([name, *parts]).rstrip("|")
+
+
+def _time(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    local = moment.astimezone(_ZONE)
+    return f"{local:%Y%m%d%H%M%S}.{local.microsecond // 1000:03d}{local:%z}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(c, c) for c in text)
