@@ -1,0 +1,26 @@
+"""The HTTP side: doors for messages, what FHIR says of them, health and metrics.
+
+The only importer of FastAPI. Documented for vendors in docs/http.md.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from adapter.routing import Network
+from adapter.store import Store
+from adapter.web import doors, health, metadata, metrics, outcomes
+from adapter.web.senders import Doors
+from adapter.web.surroundings import Surroundings
+
+
+def app(network: Network, store: Store) -> FastAPI:
+    """The application of one adapter; the store's schema is current."""
+    application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    application.state.doors = Doors(network=network, store=store)
+    application.state.registry = metrics.registry(store)
+    for part in (doors, metadata, health, metrics):
+        application.include_router(part.router)
+    outcomes.install(application)
+    application.add_middleware(Surroundings)
+    return application

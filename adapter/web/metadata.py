@@ -1,0 +1,22 @@
+"""What the FHIR door can do, as FHIR says it."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+from fastapi import APIRouter, Response
+
+from adapter import profiles
+from adapter.web.outcomes import FHIR_JSON
+
+router = APIRouter()
+
+
+@router.get("/fhir/metadata")
+def metadata() -> Response:
+    """The CapabilityStatement of profiles/, as this instance's own."""
+    kept = profiles.load().resource("CapabilityStatement", "adapter")
+    software = {"software": {"name": "careplan-adapter", "version": version("careplan-adapter")}}
+    instance = {"kind": "instance", "implementation": {"description": "careplan-adapter"}}
+    return Response(json.dumps(kept | software | instance), media_type=FHIR_JSON)

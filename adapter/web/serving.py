@@ -1,0 +1,30 @@
+"""The HTTP server itself, so set up that it logs no addresses of requests and says little."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+CONNECTIONS = 500
+GOODBYE = 10  # seconds that requests under way get when the process stops
+
+
+def server(application: FastAPI, address: str) -> uvicorn.Server:
+    """A server for `host:port`, not yet started; port 0 takes a free one."""
+    host, _, port = address.rpartition(":")
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=host.strip("[]"),
+            port=int(port),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # a line a request is the doors' own affair
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=GOODBYE,
+        )
+    )

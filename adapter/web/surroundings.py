@@ -1,0 +1,75 @@
+"""Around every request: its id, headers that keep browsers and caches away, and the last catch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapter import fhir
+from adapter.errors import Issue
+from adapter.logs import fault
+from adapter.web.outcomes import FHIR_JSON
+
+log = logging.getLogger(__name__)
+_ECHOED = (b"x-request-id", b"x-correlation-id")
+_ID = re.compile(rb"[\w.:/@+~-]{1,120}")
+_ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+_Headers = list[tuple[bytes, bytes]]
+
+
+class Surroundings:
+    """ASGI middleware; the outermost, so that nothing leaves without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        echo = _echo(scope["headers"])
+        scope.setdefault("state", {})["request_id"] = echo[0][1].decode()
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), *echo, *_ALWAYS]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            told = fault(error) | {"request": echo[0][1].decode()}
+            log.error("request failed", extra=told)  # noqa: TRY400 - its words may name a person
+            if not started:
+                await _apologise(answer, echo[0][1].decode())
+
+
+def _echo(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
+    """The caller's ids; an id of ours for a request that has none, or a strange one."""
+    given = {name: value for name, value in headers if name in _ECHOED and _ID.fullmatch(value)}
+    request = given.get(b"x-request-id") or str(uuid4()).encode()
+    rest = [(name, value) for name, value in given.items() if name != b"x-request-id"]
+    return [(b"x-request-id", request), *rest]
+
+
+async def _apologise(send: Send, request: str) -> None:
+    issue = Issue(code="adapter-fault", detail=f"request {request}")
+    body = json.dumps(fhir.outcome([issue]), ensure_ascii=False).encode()
+    headers = [(b"content-type", FHIR_JSON.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
