@@ -48,6 +48,8 @@ def model_problems(resource: dict[str, Any]) -> list[str]:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
     except ValidationError as error:
         return [str(error)]
+    except KeyError as error:  # how fhir.resources says that it knows no such resource type
+        return [f"unknown resource type {error}"]
     return []
 
 
@@ -61,7 +63,7 @@ class Writer:
         """A whole resource as its XML element."""
         type_ = str(node.get("resourceType"))
         element = etree.Element(_FHIR + type_, nsmap={None: _FHIR[1:-1]})
-        if type_ in _types():
+        if type_ in types():
             rest = {k: v for k, v in node.items() if k != "resourceType"}
             self._content(element, rest, type_)
         return element
@@ -112,7 +114,7 @@ def _text(value: Any) -> str:
 @lru_cache
 def definition(type_: str) -> tuple[set[str], list[tuple[str, str]]]:
     """The attributes of a type, and its elements in order, each with its type."""
-    complex_type = _types()[type_]
+    complex_type = types()[type_]
     base = complex_type.find(f"{_XS}complexContent/{_XS}extension")
     inherited = definition(base.get("base")) if base is not None else (set(), [])
     own = [_named(e) for e in complex_type.iter(_XS + "element")]
@@ -121,13 +123,16 @@ def definition(type_: str) -> tuple[set[str], list[tuple[str, str]]]:
 
 
 def _named(element: etree._Element) -> tuple[str, str]:
-    return element.get("name") or element.get("ref").split(":")[1], element.get("type", "")
+    return element.get("name") or element.get("ref").split(":")[-1], element.get("type", "")
 
 
 @lru_cache
-def _types() -> dict[str, etree._Element]:
+def types() -> dict[str, etree._Element]:
+    """Every complex type of the schemas, by name."""
     roots = [etree.parse(f).getroot() for f in sorted(SCHEMAS.glob("*.xsd"))]
-    return {t.get("name"): t for root in roots for t in root.iter(_XS + "complexType")}
+    return {
+        t.get("name"): t for root in roots for t in root.iter(_XS + "complexType") if t.get("name")
+    }
 
 
 @lru_cache

@@ -16,6 +16,7 @@ from adapter.fhir.shape import Element, Walk, elements, model
 from adapter.model import Bundle
 
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
+_WALKED = frozenset({"extra_forbidden", "list_type"})  # the walk has named these, more exactly
 
 
 def problems(bundle: Bundle) -> list[Issue]:
@@ -80,7 +81,7 @@ def _read(type_: str, resource: Any, place: str) -> list[Issue]:
         found.model_validate(resource)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        return [_issue(type_, resource, place, d) for d in details]
+        return [_issue(type_, resource, place, d) for d in details if d["type"] not in _WALKED]
     except (LookupError, TypeError):
         # A resource type that is none, deeper inside. The walk has named it; read the rest.
         rest = {k: v for k, v in resource.items() if k != "contained"}

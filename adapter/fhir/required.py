@@ -26,6 +26,10 @@ _DATA_TYPES = {
     "TimingRepeat.dayOfWeek": _DAYS,
     "TimingRepeat.durationUnit": _UNITS,
     "TimingRepeat.periodUnit": _UNITS,
+    "TimingRepeat.when": (
+        "MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT PHS"
+        " HS WAKE C CM CD CV AC ACM ACD ACV PC PCM PCD PCV"
+    ),
 }
 _MESSAGE = {
     "Bundle.type": (

@@ -54,7 +54,8 @@ class Check:
             self._note("unresolved-reference", path, "no such entry")
             return
         place, resource = found
-        fitting = [s for s in shapes if s.type in {"", resource.get("resourceType")}]
+        type_ = resource.get("resourceType")
+        fitting = [s for s in shapes if not s.type or s.type == type_]
         if not fitting:
             self._note("profile", path, f"must be {_either(s.type for s in shapes)}")
         for shape in fitting[:1]:
@@ -101,16 +102,17 @@ class Check:
                 self._rule(value, below, f"{path}.{below.name}")
 
     def _slice(self, items: list[Any], slice_: Slice, path: str) -> None:
-        mine = [item for item in items if isinstance(item, dict) and slice_.mine(item)]
+        found = enumerate(items)
+        mine = [(i, item) for i, item in found if isinstance(item, dict) and slice_.mine(item)]
         of_entry = slice_.path == slice_.label
         where = slice_.path if of_entry else f"{path.removesuffix('extension')}{slice_.path}"
         if len(mine) < slice_.low:
             self._note("required", where, "missing")
         elif len(mine) > slice_.high:
             self._note("profile", where, _at_most(slice_.high))
-        for item in mine:
+        for index, item in mine:
             if of_entry:
-                self.resource(item["resource"], slice_.shape, f"entry[{items.index(item)}]: ")
+                self.resource(item["resource"], slice_.shape, f"entry[{index}]: ")
             else:
                 self.element(item, slice_.shape, where)
 
