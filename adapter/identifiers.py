@@ -34,7 +34,7 @@ _ALIASES = {  # RIV-TA and other names, and the misspelling in an older Swedish 
     "http://electronichealth.se/identifier/nationelltReservnumer": RESERVNUMMER,
 }
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
-_SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se/)|^hh+ttp(?=s?://)", re.IGNORECASE)
+_SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?://)", re.IGNORECASE)
 
 
 class Problem(StrEnum):
@@ -59,10 +59,10 @@ def normalised(system: str) -> str:
 
     `""` stays `""`; a system that we do not know is only stripped.
     """
-    text = "".join(system.split())
+    text = "".join(system.split()).rstrip("/")
     text = re.sub(r"^urn:oid:", "urn:oid:", text, flags=re.IGNORECASE)
     text = _SCHEME.sub(lambda m: "http://" if m[0].endswith("://") else "http", text)
-    text = f"urn:oid:{text}" if _OID.fullmatch(text) else text.rstrip("/")
+    text = f"urn:oid:{text}" if _OID.fullmatch(text) else text
     return _ALIASES.get(text, text)
 
 
