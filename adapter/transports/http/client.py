@@ -1,0 +1,172 @@
+"""Posting messages, and reading what is said in return."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import httpx
+
+from adapter.errors import AdapterError, FatalError, TransientError
+from adapter.model import Endpoint, Envelope
+from adapter.transports import Answer, Outcome
+from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
+from adapter.transports.http.outcomes import of_failure, of_status
+
+# At debug level these write the headers of every exchange, and at info level its URL.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+
+class HttpClient:
+    """Posts to `endpoint.address`; keeps its connection; follows no redirect.
+
+    An outcome is an Answer (2xx, with the body if there is one; 202 and 204 have none),
+    RefusedForNowError (408, 425, 429 and 5xx; `retry_after` in seconds from now), RefusedError
+    (`access-denied` for 401 and 403, else `refused`), TransientError `unreachable` or
+    `timed-out` (the exchange was not over within `endpoint.timeout`), or FatalError
+    `bad-answer` (a 2xx with a body over `limit` bytes, or compressed unasked). After a failure
+    that may pass, the rest of the batch is not attempted, so that order is kept.
+
+    Secrets come from the environment: ADAPTER_<NAME>_TOKEN (bearer), or ADAPTER_<NAME>_USER
+    and ADAPTER_<NAME>_PASSWORD (basic), with the endpoint's name in capitals and _ for -. The
+    constructor raises FatalError `settings` when one is missing, and when the address or a
+    certificate cannot be read.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        limit: int = 10 * 1024 * 1024,
+    ) -> None:
+        self._address = _address(endpoint)
+        self._timeout = endpoint.timeout.total_seconds()
+        self._limit = limit
+        self._deadline = Deadline()
+        self._client = httpx.Client(
+            headers=_credentials(endpoint, environment),
+            transport=DeadlineTransport(_certificates(endpoint), self._deadline),
+            timeout=self._timeout,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def receive(self, wait: float) -> Iterator[Envelope]:
+        """Nothing comes this way."""
+        return iter(())
+
+    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
+        """Nothing came this way."""
+
+    def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """Post each, and read each response to its end."""
+        outcomes: list[Outcome] = []
+        for envelope in envelopes:
+            if outcomes and isinstance(outcomes[-1], TransientError):
+                outcomes.append(TransientError("unreachable", "not attempted"))
+            else:
+                outcomes.append(self._sent(envelope))
+        return outcomes
+
+    def idle(self, seconds: float) -> None:
+        """Wait; HTTP has no heartbeats."""
+        threading.Event().wait(seconds)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def _sent(self, envelope: Envelope) -> Outcome:
+        self._deadline.start(self._timeout)
+        content, headers = envelope.body, _headers(envelope)
+        try:
+            with self._client.stream(
+                "POST", self._address, content=content, headers=headers
+            ) as response:
+                return self._outcome(response)
+        except httpx.HTTPError as error:
+            return of_failure(error)
+        except AdapterError as error:
+            return error
+
+    def _outcome(self, response: httpx.Response) -> Outcome:
+        answer = self._answer(response)
+        retry_after = response.headers.get("retry-after", "").strip()
+        return of_status(response.status_code, retry_after, answer, datetime.now(UTC))
+
+    def _answer(self, response: httpx.Response) -> Answer:
+        """The body; that of a refusal is left out when it cannot be kept."""
+        body = self._read(response)
+        if body is None and response.is_success:
+            raise FatalError("bad-answer", f"compressed, or over {self._limit} bytes")
+        return Answer(body=body or b"", content_type=response.headers.get("content-type", ""))
+
+    def _read(self, response: httpx.Response) -> bytes | None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            return None
+        body = bytearray()
+        for chunk in response.iter_raw(CHUNK):
+            body += chunk
+            if len(body) > self._limit:
+                return None
+        return bytes(body)
+
+
+def _headers(envelope: Envelope) -> dict[str, str]:
+    request = f"{envelope.delivery}-{envelope.attempt}" if envelope.delivery else envelope.id
+    headers = {
+        "Content-Type": envelope.content_type,
+        "Accept-Encoding": "identity",
+        "Idempotency-Key": envelope.id,
+        "X-Request-Id": request,
+        "X-Correlation-Id": envelope.case,
+        "X-Delivery-Id": envelope.delivery,
+    }
+    return {name: quote(value, safe=_PRINTABLE) for name, value in headers.items() if value}
+
+
+def _address(endpoint: Endpoint) -> httpx.URL:
+    try:
+        address = httpx.URL(endpoint.address)
+    except httpx.InvalidURL as error:
+        raise FatalError("settings", f"{endpoint.name}: address is not a URL") from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise FatalError("settings", f"{endpoint.name}: address must be http or https")
+    return address
+
+
+def _credentials(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str, str]:
+    def secret(kind: str) -> str:
+        name = f"ADAPTER_{endpoint.name.upper().replace('-', '_')}_{kind}"
+        if not environment.get(name):
+            raise FatalError("settings", f"{name} is not set")
+        return environment[name]
+
+    if endpoint.credentials == "bearer":
+        return {"Authorization": f"Bearer {secret('TOKEN')}"}
+    if endpoint.credentials == "basic":
+        pair = f"{secret('USER')}:{secret('PASSWORD')}".encode()
+        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
+    return {}
+
+
+def _certificates(endpoint: Endpoint) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=endpoint.ca_file or None)
+        if endpoint.certificate_file:
+            # An empty password, so that an encrypted key fails instead of asking the terminal.
+            key = endpoint.key_file or None
+            context.load_cert_chain(endpoint.certificate_file, key, password="")
+    except OSError as error:  # ssl.SSLError is one
+        raise FatalError("settings", f"{endpoint.name}: certificates cannot be read") from error
+    return context
