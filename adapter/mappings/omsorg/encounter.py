@@ -26,6 +26,7 @@ from adapter.mappings.omsorg.taking import extension, fixed, part, parts, take, 
 from adapter.mappings.omsorg.words import ENCOUNTER_CLASS, ENCOUNTER_STATUS, NEED, code, word
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_DISPLAYS = {"IMP": "inpatient encounter", "AMB": "ambulatory"}  # no more than the code says
 
 
 def write(encounter: Resource, source: Source) -> Element:
@@ -61,7 +62,9 @@ def _write_class(coding: Resource) -> str:
     if coding.get("system") != ACT_CODE or coding.get("code") not in ENCOUNTER_CLASS:
         return ""
     fixed(coding, "system", ACT_CODE)
-    return ENCOUNTER_CLASS[take(coding, "code")]
+    code_ = take(coding, "code")
+    fixed(coding, "display", _DISPLAYS.get(code_, ""))
+    return ENCOUNTER_CLASS[code_]
 
 
 def _write_visit(encounter: Resource) -> str:

@@ -75,7 +75,6 @@ def write(event: Event, source: Source, context: Context) -> Element:
     found = [
         *head,
         leaf("Orsak", take(part(source.header, "reason"), "text")),
-        translation.write(source),
         None if person is None else patient.write(person, on),
         body.write(source.focus(body.type), source),
     ]
@@ -104,7 +103,7 @@ def _head(source: Source, context: Context) -> tuple[list[Element | None], dict[
         "skapad": take_time(source.rest, "timestamp"),
         "registrerad": take_time(extension(header_, "recorded"), "valueInstant"),
     }
-    return [*parties.write(source, context), *cases], attributes
+    return [*parties.write(source, context), *cases, translation.write(source)], attributes
 
 
 def _written_case(found: Resource) -> Element | None:
@@ -122,7 +121,7 @@ def read(event: Event, document: Element, context: Context) -> Bundle:
     person = patient.read(_required(document, "Patient"), content, context)
     subject = builders.reference(person["id"])
     focus = body.read(node, builders.new_id(content, "focus"), subject, found)
-    origin = translation.read(child(document, "Oversatt"), content, context)
+    origin = translation.read(document, context)
     extra = present({"reason": present({"text": prose(child(document, "Orsak"))})})
     bundle = _bundle(event, document, found, [person, origin], extra, focus)
     return _replacing(bundle, attribute(document, "ersatter"))
@@ -132,7 +131,8 @@ def read_receipt(document: Element, context: Context) -> Bundle:
     """Kvittens as a receipt message."""
     response, outcome = receipt.read(document, attribute(document, "id"))
     found = parties.read(document, context)
-    others = [] if outcome is None else [outcome]
+    origin = translation.read(document, context)
+    others = [origin] if outcome is None else [outcome, origin]
     return _bundle(Event.RECEIPT, document, found, others, {"response": response}, None)
 
 

@@ -31,7 +31,7 @@ def write(plan: Resource, source: Source) -> Element:
     period = part(plan, "period")
     found = [
         *(_write_identifier(i) for i in parts(plan, "identifier")),
-        *(leaf("Kategori", _write_category(c)) for c in parts(plan, "category")),
+        *(_write_category(c) for c in parts(plan, "category")),
         leaf("Titel", take(plan, "title")),
         leaf("Beskrivning", take(plan, "description")),
         *(_write_activity(a, source) for a in parts(plan, "activity")),
@@ -54,13 +54,14 @@ def _write_identifier(identifier: Resource) -> Element | None:
     return element("PlanId", text=value, system=take(identifier, "system", taking.URI))
 
 
-def _write_category(category: Resource) -> str:
+def _write_category(category: Resource) -> Element | None:
     """The first coding of the national code system; others are confessed."""
     for coding in parts(category, "coding"):
         if coding.get("system") == CATEGORY:
             fixed(coding, "system", CATEGORY)
-            return word(PLAN_CATEGORY, take(coding, "code"), "CarePlan.category")
-    return ""
+            kind = word(PLAN_CATEGORY, take(coding, "code"), "CarePlan.category")
+            return leaf("Kategori", kind, namn=take(coding, "display") if kind else "")
+    return None
 
 
 def _write_activity(activity: Resource, source: Source) -> Element | None:
@@ -122,7 +123,8 @@ def _read_identifier(node: Element) -> Resource:
 
 
 def _read_category(node: Element) -> Resource:
-    return {"coding": [{"system": CATEGORY, "code": code(PLAN_CATEGORY, token(node))}]}
+    category = {"system": CATEGORY, "code": code(PLAN_CATEGORY, token(node))}
+    return {"coding": [present(category | {"display": str(node.get("namn", ""))})]}
 
 
 def _read_activity(node: Element, parties: Parties) -> Resource:

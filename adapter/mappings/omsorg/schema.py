@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from lxml import etree
 
-import adapter
 from adapter.errors import Issue
+from adapter.profiles import folder
 
-SCHEMA = Path(adapter.__file__).parents[1] / "profiles" / "omsorg" / "omsorg.xsd"
+SCHEMA = folder() / "omsorg" / "omsorg.xsd"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _MOST = 50  # faults told of one document
 _LOCK = Lock()  # a compiled schema keeps the faults of its latest document

@@ -9,7 +9,7 @@ from adapter.bundles import ACTIVITY, SOURCE_ID, Resource
 from adapter.identifiers import HSA, hsa_id
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import Element, attribute, element
+from adapter.mappings.omsorg.elements import Element, attribute, child, element
 from adapter.mappings.omsorg.source import Source
 from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_time
 
@@ -51,8 +51,9 @@ def _written(provenance: Resource, source: Source) -> dict[str, str]:
     }
 
 
-def read(node: Element | None, content: str, context: Context) -> Resource:
+def read(document: Element, context: Context) -> Resource:
     """The translation that the document tells of; else our own, from the document."""
+    content, node = attribute(document, "id"), child(document, "Oversatt")
     own = builders.translation(
         content,
         mapping="omsorg",
