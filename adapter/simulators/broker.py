@@ -33,21 +33,24 @@ class BrokerLine:
         parameters.client_properties = {"connection_name": f"simulated party {queue}"}
         parameters.socket_timeout = 5
         self._user = unquote(urlsplit(url).username or "guest")
-        try:
-            self._connection = BlockingConnection(parameters)
-            self._in = self._channel(queue)
-            self._out = self._connection.channel()
-            self._out.confirm_delivery()
-        except (AMQPError, OSError) as error:
-            raise LineDownError(type(error).__name__) from error
         self._queue = queue
         self._newest = 0
+        try:
+            self._connection = BlockingConnection(parameters)
+        except (AMQPError, OSError) as error:
+            raise LineDownError(type(error).__name__) from error
+        try:
+            self._in, self._out = self._channels()
+        except AMQPError as error:
+            self.close()
+            raise LineDownError(type(error).__name__) from error
 
-    def _channel(self, queue: str) -> BlockingChannel:
-        channel = self._connection.channel()
-        channel.basic_qos(prefetch_count=50)
-        channel.queue_declare(queue, passive=True)
-        return channel
+    def _channels(self) -> tuple[BlockingChannel, BlockingChannel]:
+        taking, giving = self._connection.channel(), self._connection.channel()
+        taking.basic_qos(prefetch_count=50)
+        taking.queue_declare(self._queue, passive=True)
+        giving.confirm_delivery()
+        return taking, giving
 
     def publish(
         self,

@@ -36,7 +36,7 @@ class FhirPen:
         """What came; ValueError when it is no message that we understand."""
         try:
             return _letter(json.loads(body))
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(f"not a message: {type(error).__name__}") from error
 
     def receipt(self, letter: Letter, code: str, at: datetime) -> Outgoing:

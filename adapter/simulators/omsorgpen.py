@@ -52,7 +52,7 @@ class OmsorgPen:
         """What came; ValueError when it is no document of omsorg/1 that we understand."""
         try:
             return _letter(ET.fromstring(body))
-        except (ET.ParseError, KeyError, AttributeError, TypeError) as error:
+        except (ET.ParseError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise ValueError(f"not omsorg/1: {type(error).__name__}") from error
 
     def receipt(self, letter: Letter, code: str, at: datetime) -> Outgoing:
