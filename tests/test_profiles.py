@@ -1,0 +1,436 @@
+"""The contract: what each event's message must be, as published and as checked."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhirpathpy import evaluate
+from fhirpathpy.models import models
+
+from adapter import bundles, codes, fhir, profiles
+from adapter.bundles import BASE
+from adapter.errors import CATALOGUE, FatalError, Severity
+from adapter.mappings.hl7v2.events import TRIGGERS
+from adapter.model import Event, Need
+from adapter.profiles.checking import Check
+from adapter.profiles.definitions import read
+from adapter.profiles.invariants import INVARIANTS
+from adapter.profiles.rules import Compiler
+from tests import catalogue, oracle
+
+ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = ROOT / "fixtures" / "fhir"
+MESSAGES = sorted(FIXTURES.glob("*/*.fhir.json"))
+RESOURCES = sorted((ROOT / "profiles").glob("*.json"))
+MEDCOM = sorted((oracle.SHARED / "medcom").glob("*/examples/Bundle-*.json"))
+OURS = f"{BASE}/StructureDefinition/"
+
+
+def loaded(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def expected(path: Path) -> list[dict[str, str]]:
+    errors = path.with_name(path.name.replace(".fhir.json", ".error.json"))
+    return loaded(errors) if errors.exists() else []
+
+
+def usual(event: Event) -> Any:
+    name = "ok" if event is Event.RECEIPT else "usual"
+    return loaded(FIXTURES / event / f"{name}.fhir.json")
+
+
+def found_in(bundle: Any) -> list[dict[str, str]]:
+    return [
+        {"severity": str(i.severity), "code": i.code, "expression": i.expression}
+        for i in profiles.check_message(bundle)
+    ]
+
+
+def is_wrong(issues: list[dict[str, str]]) -> bool:
+    return any(issue["severity"] == "error" for issue in issues)
+
+
+# Fixtures.
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_a_fixture_has_exactly_the_problems_that_it_says(path: Path) -> None:
+    assert found_in(loaded(path)) == expected(path)
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_has_a_message_that_is_right_and_one_that_is_wrong(event: Event) -> None:
+    verdicts = [is_wrong(expected(path)) for path in (FIXTURES / event).glob("*.fhir.json")]
+    assert set(verdicts) == {True, False}
+
+
+def test_a_missing_planned_discharge_is_a_warning_and_no_refusal() -> None:
+    bundle = usual(Event.ADMISSION_NOTICE)
+    encounter = bundles.focus(bundle)
+    assert encounter is not None
+    del encounter["extension"]
+    (issue,) = profiles.check_message(bundle)
+    assert (issue.code, issue.severity) == ("no-planned-discharge", Severity.WARNING)
+
+
+def test_problems_of_structure_and_of_profile_are_told_together() -> None:
+    bundle = usual(Event.PROCESS_ENDED)
+    header, focus = bundles.header(bundle), bundles.focus(bundle)
+    assert focus is not None
+    del header["reason"]
+    del focus["subject"]
+    focus["status"] = "here"
+    bundle["type"] = "letter"
+    assert {(i["code"], i["expression"]) for i in found_in(bundle)} == {
+        ("unknown-code", "Bundle.type"),
+        ("unknown-code", "Encounter.status"),
+        ("required", "Encounter.subject"),
+        ("required", "MessageHeader.reason.text"),
+    }
+
+
+# The event.
+
+
+@oracle.needs_shared
+@pytest.mark.parametrize("path", MEDCOM, ids=lambda p: p.stem)
+def test_a_danish_message_is_told_its_event_the_system_and_the_place(path: Path) -> None:
+    bundle = loaded(path)
+    coding = bundles.header(bundle)["eventCoding"]
+    (issue,) = fhir.outcome(profiles.check_message(bundle))["issue"]
+    assert issue["details"]["coding"][0]["code"] == "unknown-event"
+    assert issue["expression"] == ["MessageHeader.event"]
+    assert f'"{coding["code"]}"' in issue["diagnostics"]
+    assert f'"{coding["system"]}"' in issue["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"eventCoding": {"system": bundles.EVENT, "code": "moved"}}, "unknown-event", "moved"),
+        ({"eventCoding": {"system": "urn:x", "code": "message"}}, "unknown-event", "urn:x"),
+        ({"eventCoding": {"code": "message"}}, "unknown-event", "none"),
+        ({"eventUri": "urn:x:event"}, "unknown-event", "urn:x:event"),
+        ({"eventCoding": {"system": "x", "code": "195009072553"}}, "unknown-event", "not shown"),
+        ({"eventCoding": {"display": "?"}}, "required", "missing"),
+        ({}, "required", "missing"),
+    ],
+)
+def test_an_event_that_is_not_ours_is_named(change: Any, code: str, words: str) -> None:
+    bundle = usual(Event.MESSAGE)
+    del bundles.header(bundle)["eventCoding"]
+    bundles.header(bundle).update(change)
+    with pytest.raises(FatalError) as raised:
+        profiles.known_event(bundle)
+    (issue,) = raised.value.issues
+    assert (issue.code, issue.expression) == (code, "MessageHeader.event")
+    assert words in issue.detail
+    assert "195009072553" not in issue.detail
+    assert issue.expression in {i["expression"] for i in found_in(bundle)}
+
+
+# Each profile can fail.
+
+
+def _elements(event: Event) -> Iterator[dict[str, Any]]:
+    """What the profiles of an event's header and focus say of elements, slices apart."""
+    message = profiles.load().resource("MessageDefinition", event)
+    names = [f["profile"] for f in message.get("focus", ())]
+    names.append(OURS + ("message-header" if names else "receipt-header"))
+    for name in names:
+        found = profiles.load().definitions.elements(name).values()
+        yield from (element for element in found if ":" not in element["id"])
+
+
+def _cases(*said: str) -> list[tuple[Event, str]]:
+    """(event, element id) of each element of which a profile says one of these."""
+    return [
+        (event, element["id"])
+        for event in Event
+        for element in _elements(event)
+        if any(element.get(name) for name in said)
+    ]
+
+
+@pytest.mark.parametrize(("event", "id_"), _cases("min"))
+def test_what_a_profile_requires_is_missed(event: Event, id_: str) -> None:
+    def remove(node: Any, key: str) -> None:
+        del node[key]
+
+    assert _named_after(remove, event, id_)
+
+
+@pytest.mark.parametrize(("event", "id_"), _cases("fixedCode", "fixedUri", "binding"))
+def test_another_code_than_a_profile_allows_is_refused(event: Event, id_: str) -> None:
+    def replace(node: Any, key: str) -> None:
+        node[key] = "other" if isinstance(node[key], str) else _other(node[key])
+
+    assert _named_after(replace, event, id_)
+
+
+def _other(concept: Any) -> Any:
+    one = {"coding": [{"system": "urn:other", "code": "other"}], "text": "x"}
+    return [one] if isinstance(concept, list) else one
+
+
+def _named_after(change: Callable[[Any, str], None], event: Event, id_: str) -> bool:
+    """Whether an element, or what holds it, is complained of once it is changed."""
+    bundle = usual(event)
+    type_, *names = id_.split(".")
+    for node, key in _holders(bundles.of_type(bundle, type_), names):
+        change(node, key)
+    place = id_.replace("[x]", "")
+    named = {re.sub(r"\[\d+\]", "", i["expression"]) for i in found_in(bundle)}
+    return any(place == n or place.startswith(f"{n}.") for n in named)
+
+
+def _holders(node: Any, names: list[str]) -> list[tuple[Any, str]]:
+    """Where a path of element names ends: each object there, and the JSON name in it."""
+    nodes = node if isinstance(node, list) else [node]
+    stem = names[0].removesuffix("[x]")
+    found = [
+        (n, k) for n in nodes for k in n if k == stem or (stem != names[0] and k.startswith(stem))
+    ]
+    assert found, f"the usual message has no {names[0]}"
+    return found if len(names) == 1 else [h for n, k in found for h in _holders(n[k], names[1:])]
+
+
+@pytest.mark.parametrize("event", [e for e in Event if e is not Event.RECEIPT])
+def test_another_events_focus_is_refused(event: Event) -> None:
+    bundle = usual(event)
+    wrong = Event.MESSAGE if event.kind is not Event.MESSAGE.kind else Event.DISCHARGED
+    bundles.header(bundle)["eventCoding"]["code"] = wrong
+    assert ("profile", "MessageHeader.focus[0]") in {
+        (i["code"], i["expression"]) for i in found_in(bundle)
+    }
+
+
+def test_a_choice_of_another_type_is_refused() -> None:
+    bundle = usual(Event.DISCHARGE_READY)
+    focus = bundles.focus(bundle)
+    assert focus is not None
+    (own,) = bundles.extensions(focus, "discharge-ready")
+    own["valueDate"] = own.pop("valueDateTime")[:10]
+    (issue,) = profiles.check_message(bundle)
+    assert issue.expression.endswith("discharge-ready').value")
+    assert issue.detail.endswith("must be dateTime")
+
+
+def _extended(name: str, value: Any) -> Any:
+    """The usual notice with our extension set so, where that extension belongs."""
+    bundle = usual(Event.ADMISSION_NOTICE)
+    patient = bundles.patient(bundle)
+    assert patient is not None
+    place = patient["address"][0] if name == "municipality" else bundles.header(bundle)
+    others = [e for e in place["extension"] if e["url"] != OURS + name]
+    place["extension"] = [*others, *({"url": OURS + name} | v for v in value)]
+    return bundle
+
+
+CASE = {"system": bundles.CASE_ID, "value": "SE0000000001-SUNDBY/1"}
+EARLIER = {"system": bundles.MESSAGE_ID, "value": "1"}
+AT = "2026-11-22T10:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "end"),
+    [
+        ("case", [{"valueIdentifier": CASE}, {"valueIdentifier": CASE}], None),
+        ("case", [{"valueIdentifier": CASE | {"system": "urn:other"}}], "case').value.system"),
+        ("case", [{"valueIdentifier": {"system": bundles.CASE_ID}}], "case').value.value"),
+        ("case", [{"valueString": "1"}], "case').value"),
+        ("case", [{"id": "1"}], "case').value"),
+        ("recorded", [{"valueInstant": AT}], None),
+        ("recorded", [{"valueInstant": AT}, {"valueInstant": AT}], "recorded')"),
+        ("recorded", [{"valueDateTime": AT}], "recorded').value"),
+        ("concerns", [{"valueIdentifier": EARLIER}], None),
+        ("concerns", [{"valueIdentifier": EARLIER | {"system": "x"}}], "concerns').value.system"),
+        ("municipality", [{"valueCoding": {"code": "9901"}}], None),
+        ("municipality", [{"valueCoding": {"display": "Luleå"}}], "municipality').value.code"),
+        (
+            "municipality",
+            [{"valueCoding": {"system": "urn:other", "code": "2580"}}],
+            "municipality').value.system",
+        ),
+    ],
+)
+def test_an_extension_of_ours_has_its_own_form(name: str, value: Any, end: str | None) -> None:
+    found = [issue["expression"] for issue in found_in(_extended(name, value))]
+    assert [e.endswith(end) for e in found] == [True] if end else found == []
+
+
+def test_a_pattern_fits_what_has_more_than_it_asks_for() -> None:
+    pattern = {"coding": [{"system": "s", "code": "c"}]}
+    profile = {
+        "resourceType": "StructureDefinition",
+        "id": "x",
+        "url": f"{OURS}x",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Task",
+        "differential": {
+            "element": [
+                {"id": "Task", "path": "Task"},
+                {"id": "Task.code", "path": "Task.code", "patternCodeableConcept": pattern},
+            ]
+        },
+    }
+    definitions = type(profiles.load().definitions)({("StructureDefinition", "x"): profile})
+    shape = Compiler(definitions).profile(f"{OURS}x")
+
+    def problems(code: Any) -> int:
+        check = Check({})
+        check.element({"resourceType": "Task", "code": code}, shape, "Task")
+        return len(check.issues)
+
+    more = {"coding": [{"code": "other"}, {"system": "s", "code": "c", "display": "C"}]}
+    assert problems(more | {"text": "t"}) == 0
+    assert problems({"coding": [{"system": "s"}]}) == 1
+    assert problems("c") == 1
+
+
+# Invariants.
+
+
+def _constraints() -> dict[str, dict[str, Any]]:
+    """Every constraint of our profiles, by key; with the type that it stands on."""
+    return {
+        constraint["key"]: constraint | {"path": element["path"]}
+        for profile in profiles.load().definitions.of_type("StructureDefinition")
+        for element in profile["differential"]["element"]
+        for constraint in element.get("constraint", ())
+    }
+
+
+def _contexts(path: str) -> Iterator[Any]:
+    """Every node of the fixtures that a constraint on a type applies to."""
+    for message in MESSAGES:
+        bundle = loaded(message)
+        nodes = [bundle, *bundles.resources(bundle)]
+        yield from (node for node in nodes if node["resourceType"] == path)
+
+
+def test_every_constraint_has_its_function_and_every_function_its_constraint() -> None:
+    assert set(_constraints()) == set(INVARIANTS)
+
+
+@pytest.mark.parametrize("key", sorted(INVARIANTS))
+def test_an_invariant_and_its_fhirpath_agree_and_each_can_fail(key: str) -> None:
+    constraint = _constraints()[key]
+    verdicts = set()
+    for node in _contexts(constraint["path"]):
+        ours = INVARIANTS[key].holds(node)
+        theirs = evaluate(copy.deepcopy(node), constraint["expression"], [], models["r4"])
+        assert theirs == [ours], node
+        verdicts.add(ours)
+    assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize("key", sorted(INVARIANTS))
+@pytest.mark.parametrize("node", [None, [], {}, "x", {"entry": [3, None]}, {"name": {"given": 4}}])
+def test_an_invariant_reads_anything(key: str, node: Any) -> None:
+    assert INVARIANTS[key].holds(node) in {True, False}
+
+
+# What is published.
+
+
+@pytest.mark.parametrize("path", RESOURCES, ids=lambda p: p.stem)
+def test_a_published_resource_is_r4_and_named_as_its_file(path: Path) -> None:
+    resource = loaded(path)
+    assert path.stem == f"{resource['resourceType']}-{resource['id']}"
+    assert resource["url"] == f"{BASE}/{resource['resourceType']}/{resource['id']}"
+    assert oracle.problems(resource) == []
+
+
+def test_every_link_between_the_published_resources_leads_somewhere() -> None:
+    files = [path.read_text(encoding="utf-8") for path in RESOURCES]
+    canonicals = {json.loads(text)["url"] for text in files}
+    linked = {link for text in files for link in re.findall(rf"{BASE}/[A-Z]\w+/[\w-]+", text)}
+    assert linked == canonicals
+
+
+def test_an_extension_is_checked_by_its_own_url() -> None:
+    for definition in profiles.load().definitions.of_type("StructureDefinition"):
+        if definition["type"] == "Extension":
+            elements = {e["id"]: e for e in definition["differential"]["element"]}
+            assert elements["Extension.url"]["fixedUri"] == definition["url"]
+
+
+def _codes(id_: str) -> list[str]:
+    return [c["code"] for c in profiles.load().resource("CodeSystem", id_)["concept"]]
+
+
+def test_the_code_systems_are_the_words_of_the_program() -> None:
+    assert _codes("event") == [str(event) for event in Event]
+    assert _codes("need") == [str(need) for need in Need]
+    assert _codes("error") == sorted(CATALOGUE)
+
+
+def test_the_published_error_codes_say_what_the_catalogue_says() -> None:
+    kept = (profiles.folder() / catalogue.FILE).read_text(encoding="utf-8")
+    assert kept == catalogue.text(), "run: python -m tests.catalogue"
+
+
+def test_every_event_has_its_message_definition() -> None:
+    definitions = profiles.load().definitions.of_type("MessageDefinition")
+    assert {d["eventCoding"]["code"] for d in definitions} == set(Event)
+    assert all(d["eventCoding"]["system"] == bundles.EVENT for d in definitions)
+    (statement,) = profiles.load().definitions.of_type("CapabilityStatement")
+    supported = statement["messaging"][0]["supportedMessage"]
+    assert len(supported) == 2 * len(Event)
+
+
+def test_the_published_map_of_triggers_is_the_one_that_is_read() -> None:
+    (group,) = profiles.load().resource("ConceptMap", "v2-event")["group"]
+    published = {e["code"]: e["target"][0]["code"] for e in group["element"]}
+    assert published == {trigger: str(event) for trigger, event in TRIGGERS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "target"),
+    [("v2-sex", "F", "female"), ("kv-kon", "1", "male"), ("v2-patient-class", "I", "IMP")],
+)
+def test_a_code_is_translated_by_its_map(name: str, code: str, target: str) -> None:
+    found = codes.translated(name, code)
+    assert found["code"] == target
+    assert found["system"].startswith("http://")
+
+
+def test_an_unknown_code_is_an_error_and_never_a_guess() -> None:
+    with pytest.raises(FatalError, match="unknown-code"):
+        codes.translated("kv-kon", "3")
+    with pytest.raises(FatalError, match="unknown-code"):
+        codes.coding("care-plan-type", "sip")
+
+
+def test_a_plan_type_has_the_national_system() -> None:
+    system = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
+    assert codes.coding("care-plan-type", "SIP") == {"system": system, "code": "SIP"}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_profiles_are_found_in_a_checkout_and_in_an_installed_package(
+    tmp_path: Path, inside: bool
+) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", "data")
+    shutil.copytree(ROOT / "adapter", tmp_path / "adapter", ignore=ignored)
+    place = tmp_path / ("adapter/data/profiles" if inside else "profiles")
+    shutil.copytree(ROOT / "profiles", place)
+    program = "from adapter import profiles; profiles.load(); print(profiles.folder())"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()) == place
+
+
+def test_without_profiles_nothing_is_checked_in_silence(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="settings"):
+        read(tmp_path)
