@@ -11,7 +11,7 @@ import re
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
 
-_READ: dict[str, frozenset[int]] = {
+READ: dict[str, frozenset[int]] = {
     "EVN": frozenset({2, 4, 6}),
     "PID": frozenset({2, 3, 4, 5, 7, 8, 11, 18, 19, 29, 30}),
     "PD1": frozenset({12}),
@@ -41,7 +41,7 @@ _NOT_PART = "not part of the message; only what the notice needs is passed on"
 def confess(document: Document, context: Context) -> None:
     """Tell the losses of everything that is not read, and the damage in what is."""
     for name in document.segments:
-        if name in _READ:
+        if name in READ:
             _confess_fields(name, document, context)
         elif name not in _TECHNICAL:
             shown = name if re.fullmatch(r"[A-Z][A-Z0-9]{2}", name) else "unnamed segment"
@@ -54,7 +54,7 @@ def confess(document: Document, context: Context) -> None:
 def _confess_fields(name: str, document: Document, context: Context) -> None:
     if document.count(name) > 1:
         context.lose(name, "only the first is read")
-    used = _READ[name] | _NO_CONTENT.get(name, frozenset())
+    used = READ[name] | _NO_CONTENT.get(name, frozenset())
     for number in range(1, len(document.segments[name][0])):
         if number not in used and document.values(f"{name}-{number}"):
             context.lose(f"{name}-{number}", _NOT_PART)
