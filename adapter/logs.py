@@ -31,30 +31,25 @@ FIELDS = frozenset(
         "code",
         "count",
         "delivery",
-        "door",
         "endpoint",
         "error",  # the type of an exception
         "event",
         "exit",
-        "layer",
-        "message",
-        "method",
-        "milliseconds",
-        "queue",
+        "loop",
+        "message_id",  # "message" is the logging module's own
         "request",
-        "resends",
         "seconds",
+        "signal",
         "size",
         "standing",
         "state",
         "status",
         "system",
         "thread",
+        "threads",
         "transport",
-        "version",
         "where",  # places in the code
         "why",
-        "worker",
     }
 )
 _VALUE = re.compile(r"[\w.:/,;+ \[\]()<>-]{0,400}", re.ASCII)

@@ -5,6 +5,8 @@ The only importer of FastAPI. Documented for vendors in docs/http.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from adapter.routing import Network
@@ -14,10 +16,13 @@ from adapter.web.senders import Doors
 from adapter.web.surroundings import Surroundings
 
 
-def app(network: Network, store: Store) -> FastAPI:
-    """The application of one adapter; the store's schema is current."""
+def app(network: Network, store: Store, accepted: Callable[[], None] = lambda: None) -> FastAPI:
+    """The application of one adapter; the store's schema is current, its endpoints registered.
+
+    `accepted` is called after each message that was taken, in the thread that took it.
+    """
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    application.state.doors = Doors(network=network, store=store)
+    application.state.doors = Doors(network=network, store=store, accepted=accepted)
     application.state.registry = metrics.registry(store)
     for part in (doors, metadata, health, metrics):
         application.include_router(part.router)

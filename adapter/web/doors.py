@@ -62,6 +62,7 @@ def inbox(request: Request, envelope: Letter) -> Response:
 def _take(request: Request, envelope: Envelope) -> Response:
     found = doors(request)
     reply = accept(found.store, found.network, envelope, datetime.now(UTC))
+    found.accepted()
     content = found.network.system(found.network.endpoint(envelope.endpoint)).content
     response = answer(reply, content)
     told = {"endpoint": envelope.endpoint, "status": response.status_code}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -19,6 +20,7 @@ class Doors:
 
     network: Network
     store: Store
+    accepted: Callable[[], None]  # somebody may be waiting for work
 
 
 def doors(request: Request) -> Doors:

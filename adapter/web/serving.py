@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 CONNECTIONS = 500
 GOODBYE = 10  # seconds that requests under way get when the process stops
 
 
-def server(application: FastAPI, address: str) -> uvicorn.Server:
+def server(application: ASGIApp, address: str) -> uvicorn.Server:
     """A server for `host:port`, not yet started; port 0 takes a free one."""
     host, _, port = address.rpartition(":")
     return uvicorn.Server(

@@ -70,7 +70,7 @@ def endpoints(tx: sa.Connection, now: datetime) -> list[EndpointFigures]:
     """Every endpoint that the store knows, by name."""
     waiting = sa.select(delivery.c.endpoint, sa.func.min(due))
     waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
-    oldest = dict(tx.execute(waiting).tuples().all())
+    oldest = {row[0]: row[1] for row in tx.execute(waiting)}
     rows = tx.execute(sa.select(endpoint).order_by(endpoint.c.name)).mappings().all()
     return [
         EndpointFigures(

@@ -1,0 +1,114 @@
+"""Health, metrics and metadata: what machines ask of the adapter."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapter.lifecycle import Step
+from adapter.model import Event
+from adapter.runner import utc_now
+from adapter.store import endpoints, outbox
+from adapter.store.tables import delivery
+from adapter.web import metrics
+from tests.oracle import problems
+from tests.web.site import FHIR, PROCESS, Site, fixture
+
+IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan")
+
+
+def send(site: Site) -> None:
+    with site.partner("astad-omsorg") as astad:
+        body = json.dumps(fixture("message/usual"))
+        assert astad.post(PROCESS, content=body, headers={"Content-Type": FHIR}).status_code == 200
+
+
+def samples(site: Site) -> dict[tuple[str, ...], float]:
+    with site.client() as client:
+        response = client.get("/metrics")
+    assert response.status_code == 200
+    assert not any(identity in response.text for identity in IDENTITIES)
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+
+
+def test_the_process_lives_while_it_answers(site: Site) -> None:
+    with site.client() as client:
+        assert client.get("/health/live").json() == {"live": True}
+
+
+def test_it_is_ready_when_the_store_is(site: Site) -> None:
+    with site.client() as client:
+        response = client.get("/health/ready")
+    assert (response.status_code, response.json()) == (200, {"ready": True, "why": []})
+
+
+def test_a_store_of_another_version_is_told(site: Site) -> None:
+    with site.store.begin() as tx:
+        tx.exec_driver_sql("update alembic_version set version_num = 'older'")
+    with site.client() as client:
+        response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["ready"] is False
+    assert response.json()["why"][0]["name"] == "schema"
+
+
+def test_what_waits_is_counted_by_endpoint_event_and_state(site: Site) -> None:
+    send(site)
+    found = samples(site)
+    key = ("adapter_deliveries", "sundby-journal", "message", "waiting")
+    assert found[key] == 1
+    assert found[("adapter_messages_stored_total",)] == 1
+    assert found[("adapter_store_up",)] == 1
+    assert found[("adapter_last_received_timestamp_seconds", "astad-omsorg")] > 1.7e9
+    assert found[("adapter_endpoint_paused", "plan")] == 0
+
+
+def test_dead_letters_pauses_and_lateness_are_counted(site: Site) -> None:
+    send(site)
+    now = utc_now()
+    with site.store.begin() as tx:
+        id_ = tx.execute(delivery.select()).mappings().one()["id"]
+        tx.execute(delivery.update().values(next_attempt_at=now - timedelta(seconds=90)))
+        endpoints.pause(tx, "plan", "Ann", "upgrade", now)
+    assert samples(site)[("adapter_oldest_due_seconds", "sundby-journal")] >= 90
+    with site.store.begin() as tx:
+        outbox.step(tx, id_, Step.GIVE_UP, now, code="refused")
+    metrics_page = site.application()
+    site.address = ""
+    collected = metrics_page.state.registry
+    dead = {"endpoint": "sundby-journal", "event": str(Event.MESSAGE), "state": "dead"}
+    assert collected.get_sample_value("adapter_deliveries", dead) == 1
+    assert collected.get_sample_value("adapter_endpoint_paused", {"endpoint": "plan"}) == 1
+
+
+def test_many_who_ask_cost_the_store_one_look(site: Site) -> None:
+    figures = metrics.Figures(site.store)
+    first = figures.collect()
+    assert figures.collect() is first
+
+
+def test_metrics_say_when_the_store_is_away(site: Site) -> None:
+    with site.store.begin() as tx:
+        tx.exec_driver_sql("drop table message")
+    assert samples(site) == {("adapter_store_up",): 0}
+
+
+def test_the_capabilities_are_fhir_and_name_the_operation(site: Site) -> None:
+    with site.client() as client:
+        response = client.get("/fhir/metadata")
+    assert response.headers["content-type"] == FHIR
+    statement = response.json()
+    assert statement["kind"] == "instance"
+    assert statement["fhirVersion"] == "4.0.1"
+    assert [o["name"] for o in statement["rest"][0]["operation"]] == ["process-message"]
+    events = {
+        m["definition"].rpartition("/")[2] for m in statement["messaging"][0]["supportedMessage"]
+    }
+    assert events == {str(event) for event in Event}
+    assert problems(statement) == []
