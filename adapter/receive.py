@@ -42,7 +42,7 @@ def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> R
         reply = _decide(turn, found) or fault(turn)
         window("processing")
     window("answering")
-    log.info("received", extra={"message": message.id, "endpoint": sender.name})
+    log.info("received", extra={"message_id": message.id, "endpoint": sender.name})
     return reply
 
 
@@ -111,7 +111,7 @@ def _one(turn: Turn, found: Reading | Unread | None) -> None:
         fault(turn)
     else:
         _decide(turn, found)
-    log.info("processed", extra={"message": message.id, "endpoint": message.endpoint})
+    log.info("processed", extra={"message_id": message.id, "endpoint": message.endpoint})
 
 
 def _decide(turn: Turn, found: Reading | Unread | None) -> Reply | None:
@@ -124,7 +124,7 @@ def _decide(turn: Turn, found: Reading | Unread | None) -> Reply | None:
     except (OperationalError, InterfaceError):
         raise  # the store itself is in trouble: nothing of this transaction stands
     except Exception:
-        log.exception("adapter-fault", extra={"message": turn.message.id})
+        log.exception("adapter-fault", extra={"message_id": turn.message.id})
         return None
 
 
@@ -133,7 +133,7 @@ def _read(network: Network, message: Message) -> Reading | Unread | None:
     try:
         return read(network, network.endpoint(message.endpoint), message)
     except Exception:
-        log.exception("adapter-fault", extra={"message": message.id})
+        log.exception("adapter-fault", extra={"message_id": message.id})
         return None
 
 
@@ -147,7 +147,7 @@ def keep_fragment(store: Store, letter: Envelope, now: datetime) -> None:
         history.note(
             tx, now, "fragment", message=message.id, endpoint=letter.endpoint, detail=error.detail
         )
-    log.warning("fragment", extra={"message": message.id, "endpoint": letter.endpoint})
+    log.warning("fragment", extra={"message_id": message.id, "endpoint": letter.endpoint})
 
 
 def receive_dead(

@@ -132,7 +132,8 @@ def applied(before: Facts, event: Event, bundle: Bundle) -> dict[str, str]:
     if recorded is None:
         return before.applied
     names = {family(event, bundle)} - {""}
-    names |= {"assessment"} if bundles.assessment(bundle) is not None else set()
+    judged = bundles.assessment(bundle) is not None or event is Event.ADMISSION_CANCELLED
+    names |= {"assessment"} if judged else set()
     return before.applied | {name: recorded.isoformat() for name in names}
 
 

@@ -96,7 +96,8 @@ def _unread(turn: Turn, ids: Ids, error: FatalError) -> Reply:
 def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> Reply:
     """The message's own fault: its sender is told everything that is wrong."""
     why = {"code": error.code, "detail": error.detail}
-    inbox.settle(turn.tx, turn.message.id, Ruling.REFUSE, **why)
+    issues = reading.dump_issues(error.issues)
+    inbox.settle(turn.tx, turn.message.id, Ruling.REFUSE, **why, issues=issues)
     _line(turn, "refused", error.code)
     return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
 

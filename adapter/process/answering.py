@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,8 +11,11 @@ from adapter.errors import FatalError, Issue, Severity
 from adapter.lifecycle import Ruling
 from adapter.model import Code, Receipt
 from adapter.process.turn import Turn
+from adapter.receipts import Owed
 from adapter.store import history, inbox
 from adapter.store.inbox import Seen
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,22 @@ def answer(
     """Write our receipt; owe it through the outbox unless the door answers by itself."""
     receipt = Receipt(about=about, code=code, issues=tuple(issues))
     message = turn.message
-    owed = receipts.written(turn.network, turn.sender, message, receipt, [], turn.now)
+    owed = _written(turn, receipt)
     inbox.note(turn.tx, message.id, receipt_code=str(code), receipt_body=owed.body)
-    if not message.direct:
+    if owed.body and not message.direct:
         receipts.owe(turn.tx, turn.network, message, owed, case_id, turn.now)
     return Reply(receipt=receipt, body=owed.body, content_type=owed.content_type)
+
+
+def _written(turn: Turn, receipt: Receipt) -> Owed:
+    """A system that cannot write receipts must not stop its messages: a person tells the vendor."""
+    try:
+        return receipts.written(turn.network, turn.sender, turn.message, receipt, [], turn.now)
+    except Exception:
+        log.exception("receipt-not-written", extra={"message_id": turn.message.id})
+        line = {"message": turn.message.id, "endpoint": turn.message.endpoint}
+        history.note(turn.tx, turn.now, "receipt-not-written", **line)
+        return Owed(body=b"", content_type="", content_id="", envelope_id="")
 
 
 def repeat(turn: Turn, seen: Seen) -> Reply:

@@ -1,0 +1,310 @@
+"""Failures: at the wire, in a mapping, in the sender, in ourselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapter import receive, replay, send
+from adapter.errors import FatalError
+from adapter.mappings import Context, System
+from adapter.model import Bundle, Endpoint, Envelope, Event
+from adapter.store import endpoints, outbox
+from tests.flow import letters
+from tests.flow.letters import LULEA, PLANNING, UMEA, Party
+from tests.flow.region import SETTINGS, Region
+
+
+def test_an_outage_is_retried_until_it_heals_and_uses_up_no_attempts(region: Region) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", letters.note())
+    for _ in range(40):
+        region.turn(timedelta(hours=1))
+    assert region.deliveries()[0]["state"] == "waiting"
+    region.down.clear()
+    region.turn(timedelta(hours=2))
+    assert region.events("lulea") == ["message"]
+
+
+def test_the_time_to_live_ends_it_and_the_sender_is_told(region: Region) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", letters.note())
+    for _ in range(80):
+        region.turn(timedelta(hours=1))
+    assert region.deliveries()[0]["code"] == "expired"
+    assert "delivery-report" in region.events("hospital")
+
+
+def test_five_failures_open_the_circuit_and_one_probe_closes_it(region: Region) -> None:
+    region.down.add("lulea")
+    for visit in range(8):
+        region.tells("hospital", letters.note(visit=f"V{visit}"))
+    assert len(region.history("circuit-opened")) == 1
+    region.down.clear()
+    region.turn(timedelta(seconds=1))
+    assert region.events("lulea") == []  # nobody tries while it is open
+    region.turn(timedelta(seconds=31))
+    assert len(region.events("lulea")) == 8  # after the probe, all at once
+    assert len(region.history("circuit-closed")) == 1
+
+
+def test_a_paused_endpoint_gets_nothing_until_it_is_resumed(region: Region) -> None:
+    with region.store.begin() as tx:
+        endpoints.pause(tx, "lulea", "Anna", "service window", region.now)
+    region.tells("hospital", letters.note())
+    assert region.events("lulea") == []
+    with region.store.begin() as tx:
+        endpoints.resume(tx, "lulea")
+    region.turn()
+    assert region.events("lulea") == ["message"]
+
+
+def test_a_sender_may_not_speak_for_another_organisation(region: Region) -> None:
+    content = region.tells("umea", letters.note(sender=LULEA))
+    assert region.receipts("umea") == [(content, "fatal-error")]
+    assert region.messages()[0]["code"] == "wrong-sender"
+    assert region.deliveries() == []
+
+
+def test_a_sender_may_speak_for_those_whom_its_settings_name(region: Region) -> None:
+    planning = replace(SETTINGS.endpoints[1], speaks_for=("se2321000001-clinic",))
+    others = [e for e in SETTINGS.endpoints if e.name != "planning"]
+    region.with_settings(endpoints=(*others, planning))
+    clinic = Party(organization="SE2321000001-CLINIC", endpoint="planning")
+    region.tells("planning", letters.note(sender=clinic))
+    assert region.events("lulea") == ["message"]
+
+
+def test_an_unknown_receiver_is_refused_by_name_of_the_element(region: Region) -> None:
+    stranger = Party(organization="SE2120009999-NOBODY")
+    region.tells("hospital", letters.note(to=(LULEA, stranger)))
+    [message] = region.messages()
+    assert message["code"] == "unknown-receiver"
+    assert "MessageHeader.destination[1].receiver" in message["issues"]
+    assert region.events("lulea") == []
+
+
+def test_a_message_that_nobody_is_to_get_is_for_a_person_of_ours(region: Region) -> None:
+    lost = letters.stay(person=letters.patient(municipality="0180"))
+    region.with_settings(routes=(replace(SETTINGS.routes[0], to=("municipality-of-patient",)),))
+    content = region.tells("hospital", lost)
+    assert region.receipts("hospital") == [(content, "ok")]
+    [message] = region.messages()
+    assert (message["standing"], message["code"]) == ("dead", "no-route")
+
+
+def test_a_route_added_later_and_a_replay_bring_it_there(region: Region) -> None:
+    region.with_settings(routes=())
+    region.tells("hospital", letters.stay())
+    [dead] = region.messages()
+    region.with_settings(routes=SETTINGS.routes)
+    with region.store.begin() as tx:
+        replay.replay(tx, region.network, dead["id"], who="Anna", reason="route", now=region.now)
+    region.turn()
+    assert region.events("lulea") == ["admission-notice"]
+
+
+def test_a_message_without_sender_is_a_dead_letter_and_kept(region: Region) -> None:
+    region.bus.partner("stranger", "stranger.inbox").publish(b"{}", message_id="x")
+    region.turn()
+    [message] = region.messages()
+    assert (message["code"], message["body"]) == ("unidentified-sender", b"{}")
+
+
+def test_an_answer_to_what_one_never_got_is_refused(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    answer = letters.answer(content, UMEA)
+    region.tells("umea", answer)
+    assert region.messages()[-1]["code"] == "concerns-unknown"
+
+
+def test_a_reply_goes_to_the_sender_of_the_message_without_a_route(region: Region) -> None:
+    content = region.tells("hospital", letters.note(to=(LULEA, PLANNING)))
+    reply = letters.note("Ja", sender=LULEA, to=(), answers=content)
+    region.tells("lulea", reply)
+    assert region.events("hospital") == ["reply"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"[" * 100_000])
+def test_unreadable_bytes_are_kept_and_refused_and_the_next_goes_through(
+    region: Region, body: bytes
+) -> None:
+    region.partners["hospital"].publish(body, message_id="bad")
+    content = region.tells("hospital", letters.note())
+    first, second = region.messages()
+    assert (first["standing"], first["body"]) == ("refused", body)
+    assert second["standing"] == "processed"
+    assert region.receipts("hospital")[-1] == (content, "ok")
+
+
+class BrokenError(Exception):
+    """What no mapping should raise."""
+
+
+def broken_system() -> System:
+    """A vendor's file with a fault in it."""
+    system = System("broken", content="json", media_type="application/json")
+
+    @system.recognises
+    def event(_document: Any) -> Event:
+        raise BrokenError("reading")
+
+    @system.writes(Event.MESSAGE)
+    def write(_bundle: Bundle, _context: Context) -> Any:
+        raise BrokenError("writing")
+
+    return system
+
+
+def with_broken(region: Region, name: str) -> None:
+    """One endpoint speaks the broken format."""
+    changed = [replace(e, system="broken") if e.name == name else e for e in SETTINGS.endpoints]
+    region.network.systems["broken"] = broken_system()
+    region.with_settings(endpoints=tuple(changed))
+
+
+def test_a_mapping_that_fails_for_one_receiver_lets_the_others_go(region: Region) -> None:
+    with_broken(region, "umea")
+    content = region.tells("hospital", letters.note(to=(LULEA, UMEA)))
+    assert region.events("lulea") == ["message"]
+    assert region.receipts("hospital") == [(content, "ok")]
+    [dead] = [d for d in region.deliveries() if d["endpoint"] == "umea"]
+    assert (dead["state"], dead["code"]) == ("dead", "not-written")
+    assert "not-written" in str(region.messages()[0]["receipt_body"])
+
+
+def test_a_delivery_that_could_not_be_written_can_be_replayed_when_it_can(
+    region: Region,
+) -> None:
+    with_broken(region, "umea")
+    region.tells("hospital", letters.note(to=(UMEA,)))
+    [dead] = region.deliveries()
+    region.with_settings(endpoints=SETTINGS.endpoints)
+    with region.store.begin() as tx:
+        replay.replay(tx, region.network, dead["id"], who="Anna", reason="mended", now=region.now)
+    region.turn()
+    assert region.events("umea") == ["message"]
+
+
+def test_a_fault_while_reading_is_tried_three_times_and_then_for_a_person(
+    region: Region,
+) -> None:
+    with_broken(region, "hospital")
+    region.says("hospital", letters.note())
+    region.turn()
+    [message] = region.messages()
+    assert (message["standing"], message["code"]) == ("dead", "adapter-fault")
+    assert message["tries"] == receive.TRIES + 1
+    assert message["body"]
+
+
+def test_a_fault_behind_a_door_is_answered_with_try_again(region: Region) -> None:
+    region.network.systems["fhir"].__dict__["_recogniser"], kept = (
+        lambda _d: (_ for _ in ()).throw(BrokenError("reading")),
+        region.network.systems["fhir"].__dict__["_recogniser"],
+    )
+    try:
+        reply = region.accept("hospital", letters.dump(letters.note()))
+    finally:
+        region.network.systems["fhir"].__dict__["_recogniser"] = kept
+    assert reply.receipt is not None
+    assert reply.receipt.code == "transient-error"
+    assert region.messages()[0]["code"] == "adapter-fault"
+    assert region.accept("hospital", letters.dump(letters.note())).receipt.code == "ok"  # type: ignore[union-attr]
+
+
+def test_a_sender_that_left_the_settings_is_for_a_person(region: Region) -> None:
+    region.says("hospital", letters.note())
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    region.with_settings(endpoints=SETTINGS.endpoints[1:])
+    for _ in range(4):
+        receive.process_batch(region.store, region.network, region.now)
+    assert region.messages()[0]["code"] == "settings"
+
+
+def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
+    region.says("hospital", letters.note())
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    receive.process_batch(region.store, region.network, region.now)
+    [stale] = send.claim(region.store, region.network, "lulea", 1, region.now)
+    later = region.now + timedelta(minutes=5)  # the lease has ended
+    [mine] = send.claim(region.store, region.network, "lulea", 1, later)
+    assert (stale.attempt, mine.attempt) == (1, 2)
+    with region.store.begin() as tx:
+        send.record(tx, region.network, stale, FatalError("refused"), later)
+    assert region.deliveries()[0]["state"] == "in-flight"
+
+
+def test_a_claim_that_nobody_finished_is_claimed_again_when_its_lease_ends(
+    region: Region,
+) -> None:
+    region.says("hospital", letters.note())
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    receive.process_batch(region.store, region.network, region.now)
+    assert send.claim(region.store, region.network, "lulea", 1, region.now)
+    assert not send.claim(region.store, region.network, "lulea", 1, region.now)
+    region.turn(timedelta(seconds=41))
+    assert region.events("lulea") == ["message"]
+    assert [a["why"] for a in region.attempts(region.deliveries()[0]["id"])] == [
+        "first",
+        "lease",
+    ]
+
+
+def test_a_broker_that_comes_back_empty_gets_everything_again_with_the_same_ids(
+    region: Region,
+) -> None:
+    content = region.tells("hospital", letters.note())
+    before = region.inbox("lulea")
+    receipts = region.receipts("hospital")
+    from adapter import sweep
+
+    sweep.broker_was_empty(region.store, ["hospital", "lulea"], region.now)
+    region.turn()
+    assert region.inbox("lulea") == before
+    assert region.receipts("hospital") == receipts == [(content, "ok")]
+
+
+def test_what_a_queue_gave_up_is_a_failed_attempt(region: Region) -> None:
+    region.tells("hospital", letters.note())
+    [delivery] = region.deliveries()
+    dead = Envelope(
+        endpoint="lulea",
+        body=delivery["body"],
+        delivery=delivery["id"],
+        headers={"x-death-reason": "delivery_limit"},
+    )
+    receive.receive_dead(region.store, region.network, Given([dead]), region.now)
+    [after] = region.deliveries()
+    assert (after["state"], after["code"], after["failures"]) == ("waiting", "returned", 1)
+
+
+class Given:
+    """A source that has just these."""
+
+    def __init__(self, letters_: list[Envelope]) -> None:
+        self.letters = letters_
+
+    def receive(self, wait: float) -> Any:
+        """All of them."""
+        return iter(self.letters)
+
+    def acknowledge(self, envelopes: Any) -> None:
+        """Let go."""
+        self.letters = []
+
+
+def test_no_endpoint_waits_for_another(region: Region) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", letters.note(to=(LULEA, UMEA)))
+    assert region.events("umea") == ["message"]
+    with region.store.read() as tx:
+        assert outbox.endpoints_due(tx, region.now) == []
+
+
+def endpoint_named(name: str) -> Endpoint:
+    """Of the usual settings."""
+    return {e.name: e for e in SETTINGS.endpoints}[name]

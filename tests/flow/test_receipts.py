@@ -1,0 +1,169 @@
+"""Receipts: what we owe, what we get, and what happens when they do not come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from adapter import bundles
+from tests.flow import letters
+from tests.flow.letters import LULEA
+from tests.flow.region import Region
+
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def test_a_message_is_delivered_and_receipted_both_ways(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    assert region.receipts("hospital") == [(content, "ok")]
+    [got] = region.inbox("lulea")
+    assert bundles.content_id(got) == content
+    [delivery] = region.deliveries()
+    assert delivery["state"] == "in-flight"
+    region.receipt("lulea", content)
+    assert region.deliveries()[0]["state"] == "accepted"  # lulea is done when a person has read
+    region.tells("lulea", letters.answer(content, LULEA))
+    assert region.deliveries(event="message")[0]["state"] == "confirmed"
+    assert region.layers(delivery["id"]) == [
+        ("transport", "ok"),
+        ("application", "ok"),
+        ("person", "received"),
+    ]
+    assert region.events("hospital") == ["answer"]
+
+
+def test_the_bytes_that_a_fhir_party_sent_reach_a_fhir_party_unchanged(region: Region) -> None:
+    bundle = letters.note("Å ä ö 1.10")
+    region.tells("hospital", bundle)
+    body, _ = region.partners["lulea"].get(0) or (b"", {})
+    assert body == letters.dump(bundle)
+
+
+def test_an_answer_without_a_receipt_before_it_closes_the_delivery(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.tells("lulea", letters.answer(content, LULEA, "accepted"))
+    assert region.deliveries(event="message")[0]["state"] == "confirmed"
+
+
+def test_a_receipt_is_never_receipted(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.inbox("lulea")
+    region.receipt("lulea", content)
+    assert region.inbox("lulea") == []
+
+
+def test_a_missing_receipt_causes_another_sending_of_the_same_content(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.turn(HALF_AN_HOUR - timedelta(seconds=1))
+    assert len(region.inbox("lulea")) == 1
+    region.turn(timedelta(seconds=1))
+    [again] = region.inbox("lulea")
+    assert bundles.content_id(again) == content
+    [delivery] = region.deliveries()
+    assert (delivery["attempt"], delivery["resends"], delivery["failures"]) == (2, 1, 0)
+
+
+def test_forwarded_bytes_are_resent_in_the_same_envelope_and_our_own_in_a_new_one(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.stay())  # lulea and planning get the sender's own bytes
+    region.tells("hospital", letters.ready(5))
+    first = [bundles.envelope_id(b) for b in region.inbox("planning")]
+    region.turn(HALF_AN_HOUR)
+    again = [bundles.envelope_id(b) for b in region.inbox("planning")]
+    assert again == first[:1]  # the second waits behind the first
+    late = letters.stay(visit="V2", minutes=1, needs=())
+    region.tells("hospital", late)
+    region.tells("hospital", letters.ready(7, visit="V2"))
+    region.inbox("planning")
+    begun = letters.stay(visit="V2", minutes=9)  # begins the sharing: two notices of our own
+    region.tells("hospital", begun)
+    ours = [b for b in region.inbox("planning") if "V2" in bundles.case_ids(b)[0]]
+    region.turn(HALF_AN_HOUR)
+    resent = [b for b in region.inbox("planning") if "V2" in bundles.case_ids(b)[0]]
+    assert [bundles.event(b) for b in ours] == ["admission-notice"]
+    assert bundles.content_id(resent[0]) == bundles.content_id(ours[0])
+
+
+def test_receipts_that_never_come_end_before_a_person_and_the_sender_is_told(
+    region: Region,
+) -> None:
+    content = region.tells("hospital", letters.note())
+    for _ in range(3):
+        region.turn(HALF_AN_HOUR)
+    [delivery, report] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("dead", "no-receipt")
+    assert len(region.attempts(delivery["id"])) == 4
+    assert report["event"] == "delivery-report"
+    told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    assert bundles.concerned(told[0]) == content
+    assert region.cases()[0]["flagged"]
+    assert "owner of lulea" in region.history("dead")[0]["detail"]
+
+
+def test_a_late_receipt_raises_the_dead(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    for _ in range(3):
+        region.turn(HALF_AN_HOUR)
+    region.receipt("lulea", content)
+    assert region.deliveries(event="message")[0]["state"] == "accepted"
+
+
+def test_a_fatal_receipt_ends_the_delivery_at_once(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.receipt("lulea", content, "fatal-error")
+    [delivery] = region.deliveries(event="message")
+    assert (delivery["state"], delivery["code"]) == ("dead", "refused")
+    assert "delivery-report" in region.events("hospital")
+
+
+def test_a_transient_receipt_is_a_failed_attempt(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.inbox("lulea")
+    region.receipt("lulea", content, "transient-error")
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["failures"]) == ("waiting", 1)
+    region.turn(timedelta(seconds=6))
+    assert region.events("lulea") == ["message"]
+
+
+def test_a_second_receipt_that_says_otherwise_changes_nothing(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.receipt("lulea", content)
+    region.receipt("lulea", content, "fatal-error")
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("accepted", "")
+    assert ("application", "fatal-error") in region.layers(delivery["id"])
+
+
+def test_a_receipt_for_an_unknown_message_is_a_dead_letter(region: Region) -> None:
+    region.receipt("lulea", "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")
+    [message] = region.messages()
+    assert (message["standing"], message["code"]) == ("dead", "unmatched-receipt")
+
+
+def test_nobody_can_receipt_what_was_sent_to_another(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.receipt("umea", content)
+    assert region.deliveries()[0]["state"] == "in-flight"
+    assert region.messages()[-1]["code"] == "unmatched-receipt"
+
+
+def test_a_person_who_does_not_answer_is_reminded_again_and_again(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.receipt("lulea", content)
+    assert region.remind() == 0
+    region.turn(timedelta(days=1))  # T0 is a Monday
+    assert region.remind() == 1
+    assert region.remind() == 0
+    region.turn(timedelta(days=1))
+    assert region.remind() == 1
+    assert "owner of lulea" in region.history("answer-late")[0]["detail"]
+    assert region.deliveries()[0]["state"] == "accepted"
+
+
+def test_a_receipt_in_the_same_exchange_is_the_answer_of_a_door(region: Region) -> None:
+    bundle = letters.note()
+    reply = region.accept("hospital", letters.dump(bundle))
+    assert reply.receipt is not None
+    assert reply.receipt.code == "ok"
+    assert region.receipts("hospital") == []  # nothing more through the outbox

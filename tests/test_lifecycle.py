@@ -1,0 +1,95 @@
+"""The two tables, and when a failure means another try."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.errors import FatalError, TransientError
+from adapter.lifecycle import (
+    FROM_OUTSIDE,
+    OPEN,
+    RULINGS,
+    TRANSITIONS,
+    RetryPolicy,
+    Ruling,
+    Standing,
+    State,
+    Step,
+    advance,
+    rule,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = NOW + timedelta(days=3)
+
+
+@pytest.mark.parametrize(("state", "step"), list(product(State, Step)))
+def test_every_pair_is_either_in_the_table_or_refused(state: State, step: Step) -> None:
+    if (state, step) in TRANSITIONS:
+        assert advance(state, step) is TRANSITIONS[state, step]
+    else:
+        with pytest.raises(FatalError, match="illegal-transition"):
+            advance(state, step)
+
+
+@pytest.mark.parametrize(("standing", "ruling"), list(product(Standing, Ruling)))
+def test_every_ruling_is_either_in_the_table_or_refused(standing: Standing, ruling: Ruling) -> None:
+    if (standing, ruling) in RULINGS:
+        assert rule(standing, ruling) is RULINGS[standing, ruling]
+    else:
+        with pytest.raises(FatalError, match="illegal-transition"):
+            rule(standing, ruling)
+
+
+@pytest.mark.parametrize(("state", "step"), list(product(State, FROM_OUTSIDE)))
+def test_the_outside_world_can_never_cause_an_illegal_step(state: State, step: Step) -> None:
+    assert (state, step) in TRANSITIONS
+
+
+@given(st.lists(st.sampled_from(Step)))
+def test_nothing_ever_leaves_confirmed_or_discarded(steps: list[Step]) -> None:
+    for final in (State.CONFIRMED, State.DISCARDED):
+        state = final
+        for step in steps:
+            if (state, step) in TRANSITIONS:
+                state = advance(state, step)
+        assert state is final
+
+
+@given(st.lists(st.sampled_from(FROM_OUTSIDE)))
+def test_only_a_person_brings_the_dead_back_to_be_sent(steps: list[Step]) -> None:
+    state = State.DEAD
+    for step in steps:
+        state = advance(state, step)
+        assert state not in OPEN
+
+
+@given(st.integers(min_value=1, max_value=200))
+def test_back_off_doubles_up_to_its_ceiling_with_a_tenth_of_jitter(failures: int) -> None:
+    policy = RetryPolicy(first=timedelta(seconds=5), ceiling=timedelta(hours=1))
+    step, due = policy.after(TransientError("unreachable"), failures, NOW, NOW + timedelta(days=1))
+    least = min(5 * 2 ** (failures - 1), 3600)
+    assert step is Step.RETRY
+    assert least <= (due - NOW).total_seconds() <= least * 1.1
+
+
+def test_the_far_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -> None:
+    policy = RetryPolicy()
+    asked = policy.after(TransientError("busy", retry_after=600), 1, NOW, FAR)[1] - NOW
+    assert asked >= timedelta(seconds=600)
+    short = policy.after(TransientError("busy", retry_after=1), 1, NOW, FAR)[1] - NOW
+    assert short >= timedelta(seconds=5)
+
+
+def test_a_fatal_error_gives_up_at_once() -> None:
+    assert RetryPolicy().after(FatalError("refused"), 1, NOW, FAR)[0] is Step.GIVE_UP
+
+
+def test_nothing_is_tried_after_its_time_to_live() -> None:
+    late = NOW + timedelta(seconds=4)
+    assert RetryPolicy().after(TransientError("busy"), 1, NOW, late)[0] is Step.GIVE_UP

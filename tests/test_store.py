@@ -1,0 +1,111 @@
+"""The store itself: its migrations, its times, and what `open` and `due` mean to a planner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.errors import TransientError
+from adapter.store import Store, endpoints
+from adapter.store.tables import Instant, delivery, due, history, metadata, one_of
+from adapter.lifecycle import OPEN
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store at the newest version."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/adapter.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    found = Store(url)
+    found.upgrade()
+    yield found
+    found.close()
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping", "ignore:Skipped unsupported reflection")
+def test_the_migrations_make_the_schema_that_the_code_expects(store: Store) -> None:
+    with store.begin() as tx:
+        differences = compare_metadata(MigrationContext.configure(tx), metadata)
+    assert [d for d in differences if "delivery_due" not in str(d)] == []
+
+
+def test_upgrading_twice_does_nothing(store: Store) -> None:
+    store.upgrade()
+
+
+def test_what_is_open_and_due_is_found_by_an_index(store: Store) -> None:
+    query = sa.select(delivery.c.id).where(
+        delivery.c.endpoint == "x",
+        one_of(delivery.c.state, *OPEN),
+        due <= datetime.now(UTC),
+    )
+    with store.begin() as tx:
+        if not store.is_sqlite:
+            tx.exec_driver_sql("set enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
+        text = sa.text(explain + str(query.compile(tx, compile_kwargs={"literal_binds": True})))
+        plan = "\n".join(str(row) for row in tx.execute(text))
+    assert "delivery_due" in plan
+
+
+@given(
+    at=st.datetimes(
+        min_value=datetime(2000, 1, 1),  # noqa: DTZ001
+        max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+        timezones=st.sampled_from(
+            [UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-5))]
+        ),
+    )
+)
+def test_a_time_comes_back_as_the_same_instant(at: datetime) -> None:
+    dialect = sa.create_engine("sqlite://").dialect
+    kept = Instant().process_bind_param(at, dialect)
+    found = Instant().process_result_value(kept, dialect)
+    assert found == at
+    assert found is not None
+    assert found.tzinfo is UTC
+
+
+def test_a_time_without_zone_is_refused(store: Store) -> None:
+    row = {"at": datetime(2026, 1, 1), "what": "x"}  # noqa: DTZ001
+    with pytest.raises(sa.exc.StatementError), store.begin() as tx:
+        tx.execute(sa.insert(history), [row])
+
+
+def test_the_two_newest_tokens_of_an_endpoint_are_valid(store: Store) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    tokens = []
+    for hour in range(3):
+        with store.begin() as tx:
+            tokens.append(endpoints.new_token(tx, "lulea", now + timedelta(hours=hour)))
+    with store.read() as tx:
+        found = [endpoints.endpoint_of_token(tx, token) for token in (*tokens, "guess")]
+    assert found == ["", "lulea", "lulea", ""]
+
+
+def test_a_store_that_cannot_be_reached_is_a_transient_error() -> None:
+    lost = Store("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(TransientError, match="store-unavailable"), lost.begin() as tx:
+        tx.exec_driver_sql("select 1")
+    lost.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    class StopError(Exception):
+        """A reason to roll back."""
+
+    with pytest.raises(StopError), store.begin() as tx:
+        endpoints.register(tx, ["lulea"])
+        raise StopError
+    with store.read() as tx:
+        assert endpoints.all_states(tx) == {}
