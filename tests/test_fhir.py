@@ -268,6 +268,12 @@ def test_a_resource_type_that_is_no_text_does_not_fall(type_: Any) -> None:
     assert ("unknown-code", "Encounter.status") in found
 
 
+def test_half_a_character_does_not_fall() -> None:
+    bundle = bundle_of(encounter(reasonCode=[{"text": "\ud800"}]))
+    bundle["entry"].append({"resourceType": "\ud800"})
+    assert {place.split(".")[0] for _, place in named_in(bundle)} == {"Bundle", "Encounter"}
+
+
 def test_what_r4b_dropped_is_still_carried() -> None:
     assert all(model(type_) is None for type_ in ONLY_R4)
     assert fhir.structure(bundle_of({"resourceType": "SubstancePolymer", "id": "1"})) == []
@@ -328,6 +334,7 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
         _changed(bundle, data.draw, JSON)
     issues = check_message(bundle)
     if not any(issue.severity is Severity.ERROR for issue in issues):
+        assert json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
         for reader in READERS:
             _read(reader, bundle)
 

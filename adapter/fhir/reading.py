@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -78,14 +79,22 @@ def _read(type_: str, resource: Any, place: str) -> list[Issue]:
     if found is None:
         return []
     try:
-        found.model_validate(resource)
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        return [_issue(type_, resource, place, d) for d in details if d["type"] not in _WALKED]
+        details = _details(found, resource)
+    except UnicodeEncodeError:  # half a surrogate pair, which pydantic cannot even quote
+        detail = f"{place}text that is not Unicode"
+        return [Issue(code="invalid-structure", expression=type_, detail=detail)]
     except (LookupError, TypeError):
         # A resource type that is none, deeper inside. The walk has named it; read the rest.
         rest = {k: v for k, v in resource.items() if k != "contained"}
         return _read(type_, rest, place) if len(rest) < len(resource) else []
+    return [_issue(type_, resource, place, d) for d in details if d["type"] not in _WALKED]
+
+
+def _details(found: type[FHIRAbstractModel], resource: Any) -> list[ErrorDetails]:
+    try:
+        found.model_validate(resource)
+    except ValidationError as error:
+        return error.errors(include_url=False, include_context=False, include_input=False)
     return []
 
 
