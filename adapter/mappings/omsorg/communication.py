@@ -10,6 +10,7 @@ from adapter.mappings.omsorg.elements import (
     child,
     children,
     element,
+    happened,
     leaf,
     leaves,
     present,
@@ -60,7 +61,7 @@ def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resour
         "priority": code(PRIORITY, attribute(node, "prioritet")),
         "subject": patient,
         "topic": present({"text": prose(topic)}),
-        "sent": attribute(node, "skickad"),
+        "sent": happened(node, "skickad"),
         "sender": sender if unit is None else parties.reference(unit),
         "payload": [{"contentString": prose(n)} for n in children(node, "Innehall")],
     }

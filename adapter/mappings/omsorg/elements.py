@@ -75,6 +75,13 @@ def attribute(node: Element, name: str) -> str:
     return _collapsed(str(node.get(name, "")))
 
 
+def happened(node: Element, name: str) -> str:
+    """When a body's matter happened; when the document was written, where it does not say."""
+    document = node.getparent()
+    written = "" if document is None else attribute(document, "skapad")
+    return attribute(node, name) or written
+
+
 def _collapsed(text: str) -> str:
     return re.sub("[ \t\r\n]+", " ", text).strip(" ")
 

@@ -29,6 +29,7 @@ from adapter.mappings.omsorg.elements import (
 )
 from adapter.mappings.omsorg.taking import extension, fixed, part, parts, take, take_all, take_when
 from adapter.mappings.omsorg.words import (
+    ADDRESS_TYPE,
     ADDRESS_USE,
     GENDER,
     IDENTIFIER_USE,
@@ -62,7 +63,7 @@ def write(patient: Resource, on: date) -> Element:
         "Patient",
         found,
         skydd=" ".join(_write_labels(patient)),
-        fodd=taking.take_date(patient, "birthDate"),
+        fodd=taking.take_birth(patient, "birthDate"),
         kon=word(GENDER, take(patient, "gender"), "Patient.gender"),
     )
 
@@ -119,6 +120,7 @@ def _write_address(address: Resource) -> Element:
         "Adress",
         found,
         bruk=word(ADDRESS_USE, take(address, "use"), "Patient.address.use"),
+        slag=word(ADDRESS_TYPE, take(address, "type"), "Patient.address.type"),
         kommun=take(coding, "code", taking.MUNICIPALITY),
     )
 
@@ -191,6 +193,7 @@ def _read_address(node: Element) -> Resource:
         {
             "extension": [our_extension("municipality", "Coding", coding)] if municipality else [],
             "use": code(ADDRESS_USE, attribute(node, "bruk")),
+            "type": code(ADDRESS_TYPE, attribute(node, "slag")),
             "line": [prose(n) for n in children(node, "Rad")],
             "city": prose(child(node, "Postort")),
             "postalCode": prose(child(node, "Postnummer")),

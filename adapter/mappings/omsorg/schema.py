@@ -22,6 +22,7 @@ _CODES = {
     "SCHEMAV_CVC_ENUMERATION_VALID": "unknown-code",
     "SCHEMAV_CVC_COMPLEX_TYPE_4": "required",
 }
+_TIME = re.compile(r"\}(Tidpunkt|Datum|DatumEllerTid|Fodd|Avliden)'|pattern '\[1-9\]\[0-9\]\{3\}")
 _PERSONAL_NUMBERS = ("Personnummer", "Samordningsnummer", "Reservnummer")
 _WHY = {
     "SCHEMAV_CVC_ELT_1": "the root element is not of this schema",
@@ -79,7 +80,7 @@ def _issue(document: etree._Element, entry: Any) -> Issue:
 def _code(entry: Any, steps: list[str]) -> str:
     if entry.type_name in _CODES:
         return _CODES[entry.type_name]
-    if re.search(r"\}(Tidpunkt|Datum|DatumEllerTid)'\.$", entry.message):
+    if _TIME.search(entry.message.rpartition("' is not ")[2]):
         return "bad-time"
     named = bool(steps) and steps[-1].startswith(_PERSONAL_NUMBERS)
     return "bad-identifier" if named else "invalid-document"

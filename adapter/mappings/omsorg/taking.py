@@ -23,6 +23,7 @@ _TIME = re.compile(
     r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)",
     re.ASCII,
 )
+_MONTH_OR_YEAR = re.compile(r"[1-9]\d{3}(-(0[1-9]|1[0-2]))?", re.ASCII)
 _DATE = re.compile(r"[1-9]\d{3}-\d\d-\d\d", re.ASCII)
 
 
@@ -52,6 +53,11 @@ def take_time(node: Resource, key: str) -> str:
 def take_date(node: Resource, key: str) -> str:
     """Take a whole date."""
     return take(node, key) if _is_date(node.get(key)) else ""
+
+
+def take_birth(node: Resource, key: str) -> str:
+    """Take a FHIR date: whole, or only its month or year."""
+    return take_date(node, key) or take(node, key, _MONTH_OR_YEAR)
 
 
 def take_when(node: Resource, key: str) -> str:

@@ -11,6 +11,7 @@ from adapter.mappings.omsorg.elements import (
     attribute,
     child,
     element,
+    happened,
     leaf,
     present,
     prose,
@@ -88,7 +89,7 @@ def _read(node: Element, id_: str, patient: Resource) -> Resource:
             "intent": "order",
             "focus": about(attribute(node, "avser")),
             "for": patient,
-            "lastModified": attribute(node, "tid"),
+            "lastModified": happened(node, "tid"),
         }
     )
 

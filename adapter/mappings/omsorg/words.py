@@ -62,6 +62,7 @@ ADDRESS_USE = {
     "old": "tidigare",
     "billing": "faktura",
 }
+ADDRESS_TYPE = {"postal": "postadress", "physical": "besoksadress", "both": "bada"}
 ENCOUNTER_STATUS = {
     "planned": "planerad",
     "arrived": "ankommen",
