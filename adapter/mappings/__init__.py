@@ -119,7 +119,7 @@ def _registered(
 
 
 def load() -> dict[str, System]:
-    """Every system in this folder, by name; there is no list to edit."""
+    """Every system in this package's path, by name; there is no list to edit."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     systems: list[System] = [module.system for module in modules]
