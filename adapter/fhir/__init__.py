@@ -30,7 +30,7 @@ def structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     if isinstance(entries, list) and len(entries) > limits.entries:
         detail = f"{len(entries)} entries; the limit is {limits.entries}"
         return [Issue(code="too-large", expression="Bundle.entry", detail=detail)]
-    # Here, because fhir.resources takes a second to import, and most commands do without it.
+    # Here, because fhir.resources is slow to import, and most commands do without it.
     from adapter.fhir.reading import problems
 
     return problems(bundle)
