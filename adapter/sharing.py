@@ -38,6 +38,7 @@ class Facts:
     """What a case knows. Times are ISO 8601 text, "" for none."""
 
     admitted: bool = False
+    started: str = ""  # when the stay began
     assessed: str = ""  # when the assessment in force was recorded
     needs: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -100,6 +101,11 @@ def decide(
     return replace(_telling(before, after, event, bundle, known), facts=after)
 
 
+def describes(bundle: Bundle) -> bool:
+    """Whether a message tells of the stay itself: an assessment alone names no care provider."""
+    return bool((bundles.focus(bundle) or {}).get("serviceProvider"))
+
+
 def family(event: Event, bundle: Bundle) -> str:
     """Messages of one family replace each other; "" for those that never do."""
     if event is Event.CARE_PLAN:
@@ -150,13 +156,14 @@ def _learn(before: Facts, event: Event, bundle: Bundle, message_id: str) -> Fact
 
 
 def _learn_stay(after: Facts, bundle: Bundle, message_id: str) -> Facts:
+    if not describes(bundle):
+        return after
     stay = bundles.focus(bundle) or {}
-    if not stay.get("period", {}).get("start"):
-        return after  # an assessment alone: it says nothing of the stay
     planned = bundles.extension_value(stay, "planned-discharge")
     return replace(
         after,
         admitted=True,
+        started=str(stay.get("period", {}).get("start") or after.started),
         known=message_id,
         planned=str(planned or after.planned),
         ward=bundles.ward(bundle) or after.ward,
@@ -214,8 +221,7 @@ def _opening(
     after: Facts, event: Event, bundle: Bundle, known: Bundle | None
 ) -> tuple[Notice, ...]:
     """The case begins to be shared: the admission notice, and what else stands by now."""
-    describes = bool((bundles.focus(bundle) or {}).get("period", {}).get("start"))
-    base = bundle if describes or known is None else _dated(known, bundle)
+    base = bundle if describes(bundle) or known is None else _dated(known, bundle)
     events = [Event.ADMISSION_NOTICE]
     if after.ready and event is not Event.DISCHARGE_READY:
         events.append(Event.DISCHARGE_READY)
@@ -250,6 +256,8 @@ def _with_facts(event: Event, bundle: Bundle, after: Facts) -> Bundle:
     changed = stay
     if event is Event.ADMISSION_NOTICE and bundles.assessment(bundle) is None:
         changed = changed | {"extension": [*changed.get("extension", ()), _assessment(after)]}
+    if event is Event.ADMISSION_NOTICE and after.started and not stay.get("period"):
+        changed = changed | {"period": {"start": after.started}}
     ready = bundles.extension_value(stay, "discharge-ready")
     if event is Event.DISCHARGE_READY and after.ready and not ready:
         changed = builders.with_extension(changed, "discharge-ready", "DateTime", after.ready)

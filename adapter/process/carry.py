@@ -113,9 +113,10 @@ def _decide(turn: Turn, matter: Matter) -> Decision:
 
 def _known(turn: Turn, matter: Matter) -> Bundle | None:
     """The newest earlier message that describes the stay, where this one does not."""
-    stay = bundles.focus(matter.bundle) or {}
-    row = inbox.get(turn.tx, matter.before.known) if matter.before.known else None
-    if stay.get("period", {}).get("start") or row is None or row["body"] is None:
+    if sharing.describes(matter.bundle) or not matter.before.known:
+        return None
+    row = inbox.get(turn.tx, matter.before.known)
+    if row is None or row["body"] is None:
         return None
     return receipts.original(turn.network, row)
 

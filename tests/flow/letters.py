@@ -83,6 +83,7 @@ def stay(
             builders.new_id("organization", HOSPITAL.organization)
         ),
     } | more
+    encounter = {name: value for name, value in encounter.items() if value}
     return enveloped(
         builders.message(
             event,

@@ -50,7 +50,7 @@ def test_a_late_assessment_tells_what_is_known_and_what_stands(region: Region) -
 def test_an_assessment_before_the_admission_waits_for_it(region: Region) -> None:
     judged = letters.stay(Event.ADMISSION_UPDATED)
     stay = bundles.focus(judged) or {}
-    without = {k: v for k, v in stay.items() if k != "period"}
+    without = {k: v for k, v in stay.items() if k not in ("period", "serviceProvider")}
     early = builders.with_resource(judged, without)
     region.tells("hospital", early)
     assert region.events("lulea") == []
@@ -60,6 +60,15 @@ def test_an_assessment_before_the_admission_waits_for_it(region: Region) -> None
     judgement = bundles.assessment(notice)
     assert judgement is not None
     assert judgement.needs == {Need.SOCIAL_SERVICES}
+
+
+def test_an_update_that_does_not_say_when_the_stay_began_shares_what_the_admission_said(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.stay(needs=()))
+    region.tells("hospital", letters.stay(Event.ADMISSION_UPDATED, minutes=9, period={}))
+    [notice] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
+    assert (bundles.focus(notice) or {})["period"]["start"] == T0.isoformat()
 
 
 def test_an_update_that_changes_nothing_that_matters_is_told_to_nobody(region: Region) -> None:
