@@ -1,42 +1,25 @@
-"""The contract: what each event's message must be, as published and as checked."""
+"""The contract: what each event's message must be, and that each rule can fail."""
 
 from __future__ import annotations
 
-import copy
-import json
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fhirpathpy import evaluate
-from fhirpathpy.models import models
 
-from adapter import bundles, codes, fhir, profiles
+from adapter import bundles, fhir, profiles
 from adapter.bundles import BASE
-from adapter.errors import CATALOGUE, FatalError, Severity
-from adapter.mappings.hl7v2.events import TRIGGERS
-from adapter.model import Event, Need
+from adapter.errors import FatalError, Severity
+from adapter.model import Event
 from adapter.profiles.checking import Check
-from adapter.profiles.definitions import read
-from adapter.profiles.invariants import INVARIANTS
 from adapter.profiles.rules import Compiler
-from tests import catalogue, oracle
+from tests import oracle
+from tests.messages import FIXTURES, MESSAGES, found_in, label, loaded, usual
 
-ROOT = Path(__file__).resolve().parents[1]
-FIXTURES = ROOT / "fixtures" / "fhir"
-MESSAGES = sorted(FIXTURES.glob("*/*.fhir.json"))
-RESOURCES = sorted((ROOT / "profiles").glob("*.json"))
 MEDCOM = sorted((oracle.SHARED / "medcom").glob("*/examples/Bundle-*.json"))
 OURS = f"{BASE}/StructureDefinition/"
-
-
-def loaded(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def expected(path: Path) -> list[dict[str, str]]:
@@ -44,26 +27,11 @@ def expected(path: Path) -> list[dict[str, str]]:
     return loaded(errors) if errors.exists() else []
 
 
-def usual(event: Event) -> Any:
-    name = "ok" if event is Event.RECEIPT else "usual"
-    return loaded(FIXTURES / event / f"{name}.fhir.json")
-
-
-def found_in(bundle: Any) -> list[dict[str, str]]:
-    return [
-        {"severity": str(i.severity), "code": i.code, "expression": i.expression}
-        for i in profiles.check_message(bundle)
-    ]
-
-
 def is_wrong(issues: list[dict[str, str]]) -> bool:
     return any(issue["severity"] == "error" for issue in issues)
 
 
-# Fixtures.
-
-
-@pytest.mark.parametrize("path", MESSAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize("path", MESSAGES, ids=label)
 def test_a_fixture_has_exactly_the_problems_that_it_says(path: Path) -> None:
     assert found_in(loaded(path)) == expected(path)
 
@@ -97,9 +65,6 @@ def test_problems_of_structure_and_of_profile_are_told_together() -> None:
         ("required", "Encounter.subject"),
         ("required", "MessageHeader.reason.text"),
     }
-
-
-# The event.
 
 
 @oracle.needs_shared
@@ -137,9 +102,6 @@ def test_an_event_that_is_not_ours_is_named(change: Any, code: str, words: str) 
     assert words in issue.detail
     assert "195009072553" not in issue.detail
     assert issue.expression in {i["expression"] for i in found_in(bundle)}
-
-
-# Each profile can fail.
 
 
 def _elements(event: Event) -> Iterator[dict[str, Any]]:
@@ -226,6 +188,26 @@ def test_a_choice_of_another_type_is_refused() -> None:
     assert issue.detail.endswith("must be dateTime")
 
 
+@pytest.mark.parametrize(
+    ("reference", "problems"),
+    [
+        ({"identifier": {"system": "urn:oid:1.2.752.29.4.19", "value": "SE1-A"}}, 0),
+        ({"identifier": {"system": "urn:oid:1.2.752.29.4.19"}}, 1),
+        ({"display": "Kommunen"}, 1),
+        ({"reference": "Organization/1", "identifier": {"value": "SE1-A"}}, 1),
+    ],
+)
+@pytest.mark.parametrize("part", ["sender", "receiver"])
+def test_a_party_is_in_the_message_or_has_an_identifier(
+    part: str, reference: Any, problems: int
+) -> None:
+    bundle = usual(Event.MESSAGE)
+    header = bundles.header(bundle)
+    (header if part == "sender" else header["destination"][0])[part] = reference
+    found = [i for i in found_in(bundle) if i["code"] == "unresolved-reference"]
+    assert len(found) == problems == len(found_in(bundle))
+
+
 def _extended(name: str, value: Any) -> Any:
     """The usual notice with our extension set so, where that extension belongs."""
     bundle = usual(Event.ADMISSION_NOTICE)
@@ -295,142 +277,3 @@ def test_a_pattern_fits_what_has_more_than_it_asks_for() -> None:
     assert problems(more | {"text": "t"}) == 0
     assert problems({"coding": [{"system": "s"}]}) == 1
     assert problems("c") == 1
-
-
-# Invariants.
-
-
-def _constraints() -> dict[str, dict[str, Any]]:
-    """Every constraint of our profiles, by key; with the type that it stands on."""
-    return {
-        constraint["key"]: constraint | {"path": element["path"]}
-        for profile in profiles.load().definitions.of_type("StructureDefinition")
-        for element in profile["differential"]["element"]
-        for constraint in element.get("constraint", ())
-    }
-
-
-def _contexts(path: str) -> Iterator[Any]:
-    """Every node of the fixtures that a constraint on a type applies to."""
-    for message in MESSAGES:
-        bundle = loaded(message)
-        nodes = [bundle, *bundles.resources(bundle)]
-        yield from (node for node in nodes if node["resourceType"] == path)
-
-
-def test_every_constraint_has_its_function_and_every_function_its_constraint() -> None:
-    assert set(_constraints()) == set(INVARIANTS)
-
-
-@pytest.mark.parametrize("key", sorted(INVARIANTS))
-def test_an_invariant_and_its_fhirpath_agree_and_each_can_fail(key: str) -> None:
-    constraint = _constraints()[key]
-    verdicts = set()
-    for node in _contexts(constraint["path"]):
-        ours = INVARIANTS[key].holds(node)
-        theirs = evaluate(copy.deepcopy(node), constraint["expression"], [], models["r4"])
-        assert theirs == [ours], node
-        verdicts.add(ours)
-    assert verdicts == {True, False}
-
-
-@pytest.mark.parametrize("key", sorted(INVARIANTS))
-@pytest.mark.parametrize("node", [None, [], {}, "x", {"entry": [3, None]}, {"name": {"given": 4}}])
-def test_an_invariant_reads_anything(key: str, node: Any) -> None:
-    assert INVARIANTS[key].holds(node) in {True, False}
-
-
-# What is published.
-
-
-@pytest.mark.parametrize("path", RESOURCES, ids=lambda p: p.stem)
-def test_a_published_resource_is_r4_and_named_as_its_file(path: Path) -> None:
-    resource = loaded(path)
-    assert path.stem == f"{resource['resourceType']}-{resource['id']}"
-    assert resource["url"] == f"{BASE}/{resource['resourceType']}/{resource['id']}"
-    assert oracle.problems(resource) == []
-
-
-def test_every_link_between_the_published_resources_leads_somewhere() -> None:
-    files = [path.read_text(encoding="utf-8") for path in RESOURCES]
-    canonicals = {json.loads(text)["url"] for text in files}
-    linked = {link for text in files for link in re.findall(rf"{BASE}/[A-Z]\w+/[\w-]+", text)}
-    assert linked == canonicals
-
-
-def test_an_extension_is_checked_by_its_own_url() -> None:
-    for definition in profiles.load().definitions.of_type("StructureDefinition"):
-        if definition["type"] == "Extension":
-            elements = {e["id"]: e for e in definition["differential"]["element"]}
-            assert elements["Extension.url"]["fixedUri"] == definition["url"]
-
-
-def _codes(id_: str) -> list[str]:
-    return [c["code"] for c in profiles.load().resource("CodeSystem", id_)["concept"]]
-
-
-def test_the_code_systems_are_the_words_of_the_program() -> None:
-    assert _codes("event") == [str(event) for event in Event]
-    assert _codes("need") == [str(need) for need in Need]
-    assert _codes("error") == sorted(CATALOGUE)
-
-
-def test_the_published_error_codes_say_what_the_catalogue_says() -> None:
-    kept = (profiles.folder() / catalogue.FILE).read_text(encoding="utf-8")
-    assert kept == catalogue.text(), "run: python -m tests.catalogue"
-
-
-def test_every_event_has_its_message_definition() -> None:
-    definitions = profiles.load().definitions.of_type("MessageDefinition")
-    assert {d["eventCoding"]["code"] for d in definitions} == set(Event)
-    assert all(d["eventCoding"]["system"] == bundles.EVENT for d in definitions)
-    (statement,) = profiles.load().definitions.of_type("CapabilityStatement")
-    supported = statement["messaging"][0]["supportedMessage"]
-    assert len(supported) == 2 * len(Event)
-
-
-def test_the_published_map_of_triggers_is_the_one_that_is_read() -> None:
-    (group,) = profiles.load().resource("ConceptMap", "v2-event")["group"]
-    published = {e["code"]: e["target"][0]["code"] for e in group["element"]}
-    assert published == {trigger: str(event) for trigger, event in TRIGGERS.items()}
-
-
-@pytest.mark.parametrize(
-    ("name", "code", "target"),
-    [("v2-sex", "F", "female"), ("kv-kon", "1", "male"), ("v2-patient-class", "I", "IMP")],
-)
-def test_a_code_is_translated_by_its_map(name: str, code: str, target: str) -> None:
-    found = codes.translated(name, code)
-    assert found["code"] == target
-    assert found["system"].startswith("http://")
-
-
-def test_an_unknown_code_is_an_error_and_never_a_guess() -> None:
-    with pytest.raises(FatalError, match="unknown-code"):
-        codes.translated("kv-kon", "3")
-    with pytest.raises(FatalError, match="unknown-code"):
-        codes.coding("care-plan-type", "sip")
-
-
-def test_a_plan_type_has_the_national_system() -> None:
-    system = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
-    assert codes.coding("care-plan-type", "SIP") == {"system": system, "code": "SIP"}
-
-
-@pytest.mark.parametrize("inside", [True, False])
-def test_the_profiles_are_found_in_a_checkout_and_in_an_installed_package(
-    tmp_path: Path, inside: bool
-) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", "data")
-    shutil.copytree(ROOT / "adapter", tmp_path / "adapter", ignore=ignored)
-    place = tmp_path / ("adapter/data/profiles" if inside else "profiles")
-    shutil.copytree(ROOT / "profiles", place)
-    program = "from adapter import profiles; profiles.load(); print(profiles.folder())"
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert Path(done.stdout.strip()) == place
-
-
-def test_without_profiles_nothing_is_checked_in_silence(tmp_path: Path) -> None:
-    with pytest.raises(FatalError, match="settings"):
-        read(tmp_path)

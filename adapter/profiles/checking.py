@@ -47,9 +47,9 @@ class Check:
 
         One that names by identifier alone (a logical reference) points nowhere, and passes.
         """
-        if not isinstance(reference, dict) or "reference" not in reference:
+        if not isinstance(reference, dict) or _is_logical(reference):
             return
-        found = self._entries.get(str(reference["reference"]))
+        found = self._entries.get(str(reference.get("reference")))
         if found is None:
             self._note("unresolved-reference", path, "no such entry")
             return
@@ -119,6 +119,12 @@ class Check:
     def _note(self, code: str, path: str, detail: str, severity: Severity = Severity.ERROR) -> None:
         found = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
         self.issues.append(found)
+
+
+def _is_logical(reference: dict[str, Any]) -> bool:
+    identifier = reference.get("identifier")
+    named = isinstance(identifier, dict) and bool(identifier.get("value"))
+    return named and "reference" not in reference
 
 
 def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
