@@ -29,9 +29,9 @@ AT_THE_WIRE = frozenset({"unreachable", "timed-out"})
 """Failures that say that the far side is not there: they open its circuit."""
 
 
-def lease(endpoint: Endpoint, size: int) -> timedelta:
-    """Twice what sending all of them may take: nobody else begins while we may be sending."""
-    return 2 * endpoint.timeout * max(1, size)
+def lease(endpoint: Endpoint) -> timedelta:
+    """Twice what a send may take: nobody else begins while we may be sending."""
+    return 2 * endpoint.timeout
 
 
 def probe_after(endpoint: Endpoint) -> timedelta:
@@ -45,7 +45,7 @@ def claim(store: Store, network: Network, name: str, limit: int, now: datetime) 
     with store.begin() as tx:
         one_probe = endpoints.probing(tx, name, now, probe_after(endpoint))
         size = 1 if one_probe else limit
-        found = outbox.claim(tx, name, size, now, lease(endpoint, size))
+        found = outbox.claim(tx, name, size, now, lease(endpoint))
         ready = [_ready(tx, network, endpoint, one, now) for one in found]
     window("claimed")
     return [delivery for delivery in ready if delivery is not None]

@@ -25,15 +25,26 @@ WINDOWS = {
     "recorded": "The outcome is written: nothing is left to do.",
 }
 
-_asked, _, _count = os.environ.get("ADAPTER_KILL_AT", "").partition(":")
 _passed: Counter[str] = Counter()
+_fatal: dict[str, int] = {}
+
+
+def arm(spec: str) -> None:
+    """Die at a window: `<window>[:<n>]`, n counted from 1; "" for never."""
+    name, _, number = spec.partition(":")
+    _fatal.clear()
+    if name:
+        WINDOWS[name]
+        _fatal[name] = int(number or 1)
 
 
 def window(name: str) -> None:
-    """Pass a window. KeyError for a name that is not in the list."""
-    if not _asked:
+    """Pass a window."""
+    if name not in _fatal:
         return
-    WINDOWS[name]
     _passed[name] += 1
-    if name == _asked and _passed[name] == int(_count or 1):
+    if _passed[name] == _fatal[name]:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("ADAPTER_KILL_AT", ""))

@@ -59,7 +59,7 @@ class Adapter:
         self._sources: list[Transport] = []
         self._website: Website | None = None
         self._topology = Topology(settings.endpoints, self._broker_was_empty)
-        self._publisher = Publisher(settings.broker, self._topology)
+        self._publisher = Publisher(settings.broker, self._topology, timeout=_patience(settings))
         self.senders = Senders(store, self.network, self._open, utc_now, self._outbox)
 
     def start(self) -> None:
@@ -173,6 +173,12 @@ class Adapter:
             _close(source)
         _close(self._publisher)
         log.info("stopped", extra={"threads": threading.active_count()})
+
+
+def _patience(settings: Settings) -> float:
+    """Seconds to wait for confirms: what the least patient of the bus's endpoints allows."""
+    found = [e.timeout.total_seconds() for e in settings.endpoints if e.transport == "rabbitmq"]
+    return min(found, default=20.0)
 
 
 def _close(transport: Transport) -> None:

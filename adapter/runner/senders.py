@@ -80,7 +80,7 @@ class Senders:
         try:
             # With less than half the lease left somebody else might begin while we still send:
             # better to let it end.
-            if self._clock() - claimed < send.lease(endpoint, len(batch)) / 2:
+            if self._clock() - claimed < send.lease(endpoint) / 2:
                 transport = self._transport(endpoint)
                 send.send(self._store, self._network, transport, batch, self._clock)
         except TransientError as error:
