@@ -1,0 +1,106 @@
+"""When certificates end: read from the PEM file itself (X.509, RFC 5280 section 4.1.2.5)."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from adapter.cli.findings import Finding, error, warning
+from adapter.model import Endpoint
+
+SOON = timedelta(days=30)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL | re.ASCII)
+_UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x17, 0x18, 0xA0
+
+
+def problems(endpoint: Endpoint, now: datetime) -> Iterator[Finding]:
+    """What is wrong, or soon will be, with the certificates of one endpoint."""
+    for key in ("ca_file", "certificate_file"):
+        name = getattr(endpoint, key)
+        if name:
+            yield from _ending(f"{endpoint.name}.{key}", Path(name), now)
+    if endpoint.certificate_file:
+        yield from _pair(endpoint)
+
+
+def _ending(where: str, path: Path, now: datetime) -> Iterator[Finding]:
+    try:
+        ends = [not_after(der) for der in certificates(path)]
+    except (OSError, ValueError):
+        yield error("certificates", where, "holds no certificate that can be read")
+        return
+    if not ends:
+        yield error("certificates", where, "holds no certificate")
+    elif min(ends) < now:
+        yield error("certificates", where, f"ended on {min(ends):%Y-%m-%d}")
+    elif min(ends) < now + SOON:
+        yield warning("certificates", where, f"ends on {min(ends):%Y-%m-%d}")
+
+
+def _pair(endpoint: Endpoint) -> Iterator[Finding]:
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_cert_chain(endpoint.certificate_file, endpoint.key_file or None, _no_password)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        where = f"{endpoint.name}.key_file"
+        yield error("certificates", where, "is not the key of the certificate, or has a password")
+
+
+def _no_password() -> str:
+    """Without this OpenSSL would ask at the terminal."""
+    return ""
+
+
+def certificates(path: Path) -> list[bytes]:
+    """Every certificate of a PEM file, as DER; ValueError for one that is no base64."""
+    text = path.read_text(encoding="ascii", errors="ignore")
+    return [ssl.PEM_cert_to_DER_cert(found) for found in _PEM.findall(text)]
+
+
+def not_after(der: bytes) -> datetime:
+    """The end of a certificate's validity; ValueError for what is none."""
+    outer = _parts(der, *_span(der, 0)[1:])
+    fields = _parts(der, *next(outer)[1:])
+    version_or_serial = next(fields, (0, 0, 0))
+    skipped = 3 if version_or_serial[0] == _VERSION else 2  # serial?, signature, issuer
+    for _ in range(skipped):
+        next(fields, None)
+    validity = next(fields, None)
+    times = list(_parts(der, *validity[1:])) if validity else []
+    if len(times) != 2:
+        raise ValueError("no validity where a certificate has it")
+    return _time(der, *times[1])
+
+
+def _parts(der: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    while start < end:
+        part = _span(der, start)
+        yield part
+        start = part[2]
+
+
+def _span(der: bytes, at: int) -> tuple[int, int, int]:
+    """Tag, first and last offset of the content of the DER element at an offset."""
+    if at + 2 > len(der):
+        raise ValueError("the certificate ends too early")
+    tag, length, start = der[at], der[at + 1], at + 2
+    if length & 0x80:
+        size = length & 0x7F
+        length = int.from_bytes(der[start : start + size], "big")
+        start += size
+    if start + length > len(der):
+        raise ValueError("the certificate ends too early")
+    return tag, start, start + length
+
+
+def _time(der: bytes, tag: int, start: int, end: int) -> datetime:
+    """RFC 5280: two-digit years from 50 on are of the last century."""
+    text = der[start:end].decode("ascii")
+    if tag == _UTC_TIME:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    elif tag != _GENERALIZED_TIME:
+        raise ValueError("no time where a certificate has it")
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

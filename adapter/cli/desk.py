@@ -1,0 +1,135 @@
+"""Where an operator sits: the settings, and the store that they or the command name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter import mappings, settings
+from adapter.errors import FatalError
+from adapter.model import Settings
+from adapter.routing import Network
+from adapter.store import Store, endpoints
+from adapter.store.queries import figures
+
+FILE = Path("adapter.toml")
+SettingsFile = Annotated[
+    Path,
+    typer.Option("--settings", metavar="F", envvar="ADAPTER_SETTINGS", help="The settings file."),
+]
+StorePlace = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="PATH|URL",
+        help="A SQLite file or a database URL, instead of the one in the settings.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def login() -> str:
+    """The name of whoever sits here; a number where the system has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+Who = Annotated[
+    str, typer.Option("--who", metavar="NAME", help="Who does this; by default your login name.")
+]
+
+
+def now() -> datetime:
+    """The commands' clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a command works with."""
+
+    settings: Settings
+    store: Store
+
+    @property
+    def network(self) -> Network:
+        """Who exists, and what they speak."""
+        return Network(settings=self.settings, systems=mappings.load())
+
+    def owner(self, endpoint: str) -> str:
+        """Who is to be phoned about an endpoint; "" when the settings do not know it."""
+        known = {e.name: e.owner for e in self.settings.endpoints}
+        return known.get(endpoint, "")
+
+
+@contextmanager
+def existing(file: Path, place: str) -> Iterator[Desk]:
+    """A desk before a store that is there, of the version that this program knows."""
+    chosen = named(file, place)
+    store = Store(_url(place) or chosen.store)
+    try:
+        require(store)
+        yield Desk(settings=chosen, store=store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def prepared(file: Path, place: str) -> Iterator[Desk]:
+    """A desk before a store that is made ready first: with its schema, and every endpoint."""
+    chosen = settings.load(file, os.environ)
+    store = Store(_url(place) or chosen.store)
+    try:
+        store.upgrade()
+        with store.begin() as tx:
+            endpoints.register(tx, [e.name for e in chosen.endpoints])
+        yield Desk(settings=chosen, store=store)
+    finally:
+        store.close()
+
+
+def named(file: Path, place: str) -> Settings:
+    """The settings; with a store named beside, they may be missing."""
+    if place and not file.exists():
+        return Settings()
+    return settings.load(file, os.environ)
+
+
+def _url(place: str) -> str:
+    return place if "://" in place or not place else f"sqlite:///{place}"
+
+
+def missing_file(store: Store) -> str:
+    """The SQLite file that is not there, "" when it is; opening would create it."""
+    path = store.url.database or ""
+    return path if store.is_sqlite and path and not Path(path).exists() else ""
+
+
+def require(store: Store) -> None:
+    """FatalError `settings` unless the store is there and of our version."""
+    gone = missing_file(store)
+    if gone:
+        raise FatalError("settings", f"there is no store {gone}; `adapter serve` makes one")
+    with store.read() as tx:
+        schema = figures.schema(tx)
+    if not schema.fits:
+        found = schema.current or "empty"
+        raise FatalError("settings", f"the store is {found}, this program needs {schema.newest}")
+
+
+def known(desk: Desk, endpoint: str) -> str:
+    """The name of an endpoint of the settings; wrong use when there is none."""
+    names = [e.name for e in desk.settings.endpoints]
+    if endpoint not in names:
+        raise typer.BadParameter(f"no endpoint {endpoint!r}; one of {', '.join(sorted(names))}")
+    return endpoint

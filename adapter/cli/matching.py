@@ -1,0 +1,80 @@
+"""Whether for every route somebody can read what it carries, and its receivers are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.cli.findings import Finding, error, warning
+from adapter.mappings import System
+from adapter.model import Endpoint, Event, Route
+from adapter.routing import OF_PATIENT, Network
+
+_AREA = "mappings"
+
+
+def problems(network: Network) -> Iterator[Finding]:
+    """Routes and endpoints whose systems cannot do what the settings ask of them."""
+    for i, route in enumerate(network.settings.routes):
+        for event in route.events:
+            yield from _read(network, f"route[{i}]", route, event)
+            yield from _written(network, f"route[{i}]", route, event)
+    for endpoint in network.settings.endpoints:
+        yield from _answered(network, endpoint)
+
+
+def _system(network: Network, endpoint: Endpoint) -> System | None:
+    """None for an unknown system, which the settings are blamed for."""
+    return network.systems.get(endpoint.system)
+
+
+def _read(network: Network, where: str, route: Route, event: Event) -> Iterator[Finding]:
+    senders = [e for e in network.settings.endpoints if e.name in route.senders]
+    if route.senders:
+        for endpoint in senders:
+            system = _system(network, endpoint)
+            if system and event not in system.readers:
+                yield error(_AREA, where, f"{endpoint.name}: {system.name} does not read {event}")
+        return
+    known = filter(None, (_system(network, e) for e in network.settings.endpoints))
+    if not any(event in system.readers for system in known):
+        yield error(_AREA, where, f"no endpoint's system reads {event}")
+
+
+def _written(network: Network, where: str, route: Route, event: Event) -> Iterator[Finding]:
+    targets = {e.name: e for e in _targets(network, route)}
+    if not targets:
+        yield warning(_AREA, where, f"{event} goes to nobody")
+    for endpoint in targets.values():
+        system = _system(network, endpoint)
+        if system and event not in system.writers:
+            yield error(_AREA, where, f"{endpoint.name}: {system.name} does not write {event}")
+
+
+def _targets(network: Network, route: Route) -> Iterator[Endpoint]:
+    for endpoint in network.settings.endpoints:
+        named = endpoint.name in route.to
+        if named or (OF_PATIENT in route.to and endpoint.municipality):
+            target = _address(network, endpoint)
+            if target:
+                yield target
+
+
+def _address(network: Network, endpoint: Endpoint) -> Endpoint | None:
+    known = {e.name for e in network.settings.endpoints}
+    lost = endpoint.return_to and endpoint.return_to not in known
+    return None if lost else network.address(endpoint)
+
+
+def _answered(network: Network, endpoint: Endpoint) -> Iterator[Finding]:
+    """Every sender must be told: at once by a receipt, and later what could not be delivered."""
+    system, home = _system(network, endpoint), _address(network, endpoint)
+    if system is None or not system.readers:
+        return
+    if Event.RECEIPT not in system.writers:
+        yield error(_AREA, endpoint.name, f"{system.name} does not write a receipt")
+    written = _system(network, home) if home else None
+    if home is None:
+        yield warning(_AREA, endpoint.name, "has no address: it can be sent no delivery report")
+    elif written and Event.DELIVERY_REPORT not in written.writers:
+        told = f"{home.name}: {written.name} does not write a delivery report"
+        yield warning(_AREA, endpoint.name, told)

@@ -1,0 +1,95 @@
+"""What commands print: tables for people, plain columns for pipes, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+ZONE = ZoneInfo("Europe/Stockholm")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TONES = {
+    "dead": "bold red",
+    "refused": "red",
+    "error": "red",
+    "failed": "red",
+    "warning": "yellow",
+    "waiting": "yellow",
+    "loss": "yellow",
+    "confirmed": "green",
+    "receipt": "green",
+}
+
+
+def when(at: datetime | None) -> str:
+    """A time as people in Sweden read it; "" for none."""
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def clean(text: str) -> str:
+    """Text that may stand on a terminal: what others wrote cannot move its cursor."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def line(text: str = "") -> None:
+    """One line of a command's result."""
+    typer.echo(clean(text))
+
+
+def aside(text: str) -> None:
+    """Something said beside the result, on standard error."""
+    typer.echo(clean(text), err=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows under headings; without colour or frame, and never cut, when nobody looks."""
+    cells = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
+    if Console().is_terminal:
+        _coloured(columns, cells)
+        return
+    widths = [max(len(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
+    for row in (columns, *cells):
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(padded).rstrip())
+
+
+def _coloured(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(cell, style=_tone(cell)) for cell in row))
+    Console().print(shown)
+
+
+def _tone(cell: str) -> str:
+    return _TONES.get(cell.partition(" ")[0], "")
+
+
+def data(value: Any) -> None:
+    """The result as JSON; times with their offset in Sweden."""
+    json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=2)
+    typer.echo()
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, times and containers as JSON has them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, datetime):
+        return value.astimezone(ZONE).isoformat(timespec="milliseconds")
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

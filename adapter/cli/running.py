@@ -1,0 +1,85 @@
+"""`serve`, `worker` and `web`: processes that run until they are told to stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapter import logs, mappings, settings
+from adapter.cli.desk import FILE, SettingsFile
+from adapter.errors import FatalError, Severity
+from adapter.model import Settings
+from adapter.store import Store
+
+if TYPE_CHECKING:  # the runner brings every server with it; most commands need none
+    from adapter.runner import Part
+
+LogLevel = Annotated[
+    str, typer.Option("--log-level", metavar="LEVEL", help=f"One of {', '.join(logs.LEVELS)}.")
+]
+
+
+def serve(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
+    """Run everything in this one process: doors, processing, sending, reminders.
+
+    SIGTERM and Ctrl-C stop it: nothing new is taken, what is in hand is finished. Exit 1 when
+    a part of it died.
+    """
+    from adapter.runner import Part
+
+    _run(settings_file, Part.WORKER | Part.WEB, log_level)
+
+
+def worker(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
+    """Run all but the HTTP doors; as many of these processes as wanted."""
+    from adapter.runner import Part
+
+    _run(settings_file, Part.WORKER, log_level)
+
+
+def web(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
+    """Run the HTTP doors; what comes in is stored, and worked off by `adapter worker`."""
+    from adapter.runner import Part
+
+    _run(settings_file, Part.WEB, log_level)
+
+
+def set_up_logs(level: str) -> None:
+    """Log lines as JSON to standard error; wrong use for a level that does not exist."""
+    if level not in logs.LEVELS:
+        raise typer.BadParameter(f"no level {level!r}; one of {', '.join(logs.LEVELS)}")
+    logs.set_up(level)
+    logs.catch_uncaught()
+
+
+def servable(file: Path) -> Settings:
+    """The settings; FatalError `settings` with everything that keeps them from being served."""
+    chosen = settings.load(file, os.environ)
+    found = settings.problems(chosen, mappings.load())
+    errors = [i for i in found if i.severity is Severity.ERROR]
+    if errors:
+        raise FatalError("settings", f"{len(errors)} in {file.name}", errors)
+    return chosen
+
+
+def _run(file: Path, parts: Part, level: str) -> None:
+    from adapter.runner import Adapter
+
+    set_up_logs(level)
+    chosen = servable(file)
+    store = Store(chosen.store)
+    try:
+        store.upgrade()
+        running = Adapter(chosen, store, parts=parts)
+        try:
+            running.start()
+        except BaseException:
+            running.stop()
+            raise
+        code = running.wait()
+    finally:
+        store.close()
+    raise typer.Exit(code)
