@@ -68,6 +68,8 @@ def _write_activity(activity: Resource, source: Source) -> Element | None:
     detail = part(activity, "detail")
     if "status" not in detail:
         return None
+    if detail.get("doNotPerform") is False:  # as it is where nothing is said
+        del detail["doNotPerform"]
     period = part(detail, "scheduledPeriod")
     found = [
         leaf("Beskrivning", take(detail, "description")),

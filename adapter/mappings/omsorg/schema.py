@@ -73,7 +73,8 @@ def _cause(entry: Any) -> str:
 def _issue(document: etree._Element, entry: Any) -> Issue:
     steps = [*_steps(document, entry.path), *_attribute(entry.message)]
     why = _WHY.get(entry.type_name, "a value of the wrong form")
-    detail = f"line {entry.line}: {why}{_expected(entry.message)}"
+    line = f"line {entry.line}: " if entry.line else ""  # what we write has no lines yet
+    detail = f"{line}{why}{_expected(entry.message)}"
     return Issue(code=_code(entry, steps), expression="/" + "/".join(steps), detail=detail)
 
 
