@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from adapter import bundles, codec, profiles
 from adapter.errors import FatalError, Issue, Severity
 from adapter.identifiers import hsa_id
-from adapter.mappings import Context, System
+from adapter.mappings import Context
 from adapter.model import Bundle, Endpoint, Event, Loss, Message
 from adapter.routing import Network, may_speak
 
@@ -47,7 +47,7 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
         event = str(system.event(document))
         context = _context(sender, message)
         bundle = system.read(document, context)
-        issues = [*context.issues, *_problems(network, system, bundle, sender, message)]
+        issues = [*context.issues, *_problems(network, bundle, sender, message)]
     except FatalError as error:
         return Unread(error=error, bundle=bundle, event=event)
     errors = [i for i in issues if i.severity is Severity.ERROR]
@@ -67,9 +67,7 @@ def _context(sender: Endpoint, message: Message) -> Context:
     )
 
 
-def _problems(
-    network: Network, system: System, bundle: Bundle, sender: Endpoint, message: Message
-) -> Sequence[Issue]:
+def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Message) -> list[Issue]:
     """What the profiles say; then whether the sender may say it at all."""
     found = profiles.check_message(bundle, network.settings.limits)
     organization = bundles.sender_id(bundle)

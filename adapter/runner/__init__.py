@@ -77,12 +77,16 @@ class Adapter:
         self._start_sources()
         for endpoint in self.settings.endpoints:
             if endpoint.transport == "mllp" and endpoint.listen:
-                door = MllpServer(endpoint, self._accept, self._fragment, self.settings.limits.body)
-                door.start()
-                self._doors.append(door)
+                self._open_door(endpoint)
         self.loops.start("process", self._process, self._inbox.wait)
         self.loops.start("dispatch", self.senders.step, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
+
+    def _open_door(self, endpoint: Endpoint) -> None:
+        limit = self.settings.limits.body
+        door = MllpServer(endpoint, self._accept, self._fragment, limit=limit)
+        self._doors.append(door)
+        self.loops.start(f"mllp {endpoint.name}", door.run, lambda: None)
 
     def _start_sources(self) -> None:
         if self.bus is not None:
@@ -162,11 +166,11 @@ class Adapter:
 
     def stop(self) -> None:
         """Take nothing new, finish what is in hand, let go."""
+        self.loops.stopping.set()
         for door in self._doors:
             door.stop()
         if self._website is not None:
             self._website.stop()
-        self.loops.stopping.set()
         self.loops.join()
         self.senders.close()
         for source in self._sources:

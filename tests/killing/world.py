@@ -91,9 +91,8 @@ class World:
         self.settings = _settings(store_url, broker_url, self.web_port, umea_port)
         self.token = _prepared(self.settings)
         self.victim = Victim(self.settings)
-        self._umea = ThreadingHTTPServer(
-            ("127.0.0.1", umea_port), type("Umea", (Umea,), {"ledger": self.ledger})
-        )
+        self._umea_port = umea_port
+        self._umea: ThreadingHTTPServer | None = None
         self._stop = threading.Event()
         self._broker, self._url = broker, broker_url
         self._threads: list[threading.Thread] = []
@@ -101,6 +100,8 @@ class World:
 
     def open(self) -> None:
         """Start the receivers; the victim lives already, since it makes the queues."""
+        handler = type("Umea", (Umea,), {"ledger": self.ledger})
+        self._umea = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
         self._run(self._umea.serve_forever)
         self._run(self._lulea)
 
@@ -162,10 +163,11 @@ class World:
         """Everybody stops."""
         self.victim.end()
         self._stop.set()
-        self._umea.shutdown()
+        if self._umea is not None:
+            self._umea.shutdown()
+            self._umea.server_close()
         for thread in self._threads:
             thread.join()
-        self._umea.server_close()
 
 
 @contextmanager
