@@ -73,6 +73,14 @@ class RabbitMQ(Server):
         node = self._spawn([str(RABBITMQ_SCRIPTS / "rabbitmq-server")], environment)
         wait_until(self._answers, node, self.log)
 
+    def settle(self) -> None:
+        """Let the node write down which queues it has.
+
+        RabbitMQ 3.10 does so three seconds after a declaration, and a queue younger than that
+        when the node is killed never works again. Call this after declaring, before killing.
+        """
+        self.control("eval", "[dets:sync(Table) || Table <- dets:all()].")
+
     def wipe(self) -> None:
         """End the node, lose its disk, and start it with users but without a single queue."""
         self.kill()

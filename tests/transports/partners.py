@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import pika
+from pika.exceptions import AMQPError
 from pika.spec import BasicProperties
 
 PARTNERS = ("planning", "lulea")
@@ -60,5 +62,5 @@ class BusPartner:
         self.channel.basic_nack(self._newest, requeue=False)
 
     def close(self) -> None:
-        if self._connection.is_open:
+        with suppress(AMQPError):  # the broker may have hung up first
             self._connection.close()

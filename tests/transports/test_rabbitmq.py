@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker, UnroutableError
 from pika.spec import BasicProperties
 
 from adapter.errors import AdapterError, FatalError, TransientError
@@ -377,7 +378,7 @@ def test_heartbeats_are_answered_while_idle(rabbitmq_url: str, topology: Topolog
     with closing(Consumer(f"{rabbitmq_url}?heartbeat=1", topology)) as consumer:
         consumer.open()
         consumer.idle(3.2)  # the broker hangs up after two silent intervals
-        consumer.idle(0)
+        consumer.idle(0.2)
 
 
 def test_what_a_partner_refuses_comes_to_us_as_a_failed_attempt_of_its_delivery(
@@ -468,6 +469,18 @@ def test_many_messages_arrive_in_the_order_they_were_sent(
     assert [arrival[1]["message_id"] for arrival in arrivals if arrival] == [
         str(number) for number in range(1500)
     ]
+
+
+def test_a_returned_message_is_not_quoted_in_the_log(
+    rabbitmq_url: str, publisher: Publisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = Envelope(id="e-1", endpoint="nobody", event="message", body=b"195009072553")
+    with caplog.at_level(logging.DEBUG), raw(rabbitmq_url) as channel:
+        assert codes(publisher.send([person])) == ["unroutable"]
+        channel.confirm_delivery()
+        with pytest.raises(UnroutableError):
+            channel.basic_publish("care", "nobody.message", person.body, mandatory=True)
+    assert "195009072553" not in caplog.text
 
 
 def test_threads_may_share_one_publisher(publisher: Publisher) -> None:

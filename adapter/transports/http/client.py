@@ -53,13 +53,9 @@ class HttpClient:
         self._timeout = endpoint.timeout.total_seconds()
         self._limit = limit
         self._deadline = Deadline()
-        self._client = httpx.Client(
-            headers=_credentials(endpoint, environment),
-            transport=DeadlineTransport(_certificates(endpoint), self._deadline),
-            timeout=self._timeout,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._credentials = _credentials(endpoint, environment)
+        self._context = _certificates(endpoint)
+        self._client: httpx.Client | None = None
 
     def receive(self, wait: float) -> Iterator[Envelope]:
         """Nothing comes this way."""
@@ -84,13 +80,26 @@ class HttpClient:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._client.close()
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _open(self) -> httpx.Client:
+        if self._client is None:
+            self._client = httpx.Client(
+                headers=self._credentials,
+                transport=DeadlineTransport(self._context, self._deadline),
+                timeout=self._timeout,
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
 
     def _sent(self, envelope: Envelope) -> Outcome:
         self._deadline.start(self._timeout)
         content, headers = envelope.body, _headers(envelope)
         try:
-            with self._client.stream(
+            with self._open().stream(
                 "POST", self._address, content=content, headers=headers
             ) as response:
                 return self._outcome(response)

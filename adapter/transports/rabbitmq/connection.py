@@ -20,7 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from adapter.errors import FatalError, TransientError
 
-# pika writes message bodies into its debug log, and their beginnings into its warnings.
+# pika writes how a returned message begins into its warnings. Its errors are ours already.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 HEARTBEAT_SECONDS = 30

@@ -1,0 +1,15 @@
+"""MLLP: HL7 v2 over TCP, one answer per message on the same connection.
+
+Minimal Lower Layer Protocol, release 1 (HL7 Implementation Support Guide, appendix C):
+<VT> message <FS><CR>. Nothing here knows what a message says.
+
+`MllpClient` sends, `MllpServer` is the door that others send to.
+"""
+
+from __future__ import annotations
+
+from adapter.transports.mllp.client import MllpClient
+from adapter.transports.mllp.framing import CONTENT_TYPE, framed
+from adapter.transports.mllp.server import MllpServer
+
+__all__ = ["CONTENT_TYPE", "MllpClient", "MllpServer", "framed"]

@@ -1,0 +1,97 @@
+"""Where a message begins and ends in a stream of bytes (MLLP release 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from adapter.errors import FatalError
+
+START = b"\x0b"
+END = b"\x1c\r"
+CONTENT_TYPE = "x-application/hl7-v2+er7"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A whole message."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """What came of a message before another began."""
+
+    body: bytes
+
+
+Piece: TypeAlias = Frame | Fragment
+
+
+def framed(body: bytes) -> bytes:
+    """A message as it travels; FatalError `not-written` when it holds framing characters."""
+    if START in body or END in body:
+        raise FatalError("not-written", "the message holds MLLP framing characters")
+    return START + body + END
+
+
+class Framer:
+    """Cuts a stream into messages, however the network cut it into packets."""
+
+    def __init__(self) -> None:
+        self.inside = False
+        self.noise = 0
+        self._bytes = bytearray()
+        self._searched = 0
+
+    @property
+    def partial(self) -> bytes:
+        """What has come of the message that is not finished."""
+        return bytes(self._bytes)
+
+    @property
+    def size(self) -> int:
+        """How much has come of the message that is not finished."""
+        return len(self._bytes)
+
+    def feed(self, chunk: bytes) -> Iterator[Piece]:
+        """Add what came, and yield every message that it finishes or breaks off.
+
+        `noise` counts what came outside messages since the last one, white space apart.
+        """
+        self._bytes += chunk
+        while self.inside or self._begin():
+            piece = self._cut()
+            if piece is None:
+                return
+            yield piece
+
+    def _begin(self) -> bool:
+        """Drop what precedes a start block; False when there is none yet."""
+        before, start, rest = self._bytes.partition(START)
+        self.noise += len(before.strip())
+        self._bytes = rest
+        self._searched = 0
+        self.inside = bool(start)
+        return self.inside
+
+    def _cut(self) -> Piece | None:
+        """The bytes up to an end block; or up to a start block, where a sender began anew."""
+        end = self._bytes.find(END, max(self._searched - 1, 0))
+        start = self._bytes.find(START, self._searched, end if end >= 0 else len(self._bytes))
+        if start >= 0:
+            return Fragment(body=self._take(start, len(START)))
+        if end < 0:
+            self._searched = len(self._bytes)
+            return None
+        self.inside = False
+        self.noise = 0
+        return Frame(body=self._take(end, len(END)))
+
+    def _take(self, length: int, block: int) -> bytes:
+        taken = bytes(self._bytes[:length])
+        del self._bytes[: length + block]
+        self._searched = 0
+        return taken
