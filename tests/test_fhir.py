@@ -218,6 +218,29 @@ def test_a_resource_type_that_is_no_text_does_not_fall(type_: Any) -> None:
     assert ("unknown-code", "Encounter.status") in found
 
 
+@pytest.mark.parametrize("endpoint", [7, [], {}, None, True])
+def test_an_address_that_is_no_text_hides_nothing_else(endpoint: Any) -> None:
+    header = {
+        "resourceType": "MessageHeader",
+        "eventCoding": {"code": "x"},
+        "source": {"endpoint": endpoint},
+        "response": {"identifier": "1"},
+        "focus": [{"reference": 3}],
+    }
+    assert set(named_in(bundle_of(header))) == {
+        ("invalid-structure", "MessageHeader.source.endpoint"),
+        ("invalid-structure", "MessageHeader.focus[0].reference"),
+        ("required", "MessageHeader.response.code"),
+    }
+
+
+def test_null_in_an_array_keeps_the_place_of_an_extension_and_of_nothing_else() -> None:
+    why = {"extension": [{"url": "urn:why", "valueCode": "unknown"}]}
+    given = {"given": [None, "Märta"], "_given": [why, None]}
+    patient = {"resourceType": "Patient", "name": [given, {"given": [None]}]}
+    assert named_in(bundle_of(patient)) == [("invalid-structure", "Patient.name[1].given[0]")]
+
+
 def test_half_a_character_does_not_fall() -> None:
     bundle = bundle_of(encounter(reasonCode=[{"text": "\ud800"}]))
     bundle["entry"].append({"resourceType": "\ud800"})

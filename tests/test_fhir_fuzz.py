@@ -17,7 +17,7 @@ from adapter.errors import Severity
 from adapter.fhir.privacy import shown
 from adapter.model import Bundle
 from adapter.profiles import check_message
-from tests.messages import MESSAGES, loaded
+from tests.messages import FIXTURES, MESSAGES, loaded
 
 
 def bundle_of(*found: Any) -> Any:
@@ -112,6 +112,25 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
         assert json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
         for reader in READERS:
             _read(reader, bundle)
+
+
+def _nodes(document: Any) -> list[tuple[Any, Any]]:
+    """Every place of a document, as its holder and its key there."""
+    keys = list(document) if isinstance(document, dict) else range(len(document))
+    below = [_nodes(document[k]) for k in keys if isinstance(document[k], dict | list)]
+    return [(document, k) for k in keys] + [place for places in below for place in places]
+
+
+@pytest.mark.parametrize("other", [7, True, "x", None, [], {}, [None], 1e400], ids=repr)
+@pytest.mark.parametrize("name", ["admission-notice/usual", "answer/rejected", "receipt/fatal"])
+def test_another_json_type_anywhere_gets_an_answer(name: str, other: Any) -> None:
+    bundle = loaded(FIXTURES / f"{name}.fhir.json")
+    for holder, key in _nodes(bundle):
+        kept = holder[key]
+        holder[key] = other
+        issues = check_message(bundle)
+        assert issues or isinstance(kept, type(other))
+        holder[key] = kept
 
 
 def _read(reader: Callable[[Bundle], Any], bundle: Bundle) -> None:

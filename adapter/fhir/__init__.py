@@ -22,7 +22,8 @@ def structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
 
     Raises nothing for any JSON. Each issue has a FHIRPath that begins with the type of its
     resource; `detail` begins with the entry, and quotes no value. No error means that whatever
-    has a name of FHIR has also its JSON type: readers need not look again.
+    has a name of FHIR has also its JSON type, so that readers need not look again; null is left
+    only in arrays of primitives, where an extension takes the place of the value.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return [Issue(code="invalid-structure", expression="Bundle", detail="not a FHIR Bundle")]

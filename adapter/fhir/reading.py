@@ -17,6 +17,8 @@ from adapter.fhir.shape import Element, Walk, elements, model
 from adapter.model import Bundle
 
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
+_FALLS = (ArithmeticError, AttributeError, LookupError, TypeError)  # on JSON of another shape
+_UNREAD = "cannot be read"
 _WALKED = frozenset({"extra_forbidden", "list_type"})  # the walk has named these, more exactly
 
 
@@ -24,9 +26,17 @@ def problems(bundle: Bundle) -> list[Issue]:
     """What the walk finds, then what fhir.resources finds elsewhere."""
     walk = Walk()
     walk.resource(bundle, "")
-    named = {issue.expression for issue in walk.issues}
-    later = [i for part in _parts(bundle) for i in _read(*part) if i.expression not in named]
+    named = [issue.expression for issue in walk.issues]
+    found = [issue for part in _parts(bundle) for issue in _read(*part)]
+    later = [issue for issue in found if not _is_named(issue, named)]
     return [*walk.issues, *_without_resource(bundle), *_several_patients(walk.types), *later]
+
+
+def _is_named(issue: Issue, named: list[str]) -> bool:
+    """Whether the walk has said it; of what cannot be read, it says what inside is wrong."""
+    if issue.detail.endswith(_UNREAD):
+        return any(path.startswith(issue.expression) for path in named)
+    return issue.expression in named
 
 
 def _entries(bundle: Bundle) -> list[Any]:
@@ -83,11 +93,41 @@ def _read(type_: str, resource: Any, place: str) -> list[Issue]:
     except UnicodeEncodeError:  # half a surrogate pair, which pydantic cannot even quote
         detail = f"{place}text that is not Unicode"
         return [Issue(code="invalid-structure", expression=type_, detail=detail)]
-    except (LookupError, TypeError):
-        # A resource type that is none, deeper inside. The walk has named it; read the rest.
-        rest = {k: v for k, v in resource.items() if k != "contained"}
-        return _read(type_, rest, place) if len(rest) < len(resource) else []
+    except _FALLS:
+        return _read_in_pieces(type_, found, resource, place)
     return [_issue(type_, resource, place, d) for d in details if d["type"] not in _WALKED]
+
+
+def _read_in_pieces(
+    type_: str, found: type[FHIRAbstractModel], resource: Bundle, place: str
+) -> list[Issue]:
+    """What stands of a resource on which fhir.resources falls, and the elements that do not."""
+    known = {name: value for name, value in resource.items() if name in elements(type_)}
+    fallen = {name for name, value in known.items() if not _stands(found, name, value)}
+    if not fallen:  # only together do they fail; say so, and do not come back here
+        return [Issue(code="invalid-structure", expression=type_, detail=f"{place}{_UNREAD}")]
+    rest = {name: value for name, value in known.items() if name not in fallen}
+    unread = [
+        Issue(
+            code="invalid-structure",
+            expression=f"{type_}.{elements(type_)[name].name}",
+            detail=f"{place}{_UNREAD}",
+        )
+        for name in sorted(fallen)
+    ]
+    named = {issue.expression for issue in unread}
+    others = [i for i in _read(type_, rest, place) if i.expression not in named]
+    return [*unread, *others]
+
+
+def _stands(found: type[FHIRAbstractModel], name: str, value: Any) -> bool:
+    try:
+        _details(found, {name: value})
+    except UnicodeEncodeError:
+        return True
+    except _FALLS:
+        return False
+    return True
 
 
 def _details(found: type[FHIRAbstractModel], resource: Any) -> list[ErrorDetails]:

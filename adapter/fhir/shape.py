@@ -127,17 +127,18 @@ class Walk:
             if element is None:
                 self._unknown(key, type_, path)
             elif element.repeats:
-                self._array(value, element, f"{path}.{element.name}")
+                beside = node.get(key.removeprefix("_") if key[0] == "_" else f"_{key}")
+                self._array(value, beside, element, f"{path}.{element.name}")
             else:
                 self._item(value, element, f"{path}.{element.name}")
 
-    def _array(self, value: Any, element: Element, path: str) -> None:
+    def _array(self, value: Any, beside: Any, element: Element, path: str) -> None:
         if type(value) is not list:
             return self._note("invalid-structure", path, "must be an array")
         if not value:
             return self._note("invalid-structure", path, "an empty array")
         for index, item in enumerate(value):
-            if item is not None or not _may_be_null(element):
+            if item is not None or not _is_filled(beside, index):
                 self._item(item, element, f"{path}[{index}]")
         return None
 
@@ -170,6 +171,6 @@ class Walk:
         return f"{self._entry}: {detail}" if self._entry else detail
 
 
-def _may_be_null(element: Element) -> bool:
-    """In an array of primitives, and of what extends them, null keeps the places in line."""
-    return bool(element.json) or element.kind == "FHIRPrimitiveExtension"
+def _is_filled(beside: Any, index: int) -> bool:
+    """Whether `name` has what `_name` has not, or the other way: there null keeps the place."""
+    return isinstance(beside, list) and index < len(beside) and beside[index] is not None
