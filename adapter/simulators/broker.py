@@ -7,13 +7,13 @@ declared here: the queues must be there. One instance belongs to one thread.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError, NackError, UnroutableError
+from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 
 from adapter.simulators.wire import LineDownError
 from adapter.simulators.words import INCOMING
@@ -104,6 +104,26 @@ class BrokerLine:
                 self._connection.close()
             except AMQPError:
                 return  # it broke while closing, and so is closed
+
+
+def occupied(url: str, queues: Sequence[str]) -> list[str]:
+    """Those of the queues that exist and have messages or readers. LineDownError without broker."""
+    try:
+        connection = BlockingConnection(pika.URLParameters(url))
+    except (AMQPError, OSError) as error:
+        raise LineDownError(f"no broker: {type(error).__name__}") from error
+    try:
+        return [queue for queue in queues if _in_use(connection.channel(), queue)]
+    finally:
+        connection.close()
+
+
+def _in_use(channel: BlockingChannel, queue: str) -> bool:
+    try:
+        found = channel.queue_declare(queue, passive=True).method
+    except ChannelClosedByBroker:
+        return False  # there is no such queue
+    return bool(found.message_count or found.consumer_count)
 
 
 def _names(properties: pika.BasicProperties) -> dict[str, str]:

@@ -44,7 +44,8 @@ class Desk:
         self._outbox: deque[Outgoing] = deque()
         self._lock = threading.Lock()
         self._given: dict[str, Outgoing] = {}  # final receipts, by the content id that they answer
-        self._receipted: set[str] = set()  # our own messages
+        self._said: list[str] = []  # the content ids of our own messages
+        self._receipted: set[str] = set()  # those of them that were
 
     def take(self, body: bytes, delivery: str = "") -> Outgoing | None:
         """Take one copy in. The receipt to give, or None: a receipt came, or ours is lost.
@@ -118,6 +119,8 @@ class Desk:
             plan=plan,
         )
         outgoing = self.pen.write(draft)
+        with self._lock:
+            self._said.append(draft.content_id)
         twice = self.faults.strikes("send_twice")
         for fate in (Fate.SENT, Fate.REPEATED) if twice else (Fate.SENT,):
             self.post(outgoing, fate)
@@ -131,6 +134,11 @@ class Desk:
         self.post(outgoing, Fate.REPEATED)
         again = partial(self._remind, outgoing, times + 1)
         self._agenda.after(self.habits.resends_after, again)
+
+    def unreceipted(self) -> list[str]:
+        """The content ids of one's own messages that nobody has receipted yet."""
+        with self._lock:
+            return [id_ for id_ in self._said if id_ not in self._receipted]
 
     def post(self, outgoing: Outgoing, fate: Fate = Fate.SENT) -> None:
         """Lay bytes in the outbox, for the wire to carry."""
