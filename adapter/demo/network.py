@@ -1,0 +1,147 @@
+"""The demo's settings: a hospital, a planning service and two municipalities, all on loopback.
+
+Times are short, so that what takes half an hour or a working day takes a second or two.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+
+from adapter.model import DoneWhen, Endpoint, Event, Kind, Need, Route, Settings, Within
+from adapter.simulators.letters import Organisation
+
+HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")
+PLANNING = Organisation(hsa="SE2321000230-PLANERING", name="Planeringstjänsten")
+LULEA = Organisation(hsa="SE2120002742-LULEA", name="Luleå kommun")
+UMEA = Organisation(hsa="SE2120002627-UMEA", name="Umeå kommun")
+HOME, CITY = "2580", "Luleå"  # where the patients are registered
+
+RECEIPT_WITHIN = timedelta(seconds=1.5)
+READ_WITHIN = timedelta(seconds=2)
+_NEEDS = (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Free loopback ports, one for each door."""
+
+    mllp: int
+    web: int
+    journal: int
+    lulea: int
+    umea: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """A RabbitMQ: the adapter's URL, and those of the parties that have a user of their own."""
+
+    url: str
+    accounts: Mapping[str, str] = field(default_factory=dict)  # endpoint name: amqp URL
+
+    def account(self, name: str) -> str:
+        """A party's URL, or "" when it must stay off this bus.
+
+        The bus knows a sender by its user. The planning service may share the adapter's, which
+        nobody else publishes with; a second party needs one of its own.
+        """
+        shared = self.url.split(",")[0] if name == "planning" else ""
+        return self.accounts.get(name, shared)
+
+
+def free_ports() -> Ports:
+    """Ports that nobody has just now; between this and their use somebody might take one."""
+    names = ("mllp", "web", "journal", "lulea", "umea")
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in names]
+        found = [each.getsockname()[1] for each in taken]
+    return Ports(**dict(zip(names, found, strict=True)))
+
+
+def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
+    """The whole network; without a broker the bus is the embedded one."""
+    planning = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
+    umea = _town(_speaks_fhir("umea", UMEA, "Umeå socialtjänst, systemförvaltningen"), "2480")
+    return Settings(
+        organization="SE2321000230-ADAPTERN",
+        store=store,
+        broker=broker.url if broker else "",
+        web=f"127.0.0.1:{ports.web}",
+        endpoints=(
+            _feed(ports),
+            _by_http(_speaks_fhir("journal", HOSPITAL, "Journalförvaltningen"), ports.journal),
+            _on_the_bus(planning, broker),
+            _lulea(ports),
+            _on_the_bus(umea, broker) if on_the_bus("umea", broker) else _by_http(umea, ports.umea),
+        ),
+        routes=_routes(),
+    )
+
+
+def on_the_bus(name: str, broker: Broker | None) -> bool:
+    """Whether a party can be on the bus: always on the embedded one."""
+    return broker is None or bool(broker.account(name))
+
+
+def _feed(ports: Ports) -> Endpoint:
+    return Endpoint(
+        name="journal-adt",
+        organization=HOSPITAL.hsa,
+        display=HOSPITAL.name,
+        system="hl7v2",
+        transport="mllp",
+        listen=f"127.0.0.1:{ports.mllp}",
+        return_to="journal",
+        owner="Journalförvaltningen",
+    )
+
+
+def _speaks_fhir(name: str, who: Organisation, owner: str) -> Endpoint:
+    return Endpoint(
+        name=name,
+        organization=who.hsa,
+        display=who.name,
+        system="fhir",
+        transport="http",
+        receipt_within=RECEIPT_WITHIN,
+        receipt_resends=6,
+        read_within=Within(duration=READ_WITHIN),
+        timeout=timedelta(seconds=5),
+        retry_first=timedelta(seconds=0.3),
+        retry_ceiling=timedelta(seconds=1.2),
+        owner=owner,
+    )
+
+
+def _by_http(endpoint: Endpoint, port: int) -> Endpoint:
+    return replace(endpoint, address=f"http://127.0.0.1:{port}/inbox")
+
+
+def _on_the_bus(endpoint: Endpoint, broker: Broker | None) -> Endpoint:
+    if broker is None:
+        return replace(endpoint, transport="memory", broker_user=endpoint.name)
+    user = unquote(urlsplit(broker.account(endpoint.name)).username or "guest")
+    return replace(endpoint, transport="rabbitmq", broker_user=user)
+
+
+def _town(endpoint: Endpoint, municipality: str) -> Endpoint:
+    return replace(endpoint, municipality=municipality, serves=_NEEDS)
+
+
+def _lulea(ports: Ports) -> Endpoint:
+    plain = _speaks_fhir("lulea", LULEA, "Luleå socialtjänst, systemförvaltningen")
+    town = _by_http(_town(plain, HOME), ports.lulea)
+    return replace(town, system="omsorg", done_when=DoneWhen.READ)
+
+
+def _routes() -> tuple[Route, ...]:
+    encounters = tuple(e for e in Event if e.kind is Kind.ENCOUNTER)
+    return (
+        Route(events=encounters, to=("municipality-of-patient", "planning")),
+        Route(events=(Event.CARE_PLAN, Event.MESSAGE), to=("municipality-of-patient",)),
+    )

@@ -1,0 +1,142 @@
+"""What the play has shown, as figures and as the JSON of `adapter demo --json`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapter.demo.stage import Moment
+from adapter.simulators.ledger import Entry, Fate
+from adapter.store.queries.lines import DeliveryLine, MessageLine
+from adapter.store.report import Everything
+
+COPY = "copy of "  # how the flow begins the note of a copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The play as the store and the parties' ledgers have it, and what stopped it, if anything."""
+
+    seed: int
+    bus: str  # embedded | rabbitmq
+    case: str  # the adapter's id of the discharge's case; "" when it never opened
+    picture: Everything
+    ledgers: Sequence[Sequence[Entry]]
+    moments: Sequence[Moment] = ()
+    stuck: str = ""
+
+    @property
+    def messages(self) -> list[MessageLine]:
+        """What the parties had to say, each once: no receipts, and no copies."""
+        return [m for m in self.picture.messages if m.event != "receipt" and not is_copy(m)]
+
+    def deliveries(self, message: MessageLine) -> list[DeliveryLine]:
+        """Where a message went; our own receipt to its sender is not among them."""
+        found = self.picture.deliveries
+        return [d for d in found if d.message_id == message.id and d.event != "receipt"]
+
+    @property
+    def unreceipted(self) -> int:
+        """Deliveries without an application receipt, and messages that we did not receipt.
+
+        Both sides are asked: the store for what we sent, the ledgers for what the parties sent.
+        """
+        told = {r.delivery_id for r in self.picture.receipts if r.layer == "application"}
+        sent = [d for d in self.picture.deliveries if d.event != "receipt"]
+        ours = sum(d.id not in told for d in sent)
+        return ours + sum(len(unanswered(ledger)) for ledger in self.ledgers)
+
+    @property
+    def retries(self) -> int:
+        """Attempts that followed a failed one."""
+        return sum(a.why in ("retry", "lease") for a in self.picture.attempts)
+
+    @property
+    def resends(self) -> int:
+        """Attempts that followed a missing receipt."""
+        return sum(a.why == "resend" for a in self.picture.attempts)
+
+    @property
+    def copies_discarded(self) -> int:
+        """Copies that were recognised and changed nothing: by the adapter, and by the parties."""
+        ours = sum(is_copy(m) for m in self.picture.messages)
+        return ours + sum(e.fate is Fate.COPY for ledger in self.ledgers for e in ledger)
+
+    @property
+    def duplicates_applied(self) -> int:
+        """Contents that some party applied more often than once."""
+        return sum(len(ids) - len(set(ids)) for ids in map(_applied, self.ledgers))
+
+    @property
+    def dead(self) -> int:
+        """Messages and deliveries that wait for a person because they could go no further."""
+        found = [*(m.standing for m in self.picture.messages)]
+        found += [d.state for d in self.picture.deliveries]
+        return sum(state in ("dead", "refused") for state in found)
+
+    @property
+    def whole(self) -> bool:
+        """Everything has its receipt, nothing was done twice, and the play came to its end."""
+        return not (self.stuck or self.unreceipted or self.duplicates_applied or self.dead)
+
+
+def is_copy(message: MessageLine) -> bool:
+    """Whether the adapter recognised a message as one that had come before."""
+    return message.note.startswith(COPY)
+
+
+def unanswered(ledger: Iterable[Entry]) -> set[str]:
+    """Content ids that a party sent and saw no receipt for; the journal's are control ids."""
+    sent: set[str] = set()
+    answered: set[str] = set()
+    for entry in ledger:
+        if entry.fate is Fate.SENT and entry.event != "receipt":
+            sent.add(entry.content_id)
+        elif entry.fate is Fate.NOTED:
+            answered.add(entry.about or entry.content_id)
+    return sent - answered
+
+
+def _applied(ledger: Iterable[Entry]) -> list[str]:
+    return [e.content_id for e in ledger if e.fate is Fate.APPLIED]
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The object that `adapter demo --json` prints."""
+    return {
+        "case": report.case,
+        "bus": report.bus,
+        "seed": report.seed,
+        "messages": [_message(report, m) for m in report.messages],
+        "unreceipted": report.unreceipted,
+        "retries": report.retries,
+        "resends": report.resends,
+        "copies_discarded": report.copies_discarded,
+        "duplicates_applied": report.duplicates_applied,
+    }
+
+
+def _message(report: Report, message: MessageLine) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "event": message.event,
+        "sender": message.endpoint,
+        "shared": message.shared,
+        "deliveries": [_delivery(report, d) for d in report.deliveries(message)],
+    }
+
+
+def _delivery(report: Report, delivery: DeliveryLine) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "endpoint": delivery.endpoint,
+        "state": delivery.state,
+        "attempts": delivery.attempt,
+        "resends": delivery.resends,
+        "receipts": [
+            {"layer": r.layer, "code": r.code, "at": r.at.isoformat()}
+            for r in report.picture.receipts
+            if r.delivery_id == delivery.id
+        ],
+    }

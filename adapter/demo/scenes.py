@@ -1,0 +1,163 @@
+"""The play: two admissions, of which one becomes a discharge with municipal efforts.
+
+Every scene ends when nothing is under way any more, so that the timeline is easy to follow; only
+the one where nobody answers does not wait for that answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from adapter.demo.network import HOSPITAL, LULEA, PLANNING, UMEA
+from adapter.demo.stage import Stage, StuckError
+from adapter.simulators.adtpen import Assessment, Stay
+from adapter.simulators.desk import Desk
+from adapter.simulators.ledger import Fate, has
+from adapter.simulators.letters import Plan
+
+DOWN = 2.0  # seconds
+_ACTIVITIES = ("Hemtjänst två gånger om dagen", "Hemsjukvård: omläggning", "Rehabilitering hemma")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A heading, and what happens under it."""
+
+    title: str
+    act: Callable[[Stage], None]
+
+
+def play(stage: Stage) -> None:
+    """One scene after the other, each until nothing is under way. StuckError when that fails."""
+    for scene in SCENES:
+        stage.begin(scene.title)
+        scene.act(stage)
+
+
+def _tell(stage: Stage, trigger: str, stay: Stay) -> None:
+    code = stage.journal.tell(trigger, stay)
+    if code != "AA":
+        raise StuckError(f"ADT {trigger} was answered {code}")
+
+
+def _applied(stage: Stage, event: str, *desks: Desk, times: int = 1) -> None:
+    for desk in desks:
+        stage.until(desk, has(Fate.APPLIED, event, times), event)
+
+
+def _told_all(stage: Stage, event: str, times: int = 1) -> None:
+    everybody = (stage.planning.desk, stage.umea.desk, stage.lulea.desk)
+    _applied(stage, event, *everybody, times=times)
+
+
+def _assessed(stage: Stage) -> Stay:
+    """Luleå is the home municipality; Umeå has the care home, and so is named as a unit."""
+    assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
+    return replace(stage.cast.discharge, assessment=assessment)
+
+
+def _postponed(stage: Stage) -> Stay:
+    stay = _assessed(stage)
+    return replace(stay, planned=stay.planned + timedelta(days=2) if stay.planned else None)
+
+
+def _case(stage: Stage) -> str:
+    return f"{HOSPITAL.hsa}/{stage.cast.discharge.visit}"
+
+
+# The scenes
+
+
+def _unseen(stage: Stage) -> None:
+    _tell(stage, "A01", stage.cast.unseen)
+    stage.settle()
+
+
+def _admission(stage: Stage) -> None:
+    stage.goes_wrong(f"Luleå's system goes down for {DOWN:g} s")
+    stage.lulea.down(DOWN)
+    _tell(stage, "A01", _assessed(stage))
+    _told_all(stage, "admission-notice")
+    stage.settle()
+
+
+def _moved(stage: Stage) -> None:
+    stage.goes_wrong("Umeå's next receipt is lost on its way")
+    stage.umea.desk.faults.lose_receipts = 1
+    _tell(stage, "A08", _postponed(stage))
+    _told_all(stage, "admission-updated")
+    stage.settle()
+
+
+def _planning(stage: Stage) -> None:
+    plan = Plan(id=str(uuid4()), version=1, status="draft", title="SIP", activities=_ACTIVITIES[:1])
+    versions = (
+        plan,
+        replace(plan, version=2, activities=_ACTIVITIES),
+        replace(plan, version=3, status="active", activities=_ACTIVITIES),
+    )
+    for version in versions:
+        _plan(stage, version)
+    stage.settle()
+
+
+def _plan(stage: Stage, plan: Plan) -> None:
+    person = stage.cast.discharge.person
+    stage.planning.desk.say("care-plan", _case(stage), person, (LULEA, HOSPITAL), plan=plan)
+    _applied(stage, "care-plan", stage.lulea.desk, stage.journal.desk, times=plan.version)
+
+
+def _message(stage: Stage) -> None:
+    stage.goes_wrong("The planning service sends its message twice")
+    stage.planning.desk.faults.send_twice = 1
+    person = stage.cast.discharge.person
+    text = "Kan hemtjänsten börja samma dag som utskrivningen?"
+    asked = stage.planning.desk.say("message", _case(stage), person, (LULEA,), text=text)
+    _applied(stage, "message", stage.lulea.desk)
+    answer = "Ja, från och med kvällen."
+    stage.lulea.desk.say("reply", _case(stage), person, (PLANNING,), about=asked, text=answer)
+    _applied(stage, "reply", stage.planning.desk)
+    stage.settle()
+
+
+def _ready(stage: Stage) -> None:
+    _tell(stage, "A16", _postponed(stage))
+    _told_all(stage, "discharge-ready")
+    stage.settle()
+
+
+def _withdrawn(stage: Stage) -> None:
+    _tell(stage, "A25", _postponed(stage))
+    _told_all(stage, "discharge-ready-withdrawn")
+    stage.settle()
+
+
+def _ready_again(stage: Stage) -> None:
+    stage.goes_wrong("Nobody in Luleå answers the next message")
+    stage.lulea.desk.faults.leave_unanswered = 1
+    _tell(stage, "A16", _postponed(stage))
+    _told_all(stage, "discharge-ready", times=2)
+
+
+def _discharged(stage: Stage) -> None:
+    _tell(stage, "A03", replace(_postponed(stage), discharged=datetime.now(UTC)))
+    _told_all(stage, "discharged")
+    stage.settle()
+
+
+SCENES = (
+    Scene(title="Somebody is admitted, and has not been judged to need efforts (A01)", act=_unseen),
+    Scene(
+        title="Somebody else is admitted, with an assessment of needs (A01, ZSP)", act=_admission
+    ),
+    Scene(title="The planned discharge is moved (A08)", act=_moved),
+    Scene(title="A care plan is drafted, changed and activated (SIP)", act=_planning),
+    Scene(title="The planning service asks something, and Luleå replies", act=_message),
+    Scene(title="Ready for discharge (A16)", act=_ready),
+    Scene(title="Not ready after all (A25)", act=_withdrawn),
+    Scene(title="Ready again (A16)", act=_ready_again),
+    Scene(title="Discharged (A03)", act=_discharged),
+)

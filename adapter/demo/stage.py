@@ -1,0 +1,186 @@
+"""The adapter and the parties around it, up and running, with real sockets between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol
+
+from adapter.demo.network import (
+    CITY,
+    HOME,
+    HOSPITAL,
+    LULEA,
+    PLANNING,
+    UMEA,
+    Broker,
+    Ports,
+    free_ports,
+    on_the_bus,
+    settings,
+)
+from adapter.runner import Adapter
+from adapter.simulators import parties
+from adapter.simulators.broker import BrokerLine
+from adapter.simulators.cast import Cast, cast
+from adapter.simulators.desk import Desk, Habits
+from adapter.simulators.httpwire import Door
+from adapter.simulators.journal import Feed, Journal
+from adapter.simulators.ledger import Entry, Ledger
+from adapter.simulators.wire import Line
+from adapter.store import Store, endpoints
+from adapter.store.report import Everything, everything
+from adapter.transports.memory import Bus
+
+PATIENCE = 20.0  # seconds that a scene may wait for what it has set off
+
+
+class StuckError(Exception):
+    """Something that the play waits for did not happen in time. The text names no person."""
+
+
+class Wire(Protocol):
+    """A party behind its wire."""
+
+    desk: Desk
+
+    def start(self) -> None:
+        """Begin to take and to send."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def down(self, seconds: float) -> None:
+        """Be gone for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A line of the play: a scene that begins, or something that goes wrong."""
+
+    at: datetime
+    text: str
+    wrong: bool = False
+
+
+class Stage:
+    """Enter it, and everything runs; leave it, and everything has ended."""
+
+    def __init__(self, seed: int, store: Store, broker: Broker | None) -> None:
+        self.ports = free_ports()
+        self.store = store
+        self.broker = broker
+        self.bus = Bus() if broker is None else None
+        self.cast: Cast = cast(seed, datetime.now(UTC), HOME, CITY)
+        self.adapter = Adapter(settings(self.ports, str(store.url), broker), store, bus=self.bus)
+        self.moments: list[Moment] = []
+        self.journal = self._journal(self.ports)
+        self.planning = self._on_bus("planning", Ledger("planning"))
+        self.lulea = self._lulea(self._door("lulea"))
+        self.umea = self._umea()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Stage:
+        with ExitStack() as stack:
+            self.adapter.start()
+            stack.callback(self.adapter.stop)
+            for party in (self.journal, self.planning, self.lulea, self.umea):
+                party.start()
+                stack.callback(party.stop)
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        """Every party's desk."""
+        return (self.journal.desk, self.planning.desk, self.lulea.desk, self.umea.desk)
+
+    def begin(self, text: str) -> None:
+        """A scene begins."""
+        self.moments.append(Moment(at=datetime.now(UTC), text=text))
+
+    def goes_wrong(self, text: str) -> None:
+        """Something is made to go wrong."""
+        self.moments.append(Moment(at=datetime.now(UTC), text=text, wrong=True))
+
+    def until(self, party: Desk, enough: Callable[[Sequence[Entry]], bool], what: str) -> None:
+        """Wait for a party's ledger; StuckError when it takes too long."""
+        if not party.ledger.wait(enough, PATIENCE):
+            raise StuckError(f"{party.ledger.who} never had: {what}")
+
+    def settle(self) -> None:
+        """Wait until nothing is under way any more; StuckError when it takes too long."""
+        deadline = time.monotonic() + PATIENCE
+        while left := unsettled(self.picture(), self.desks):
+            if time.monotonic() > deadline:
+                raise StuckError(f"still under way: {left[0]} and {len(left) - 1} more")
+            time.sleep(0.1)
+
+    def picture(self) -> Everything:
+        """What the store holds now."""
+        with self.store.read() as tx:
+            return everything(tx)
+
+    def _journal(self, ports: Ports) -> Journal:
+        feed = Feed(port=ports.mllp)
+        first = self.cast.first_control
+        ledger = Ledger("journal")
+        return parties.journal(
+            HOSPITAL, ledger, inbox_port=ports.journal, feed=feed, first_control=first
+        )
+
+    def _on_bus(self, name: str, ledger: Ledger) -> Wire:
+        who = PLANNING if name == "planning" else UMEA
+        return parties.bus_party(who, ledger, connect=lambda: self._line(name))
+
+    def _line(self, name: str) -> Line:
+        queue = f"{name}.inbox"
+        if self.bus is not None:
+            return self.bus.partner(name, queue)
+        return BrokerLine(self.broker.account(name) if self.broker else "", queue)
+
+    def _lulea(self, door: Door) -> Wire:
+        habits = Habits(answers_after=0.5)
+        return parties.omsorg_municipality(
+            LULEA, Ledger("lulea"), port=self.ports.lulea, door=door, habits=habits
+        )
+
+    def _umea(self) -> Wire:
+        ledger = Ledger("umea")
+        if on_the_bus("umea", self.broker):
+            return self._on_bus("umea", ledger)
+        door = self._door("umea")
+        return parties.fhir_municipality(UMEA, ledger, port=self.ports.umea, door=door)
+
+    def _door(self, name: str) -> Door:
+        path = "/inbox" if name == "lulea" else "/fhir/$process-message"
+        with self.store.begin() as tx:
+            token = endpoints.new_token(tx, name, datetime.now(UTC))
+        return Door(url=f"http://127.0.0.1:{self.ports.web}{path}", token=token)
+
+
+def unsettled(picture: Everything, desks: Sequence[Desk]) -> list[str]:
+    """What is still under way: ids of messages and deliveries, and of what parties have sent.
+
+    A delivery that only a person can close is settled once its owner has been reminded, and a
+    receipt of ours when the party has noted it.
+    """
+    received = [m.id for m in picture.messages if m.standing == "received"]
+    moving = [d.id for d in picture.deliveries if d.state in ("waiting", "in-flight")]
+    unread = [d.id for d in picture.deliveries if d.state == "accepted" and not d.reminded_at]
+    taken = {e.delivery for desk in desks for e in desk.ledger.entries()}
+    receipts = [d.id for d in picture.deliveries if d.event == "receipt" and d.id not in taken]
+    unanswered = [id_ for desk in desks for id_ in desk.unreceipted()]
+    return [*received, *moving, *unread, *receipts, *unanswered]
