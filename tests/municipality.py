@@ -12,7 +12,7 @@ from lxml import etree
 
 from adapter import bundles, codec
 from adapter.mappings import Context
-from adapter.mappings.omsorg import system
+from adapter.mappings.omsorg import system, words
 from adapter.model import Bundle, Endpoint
 from adapter.profiles import folder
 
@@ -23,6 +23,30 @@ SCHEMA = folder() / "omsorg" / "omsorg.xsd"
 _SETTING: dict[str, Any] = json.loads((FIXTURES / "context.json").read_text())
 SENDER = Endpoint(**_SETTING["sender"])
 RECORDED = datetime.fromisoformat(_SETTING["recorded"])
+
+TABLES: dict[str, dict[Any, str]] = {
+    "Meddelandetyp": words.EVENT,
+    "Kvittenskod": words.RESPONSE,
+    "Allvar": words.SEVERITY,
+    "Feltyp": words.ISSUE_TYPE,
+    "Kon": words.GENDER,
+    "Skydd": words.PROTECTION,
+    "IdBruk": words.IDENTIFIER_USE,
+    "NamnBruk": words.NAME_USE,
+    "AdressBruk": words.ADDRESS_USE,
+    "AdressSlag": words.ADDRESS_TYPE,
+    "Vardstatus": words.ENCOUNTER_STATUS,
+    "Vardform": words.ENCOUNTER_CLASS,
+    "Behov": words.NEED,
+    "Planstatus": words.PLAN_STATUS,
+    "Plankategori": words.PLAN_CATEGORY,
+    "Insatsstatus": words.ACTIVITY_STATUS,
+    "Textstatus": words.TEXT_STATUS,
+    "Prioritet": words.PRIORITY,
+    "Svarsstatus": words.ANSWER_STATUS,
+    "Jakande": {"true": "true", "false": "false"},
+}
+"""The lists of the schema, and the tables that they are made from."""
 
 
 def context(receiver: Endpoint | None = None, **changes: Any) -> Context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -14,9 +15,8 @@ from hypothesis import strategies as st
 
 from adapter import bundles, fhir
 from adapter.errors import CATALOGUE, FatalError
-from adapter.mappings.omsorg import words
 from adapter.model import Bundle, Event
-from tests.municipality import context, faults, message, native, read, valid_messages, write
+from tests.municipality import TABLES, context, faults, message, native, read, valid_messages, write
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "fhir-r4-examples"
 EVENTS = {
@@ -28,8 +28,7 @@ EVENTS = {
 Path_ = tuple[str | int, ...]
 PLUMBING = {"fullUrl", "reference", "resourceType"}
 """Which resource is which: said by the form of the document."""
-CODES = [{str(code) for code in table} for table in (words.PLAN_STATUS, words.EVENT, words.GENDER)]
-CODES += [{str(code) for code in vars(words)[name]} for name in vars(words) if name.isupper()][1:]
+CODES = [{str(code) for code in table} for table in TABLES.values()]
 
 
 def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
@@ -50,7 +49,8 @@ def is_plumbing(path: Path_) -> bool:
 
 def changed(bundle: Bundle, path: Path_) -> Iterator[Bundle]:
     """The same message with another value at one place."""
-    for value in others(_at(bundle, path)):
+    here = _at(bundle, path)
+    for value in (other for other in others(here) if other != here):
         found = deepcopy(bundle)
         _at(found, path[:-1])[path[-1]] = value
         yield found
@@ -63,11 +63,12 @@ def _at(value: Any, path: Path_) -> Any:
 
 
 def others(value: Any) -> Iterator[Any]:
-    """Values that are not this one; a sister where the value is a code of a table."""
+    """Values that are not this one: of no form, of the same form, and a sister of a code."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, str):
         yield value + "x"
+        yield re.sub(r"(\d)(\D*)$", lambda m: f"{'1' if m[1] == '0' else '0'}{m[2]}", value)
         sisters = next((sorted(codes - {value}) for codes in CODES if value in codes), [])
         yield from sisters[:1]
     else:

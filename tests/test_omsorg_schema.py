@@ -7,41 +7,18 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lxml import etree
 
 from adapter import codec
 from adapter.errors import FatalError
-from adapter.mappings.omsorg import schema, words
-from tests.municipality import FIXTURES, NAMESPACE, SCHEMA, message, native, read
+from adapter.mappings.omsorg import schema
+from tests.municipality import FIXTURES, NAMESPACE, SCHEMA, TABLES, message, native, read
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 QUESTION = native("message/question")
 BAD = [path.name.split(".")[0] for path in sorted(FIXTURES.glob("refused/*.error"))]
-TABLES: dict[str, dict[Any, str]] = {
-    "Meddelandetyp": words.EVENT,
-    "Kvittenskod": words.RESPONSE,
-    "Allvar": words.SEVERITY,
-    "Feltyp": words.ISSUE_TYPE,
-    "Kon": words.GENDER,
-    "Skydd": words.PROTECTION,
-    "IdBruk": words.IDENTIFIER_USE,
-    "NamnBruk": words.NAME_USE,
-    "AdressBruk": words.ADDRESS_USE,
-    "AdressSlag": words.ADDRESS_TYPE,
-    "Vardstatus": words.ENCOUNTER_STATUS,
-    "Vardform": words.ENCOUNTER_CLASS,
-    "Behov": words.NEED,
-    "Planstatus": words.PLAN_STATUS,
-    "Plankategori": words.PLAN_CATEGORY,
-    "Insatsstatus": words.ACTIVITY_STATUS,
-    "Textstatus": words.TEXT_STATUS,
-    "Prioritet": words.PRIORITY,
-    "Svarsstatus": words.ANSWER_STATUS,
-    "Jakande": {"true": "true", "false": "false"},
-}
 
 
 def refusal(body: bytes) -> FatalError:
