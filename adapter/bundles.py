@@ -182,6 +182,16 @@ def _codes(issue: Resource) -> list[str]:
     return [f"{code} at {where}" if where else code for code in codes or [issue.get("code", "")]]
 
 
+def source_id(bundle: Bundle) -> str:
+    """The source's own message id (MSH-10) of a translated message; "" for any other."""
+    provenance = of_type(bundle, "Provenance") or {}
+    for entity in provenance.get("entity", ()):
+        found = entity.get("what", {}).get("identifier", {})
+        if found.get("system") == SOURCE_ID:
+            return str(found.get("value", ""))
+    return ""
+
+
 def is_protected(bundle: Bundle) -> bool:
     """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring)."""
     labels = (patient(bundle) or {}).get("meta", {}).get("security", ())

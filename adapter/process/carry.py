@@ -45,12 +45,17 @@ def carry(turn: Turn, found: Reading) -> Reply:
     _save(turn, matter, decision, outgoing)
     values: dict[str, Any] = {"case_id": case.id, "note": decision.note}
     inbox.settle(turn.tx, message.id, Ruling.PROCESS, **values, shared=bool(outgoing))
-    issues = [*found.issues, *problems, *_remarks(found, decision)]
+    issues = [*found.issues, *problems, *_remarks(turn, found, decision)]
     return answer(turn, bundles.content_id(found.bundle), Code.OK, issues, case.id)
 
 
-def _remarks(found: Reading, decision: Decision) -> list[Issue]:
+def _remarks(turn: Turn, found: Reading, decision: Decision) -> list[Issue]:
     remarks = []
+    source = bundles.source_id(found.bundle)[:200]
+    if source and turn.network.system(turn.sender).content == "hl7":
+        if inbox.reused(turn.tx, turn.message, source):
+            remarks.append(Issue(code="reused-control-id", severity=Severity.WARNING))
+        inbox.note(turn.tx, turn.message.id, claimed_id=source)
     if decision.note == "superseded":
         remarks.append(Issue(code="superseded", severity=Severity.INFORMATION))
     if not bundles.case_ids(found.bundle) and found.event not in RETURNING:

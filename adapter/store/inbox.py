@@ -121,6 +121,16 @@ def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
     return tx.execute(sa.select(message).where(message.c.id == id_)).mappings().one_or_none()
 
 
+def reused(tx: sa.Connection, m: Message, claimed_id: str) -> bool:
+    """Whether the sender gave the same id to other bytes before (real feeds restart MSH-10)."""
+    query = sa.select(message.c.id).where(
+        message.c.endpoint == m.endpoint,
+        message.c.claimed_id == claimed_id,
+        message.c.fingerprint != m.fingerprint,
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def lock_sender(tx: sa.Connection, name: str) -> bool:
     """Be the only one who processes this sender's messages; False when somebody else does."""
     query = sa.select(endpoint.c.name).where(endpoint.c.name == name)

@@ -76,7 +76,7 @@ message = sa.Table(
     sa.Column("body", sa.LargeBinary),  # as received; NULL once purged
     _text("content_type"),
     _id("fingerprint"),  # SHA-256 of the body, hex
-    _text("claimed_id"),  # what the transport said; believed only as a hint
+    _text("claimed_id"),  # the sender's own: AMQP message_id, Idempotency-Key, MSH-10
     _text("claimed_event"),
     _text("event"),
     _text("content_id"),
@@ -99,6 +99,7 @@ message = sa.Table(
     sa.Index("message_case", "case_id", "seq"),
     sa.Index("message_endpoint", "endpoint", "seq"),
     sa.Index("message_content", "content_id"),
+    sa.Index("message_claimed", "endpoint", "claimed_id"),
 )
 _received = one_of(message.c.standing, Standing.RECEIVED)
 sa.Index(

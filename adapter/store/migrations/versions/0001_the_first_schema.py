@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id"),
     )
     op.create_index("message_case", "message", ["case_id", "seq"], unique=False)
+    op.create_index("message_claimed", "message", ["endpoint", "claimed_id"], unique=False)
     op.create_index("message_content", "message", ["content_id"], unique=False)
     op.create_index(
         "message_dead",
@@ -292,6 +293,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("standing IN ('dead')"),
     )
     op.drop_index("message_content", table_name="message")
+    op.drop_index("message_claimed", table_name="message")
     op.drop_index("message_case", table_name="message")
     op.drop_table("message")
     op.drop_index("history_message", table_name="history")
