@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
 
-from tests.servers import PostgreSQL, RabbitMQ, ServerError, install
+from tests.servers import PostgreSQL, RabbitMQ, ServerError, install, packages
 
 pytestmark = pytest.mark.servers
 
@@ -68,13 +68,14 @@ def test_the_broker_refuses_a_wrong_password(rabbitmq: RabbitMQ) -> None:
 def test_without_root_a_missing_server_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(install, "RABBITMQ_SCRIPTS", tmp_path)
+    monkeypatch.setattr(packages, "RABBITMQ_SCRIPTS", tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(ServerError, match=r"apt-get install .* rabbitmq-server$"):
         install.install()
 
 
 def test_installing_when_all_is_there_changes_nothing() -> None:
-    script = Path(install.__file__)
-    done = subprocess.run(["python3", script], capture_output=True, check=False, text=True)
+    command = ["python3", "-m", "tests.servers.install"]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

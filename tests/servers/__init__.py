@@ -1,6 +1,6 @@
 """A private RabbitMQ node and a private PostgreSQL cluster, on loopback, gone afterwards.
 
-Only the standard library, so that `python3 tests/servers/install.py` runs before anything else
+Only the standard library, so that `python3 -m tests.servers.install` runs before anything else
 is installed. Everything lives in one temporary directory per server. Each server is a child
 process that the kernel ends together with the thread that started it: start servers from a
 thread that lives as long as they are needed.
@@ -18,7 +18,7 @@ thread that lives as long as they are needed.
 
 from __future__ import annotations
 
-from tests.servers.install import ServerError
+from tests.servers.packages import ServerError
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.rabbitmq import RabbitMQ
 

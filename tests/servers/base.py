@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from tests.servers.install import ServerError
+from tests.servers.packages import ServerError
 
 START_SECONDS = 60.0
 

@@ -1,4 +1,4 @@
-"""Sees to it that RabbitMQ and PostgreSQL are installed: `python3 tests/servers/install.py`.
+"""Sees to it that RabbitMQ and PostgreSQL are installed: `python3 -m tests.servers.install`.
 
 Standard library only. As root it installs what is missing from the Debian archive, without
 starting the services that the packages bring; as anybody else it says what to install.
@@ -13,31 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
-POSTGRESQL_BINARIES = Path("/usr/lib/postgresql")
+from tests.servers.packages import ServerError, missing, require_installed
+
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
-
-
-class ServerError(Exception):
-    """A server is not installed, or does not start."""
-
-
-def missing() -> list[str]:
-    """The Debian packages that are not installed."""
-    there = {
-        "rabbitmq-server": (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
-        "postgresql": any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
-    }
-    return [package for package, found in there.items() if not found]
-
-
-def require_installed() -> None:
-    """ServerError that says exactly what to install, when something is missing."""
-    if packages := " ".join(missing()):
-        raise ServerError(
-            f"Missing: {packages}. Install as root:\n"
-            f"  apt-get update && apt-get install -y --no-install-recommends {packages}"
-        )
 
 
 @contextmanager

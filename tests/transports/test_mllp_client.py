@@ -1,0 +1,103 @@
+"""Sending HL7 v2: each message gets its own answer, or none."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+
+from adapter.errors import TransientError
+from adapter.model import Envelope
+from adapter.transports import Answer
+from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
+from adapter.transports.mllp.framing import START
+from tests.transports.doors import ACK, Door, code, endpoint, envelope
+
+
+@contextmanager
+def client(address: tuple[str, int], **fields: object) -> Iterator[MllpClient]:
+    host, port = address
+    with closing(MllpClient(endpoint(address=f"{host}:{port}", **fields))) as mllp:
+        yield mllp
+
+
+def test_the_answer_comes_back_as_it_was_said() -> None:
+    door = Door()
+    with door.open(), client(door.server.address) as mllp:
+        assert mllp.send([envelope()]) == [Answer(body=ACK, content_type=CONTENT_TYPE)]
+
+
+def test_one_connection_serves_many_messages_and_is_replaced_when_the_far_side_hung_up() -> None:
+    door = Door()
+    with door.open():
+        address = door.server.address
+        with client(address) as mllp:
+            assert len(mllp.send([envelope(), envelope()])) == 2
+            door.server.stop()
+            door.thread.join()
+            again = MllpServer(
+                endpoint(listen=f"{address[0]}:{address[1]}"), door._take, lambda _: None
+            )
+            thread = threading.Thread(target=again.run)
+            thread.start()
+            assert [code(each) for each in mllp.send([envelope()])] == ["taken"]
+            again.stop()
+            thread.join()
+
+
+def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> None:
+    release = threading.Event()
+
+    def accept(_: Envelope) -> Answer:
+        release.wait(5)
+        return Answer(body=ACK)
+
+    door = Door(accept)
+    with door.open():
+        with client(door.server.address, timeout=timedelta(seconds=0.2)) as mllp:
+            outcomes = mllp.send([envelope(b"one"), envelope(b"two")])
+        release.set()
+    assert [code(each) for each in outcomes] == ["timed-out", "unreachable"]
+    assert door.taken == [b"one"]
+
+
+def test_a_late_answer_is_never_taken_for_the_next_messages_answer() -> None:
+    def accept(arrived: Envelope) -> Answer:
+        time.sleep(0.4 if arrived.body == b"slow" else 0)
+        return Answer(body=arrived.body)
+
+    door = Door(accept)
+    with door.open(), client(door.server.address, timeout=timedelta(seconds=0.2)) as mllp:
+        assert code(mllp.send([envelope(b"slow")])[0]) == "timed-out"
+        time.sleep(0.4)
+        (outcome,) = mllp.send([envelope(b"quick")])
+    assert outcome == Answer(body=b"quick", content_type=CONTENT_TYPE)
+
+
+def test_a_far_side_that_hangs_up_instead_of_answering_is_unreachable() -> None:
+    def accept(_: Envelope) -> Answer:
+        raise TransientError("store-unavailable")
+
+    door = Door(accept)
+    with door.open(), client(door.server.address) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "unreachable"
+
+
+def test_nobody_at_the_address_is_unreachable() -> None:
+    with client(("127.0.0.1", 1)) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "unreachable"
+
+
+def test_an_answer_without_end_is_not_read_for_ever() -> None:
+    door = Door(lambda _: Answer(body=b"x" * 2_000_000))
+    with door.open(), client(door.server.address) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "bad-answer"
+
+
+def test_a_message_that_cannot_be_framed_does_not_hold_the_next_ones() -> None:
+    door = Door()
+    with door.open(), client(door.server.address) as mllp:
+        outcomes = mllp.send([envelope(START), envelope(b"MSH")])
+    assert [code(each) for each in outcomes] == ["not-written", "taken"]

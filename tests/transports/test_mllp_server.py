@@ -1,0 +1,308 @@
+"""The door for HL7 v2: answers, broken frames, peers, and a graceful end."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.errors import FatalError, TransientError
+from adapter.model import Envelope
+from adapter.transports import Answer
+from adapter.transports.mllp import CONTENT_TYPE, MllpServer, framed
+from adapter.transports.mllp.framing import START
+from tests.transports.doors import ACK, Door, answer, endpoint, eventually
+
+
+def test_each_message_gets_its_answer_on_the_same_connection() -> None:
+    door = Door(lambda arrived: Answer(body=b"ACK " + arrived.body))
+    with door.open(), door.connect() as wire:
+        for body in (b"one", b"two"):
+            wire.sendall(framed(body))
+            assert answer(wire) == framed(b"ACK " + body)
+
+
+def test_the_door_says_whose_it_is_and_what_comes_through_it() -> None:
+    arrivals: list[Envelope] = []
+
+    def accept(arrived: Envelope) -> Answer:
+        arrivals.append(arrived)
+        return Answer(body=ACK)
+
+    door = Door(accept)
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"MSH"))
+        answer(wire)
+    assert [(each.endpoint, each.content_type) for each in arrivals] == [
+        ("sunderby-cosmic", CONTENT_TYPE)
+    ]
+
+
+def test_messages_in_one_packet_are_answered_in_order() -> None:
+    door = Door(lambda arrived: Answer(body=arrived.body))
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"one") + b"\r\n" + framed(b"two") + framed(b"three"))
+        said = b""
+        while not said.endswith(framed(b"three")):
+            said += wire.recv(65536)
+    assert said == framed(b"one") + framed(b"two") + framed(b"three")
+
+
+def test_a_message_in_many_packets_is_taken_once_and_whole() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in framed(b"MSH|^~\\&|\rPID|1\r"):
+            wire.sendall(bytes([byte]))
+            time.sleep(0.001)
+        assert answer(wire) == framed(ACK)
+    assert door.taken == [b"MSH|^~\\&|\rPID|1\r"]
+
+
+def test_an_empty_answer_sends_nothing() -> None:
+    door = Door(lambda arrived: Answer(body=b"" if arrived.body == b"one" else ACK))
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"one") + framed(b"two"))
+        assert answer(wire) == framed(ACK)
+    assert door.taken == [b"one", b"two"]
+
+
+def test_what_was_not_stored_is_not_answered_and_can_be_sent_again() -> None:
+    failures = [TransientError("store-unavailable")]
+
+    def accept(_: Envelope) -> Answer:
+        if failures:
+            raise failures.pop()
+        return Answer(body=ACK)
+
+    door = Door(accept)
+    with door.open():
+        with door.connect() as wire:
+            wire.sendall(framed(b"MSH"))
+            assert answer(wire) == b""
+        with door.connect() as wire:
+            wire.sendall(framed(b"MSH"))
+            assert answer(wire) == framed(ACK)
+    assert door.taken == [b"MSH", b"MSH"]
+
+
+def test_an_unexpected_error_closes_one_connection_and_tells_the_log_nothing_personal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def accept(arrived: Envelope) -> Answer:
+        if arrived.body == b"19500907-2553":
+            raise RuntimeError(arrived.body.decode())
+        return Answer(body=ACK)
+
+    door = Door(accept)
+    with caplog.at_level(logging.DEBUG), door.open(), door.connect() as other:
+        with door.connect() as wire:
+            wire.sendall(framed(b"19500907-2553"))
+            assert answer(wire) == b""
+        other.sendall(framed(b"MSH"))
+        assert answer(other) == framed(ACK)
+    assert "mllp-not-accepted" in caplog.text
+    assert "19500907" not in caplog.text
+
+
+def test_a_message_that_never_ends_is_kept_unanswered() -> None:
+    door = Door(frame_timeout=0.2)
+    with door.open(), door.connect() as wire:
+        wire.sendall(START + b"MSH|half")
+        assert answer(wire) == b""
+        assert eventually(lambda: door.kept == [b"MSH|half"])
+    assert door.taken == []
+
+
+def test_a_message_that_trickles_is_no_exception() -> None:
+    door = Door(frame_timeout=0.3)
+    with door.open(), door.connect() as wire:
+        wire.sendall(START)
+        assert eventually(lambda: hung_up_on(wire, b"x"))
+    assert len(door.kept) == 1
+
+
+def hung_up_on(wire: socket.socket, more: bytes) -> bool:
+    try:
+        wire.sendall(more)
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_a_silent_connection_between_messages_stays_open() -> None:
+    door = Door(frame_timeout=0.1)
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"one"))
+        answer(wire)
+        time.sleep(0.4)
+        wire.sendall(framed(b"two"))
+        assert answer(wire) == framed(ACK)
+
+
+def test_a_peer_that_hangs_up_in_the_middle_leaves_a_fragment() -> None:
+    door = Door()
+    with door.open():
+        with door.connect() as wire:
+            wire.sendall(framed(b"whole") + START + b"half")
+            answer(wire)
+        assert eventually(lambda: door.kept == [b"half"])
+    assert door.taken == [b"whole"]
+
+
+def test_a_message_over_the_limit_is_cut_off_and_its_beginning_kept() -> None:
+    door = Door(limit=1000)
+    with door.open(), door.connect() as wire:
+        wire.sendall(START + b"x" * 1500)
+        assert answer(wire) == b""
+        assert eventually(lambda: door.kept == [b"x" * 1000])
+    assert door.taken == []
+
+
+def test_binary_rubbish_is_hung_up_on() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall(bytes(range(32, 256)) * 10)
+        assert answer(wire) == b""
+    assert (door.taken, door.kept) == ([], [])
+
+
+def test_line_ends_and_some_rubbish_between_messages_do_no_harm() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall(b"\r\nrubbish" + framed(b"MSH"))
+        assert answer(wire) == framed(ACK)
+    assert door.taken == [b"MSH"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=3000))
+def test_whatever_comes_the_next_peer_is_served(rubbish: bytes) -> None:
+    with OPEN_DOOR.connect() as wire:
+        wire.sendall(rubbish)
+    with OPEN_DOOR.connect() as wire:
+        wire.sendall(framed(b"MSH"))
+        assert answer(wire) == framed(ACK)
+
+
+OPEN_DOOR: Door
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _open_door() -> Iterator[None]:
+    global OPEN_DOOR  # noqa: PLW0603  hypothesis runs one test many times on one fixture
+    OPEN_DOOR = Door()
+    with OPEN_DOOR.open():
+        yield
+
+
+def test_many_peers_are_answered_at_the_same_time() -> None:
+    together = threading.Barrier(5, timeout=5)
+
+    def accept(arrived: Envelope) -> Answer:
+        together.wait()
+        return Answer(body=arrived.body)
+
+    door = Door(accept)
+    with door.open():
+        wires = [door.connect() for _ in range(5)]
+        for number, wire in enumerate(wires):
+            wire.sendall(framed(str(number).encode()))
+        said = [answer(wire) for wire in wires]
+        for wire in wires:
+            wire.close()
+    assert said == [framed(str(number).encode()) for number in range(5)]
+
+
+def test_connections_have_a_limit_and_room_comes_back() -> None:
+    door = Door(connections=1)
+    with door.open():
+        with door.connect() as first:
+            first.sendall(framed(b"one"))
+            answer(first)
+            with door.connect() as second:
+                assert answer(second) == b""
+        assert eventually(lambda: served(door))
+
+
+def served(door: Door) -> bool:
+    with door.connect() as wire:
+        wire.sendall(framed(b"MSH"))
+        return answer(wire) == framed(ACK)
+
+
+@pytest.mark.parametrize(
+    ("peers", "welcome"),
+    [
+        (("127.0.0.1",), True),
+        (("10.0.0.0/8", "127.0.0.0/8"), True),
+        (("10.1.2.3",), False),
+        ((), False),
+    ],
+)
+def test_only_listed_peers_may_speak(peers: tuple[str, ...], welcome: bool) -> None:
+    door = Door(peers=peers)
+    with door.open(), door.connect() as wire:
+        assert served_or_hung_up(wire) == welcome
+    assert bool(door.taken) == welcome
+
+
+def served_or_hung_up(wire: socket.socket) -> bool:
+    try:
+        wire.sendall(framed(b"MSH"))
+        return answer(wire) == framed(ACK)
+    except ConnectionError:
+        return False
+
+
+@pytest.mark.parametrize("fields", [{"peers": ("host",)}, {"listen": "nowhere"}])
+def test_a_door_with_wrong_settings_does_not_open(fields: dict[str, object]) -> None:
+    with pytest.raises(FatalError) as caught:
+        MllpServer(endpoint(**fields), lambda _: Answer(), lambda _: None)
+    assert caught.value.code == "settings"
+
+
+def test_a_fragment_that_cannot_be_kept_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def keep(_: Envelope) -> None:
+        raise TransientError("store-unavailable")
+
+    door = Door()
+    door.server._keep = keep
+    with door.open(), door.connect() as wire:
+        wire.sendall(START + b"half" + framed(b"whole"))
+        assert answer(wire) == framed(ACK)
+    assert "mllp-fragment-not-kept" in caplog.text
+
+
+def test_two_doors_cannot_share_a_port() -> None:
+    host, port = OPEN_DOOR.server.address
+    with pytest.raises(FatalError, match="cannot listen"):
+        MllpServer(endpoint(listen=f"{host}:{port}"), lambda _: Answer(), lambda _: None)
+
+
+def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> None:
+    begun = threading.Event()
+
+    def accept(_: Envelope) -> Answer:
+        begun.set()
+        time.sleep(0.5)
+        return Answer(body=ACK)
+
+    door = Door(accept)
+    with door.open(), door.connect() as wire, door.connect() as idle:
+        wire.sendall(framed(b"one"))
+        begun.wait(5)
+        door.server.stop()
+        wire.sendall(framed(b"two"))
+        assert answer(wire) == framed(ACK)
+        assert answer(idle) == b""
+        assert answer(wire) == b""
+    assert door.taken == [b"one"]
+    with pytest.raises(ConnectionRefusedError):
+        door.connect()

@@ -1,0 +1,160 @@
+"""Sending over RabbitMQ: outcomes one by one, queues that refuse, alarms, a lost disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+import pika
+import pytest
+from pika.exceptions import UnroutableError
+
+from adapter.errors import TransientError
+from adapter.model import Envelope
+from adapter.transports import Answer
+from adapter.transports.rabbitmq import (
+    Consumer,
+    Publisher,
+    Topology,
+)
+from tests.servers import RabbitMQ
+from tests.transports.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
+from tests.transports.partners import BusPartner
+
+pytestmark = pytest.mark.servers
+
+
+def test_a_message_carries_its_ids_where_partners_look_for_them(
+    publisher: Publisher, lulea: BusPartner
+) -> None:
+    envelope = to_lulea(case="c-1", delivery="d-1", content_type="application/fhir+json")
+    assert publisher.send([envelope]) == [Answer()]
+    arrival = lulea.get(WAIT)
+    assert arrival is not None
+    body, properties = arrival
+    assert body == envelope.body
+    assert properties["message_id"] == "e-1"
+    assert properties["correlation_id"] == "c-1"
+    assert properties["type"] == "message"
+    assert properties["content_type"] == "application/fhir+json"
+    assert properties["delivery_mode"] == 2
+    assert properties["user_id"] == "adapter"
+    assert properties["headers"] == {"x-delivery-id": "d-1"}
+
+
+def test_each_of_a_batch_has_its_own_outcome(publisher: Publisher, lulea: BusPartner) -> None:
+    nowhere = Envelope(id="e-1", endpoint="nobody", event="message", body=b"")
+    batch = [to_lulea(message_id="1"), nowhere, to_lulea(case="c" * 256), to_lulea(message_id="2")]
+    assert codes(publisher.send(batch)) == ["taken", "unroutable", "not-written", "taken"]
+    assert [lulea.get(WAIT) is not None for _ in range(2)] == [True, True]
+
+
+def test_many_messages_arrive_in_the_order_they_were_sent(
+    publisher: Publisher, lulea: BusPartner
+) -> None:
+    publisher.send([to_lulea(message_id=str(number)) for number in range(1500)])
+    arrivals = [lulea.get(WAIT) for _ in range(1500)]
+    assert [arrival[1]["message_id"] for arrival in arrivals if arrival] == [
+        str(number) for number in range(1500)
+    ]
+
+
+def test_a_returned_message_is_not_quoted_in_the_log(
+    rabbitmq_url: str, publisher: Publisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = Envelope(id="e-1", endpoint="nobody", event="message", body=b"195009072553")
+    with caplog.at_level(logging.DEBUG), raw(rabbitmq_url) as channel:
+        assert codes(publisher.send([person])) == ["unroutable"]
+        channel.confirm_delivery()
+        with pytest.raises(UnroutableError):
+            channel.basic_publish("care", "nobody.message", person.body, mandatory=True)
+    assert "195009072553" not in caplog.text
+
+
+def test_threads_may_share_one_publisher(publisher: Publisher) -> None:
+    results: list[list[str]] = []
+
+    def send(name: str) -> None:
+        for _ in range(20):
+            results.append(codes(publisher.send([to_lulea(message_id=name)] * 5)))
+
+    threads = [threading.Thread(target=send, args=(str(number),)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [["taken"] * 5] * 160
+
+
+def test_sending_nothing_is_no_work(publisher: Publisher) -> None:
+    assert publisher.send([]) == []
+
+
+def test_a_queue_that_is_full_by_policy_refuses_for_now(
+    rabbitmq: RabbitMQ, rabbitmq_url: str, publisher: Publisher
+) -> None:
+    host = pika.URLParameters(rabbitmq_url).virtual_host
+    policy = ["--vhost", host, "full", r"^lulea\.inbox$", '{"max-length": 1}']
+    rabbitmq.control("set_policy", *policy, "--apply-to", "queues")
+    outcomes = [code for _ in range(5) for code in codes(publisher.send([to_lulea()]))]
+    assert outcomes[0] == "taken"
+    assert outcomes[-1] == "refused-for-now"
+
+
+def test_a_broker_in_alarm_is_shown_and_not_waited_for_in_silence(
+    rabbitmq: RabbitMQ, rabbitmq_url: str, topology: Topology
+) -> None:
+    with closing(Publisher(rabbitmq_url, topology, timeout=0.5)) as publisher:
+        assert publisher.status() == "closed"
+        rabbitmq.alarm()
+        try:
+            publisher.send([to_lulea()])  # the first is taken, and brings the news
+            outcomes = publisher.send([to_lulea()])
+            assert publisher.status() == "blocked"
+        finally:
+            rabbitmq.calm()
+        assert codes(outcomes) == ["timed-out"]
+        assert "blocked" in str(outcomes[0])
+        time.sleep(0.2)
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
+        assert publisher.status() == "open"
+
+
+def test_a_broker_that_is_not_there_leaves_every_message_for_later(topology: Topology) -> None:
+    publisher = Publisher("amqp://adapter:hush@127.0.0.1:1/", topology)
+    assert codes(publisher.send([to_lulea(), to_lulea()])) == ["unreachable", "unreachable"]
+    with pytest.raises(TransientError, match="unreachable"):
+        Consumer("amqp://adapter:hush@127.0.0.1:1/", topology).idle(0)
+
+
+def test_a_refused_password_leaves_every_message_for_later(
+    rabbitmq: RabbitMQ, topology: Topology
+) -> None:
+    url = f"amqp://adapter:wrong@127.0.0.1:{rabbitmq.port}/"
+    (outcome,) = Publisher(url, topology).send([to_lulea()])
+    assert isinstance(outcome, TransientError)
+    assert outcome.detail == "the broker refuses the user"
+
+
+def test_a_broker_that_comes_back_empty_is_noticed_by_whoever_connects_first(
+    rabbitmq: RabbitMQ, rabbitmq_url: str
+) -> None:
+    told: list[Sequence[str]] = []
+    topology = Topology(ENDPOINTS, told.append)
+    with (
+        closing(Publisher(rabbitmq_url, topology, timeout=WAIT)) as publisher,
+        closing(Consumer(rabbitmq_url, topology)) as consumer,
+    ):
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
+        consumer.open()
+        rabbitmq.kill()
+        assert codes(publisher.send([to_lulea()])) == ["unreachable"]
+        with pytest.raises(TransientError, match="unreachable"):
+            consumer.idle(0)
+        rabbitmq.wipe()
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
+        consumer.idle(0)
+    assert told == [["planning", "lulea"]] * 2

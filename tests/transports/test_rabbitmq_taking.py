@@ -1,0 +1,179 @@
+"""Taking messages from RabbitMQ: who sent them, what came back, what died elsewhere."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+import pika
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pika.spec import BasicProperties
+
+from adapter.errors import TransientError
+from adapter.transports.rabbitmq import (
+    DEAD,
+    Consumer,
+    Publisher,
+    Topology,
+)
+from adapter.transports.rabbitmq.consumer import _fewest
+from tests.transports.bus import WAIT, raw, to_lulea
+from tests.transports.partners import BusPartner
+
+pytestmark = pytest.mark.servers
+
+
+def nested(levels: int) -> bytes:
+    """A header value: tables within tables, as AMQP writes them."""
+    inner = b"F\x00\x00\x00\x00"
+    for _ in range(levels):
+        entry = b"\x01k" + inner
+        inner = b"F" + len(entry).to_bytes(4, "big") + entry
+    return inner
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"T" + (1_700_000_000_000).to_bytes(8, "big"), nested(2000)],
+    ids=["a timestamp in milliseconds", "two thousand tables deep"],
+)
+def test_a_header_that_python_cannot_express_does_not_stop_the_queue(
+    lulea: BusPartner, consumer: Consumer, monkeypatch: pytest.MonkeyPatch, value: bytes
+) -> None:
+    def encode(pieces: list[bytes], _: object) -> int:
+        pieces.append(value)
+        return len(value)
+
+    # pika does not write such values; other clients do.
+    monkeypatch.setattr(pika.data, "encode_value", encode)
+    lulea.publish_raw(b"first", BasicProperties(headers={"odd": 0}, user_id="lulea"))
+    monkeypatch.undo()
+    lulea.publish(b"second")
+    envelopes = list(islice(consumer.receive(WAIT), 2))
+    assert [envelope.body for envelope in envelopes] == [b"first", b"second"]
+    assert [envelope.endpoint for envelope in envelopes] == ["lulea", "lulea"]
+
+
+def test_a_message_id_that_is_not_utf_8_is_shown_escaped(
+    lulea: BusPartner, consumer: Consumer
+) -> None:
+    lulea.publish_raw(b"", BasicProperties(message_id=b"\xe5"))  # type: ignore[arg-type]
+    (envelope,) = islice(consumer.receive(WAIT), 1)
+    assert envelope.id == "\\xe5"
+
+
+def test_no_more_are_held_than_the_prefetch_allows(
+    lulea: BusPartner, rabbitmq_url: str, topology: Topology
+) -> None:
+    for number in range(5):
+        lulea.publish(str(number).encode())
+    with closing(Consumer(rabbitmq_url, topology, prefetch=3)) as consumer:
+        held = list(consumer.receive(0.3))
+        assert [envelope.body for envelope in held] == [b"0", b"1", b"2"]
+        consumer.acknowledge(held[:1])
+        assert [envelope.body for envelope in consumer.receive(0.3)] == [b"3"]
+
+
+def test_an_acknowledgement_from_before_a_reconnection_touches_nothing(
+    lulea: BusPartner, consumer: Consumer
+) -> None:
+    lulea.publish(b"first")
+    (early,) = islice(consumer.receive(WAIT), 1)
+    consumer.close()
+    (again,) = islice(consumer.receive(WAIT), 1)
+    consumer.acknowledge([early])
+    consumer.close()
+    assert [envelope.body for envelope in islice(consumer.receive(WAIT), 1)] == [b"first"]
+    assert again.headers["redelivered"] == "true"
+
+
+def test_only_one_consumer_takes_what_partners_send_so_that_order_is_kept(
+    lulea: BusPartner, consumer: Consumer, rabbitmq_url: str, topology: Topology
+) -> None:
+    with closing(Consumer(rabbitmq_url, topology)) as second:
+        second.open()
+        lulea.publish(b"first")
+        assert list(second.receive(0.3)) == []
+        (envelope,) = islice(consumer.receive(WAIT), 1)
+        consumer.close()
+        assert [each.body for each in islice(second.receive(WAIT), 1)] == [envelope.body]
+
+
+def test_a_queue_deleted_under_the_consumer_is_a_lost_connection(
+    rabbitmq_url: str, consumer: Consumer
+) -> None:
+    with raw(rabbitmq_url) as channel:
+        channel.queue_delete("care.in")
+    with pytest.raises(TransientError, match="unreachable"):
+        consumer.idle(WAIT)
+    assert list(consumer.receive(0.1)) == []
+
+
+def test_idle_returns_early_when_something_has_come(lulea: BusPartner, consumer: Consumer) -> None:
+    lulea.publish(b"")
+    began = time.monotonic()
+    consumer.idle(60)
+    assert time.monotonic() - began < WAIT
+
+
+def test_heartbeats_are_answered_while_idle(rabbitmq_url: str, topology: Topology) -> None:
+    with closing(Consumer(f"{rabbitmq_url}?heartbeat=1", topology)) as consumer:
+        consumer.open()
+        consumer.idle(3.2)  # the broker hangs up after two silent intervals
+        consumer.idle(0.2)
+
+
+def test_what_a_partner_refuses_comes_to_us_as_a_failed_attempt_of_its_delivery(
+    rabbitmq_url: str, topology: Topology, publisher: Publisher, lulea: BusPartner
+) -> None:
+    publisher.send([to_lulea(delivery="d-1")])
+    lulea.get(WAIT)
+    lulea.refuse()
+    with closing(Consumer(rabbitmq_url, topology, DEAD)) as dead:
+        (envelope,) = islice(dead.receive(WAIT), 1)
+    assert (envelope.endpoint, envelope.delivery, envelope.body) == ("lulea", "d-1", b"body")
+    assert envelope.headers["x-death-queue"] == "lulea.inbox"
+    assert envelope.headers["x-death-reason"] == "rejected"
+
+
+def test_what_we_could_not_take_for_twenty_times_comes_to_us_by_the_other_queue(
+    rabbitmq_url: str, topology: Topology, lulea: BusPartner
+) -> None:
+    lulea.publish(b"body", message_id="m-1")
+    with raw(rabbitmq_url) as channel:
+        for method, _, _ in islice(channel.consume("care.in", inactivity_timeout=WAIT), 21):
+            assert method is not None
+            channel.basic_nack(method.delivery_tag or 0, requeue=True)
+    with closing(Consumer(rabbitmq_url, topology, DEAD)) as dead:
+        (envelope,) = islice(dead.receive(WAIT), 1)
+    assert (envelope.endpoint, envelope.id, envelope.body) == ("lulea", "m-1", b"body")
+    assert envelope.headers["x-death-queue"] == "care.in"
+    assert envelope.headers["x-death-reason"] == "delivery_limit"
+
+
+def test_a_partner_that_forges_a_death_is_still_the_sender(
+    lulea: BusPartner, consumer: Consumer
+) -> None:
+    forged: dict[str, Any] = {"x-death": [{"queue": "planning.inbox", "reason": "rejected"}]}
+    lulea.publish_raw(b"", BasicProperties(user_id="lulea", headers=forged))
+    (envelope,) = islice(consumer.receive(WAIT), 1)
+    assert envelope.endpoint == "lulea"
+    assert "x-death-queue" not in envelope.headers
+
+
+tags = st.sets(st.integers(min_value=1, max_value=40), min_size=1)
+
+
+@given(done=tags, rest=tags)
+def test_acknowledgements_cover_what_is_done_and_nothing_else(
+    done: set[int], rest: set[int]
+) -> None:
+    rest = rest - done
+    covered: set[int] = set()
+    for tag, multiple in _fewest(done, rest):
+        covered |= {t for t in done | rest if t <= tag} if multiple else {tag}
+    assert covered == done

@@ -1,0 +1,197 @@
+"""What must exist on the broker, and who may do what with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice
+
+import pytest
+from pika.exceptions import ChannelClosedByBroker
+from pika.spec import BasicProperties
+
+from adapter.errors import FatalError, TransientError
+from adapter.transports.rabbitmq import (
+    Consumer,
+    Publisher,
+    Topology,
+    check,
+    permissions,
+)
+from adapter.transports.rabbitmq.connection import addresses
+from tests.servers.rabbitmq import permission
+from tests.transports.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
+from tests.transports.partners import BusPartner
+
+pytestmark = pytest.mark.servers
+
+
+def test_a_first_start_creates_the_queues_and_says_whose_inbox_was_missing(
+    rabbitmq_url: str,
+) -> None:
+    told: list[Sequence[str]] = []
+    for _ in range(2):
+        with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, told.append))) as publisher:
+            publisher.open()
+    assert told == [["planning", "lulea"]]
+
+
+def test_nothing_is_created_before_the_loss_has_been_written_down(rabbitmq_url: str) -> None:
+    def fail(_: Sequence[str]) -> None:
+        raise TransientError("store-unavailable")
+
+    with closing(Consumer(rabbitmq_url, Topology(ENDPOINTS, fail))) as consumer:
+        for _ in range(2):
+            with pytest.raises(TransientError, match="store-unavailable"):
+                consumer.idle(0)
+    with raw(rabbitmq_url) as channel, pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
+        channel.queue_declare("lulea.inbox", passive=True)
+
+
+def test_an_inbox_that_somebody_deleted_is_told_and_comes_back_with_the_next_sending(
+    rabbitmq_url: str,
+) -> None:
+    told: list[Sequence[str]] = []
+    with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, told.append))) as publisher:
+        publisher.open()
+        with raw(rabbitmq_url) as channel:
+            channel.queue_delete("lulea.inbox")
+        assert codes(publisher.send([to_lulea()])) == ["unroutable"]
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
+    assert told == [["planning", "lulea"], ["lulea"]]
+
+
+def test_an_exchange_that_somebody_deleted_comes_back_with_the_next_sending(
+    rabbitmq_url: str, publisher: Publisher
+) -> None:
+    with raw(rabbitmq_url) as channel:
+        channel.exchange_delete("care")
+    assert codes(publisher.send([to_lulea(), to_lulea()])) == ["unreachable"] * 2
+    assert codes(publisher.send([to_lulea()])) == ["taken"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("x-delivery-limit", 5),
+        ("x-overflow", "drop-head"),
+        ("x-dead-letter-exchange", "elsewhere"),
+        ("x-dead-letter-strategy", "at-most-once"),
+        ("x-max-length", 10),
+        ("x-message-ttl", 1000),
+    ],
+)
+def test_a_queue_with_another_argument_stops_the_start_and_both_are_named(
+    rabbitmq_url: str, topology: Topology, argument: str, value: object
+) -> None:
+    wrong = {
+        "x-queue-type": "quorum",
+        "x-overflow": "reject-publish",
+        "x-delivery-limit": 20,
+        "x-dead-letter-exchange": "care.dead",
+        "x-dead-letter-strategy": "at-least-once",
+        argument: value,
+    }
+    with raw(rabbitmq_url) as channel:
+        channel.queue_declare("lulea.inbox", durable=True, arguments=wrong)
+    publisher = Publisher(rabbitmq_url, topology)
+    with pytest.raises(FatalError, match=f"settings: queue lulea.inbox: {argument}"):
+        publisher.send([to_lulea()])
+
+
+def test_check_lists_every_difference_and_creates_nothing(rabbitmq_url: str) -> None:
+    with raw(rabbitmq_url) as channel:
+        channel.queue_declare("care.in", durable=True)
+        channel.exchange_declare("care", "fanout", durable=True)
+    problems = check(rabbitmq_url, ENDPOINTS)
+    assert [problem.split(":")[0] for problem in problems] == ["queue care.in", "exchange care"]
+    with raw(rabbitmq_url) as channel, pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
+        channel.queue_declare("lulea.inbox", passive=True)
+
+
+def test_check_finds_nothing_wrong_before_and_after_the_first_start(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    assert check(rabbitmq_url, ENDPOINTS) == []
+    with closing(Publisher(rabbitmq_url, topology)) as publisher:
+        publisher.open()
+    assert check(rabbitmq_url, ENDPOINTS) == []
+
+
+def test_check_names_a_broker_that_does_not_answer_without_its_password() -> None:
+    (problem,) = check("amqp://adapter:hush@127.0.0.1:1/", ENDPOINTS)
+    assert problem.startswith("broker:")
+    assert "hush" not in problem
+
+
+@pytest.mark.parametrize("url", ["amqp://a:hush@h:port/", "amqp://a:hush@[h/", "amqp://h,:hush:"])
+def test_an_address_that_cannot_be_read_is_a_matter_of_settings_and_stays_secret(
+    url: str,
+) -> None:
+    with pytest.raises(FatalError) as caught:
+        addresses(url)
+    assert caught.value.code == "settings"
+    assert "hush" not in str(caught.value)
+
+
+def test_of_several_addresses_the_one_that_answers_is_used(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    url = f"amqp://adapter:x@127.0.0.1:1/, {rabbitmq_url}"
+    with closing(Publisher(url, topology)) as publisher:
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
+
+
+# Who may do what.
+
+
+def test_the_users_of_the_tests_may_do_what_the_documentation_says() -> None:
+    rights = permissions("lulea")
+    assert permission("lulea", "/") == {
+        "user": "lulea",
+        "vhost": "/",
+        "configure": rights.configure,
+        "write": rights.write,
+        "read": rights.read,
+    }
+
+
+@pytest.mark.parametrize("queue", ["planning.inbox", "care.in", "care.dead"])
+def test_a_partner_reads_nobody_elses_queue(lulea: BusPartner, queue: str) -> None:
+    with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+        lulea.channel.basic_get(queue)
+
+
+def test_a_partner_cannot_put_a_message_into_anothers_inbox(lulea: BusPartner) -> None:
+    with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+        lulea.channel.basic_publish("", "planning.inbox", b"")
+
+
+def test_a_partner_cannot_publish_as_somebody_else(lulea: BusPartner) -> None:
+    with pytest.raises(ChannelClosedByBroker, match="user_id"):
+        lulea.publish_raw(b"", BasicProperties(user_id="planning"))
+
+
+def test_the_brokers_user_names_the_sender(lulea: BusPartner, consumer: Consumer) -> None:
+    lulea.publish(b"body", message_id="m-1", event="reply", case="c-1", content_type="text/plain")
+    (envelope,) = islice(consumer.receive(WAIT), 1)
+    assert envelope.endpoint == "lulea"
+    assert (envelope.id, envelope.event, envelope.case) == ("m-1", "reply", "c-1")
+    assert (envelope.body, envelope.content_type) == (b"body", "text/plain")
+
+
+def test_a_message_without_a_user_is_delivered_and_nobodys(
+    lulea: BusPartner, consumer: Consumer
+) -> None:
+    lulea.publish_raw(b"body", BasicProperties(message_id="m-1"))
+    (envelope,) = islice(consumer.receive(WAIT), 1)
+    assert (envelope.endpoint, envelope.id, envelope.body) == ("", "m-1", b"body")
+
+
+def test_a_message_of_a_user_without_endpoint_is_delivered_and_nobodys(
+    rabbitmq_url: str, consumer: Consumer
+) -> None:
+    with raw(rabbitmq_url) as channel:
+        channel.basic_publish("care.in", "", b"body", BasicProperties(user_id="adapter"))
+    (envelope,) = islice(consumer.receive(WAIT), 1)
+    assert (envelope.endpoint, envelope.headers["user-id"]) == ("", "adapter")
