@@ -198,9 +198,9 @@ def test_an_element_that_changes_the_meaning_of_the_rest_is_never_left_out() -> 
         assert (caught.value.code, name in caught.value.detail) == ("not-written", True)
 
 
-def test_a_receipt_for_an_unreadable_document_names_it_if_it_can() -> None:
+def test_a_receipt_names_the_document_by_its_own_id_even_when_no_more_could_be_read() -> None:
     bundle = message("receipt/refused")
-    del bundle["entry"][0]["resource"]["response"]["identifier"]
+    bundle["entry"][0]["resource"]["response"]["identifier"] = ""
     known = context()
     known = type(known)(
         sender=known.sender, recorded=known.recorded, source=QUESTION.replace(b"1950", b"19-50")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter import bundles, codes, profiles
+from adapter import bundles, profiles
 from adapter.bundles import BASE
 from adapter.errors import CATALOGUE, FatalError
 from adapter.mappings.hl7v2.events import TRIGGERS
@@ -73,28 +73,6 @@ def test_the_published_map_of_triggers_is_the_one_that_is_read() -> None:
     (group,) = profiles.load().resource("ConceptMap", "v2-event")["group"]
     published = {e["code"]: e["target"][0]["code"] for e in group["element"]}
     assert published == {trigger: str(event) for trigger, event in TRIGGERS.items()}
-
-
-@pytest.mark.parametrize(
-    ("name", "code", "target"),
-    [("v2-sex", "F", "female"), ("kv-kon", "1", "male"), ("v2-patient-class", "I", "IMP")],
-)
-def test_a_code_is_translated_by_its_map(name: str, code: str, target: str) -> None:
-    found = codes.translated(name, code)
-    assert found["code"] == target
-    assert found["system"].startswith("http://")
-
-
-def test_an_unknown_code_is_an_error_and_never_a_guess() -> None:
-    with pytest.raises(FatalError, match="unknown-code"):
-        codes.translated("kv-kon", "3")
-    with pytest.raises(FatalError, match="unknown-code"):
-        codes.coding("care-plan-type", "sip")
-
-
-def test_a_plan_type_has_the_national_system() -> None:
-    system = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
-    assert codes.coding("care-plan-type", "SIP") == {"system": system, "code": "SIP"}
 
 
 @pytest.mark.parametrize("inside", [True, False])

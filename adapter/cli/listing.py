@@ -86,7 +86,9 @@ def _time(text: str) -> datetime | None:
 def _page_data(page: Page, sent: Iterable[DeliveryLine]) -> dict[str, Any]:
     deliveries: dict[str, list[dict[str, Any]]] = {m.id: [] for m in page.messages}
     for d in sent:
-        deliveries[d.message_id].append({"id": d.id, "endpoint": d.endpoint, "state": d.state})
+        deliveries[d.message_id].append(
+            {"id": d.id, "event": d.event, "endpoint": d.endpoint, "state": d.state}
+        )
     rows = [
         {
             "id": m.id,
@@ -107,7 +109,8 @@ def _page_data(page: Page, sent: Iterable[DeliveryLine]) -> dict[str, Any]:
 def _print_page(page: Page, sent: Iterable[DeliveryLine]) -> None:
     told: dict[str, list[str]] = {m.id: [] for m in page.messages}
     for d in sent:
-        told[d.message_id].append(f"{d.endpoint} {d.state}")
+        ours = " (receipt)" if d.event == Event.RECEIPT else ""
+        told[d.message_id].append(f"{d.endpoint} {d.state}{ours}")
     rows = [
         [
             when(m.received_at),

@@ -31,15 +31,16 @@ def write(source: Source, context: Context) -> tuple[list[Element | None], dict[
     """What Kvittens says of the message that it answers: its Fel, and its attributes."""
     response = part(source.header, "response")
     outcome = source.follow(part(response, "details"), "OperationOutcome")
+    identifier = take_id(response, "identifier")
     attributes = {
-        "avser": take_id(response, "identifier") or _asked(context.source),
+        "avser": _asked(context.source) or identifier,
         "kod": word(RESPONSE, take(response, "code"), "MessageHeader.response.code"),
     }
     return [_write_issue(issue) for issue in parts(outcome or {}, "issue")], attributes
 
 
 def _asked(body: bytes) -> str:
-    """The id of a document that could not be read further, so that its sender knows which."""
+    """The answered document's own id, which may be all that could be read of it."""
     try:
         document = codec.parse("xml", body)
     except FatalError:
