@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from adapter.cli.findings import Finding, error, warning
 from adapter.model import Endpoint
 
 SOON = timedelta(days=30)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL | re.ASCII)
+_Span: TypeAlias = tuple[int, int, int]  # tag, first and last offset of the content
 _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x17, 0x18, 0xA0
 
 
@@ -62,27 +64,30 @@ def certificates(path: Path) -> list[bytes]:
 
 def not_after(der: bytes) -> datetime:
     """The end of a certificate's validity; ValueError for what is none."""
-    outer = _parts(der, *_span(der, 0)[1:])
-    fields = _parts(der, *next(outer)[1:])
-    version_or_serial = next(fields, (0, 0, 0))
-    skipped = 3 if version_or_serial[0] == _VERSION else 2  # serial?, signature, issuer
-    for _ in range(skipped):
-        next(fields, None)
-    validity = next(fields, None)
-    times = list(_parts(der, *validity[1:])) if validity else []
+    certificate = _span(der, 0)
+    fields = list(_parts(der, *_first(_parts(der, *certificate[1:]))[1:]))
+    before = 4 if fields and fields[0][0] == _VERSION else 3  # serial, signature, issuer
+    times = list(_parts(der, *_first(fields[before:])[1:]))
     if len(times) != 2:
         raise ValueError("no validity where a certificate has it")
     return _time(der, *times[1])
 
 
-def _parts(der: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def _first(parts: Iterable[_Span]) -> _Span:
+    found = next(iter(parts), None)
+    if found is None:
+        raise ValueError("the certificate ends too early")
+    return found
+
+
+def _parts(der: bytes, start: int, end: int) -> Iterator[_Span]:
     while start < end:
         part = _span(der, start)
         yield part
         start = part[2]
 
 
-def _span(der: bytes, at: int) -> tuple[int, int, int]:
+def _span(der: bytes, at: int) -> _Span:
     """Tag, first and last offset of the content of the DER element at an offset."""
     if at + 2 > len(der):
         raise ValueError("the certificate ends too early")

@@ -1,0 +1,88 @@
+"""How commands fail: with what to do, and never with a traceback that nobody asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from adapter.cli import app
+from adapter.cli.failures import DEBUG, Commands
+from adapter.errors import FatalError, Issue, TransientError
+from tests.cli.office import run
+
+
+def failing(error: Exception) -> Result:
+    """What a command says that raises."""
+    commands = typer.Typer(cls=Commands)
+
+    @commands.command("fail")
+    def fail() -> None:
+        raise error
+
+    @commands.command("other")
+    def other() -> None:
+        """Typer makes a group only of several commands."""
+
+    return CliRunner().invoke(commands, ["fail"])
+
+
+def test_an_error_says_what_is_wrong_where_and_what_to_do() -> None:
+    issues = [
+        Issue(code="required", expression="CarePlan.title"),
+        Issue(code="required", expression="CarePlan.status", detail="missing"),
+    ]
+    result = failing(FatalError("required", issues=issues))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "required: A required element is missing. [CarePlan.title]",
+        "required: A required element is missing. [CarePlan.status] missing",
+        "To do: Add the element at the given path.",
+    ]
+
+
+def test_a_store_that_is_away_is_told_like_any_error() -> None:
+    result = failing(TransientError("store-unavailable", "OperationalError"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("store-unavailable:")
+
+
+def test_an_unexpected_fault_is_one_line_with_an_id_and_without_its_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(DEBUG, raising=False)
+    result = failing(ValueError("patient 195009072553"))
+    assert result.exit_code == 1
+    first, todo = result.stderr.splitlines()
+    assert first.startswith("adapter-fault ")
+    assert "unexpected ValueError at test_failures.py:" in first
+    assert "195009072553" not in result.stderr
+    assert todo == f"To do: run it again with {DEBUG}=1 and report what it prints."
+
+
+def test_who_asks_for_it_gets_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DEBUG, "1")
+    assert "Traceback (most recent call last)" in failing(ValueError("x")).stderr
+
+
+def test_wrong_use_is_exit_2_with_the_usage() -> None:
+    for wrong in (("nonsense",), ("map",), ("messages", "--nonsense")):
+        result = run(*wrong)
+        assert result.exit_code == 2
+        assert "Usage" in result.stderr
+
+
+def test_every_command_explains_itself_with_an_example() -> None:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert command.callback.__doc__
+        assert f"adapter {command.name}" in (command.epilog or "")
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    command = f"{sys.executable} -m adapter systems --json | head -c 1"
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True)
+    assert done.stderr == ""

@@ -1,0 +1,128 @@
+"""The processes, as an operator starts and stops them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.office import FIXTURES, SETTINGS, run
+from tests.web.site import FHIR, PROCESS
+
+NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
+IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan", "hjälpmedel")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def running(command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = free_port()
+    path = folder / "region.toml"
+    text = (FIXTURES / "web" / "region.toml").read_text()
+    text = text.replace("sqlite:///adapter.db", f"sqlite:///{folder}/adapter.db")
+    path.write_text(text.replace("127.0.0.1:8080", f"127.0.0.1:{port}"))
+    asked = [sys.executable, "-m", "adapter", command, "--log-level", "debug"]
+    process = subprocess.Popen(
+        [*asked, "--settings", str(path)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "error"},
+    )
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(process: subprocess.Popen[str], url: str) -> None:
+    for _ in range(200):
+        assert process.poll() is None, process.communicate()[1]
+        try:
+            if httpx.get(f"{url}/health/ready", timeout=1).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("it never became ready")
+
+
+def test_serve_takes_a_message_and_stops_when_told_to(tmp_path: Path) -> None:
+    with running("serve", tmp_path) as (process, url):
+        wait_for(process, url)
+        settings = ("--settings", tmp_path / "region.toml")
+        token = run("token", "astad-omsorg", *settings).stdout.strip()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": FHIR}
+        answered = httpx.post(url + PROCESS, content=NOTE.read_bytes(), headers=headers)
+        assert answered.status_code == 200
+        httpx.get(f"{url}/fhir/Patient?identifier=195009072553")
+        process.send_signal(signal.SIGTERM)
+        out, lines = process.communicate(timeout=20)
+    assert process.returncode == 0, lines
+    assert out == ""
+    assert all("what" in json.loads(line) for line in lines.splitlines())
+    assert not any(identity in lines for identity in IDENTITIES)
+    assert token not in lines
+    listed = json.loads(run("messages", *settings, "--json").stdout)["messages"]
+    assert [m["standing"] for m in listed] == ["processed"]
+
+
+def test_the_web_part_alone_opens_its_door(tmp_path: Path) -> None:
+    with running("web", tmp_path) as (process, url):
+        wait_for(process, url)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_worker_opens_no_http_door(tmp_path: Path) -> None:
+    with running("worker", tmp_path) as (process, url):
+        assert process.stderr is not None
+        while json.loads(process.stderr.readline())["what"] != "started":
+            pass
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_door_that_is_taken_is_told_and_ends_the_process(tmp_path: Path) -> None:
+    with running("serve", tmp_path) as (process, url):
+        wait_for(process, url)
+        asked = [sys.executable, "-m", "adapter", "serve", "--settings"]
+        second = subprocess.run(
+            [*asked, str(tmp_path / "region.toml")],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert second.returncode == 1
+    assert "settings: The settings are wrong. the web door cannot listen" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_the_memory_transport_is_not_served() -> None:
+    result = run("serve", "--settings", SETTINGS)
+    assert result.exit_code == 1
+    assert "memory" in result.stderr
+
+
+def test_a_level_that_does_not_exist_is_wrong_use() -> None:
+    assert run("serve", "--log-level", "loud").exit_code == 2

@@ -1,0 +1,249 @@
+"""`init` and `check`: a file to begin with, and everything that is wrong told together."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter import mappings
+from adapter.cli import certificates, matching
+from adapter.model import Endpoint, Event, Route, Settings
+from adapter.routing import Network
+from adapter.store import Store
+from tests.cli.office import FIXTURES, SETTINGS, run
+from tests.servers import PostgreSQL, RabbitMQ
+
+MakeCertificate = Callable[..., Path]
+
+
+def found(path: Path) -> list[dict[str, str]]:
+    result = run("check", "--settings", path, "--json")
+    findings: list[dict[str, str]] = json.loads(result.stdout)["findings"]
+    assert result.exit_code == (1 if any(f["severity"] == "error" for f in findings) else 0)
+    return findings
+
+
+def test_a_written_file_passes_check_and_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "adapter.toml"
+    written = run("init", path)
+    assert written.exit_code == 0
+    assert "adapter check" in written.stdout
+    checked = run("check", "--settings", path)
+    assert (checked.exit_code, checked.stdout) == (0, "All is as it should be.\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["adapter.toml"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "adapter.toml"
+    path.write_text("mine")
+    result = run("init", path)
+    assert result.exit_code == 1
+    assert path.read_text() == "mine"
+
+
+def test_the_file_can_be_seen_first() -> None:
+    assert "[[endpoint]]" in run("init", "-").stdout
+
+
+def test_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    assert run("init", tmp_path / "none" / "adapter.toml").exit_code == 2
+
+
+def test_problems_of_the_settings_are_listed_together(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    text = SETTINGS.read_text().replace('municipality = "2580"', 'municipality = "9999"')
+    path.write_text(text.replace('to = ["municipality-of-patient"', 'to = ["nobody"'))
+    told = [f["where"] for f in found(path) if f["area"] == "settings"]
+    assert "endpoint[2].municipality" in told
+    assert any(where.startswith("route[0].to") for where in told)
+    assert "memory" in run("check", "--settings", path).stdout
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = run("check", "--settings", tmp_path / "none.toml")
+    assert result.exit_code == 1
+    assert "adapter init" in result.stdout
+
+
+def region(tmp_path: Path, **changes: str) -> Path:
+    """The settings of the HTTP tests beside their own store, some lines changed."""
+    path = tmp_path / "region.toml"
+    text = (FIXTURES / "web" / "region.toml").read_text()
+    text = text.replace("sqlite:///adapter.db", f"sqlite:///{tmp_path}/adapter.db")
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text)
+    return path
+
+
+def test_a_store_of_another_version_is_a_warning_since_serve_upgrades_it(tmp_path: Path) -> None:
+    path = region(tmp_path)
+    store = Store(f"sqlite:///{tmp_path}/adapter.db")
+    store.upgrade()
+    assert found(path) == []
+    with store.begin() as tx:
+        tx.exec_driver_sql("update alembic_version set version_num = 'older'")
+    store.close()
+    assert [(f["severity"], f["area"]) for f in found(path)] == [("warning", "store")]
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
+    away = "postgresql://adapter:geheim@127.0.0.1:9/adapter"
+    told = found(region(tmp_path, **{f"sqlite:///{tmp_path}/adapter.db": away}))
+    assert [f["area"] for f in told if f["severity"] == "error"] == ["store"]
+    assert "geheim" not in json.dumps(told)
+
+
+@pytest.mark.servers
+def test_postgresql_that_does_not_keep_what_it_commits_is_refused(
+    tmp_path: Path, postgresql: PostgreSQL
+) -> None:
+    url = postgresql.fresh()
+    path = region(tmp_path, **{f"sqlite:///{tmp_path}/adapter.db": url})
+    assert [f for f in found(path) if f["area"] == "store"] == []
+    store = Store(url)
+    name = store.url.database
+    with store.begin() as tx:
+        tx.exec_driver_sql(f"alter database {name} set synchronous_commit = off")
+    store.close()
+    told = [f for f in found(path) if f["area"] == "store"]
+    assert [f["severity"] for f in told if "synchronous_commit = off" in f["what"]] == ["error"]
+
+
+@pytest.mark.servers
+def test_a_broker_is_asked_whether_its_queues_are_as_they_must_be(
+    tmp_path: Path, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = region(tmp_path)
+    monkeypatch.setenv("ADAPTER_BROKER", rabbitmq.fresh())
+    assert [f for f in found(path) if f["area"] == "broker"] == []
+    monkeypatch.setenv("ADAPTER_BROKER", "amqp://nobody:wrong@127.0.0.1:9/")
+    told = [f for f in found(path) if f["area"] == "broker"]
+    assert [f["severity"] for f in told] == ["error"]
+    assert "wrong" not in told[0]["what"]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MakeCertificate:
+    """Makes a certificate with its key, valid for so many days."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the program openssl to make certificates")
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def make(name: str, days: int = 3650) -> Path:
+        path = folder / f"{name}.pem"
+        asked = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        files = ["-nodes", "-keyout", str(folder / f"{name}.key"), "-out", str(path)]
+        more = ["-days", str(days), "-subj", f"/CN={name}"]
+        subprocess.run([*asked, *files, *more], check=True, capture_output=True)
+        return path
+
+    return make
+
+
+def endpoint(**more: Any) -> Endpoint:
+    return Endpoint(name="plan", organization="SE1-X", system="fhir", transport="http", **more)
+
+
+def test_a_certificate_is_told_before_it_ends_and_after(made: MakeCertificate) -> None:
+    path = made("ending", days=100)
+    one = endpoint(certificate_file=str(path), key_file=str(path.with_suffix(".key")))
+    (ends,) = [certificates.not_after(der) for der in certificates.certificates(path)]
+    assert timedelta(days=99) < ends - datetime.now(UTC) < timedelta(days=101)
+
+    def severities(at: datetime) -> list[str]:
+        return [f.severity for f in certificates.problems(one, at)]
+
+    assert severities(ends - timedelta(days=31)) == []
+    assert severities(ends - timedelta(days=29)) == ["warning"]
+    assert severities(ends + timedelta(seconds=1)) == ["error"]
+
+
+def test_the_end_of_a_certificate_is_read_as_openssl_reads_it(made: MakeCertificate) -> None:
+    path = made("compared", days=20_000)  # beyond 2049: the other form of time
+    asked = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    seconds = ssl.cert_time_to_seconds(told.strip().partition("=")[2])
+    (der,) = certificates.certificates(path)
+    assert certificates.not_after(der).timestamp() == seconds
+
+
+def test_a_key_of_another_certificate_is_told(made: MakeCertificate) -> None:
+    path, other = made("one"), made("other").with_suffix(".key")
+    one = endpoint(certificate_file=str(path), key_file=str(other))
+    assert [f.where for f in certificates.problems(one, datetime.now(UTC))] == ["plan.key_file"]
+
+
+def test_a_file_that_holds_no_certificate_is_told() -> None:
+    one = endpoint(ca_file=str(FIXTURES / "settings" / "ca.pem"))
+    assert [f.severity for f in certificates.problems(one, datetime.now(UTC))] == ["error"]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_reading_of_certificates_fall(der: bytes) -> None:
+    with suppress(ValueError):
+        certificates.not_after(der)
+
+
+def network(*routes: Route, **systems: str) -> Network:
+    endpoints = tuple(
+        Endpoint(
+            name=name,
+            organization=f"SE1-{name.upper()}",
+            system=system,
+            transport="http",
+            address="http://127.0.0.1:9/",
+            municipality="2580" if name == "lulea" else "",
+        )
+        for name, system in systems.items()
+    )
+    return Network(settings=Settings(endpoints=endpoints, routes=routes), systems=mappings.load())
+
+
+def told(found: Network) -> list[tuple[str, str]]:
+    return [(f.severity, f.what) for f in matching.problems(found)]
+
+
+def test_a_route_whose_sender_cannot_be_read_is_an_error() -> None:
+    route = Route(events=(Event.CARE_PLAN,), senders=("journal",), to=("lulea",))
+    assert ("error", "journal: hl7v2 does not read care-plan") in told(
+        network(route, journal="hl7v2", lulea="fhir")
+    )
+
+
+def test_a_route_whose_receiver_cannot_be_written_to_is_an_error() -> None:
+    route = Route(events=(Event.CARE_PLAN,), to=("municipality-of-patient",))
+    assert ("error", "lulea: hl7v2 does not write care-plan") in told(
+        network(route, planning="fhir", lulea="hl7v2")
+    )
+
+
+def test_an_event_that_nobody_can_send_is_an_error() -> None:
+    route = Route(events=(Event.CARE_PLAN,), to=())
+    assert told(network(route, journal="hl7v2"))[0] == (
+        "error",
+        "no endpoint's system reads care-plan",
+    )
+
+
+def test_a_route_to_nobody_is_a_warning() -> None:
+    route = Route(events=(Event.MESSAGE,), to=("municipality-of-patient",))
+    assert told(network(route, planning="fhir")) == [("warning", "message goes to nobody")]
+
+
+def test_a_sender_that_cannot_be_told_of_failures_is_a_warning() -> None:
+    assert told(network(journal="hl7v2")) == [
+        ("warning", "journal: hl7v2 does not write a delivery report")
+    ]
