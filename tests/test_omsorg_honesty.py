@@ -216,7 +216,7 @@ def test_what_xml_cannot_hold_is_confessed_and_the_rest_is_written(text: str) ->
 def test_no_message_that_fhir_allows_makes_the_writer_fall(path: Path, dice: Any, odd: str) -> None:
     bundle = json.loads(path.read_text())
     for _ in range(3):
-        place = dice.choice([p for p in leaves(bundle) if p[-1] != "endpoint"])
+        place = dice.choice(list(leaves(bundle)))
         holder = _at(bundle, place[:-1])
         holder[place[-1]] = dice.choice([odd, {}, [], None, True, {odd: [odd]}, [{odd: odd}], 7])
     if fhir.structure(bundle) or bundles.event_code(bundle)[1] not in set(Event):
