@@ -21,7 +21,7 @@ LULEA = Organisation(hsa="SE2120002742-LULEA", name="Luleå kommun")
 UMEA = Organisation(hsa="SE2120002627-UMEA", name="Umeå kommun")
 HOME, CITY = "2580", "Luleå"  # where the patients are registered
 
-RECEIPT_WITHIN = timedelta(seconds=1.5)
+RECEIPT_WITHIN = timedelta(seconds=2)
 READ_WITHIN = timedelta(seconds=2)
 _NEEDS = (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
 
@@ -111,7 +111,7 @@ def _speaks_fhir(name: str, who: Organisation, owner: str) -> Endpoint:
         receipt_within=RECEIPT_WITHIN,
         receipt_resends=6,
         read_within=Within(duration=READ_WITHIN),
-        timeout=timedelta(seconds=5),
+        timeout=timedelta(seconds=2),
         retry_first=timedelta(seconds=0.3),
         retry_ceiling=timedelta(seconds=1.2),
         owner=owner,

@@ -165,9 +165,10 @@ def _trouble(attempt: AttemptLine, delivery: DeliveryLine) -> str:
 
 def _history(report: Report) -> Iterator[Row]:
     events = {d.id: d.event for d in report.picture.deliveries}
+    begins = report.moments[0].at if report.moments else None
     for line in report.picture.history:
         what = _told(line, events)
-        if what:
+        if what and (begins is None or line.at >= begins):
             who = f"adapter → {line.endpoint}" if line.delivery_id else "adapter"
             yield Row(at=line.at, sort=Sort.REPAIR, who=who, what=what)
 

@@ -47,9 +47,10 @@ class HttpWire:
         self._server: _Server | None = None
         self._threads: list[threading.Thread] = []
         self._down_until = 0.0
+        self._lock = threading.Lock()  # of the listener, which two threads open and shut
 
     def start(self) -> None:
-        """Listen, and work until `stop`."""
+        """Listen, and work until `stop`; OSError when somebody else has the port."""
         self._open()
         self._thread(self._run, "post")
 
@@ -79,15 +80,23 @@ class HttpWire:
         return 202, b""
 
     def _open(self) -> None:
-        self._server = _Server(("127.0.0.1", self._port), _Handler)
-        self._server.wire = self
-        self._thread(self._server.serve_forever, "take", 0.05)
+        """Listen, unless that is so already, or should not be."""
+        with self._lock:
+            if self._server or self._stop.is_set() or self._is_down():
+                return
+            self._server = _Server(("127.0.0.1", self._port), _Handler)
+            self._server.wire = self
+            self._thread(self._server.serve_forever, "take", 0.05)
 
     def _shut(self) -> None:
-        server, self._server = self._server, None
+        with self._lock:
+            server, self._server = self._server, None
         if server is not None:
             server.shutdown()
             server.server_close()
+
+    def _is_down(self) -> bool:
+        return time.monotonic() < self._down_until
 
     def _thread(self, target: Any, what: str, *arguments: Any) -> None:
         name = f"{what} {self.desk.ledger.who}"
@@ -97,10 +106,9 @@ class HttpWire:
 
     def _run(self) -> None:
         while not self._stop.wait(0.02):
-            if time.monotonic() < self._down_until:
+            if self._is_down():
                 continue
-            if self._server is None:
-                self._open()
+            self._open()
             while (outgoing := self.desk.work()) is not None:
                 self._post(outgoing)
 

@@ -1,0 +1,1 @@
+"""The demo: what it shows, on which bus, and what makes it fail."""

@@ -1,0 +1,100 @@
+"""What makes the demo fail, and what it says when it cannot begin."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapter import settings
+from adapter.demo import NotPlayedError, Options, Report, accounts, play, run
+from adapter.demo.network import Broker, free_ports
+from adapter.demo.network import settings as demo_settings
+from adapter.demo.rows import named
+from adapter.demo.stage import Stage
+from adapter.errors import Severity
+from adapter.mappings import load
+from adapter.simulators.adtpen import Assessment
+from adapter.simulators.ledger import Fate, Ledger, has
+from adapter.store import Store
+
+
+def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
+    with Stage(1, store, None) as stage:
+        stage.planning.desk.faults.lose_receipts = 99
+        assessment = Assessment(at=datetime.now(UTC))
+        stage.journal.tell("A01", replace(stage.cast.discharge, assessment=assessment))
+        stage.until(stage.planning.desk, has(Fate.LOST, "receipt"), "the message")
+        told = _report(stage)
+    assert told.unreceipted >= 1
+    assert not told.whole
+
+
+def _report(stage: Stage) -> Report:
+    ledgers = tuple(desk.ledger.entries() for desk in stage.desks)
+    return Report(seed=1, bus="embedded", case="", picture=stage.picture(), ledgers=ledgers)
+
+
+def test_a_message_of_a_party_that_nobody_receipted_is_counted(report_of_nothing: Report) -> None:
+    ledger = Ledger("lulea")
+    ledger.note(Fate.SENT, "message", "m-1")
+    told = replace(report_of_nothing, ledgers=(ledger.entries(),))
+    assert (told.unreceipted, told.whole) == (1, False)
+    ledger.note(Fate.NOTED, "receipt", "r-1", about="m-1")
+    assert replace(told, ledgers=(ledger.entries(),)).whole
+
+
+def test_content_that_a_party_applied_twice_is_counted(report_of_nothing: Report) -> None:
+    ledger = Ledger("lulea")
+    for _ in range(2):
+        ledger.note(Fate.APPLIED, "message", "m-1")
+    told = replace(report_of_nothing, ledgers=(ledger.entries(),))
+    assert (told.duplicates_applied, told.whole) == (1, False)
+
+
+def test_a_play_that_got_stuck_is_not_whole(report_of_nothing: Report) -> None:
+    assert report_of_nothing.whole
+    assert not replace(report_of_nothing, stuck="lulea never had: message").whole
+
+
+@pytest.fixture
+def report_of_nothing(store: Store) -> Report:
+    stage = Stage(1, store, None)
+    return replace(_report(stage), ledgers=())
+
+
+def test_a_broker_that_is_not_there_is_said() -> None:
+    err = io.StringIO()
+    broker = "amqp://guest:secret@127.0.0.1:1/"
+    assert run(Options(broker=broker), io.StringIO(), err) == 1
+    assert "no broker" in err.getvalue()
+    assert "secret" not in err.getvalue()
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NotPlayedError):
+        play(Options(store=str(tmp_path / "none" / "demo.db")), io.StringIO())
+
+
+def test_the_parties_own_users_come_from_the_environment() -> None:
+    given = {"ADAPTER_DEMO_UMEA": "amqp://u:p@127.0.0.1/", "ADAPTER_DEMO_PLANNING": ""}
+    assert accounts(given) == {"umea": "amqp://u:p@127.0.0.1/"}
+
+
+@pytest.mark.parametrize("broker", [None, Broker(url="amqp://a:b@127.0.0.1/")])
+def test_the_demos_settings_have_no_problem_but_the_bus_that_forgets(
+    broker: Broker | None,
+) -> None:
+    made = demo_settings(free_ports(), "sqlite:///demo.db", broker)
+    issues = settings.problems(made, load())
+    errors = [i.detail for i in issues if i.severity is Severity.ERROR]
+    assert all("memory forgets" in detail for detail in errors)
+    assert bool(errors) == (broker is None)
+
+
+def test_every_event_of_the_timeline_has_its_swedish_name() -> None:
+    assert named("discharge-ready") == "discharge-ready (utskrivningsklar)"
+    assert named("no-such-event") == "no-such-event"
