@@ -45,7 +45,6 @@ FIELDS = frozenset(
         "state",
         "status",
         "system",
-        "thread",
         "threads",
         "transport",
         "where",  # places in the code
@@ -143,7 +142,7 @@ def catch_uncaught() -> None:
     def of_thread(args: threading.ExceptHookArgs) -> None:
         name = args.thread.name if args.thread else ""
         told = fault(args.exc_value) if args.exc_value else {}
-        log.critical("thread ended by a fault", extra=told | {"thread": name})
+        log.critical("thread ended by a fault", extra=told | {"loop": name})
 
     sys.excepthook = of_process
     threading.excepthook = of_thread

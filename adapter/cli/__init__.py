@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from adapter.cli import acting, listing, mapping, reading, running, setting
+from adapter.cli import acting, demonstrating, listing, mapping, reading, running, setting
 from adapter.cli.failures import Commands
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ def _command(name: str, function: Callable[..., None], *examples: str) -> None:
     app.command(name, epilog=epilog)(function)
 
 
+_command("demo", demonstrating.demo, "", "--seed 7 --store demo.db --json")
 _command("serve", running.serve, "", "--settings region.toml --log-level debug")
 _command("worker", running.worker, "--settings region.toml")
 _command("web", running.web, "--settings region.toml")
