@@ -95,7 +95,9 @@ def _filled(
     except AdapterError as error:
         return _dead(error.code, error.detail, now) | _inside(one.bundle)
     except Exception:  # a fault in one receiver's mapping must not stop the others
-        log.exception("mapping-fault", extra={"message_id": message_id, "endpoint": one.endpoint.name})
+        log.exception(
+            "mapping-fault", extra={"message_id": message_id, "endpoint": one.endpoint.name}
+        )
         return _dead("not-written", "unexpected fault in the mapping", now) | _inside(one.bundle)
     return asdict(written) | (_dead(one.hold, "", now) if one.hold else {})
 

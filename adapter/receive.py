@@ -8,16 +8,17 @@ decides in one short transaction, then answers. A transport that is pulled goes 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from adapter import receipts
+from adapter import bundles, receipts
 from adapter.errors import FatalError, TransientError
 from adapter.lifecycle import Ruling
-from adapter.model import Envelope, Message
+from adapter.model import Envelope, Event, Message
 from adapter.process import Reply, Turn, fault, give_up, process
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Network
@@ -92,6 +93,7 @@ def _process_sender(store: Store, network: Network, sender: str, now: datetime, 
     with store.begin() as tx:
         inbox.wait_for_sender(tx, sender)
         # Another process may have worked on them while we read: only what still waits is ours.
+        _lock_answered(tx, network, sender, found.values())
         mine = [m for m in inbox.claim(tx, sender, limit) if m.id in {x.id for x in messages}]
         for message in mine:
             turn = Turn(tx=tx, network=network, message=message, now=now)
@@ -99,6 +101,20 @@ def _process_sender(store: Store, network: Network, sender: str, now: datetime, 
         window("processing")
     window("processed")
     return len(mine)
+
+
+def _lock_answered(
+    tx: sa.Connection, network: Network, sender: str, found: Iterable[Reading | Unread | None]
+) -> None:
+    """Before anything else, the deliveries that these receipts close: senders lock them too."""
+    contents = [
+        bundles.concerned(one.bundle)
+        for one in found
+        if isinstance(one, Reading) and one.event is Event.RECEIPT
+    ]
+    if contents:
+        names = network.same_organization(network.endpoint(sender))
+        outbox.lock_answered(tx, names, contents)
 
 
 def _one(turn: Turn, found: Reading | Unread | None) -> None:

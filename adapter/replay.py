@@ -12,7 +12,7 @@ from adapter import deliveries
 from adapter.errors import FatalError
 from adapter.lifecycle import Ruling, Standing, State, Step
 from adapter.routing import Network
-from adapter.store import history, inbox, outbox
+from adapter.store import backlog, history, inbox, outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def _planned(tx: sa.Connection, id_: str) -> Planned:
         endpoint=row["endpoint"],
         possible=row["state"] == State.DEAD,
         seen_before=row["attempt"] > 0 and row["code"] != "refused",
-        overtaken_by=tuple(outbox.overtaken_by(tx, row)),
+        overtaken_by=tuple(backlog.overtaken_by(tx, row)),
     )
 
 

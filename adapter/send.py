@@ -19,7 +19,7 @@ from adapter.lifecycle import Step
 from adapter.mappings import Context
 from adapter.model import Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
 from adapter.routing import Network
-from adapter.store import Store, endpoints, history, outbox
+from adapter.store import Store, backlog, endpoints, history, outbox
 from adapter.store.outbox import Claimed
 from adapter.transports import Answer, Outcome, Transport
 from adapter.windows import window
@@ -93,6 +93,7 @@ def send(
     window("sent")
     now = clock()
     with store.begin() as tx:
+        outbox.lock(tx, [d.id for d in batch])
         for delivery, outcome in zip(batch, outcomes, strict=True):
             record(tx, network, delivery, outcome, now)
     window("recorded")
@@ -209,7 +210,7 @@ def _failed(
 def _reached(tx: sa.Connection, name: str, now: datetime) -> None:
     """The far side answers: what had waited for it need not wait longer."""
     if endpoints.worked(tx, name):
-        outbox.wake(tx, name, now)
+        backlog.wake(tx, name, now)
         history.note(tx, now, "circuit-closed", endpoint=name, detail="the probe got through")
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter import workdays
-from adapter.lifecycle import State
+from adapter.lifecycle import State, Step
 from adapter.routing import Network
-from adapter.store import Store, history, outbox
+from adapter.store import Store, backlog, history, outbox
 from adapter.store.inbox import new_id
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ LOST_WITH_A_BROKER = timedelta(days=3)
 def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
     """Tell the owner of each delivery that a person should have answered by now."""
     with store.begin() as tx:
-        late = outbox.answers_late(tx, now, limit)
+        late = backlog.answers_late(tx, now, limit)
         for row in late:
             _remind(tx, network, row, now)
     return len(late)
@@ -44,7 +44,7 @@ def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> i
 
 def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
     endpoint = network.endpoint(row["endpoint"])
-    outbox.reminded(tx, row["id"], now, workdays.due(now, endpoint.read_within))
+    backlog.reminded(tx, row["id"], now, workdays.due(now, endpoint.read_within))
     history.note(
         tx,
         now,
@@ -58,15 +58,33 @@ def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: dateti
     log.warning("answer-late", extra={"delivery": row["id"], "endpoint": endpoint.name})
 
 
+def bury_orphans(store: Store, network: Network, now: datetime) -> int:
+    """What is open to an endpoint that the settings no longer have is for a person."""
+    with store.begin() as tx:
+        names = [n for n in outbox.endpoints_due(tx, now) if not network.knows(n)]
+        lost = [row for name in names for row in backlog.open_to(tx, name)]
+        for row in lost:
+            _orphan(tx, row, now)
+    return len(lost)
+
+
+def _orphan(tx: sa.Connection, row: sa.RowMapping, now: datetime) -> None:
+    detail = "the endpoint is no longer in the settings"
+    outbox.step(tx, row["id"], Step.GIVE_UP, now, code="settings", detail=detail)
+    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
+    history.note(tx, now, "dead", **place, endpoint=row["endpoint"], detail=detail)
+    log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
+
+
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     """The broker lost its disk: what only its confirm had closed is sent again, same ids.
 
     What waits for a receipt is due at once. Returns how many deliveries go again.
     """
     with store.begin() as tx:
-        lost = outbox.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
+        lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
         outbox.put(tx, [_again(row, now) for row in lost])
-        waiting = outbox.unreceipted(tx, list(names), now)
+        waiting = backlog.unreceipted(tx, list(names), now)
         detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
         history.note(tx, now, "broker-was-empty", detail=detail)
     log.warning("broker-was-empty", extra={"count": len(lost) + waiting})

@@ -18,7 +18,7 @@ from adapter.process.turn import Turn
 from adapter.reading import Reading
 from adapter.routing import Letter, allows_protected, receivers
 from adapter.sharing import Decision, Facts, Notice
-from adapter.store import cases, endpoints, history, inbox, outbox
+from adapter.store import backlog, cases, endpoints, history, inbox, outbox
 from adapter.store.cases import Case
 
 
@@ -229,7 +229,7 @@ def _protection(turn: Turn, matter: Matter) -> dict[str, Any]:
     """A changed flag holds what is not yet sent, until a person has looked."""
     if matter.case.protected or not bundles.is_protected(matter.bundle):
         return {}
-    for id_, message_id in outbox.unsent_of_case(turn.tx, matter.case.id):
+    for id_, message_id in backlog.unsent_of_case(turn.tx, matter.case.id):
         if message_id != turn.message.id:
             outbox.step(turn.tx, id_, Step.GIVE_UP, turn.now, code="protected-identity")
     return {"protected": True}

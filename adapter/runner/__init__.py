@@ -25,6 +25,7 @@ from adapter.transports.mllp import MllpClient, MllpServer
 from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology
 
 log = logging.getLogger(__name__)
+FRAME = 64 * 1024 * 1024  # bytes
 POLL = 0.05  # seconds between looks for work that another process left
 
 
@@ -83,7 +84,8 @@ class Adapter:
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
 
     def _open_door(self, endpoint: Endpoint) -> None:
-        limit = self.settings.limits.body
+        # Well over the limit of a body: one that is too large must be read to be answered so.
+        limit = max(FRAME, 2 * self.settings.limits.body)
         door = MllpServer(endpoint, self._accept, self._fragment, limit=limit)
         self._doors.append(door)
         self.loops.start(f"mllp {endpoint.name}", door.run, lambda: None)
@@ -126,7 +128,9 @@ class Adapter:
         return done
 
     def _remind(self) -> int:
-        return sweep.remind(self.store, self.network, utc_now())
+        now = utc_now()
+        buried = sweep.bury_orphans(self.store, self.network, now)
+        return buried + sweep.remind(self.store, self.network, now)
 
     def _accept(self, letter: Envelope) -> Answer:
         reply = receive.accept(self.store, self.network, letter, utc_now())

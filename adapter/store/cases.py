@@ -68,7 +68,16 @@ def open_(
     row = {"id": id_, "name": next(iter(names), ""), "patient": patient, "opened_at": now}
     tx.execute(sa.insert(case), [row | {"flagged": not names} | values])
     call(tx, id_, names)
-    return lock(tx, id_)
+    return lock(tx, _winner(tx, names, id_))
+
+
+def _winner(tx: sa.Connection, names: Sequence[str], id_: str) -> str:
+    """Two senders may open the same case at once: who wrote its name first has opened it."""
+    first = _by_name(tx, names)
+    if first is None or first == id_:
+        return id_
+    tx.execute(sa.delete(case).where(case.c.id == id_))
+    return first
 
 
 def call(tx: sa.Connection, id_: str, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store.tables import endpoint, secret, token
+from adapter.store.tables import endpoint, secret, sender, token
 
 CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 
@@ -19,7 +19,8 @@ CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 def register(tx: sa.Connection, names: Iterable[str]) -> None:
     """Make sure that each endpoint has its row (and "", for senders nobody knows)."""
     rows = [{"name": name} for name in sorted({"", *names})]
-    tx.execute(insert_ignore(tx, endpoint), rows)
+    for table in (endpoint, sender):
+        tx.execute(insert_ignore(tx, table), rows)
 
 
 def insert_ignore(tx: sa.Connection, table: sa.Table) -> sa.Insert:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
-from adapter.store.tables import content, endpoint, envelope, message, one_of
+from adapter.store.tables import content, envelope, message, one_of, sender
 
 
 def new_id(prefix: str) -> str:
@@ -82,14 +82,14 @@ def senders_waiting(tx: sa.Connection) -> list[str]:
     return list(tx.execute(query.order_by(oldest)).scalars())
 
 
-def claim(tx: sa.Connection, sender: str, limit: int) -> list[Message]:
+def claim(tx: sa.Connection, name: str, limit: int) -> list[Message]:
     """The oldest unprocessed messages of one sender, receipts first.
 
     Call with the sender's row locked: nobody else then works on this sender's messages.
     """
     query = (
         sa.select(*_FIELDS)
-        .where(_waiting, message.c.endpoint == sender)
+        .where(_waiting, message.c.endpoint == name)
         .order_by(message.c.claimed_event != "receipt", message.c.seq)
         .limit(limit)
     )
@@ -133,13 +133,13 @@ def reused(tx: sa.Connection, m: Message, claimed_id: str) -> bool:
 
 def lock_sender(tx: sa.Connection, name: str) -> bool:
     """Be the only one who processes this sender's messages; False when somebody else does."""
-    query = sa.select(endpoint.c.name).where(endpoint.c.name == name)
+    query = sa.select(sender.c.name).where(sender.c.name == name)
     return tx.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none() is not None
 
 
 def wait_for_sender(tx: sa.Connection, name: str) -> None:
     """As `lock_sender`, for doors whose sender waits for the answer."""
-    query = sa.select(endpoint.c.name).where(endpoint.c.name == name)
+    query = sa.select(sender.c.name).where(sender.c.name == name)
     tx.execute(query.with_for_update()).scalar_one()
 
 
@@ -213,13 +213,3 @@ def remember(tx: sa.Connection, ids: Ids, message_id: str) -> None:
         row = {"sender": ids.sender, "receiver": ids.receiver, "envelope_id": ids.envelope_id}
         rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
         tx.execute(sa.insert(envelope), [row | rest])
-
-
-def forget(tx: sa.Connection, message_id: str) -> None:
-    """After a transient refusal the same ids are processed anew."""
-    ours = sa.select(content.c.content_id).where(content.c.message_id == message_id)
-    sender = sa.select(content.c.sender).where(content.c.message_id == message_id)
-    tx.execute(
-        sa.delete(envelope).where(envelope.c.content_id.in_(ours), envelope.c.sender.in_(sender))
-    )
-    tx.execute(sa.delete(content).where(content.c.message_id == message_id))

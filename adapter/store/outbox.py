@@ -132,6 +132,20 @@ def rewrite(tx: sa.Connection, d: Delivery, envelope_id: str, body: bytes) -> No
     tx.execute(same.values(envelope_id=envelope_id, body=body))
 
 
+def lock(tx: sa.Connection, ids: Sequence[str]) -> None:
+    """Hold these deliveries, always in the same order: two transactions never wait in a ring."""
+    query = sa.select(delivery.c.id).where(delivery.c.id.in_(ids)).order_by(delivery.c.id)
+    tx.execute(query.with_for_update())
+
+
+def lock_answered(tx: sa.Connection, names: Sequence[str], contents: Sequence[str]) -> None:
+    """As `lock`, for the deliveries that receipts speak of."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.content_id.in_(contents), delivery.c.endpoint.in_(names)
+    )
+    tx.execute(query.order_by(delivery.c.id).with_for_update())
+
+
 def step(tx: sa.Connection, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
     """Move one delivery along its table.
 
@@ -220,77 +234,3 @@ def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
 def fill(tx: sa.Connection, id_: str, **values: Any) -> None:
     """Write what is not a state: bytes after a mapping was mended, who has taken it."""
     tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))
-
-
-def unsent_of_case(tx: sa.Connection, case_id: str) -> list[tuple[str, str]]:
-    """Deliveries of a case that no attempt was ever made for: their ids and their messages'."""
-    query = sa.select(delivery.c.id, delivery.c.message_id).where(
-        delivery.c.case_id == case_id,
-        delivery.c.attempt == 0,
-        one_of(delivery.c.state, State.WAITING),
-    )
-    return [(row.id, row.message_id) for row in tx.execute(query)]
-
-
-def wake(tx: sa.Connection, name: str, now: datetime) -> None:
-    """The far side is back: what waits for a later attempt is due now."""
-    waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
-    later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
-    tx.execute(later.values(next_attempt_at=now))
-
-
-def answers_late(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
-    """Deliveries whose system has them, and whose person has not answered in time."""
-    query = (
-        sa.select(delivery)
-        .where(one_of(delivery.c.state, State.ACCEPTED), delivery.c.answer_due_at <= now)
-        .order_by(delivery.c.answer_due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(tx.execute(query).mappings())
-
-
-def reminded(tx: sa.Connection, id_: str, now: datetime, next_at: datetime) -> None:
-    """The owner was told; when to tell again."""
-    same = sa.update(delivery).where(delivery.c.id == id_)
-    tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
-
-
-def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
-    """Later deliveries of the same order that have already left."""
-    query = (
-        sa.select(delivery.c.id)
-        .where(
-            delivery.c.order_key == row["order_key"],
-            delivery.c.order_no > row["order_no"],
-            delivery.c.sent_at.is_not(None),
-        )
-        .order_by(delivery.c.order_no)
-    )
-    return list(tx.execute(query).scalars())
-
-
-def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> list[sa.RowMapping]:
-    """What nothing but the wire's word had closed, since a time; oldest first."""
-    query = (
-        sa.select(delivery)
-        .where(
-            delivery.c.endpoint.in_(names),
-            delivery.c.state == str(State.CONFIRMED),
-            delivery.c.done_when == "delivered",
-            delivery.c.sent_at >= since,
-        )
-        .order_by(delivery.c.seq)
-    )
-    return list(tx.execute(query).mappings())
-
-
-def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
-    """Let what is sent and unreceipted be due at once: its bytes are gone with the broker."""
-    waiting = sa.and_(
-        delivery.c.endpoint.in_(names),
-        one_of(delivery.c.state, State.IN_FLIGHT),
-        delivery.c.receipt_due_at > now,
-    )
-    return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount

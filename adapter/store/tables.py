@@ -250,6 +250,11 @@ history = sa.Table(
     sa.Index("history_message", "message_id"),
     sa.Index("history_delivery", "delivery_id"),
 )
+sender = sa.Table(  # a lock each: who holds it processes that sender's messages
+    "sender",
+    metadata,
+    sa.Column("name", sa.String(120), primary_key=True),
+)
 endpoint = sa.Table(  # what operators and outages do to an endpoint
     "endpoint",
     metadata,

@@ -149,9 +149,9 @@ class Region:
     def send(self) -> int:
         """One round over every endpoint with something due."""
         with self.store.read() as tx:
-            names = outbox.endpoints_due(tx, self.now)
+            due = outbox.endpoints_due(tx, self.now)
         sent = 0
-        for name in names:
+        for name in filter(self.network.knows, due):
             batch = send.claim(self.store, self.network, name, 50, self.now)
             if batch:
                 wire = Wire(self.transport, self.down)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapter import receive, replay, send
+from adapter import receive, replay, send, sweep
 from adapter.errors import FatalError
 from adapter.mappings import Context, System
-from adapter.model import Bundle, Endpoint, Envelope, Event
-from adapter.store import endpoints, outbox
+from adapter.model import Bundle, Envelope, Event
+from adapter.store import cases, endpoints, outbox
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
 from tests.flow.region import SETTINGS, Region
@@ -225,6 +225,27 @@ def test_a_sender_that_left_the_settings_is_for_a_person(region: Region) -> None
     assert region.messages()[0]["code"] == "settings"
 
 
+def test_what_is_open_to_an_endpoint_that_left_the_settings_is_for_a_person(
+    region: Region,
+) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", letters.note())
+    region.with_settings(endpoints=[e for e in SETTINGS.endpoints if e.name != "lulea"])
+    region.turn(timedelta(minutes=5))
+    assert sweep.bury_orphans(region.store, region.network, region.now) == 1
+    [dead] = region.deliveries()
+    assert (dead["state"], dead["code"]) == ("dead", "settings")
+
+
+def test_two_senders_that_open_the_same_case_at_once_open_one(region: Region) -> None:
+    names = ["SE2321000001-SUNDBY/V9"]
+    with region.store.begin() as tx:
+        first = cases.open_(tx, names, "", region.now)
+        second = cases.open_(tx, names, "", region.now)
+    assert second.id == first.id
+    assert len(region.cases()) == 1
+
+
 def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
     region.says("hospital", letters.note())
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
@@ -260,8 +281,6 @@ def test_a_broker_that_comes_back_empty_gets_everything_again_with_the_same_ids(
     content = region.tells("hospital", letters.note())
     before = region.inbox("lulea")
     receipts = region.receipts("hospital")
-    from adapter import sweep
-
     sweep.broker_was_empty(region.store, ["hospital", "lulea"], region.now)
     region.turn()
     assert region.inbox("lulea") == before
@@ -303,8 +322,3 @@ def test_no_endpoint_waits_for_another(region: Region) -> None:
     assert region.events("umea") == ["message"]
     with region.store.read() as tx:
         assert outbox.endpoints_due(tx, region.now) == []
-
-
-def endpoint_named(name: str) -> Endpoint:
-    """Of the usual settings."""
-    return {e.name: e for e in SETTINGS.endpoints}[name]

@@ -255,6 +255,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "sender",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "token",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("endpoint", sa.String(length=120), nullable=False),
@@ -276,6 +281,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_token_endpoint"), table_name="token")
     op.drop_table("token")
+    op.drop_table("sender")
     op.drop_table("secret")
     op.drop_index(op.f("ix_receipt_delivery_id"), table_name="receipt")
     op.drop_table("receipt")

@@ -1,0 +1,91 @@
+"""Deliveries looked at many at a time: late, lost, overtaken, held, without an endpoint."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from adapter.lifecycle import OPEN, State
+from adapter.store.tables import delivery, one_of
+
+
+def unsent_of_case(tx: sa.Connection, case_id: str) -> list[tuple[str, str]]:
+    """Deliveries of a case that no attempt was ever made for: their ids and their messages'."""
+    query = sa.select(delivery.c.id, delivery.c.message_id).where(
+        delivery.c.case_id == case_id,
+        delivery.c.attempt == 0,
+        one_of(delivery.c.state, State.WAITING),
+    )
+    return [(row.id, row.message_id) for row in tx.execute(query)]
+
+
+def wake(tx: sa.Connection, name: str, now: datetime) -> None:
+    """The far side is back: what waits for a later attempt is due now."""
+    waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
+    later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
+    tx.execute(later.values(next_attempt_at=now))
+
+
+def answers_late(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+    """Deliveries whose system has them, and whose person has not answered in time."""
+    query = (
+        sa.select(delivery)
+        .where(one_of(delivery.c.state, State.ACCEPTED), delivery.c.answer_due_at <= now)
+        .order_by(delivery.c.answer_due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def reminded(tx: sa.Connection, id_: str, now: datetime, next_at: datetime) -> None:
+    """The owner was told; when to tell again."""
+    same = sa.update(delivery).where(delivery.c.id == id_)
+    tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
+
+
+def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
+    """Later deliveries of the same order that have already left."""
+    query = (
+        sa.select(delivery.c.id)
+        .where(
+            delivery.c.order_key == row["order_key"],
+            delivery.c.order_no > row["order_no"],
+            delivery.c.sent_at.is_not(None),
+        )
+        .order_by(delivery.c.order_no)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> list[sa.RowMapping]:
+    """What nothing but the wire's word had closed, since a time; oldest first."""
+    query = (
+        sa.select(delivery)
+        .where(
+            delivery.c.endpoint.in_(names),
+            delivery.c.state == str(State.CONFIRMED),
+            delivery.c.done_when == "delivered",
+            delivery.c.sent_at >= since,
+        )
+        .order_by(delivery.c.seq)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
+    """Let what is sent and unreceipted be due at once: its bytes are gone with the broker."""
+    waiting = sa.and_(
+        delivery.c.endpoint.in_(names),
+        one_of(delivery.c.state, State.IN_FLIGHT),
+        delivery.c.receipt_due_at > now,
+    )
+    return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount
+
+
+def open_to(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
+    """What is open to an endpoint."""
+    open_ = one_of(delivery.c.state, *OPEN)
+    query = sa.select(delivery).where(delivery.c.endpoint == name, open_)
+    return list(tx.execute(query.with_for_update()).mappings())
