@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +113,7 @@ def _deliveries(report: Report) -> Iterator[Row]:
             sort=Sort.ANSWER if answers else Sort.SENT,
             who=f"{begins} → {delivery.endpoint}",
             what=_answered(report, delivery) if answers else named(delivery.event),
-            receipts=(*_receipts(report, delivery), *_standing(delivery)),
+            receipts=(*_receipts(report, delivery), *_left_out(delivery), *_standing(delivery)),
         )
 
 
@@ -132,6 +133,13 @@ def _receipts(report: Report, delivery: DeliveryLine) -> Iterator[tuple[str, str
     for layer, receipt in {r.layer: r for r in found if r.layer != "transport"}.items():
         after = (receipt.at - start).total_seconds()
         yield layer, f"{layer}: {receipt.code} +{after:.1f} s"
+
+
+def _left_out(delivery: DeliveryLine) -> Iterator[tuple[str, str]]:
+    """What the receiver's format could not carry, and the mapping confessed."""
+    count = len(json.loads(delivery.losses or "[]"))
+    if count:
+        yield "note", f"{count} field{'s' if count > 1 else ''} left out"
 
 
 def _standing(delivery: DeliveryLine) -> Iterator[tuple[str, str]]:

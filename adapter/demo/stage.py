@@ -118,15 +118,19 @@ class Stage:
     def until(self, party: Desk, enough: Callable[[Sequence[Entry]], bool], what: str) -> None:
         """Wait for a party's ledger; StuckError when it takes too long."""
         if not party.ledger.wait(enough, PATIENCE):
-            raise StuckError(f"{party.ledger.who} never had: {what}")
+            raise StuckError(f"{party.ledger.who} never had: {what}{self._why()}")
 
     def settle(self) -> None:
         """Wait until nothing is under way any more; StuckError when it takes too long."""
         deadline = time.monotonic() + PATIENCE
         while left := unsettled(self.picture(), self.desks):
             if time.monotonic() > deadline:
-                raise StuckError(f"still under way: {left[0]} and {len(left) - 1} more")
+                raise StuckError(f"{len(left)} under way, among them {left[0]}{self._why()}")
             time.sleep(0.1)
+
+    def _why(self) -> str:
+        broken = self.adapter.loops.broken
+        return f" (the adapter's loop '{broken}' died)" if broken else ""
 
     def picture(self) -> Everything:
         """What the store holds now."""

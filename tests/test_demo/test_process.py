@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from lxml import etree
 
 from adapter.demo import Options, run
 from adapter.demo.network import CITY, HOME
 from adapter.simulators.cast import cast
 from adapter.store import Store, queries
+from adapter.store.tables import delivery
+from tests import oracle
+from tests.test_simulators.samples import XSD
 
 SEED = 4
 PROGRAM = """
@@ -167,6 +172,31 @@ def test_a_kept_store_shows_the_bytes_of_each_attempt(played: Played) -> None:
     store.close()
     assert len(attempts) == 4  # one of them sent again to Umeå
     assert all(a.body for a in attempts)
+
+
+def _emitted(played: Played, content_type: str) -> list[bytes]:
+    """Every body that the adapter wrote for a receiver, as the store has it."""
+    query = sa.select(delivery.c.body).where(delivery.c.content_type.startswith(content_type))
+    store = Store(f"sqlite:///{played.store}")
+    with store.read() as tx:
+        found = list(tx.execute(query).scalars())
+    store.close()
+    return found
+
+
+@oracle.needs_schemas
+def test_all_fhir_of_the_demo_follows_the_schemas_of_hl7(played: Played) -> None:
+    bodies = _emitted(played, "application/fhir+json")
+    assert len(bodies) > 20
+    for body in bodies:
+        assert oracle.problems(json.loads(body)) == []
+
+
+def test_all_xml_of_the_demo_follows_the_published_schema(played: Played) -> None:
+    bodies = _emitted(played, "application/xml")
+    schema = etree.XMLSchema(file=str(XSD))
+    assert len(bodies) >= 9
+    assert all(schema.validate(etree.fromstring(body)) for body in bodies)
 
 
 def test_a_demo_that_is_kept_answers_at_its_addresses_until_it_is_interrupted(
