@@ -127,6 +127,7 @@ class Endpoint:
     peers: tuple[str, ...] = ("127.0.0.1", "::1")  # addresses that may connect to `listen`
     broker_user: str = ""
     return_to: str = ""  # the endpoint that takes what this one cannot be sent
+    replaced_by: str = ""  # the endpoint that gets from now on what was meant for this one
     done_when: DoneWhen = DoneWhen.ACCEPTED
     receipt_within: timedelta = timedelta(minutes=30)
     receipt_resends: int = 2
@@ -145,6 +146,11 @@ class Endpoint:
     unmapped: str = "accept"  # | "refuse"
     strict_identifiers: bool = False
     owner: str = ""
+
+    @property
+    def forward(self) -> str:
+        """The endpoint that gets what is meant for this one; "" when it gets it itself."""
+        return self.replaced_by or self.return_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

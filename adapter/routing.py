@@ -44,9 +44,9 @@ class Network:
         return self.systems[endpoint.system]
 
     def address(self, endpoint: Endpoint) -> Endpoint | None:
-        """Where to send what is meant for an endpoint: itself, its return address, or nowhere."""
-        if endpoint.return_to:
-            return self.endpoint(endpoint.return_to)
+        """Where to send what is meant for it: itself, its successor or return address, nowhere."""
+        if endpoint.forward:
+            return self.endpoint(endpoint.forward)
         takes = endpoint.address or endpoint.transport in ("rabbitmq", "memory")
         return endpoint if takes else None
 

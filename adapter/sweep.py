@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from adapter import workdays
 from adapter.lifecycle import State, Step
+from adapter.model import Endpoint
 from adapter.routing import Network
 from adapter.store import Store, backlog, history, outbox
 from adapter.store.inbox import new_id
@@ -74,6 +75,33 @@ def _orphan(tx: sa.Connection, row: sa.RowMapping, now: datetime) -> None:
     place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
     history.note(tx, now, "dead", **place, endpoint=row["endpoint"], detail=detail)
     log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
+
+
+def move_replaced(store: Store, network: Network, now: datetime) -> int:
+    """A receiver was replaced: what it surely does not have goes to its successor."""
+    replaced = [e for e in network.settings.endpoints if e.replaced_by]
+    if not replaced:
+        return 0
+    with store.begin() as tx:
+        rows = [(e, row) for e in replaced for row in backlog.movable(tx, e.name)]
+        for endpoint, row in rows:
+            _move(tx, endpoint, network.endpoint(endpoint.replaced_by), row, now)
+    return len(rows)
+
+
+def _move(
+    tx: sa.Connection, old: Endpoint, new: Endpoint, row: sa.RowMapping, now: datetime
+) -> None:
+    """Its bytes are written for the old system: only one of the same kind can read them."""
+    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
+    if old.system == new.system:
+        order = f"{new.name}/{row['case_id']}" if row["order_key"] else None
+        outbox.fill(tx, row["id"], endpoint=new.name, order_key=order, next_attempt_at=now)
+        history.note(tx, now, "moved", **place, endpoint=new.name, detail=f"from {old.name}")
+        return
+    detail = f"written for {old.system}; {new.name} speaks {new.system}"
+    outbox.step(tx, row["id"], Step.GIVE_UP, now, code="settings", detail=detail)
+    history.note(tx, now, "dead", **place, endpoint=old.name, detail=detail)
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:

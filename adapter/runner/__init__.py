@@ -129,8 +129,9 @@ class Adapter:
 
     def _remind(self) -> int:
         now = utc_now()
-        buried = sweep.bury_orphans(self.store, self.network, now)
-        return buried + sweep.remind(self.store, self.network, now)
+        done = sweep.bury_orphans(self.store, self.network, now)
+        done += sweep.move_replaced(self.store, self.network, now)
+        return done + sweep.remind(self.store, self.network, now)
 
     def _accept(self, letter: Envelope) -> Answer:
         reply = receive.accept(self.store, self.network, letter, utc_now())

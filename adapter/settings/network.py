@@ -112,12 +112,21 @@ def _clash(one: str, other: str) -> bool:
 def _returns(settings: Settings) -> Iterator[Issue]:
     known = {endpoint.name: endpoint for endpoint in settings.endpoints}
     for i, endpoint in enumerate(settings.endpoints):
-        if not endpoint.return_to:
+        if not endpoint.forward:
             yield from _lonely(i, endpoint)
-        elif endpoint.return_to == endpoint.name:
-            yield error(_at(i, "return_to"), "names the endpoint itself")
-        else:
-            yield from _target(_at(i, "return_to"), endpoint.return_to, known)
+        for key in ("return_to", "replaced_by"):
+            yield from _forward(_at(i, key), getattr(endpoint, key), endpoint, known)
+
+
+def _forward(
+    path: str, name: str, endpoint: Endpoint, known: dict[str, Endpoint]
+) -> Iterator[Issue]:
+    if name and name == endpoint.name:
+        yield error(path, "names the endpoint itself")
+    elif name in known and known[name].replaced_by:
+        yield error(path, f"names an endpoint that {known[name].replaced_by} has replaced")
+    elif name:
+        yield from _target(path, name, known)
 
 
 def _lonely(number: int, endpoint: Endpoint) -> Iterator[Issue]:
@@ -156,7 +165,7 @@ def _ambiguous(settings: Settings) -> Iterator[Issue]:
 
 def _claims(settings: Settings) -> Iterator[_Claim]:
     for i, endpoint in enumerate(settings.endpoints):
-        mailbox = endpoint.return_to or (endpoint.name if takes(endpoint) else "")
+        mailbox = endpoint.forward or (endpoint.name if takes(endpoint) else "")
         own = [("organization", Alias(id=endpoint.organization))]
         own += [(f"aliases[{j}]", alias) for j, alias in enumerate(endpoint.aliases)]
         for key, alias in own:
@@ -172,7 +181,7 @@ def _rivals(claim: _Claim, earlier: Sequence[_Claim]) -> Iterator[Issue]:
         yield error(
             claim.path,
             f"is claimed by endpoint[{rival.endpoint}] too, and its mailbox is another; "
-            "let one return_to the other",
+            "let one return_to the other, or be replaced_by it",
         )
 
 
@@ -210,9 +219,9 @@ def _destination(path: str, name: str, known: dict[str, Endpoint]) -> Iterator[I
         endpoint = known.get(name)
         if endpoint is None:
             yield error(path, "names no endpoint" + choices({*known, OF_PATIENT}, name))
-        elif not endpoint.return_to:
+        elif not endpoint.forward:
             yield from _target(path, name, known)
-    elif not any(e.municipality and (e.return_to or takes(e)) for e in known.values()):
+    elif not any(e.municipality and (e.forward or takes(e)) for e in known.values()):
         yield warning(path, "finds nobody: no endpoint that can be sent to has a municipality")
 
 

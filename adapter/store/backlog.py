@@ -7,7 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
-from adapter.store.tables import delivery, one_of
+from adapter.store.tables import attempt, delivery, one_of
+
+_SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
+"""Outcomes after which the far side certainly has nothing."""
 
 
 def unsent_of_case(tx: sa.Connection, case_id: str) -> list[tuple[str, str]]:
@@ -82,6 +85,20 @@ def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
         delivery.c.receipt_due_at > now,
     )
     return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount
+
+
+def movable(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
+    """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
+
+    A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
+    keeps a delivery where it is.
+    """
+    open_outcome = sa.exists().where(
+        attempt.c.delivery_id == delivery.c.id, attempt.c.code.not_in(_SURE)
+    )
+    waiting = one_of(delivery.c.state, State.WAITING)
+    query = sa.select(delivery).where(delivery.c.endpoint == name, waiting, ~open_outcome)
+    return list(tx.execute(query.with_for_update()).mappings())
 
 
 def open_to(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
