@@ -176,5 +176,6 @@ def _print_causes(causes: list[dict[str, Any]]) -> None:
 
 def _letter(letter: letters.Dead) -> str:
     taken = f"taken by {letter.taken_by}" if letter.taken_by else "nobody has it yet"
-    detail = f" {letter.detail}" if letter.detail else ""
-    return f"{letter.id} {letter.event or 'unknown'} case {letter.case_id or '-'}, {taken}{detail}"
+    detail = f" ({letter.detail})" if letter.detail else ""
+    case = f", case {letter.case_id}" if letter.case_id else ""
+    return f"{letter.id} {letter.event or 'unknown'}{detail}{case}: {taken}"

@@ -68,7 +68,7 @@ def _state(view: CaseView) -> Iterator[str]:
     case_ = view.case
     yield f"id {case_.id}"
     yield f"opened {when(case_.opened_at)}"
-    yield f"shared {when(case_.shared_at)}" if case_.shared_at else "shared with nobody"
+    yield f"stay shared {when(case_.shared_at)}" if case_.shared_at else "stay not shared"
     if case_.closed_at:
         yield f"closed {when(case_.closed_at)}"
     if case_.flagged:
@@ -181,7 +181,8 @@ def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies) -> Iterator
             yield from _bytes("answered", sent.answer if sent else None)
     for receipt in view.receipts:
         if receipt.delivery_id == line.id:
-            yield f"  receipt {when(receipt.at)}: {receipt.layer} {receipt.code} {receipt.detail}"
+            told = f"{receipt.layer} {receipt.code} {receipt.detail}"
+            yield f"  receipt {when(receipt.at)}: {told}".rstrip()
 
 
 def _told(entry: HistoryLine) -> str:

@@ -30,14 +30,17 @@ class Entry:
 def timeline(view: CaseView) -> list[Entry]:
     """Everything of a case, oldest first; what happened at once stands in the order of cause."""
     sent = {d.id: d for d in view.deliveries}
-    parts = (
+    order = {id_: number for number, id_ in enumerate(sent)}
+    parts: tuple[Iterable[Entry], ...] = (
         (entry for line in view.messages for entry in _received(line)),
         _history(view),
         (entry for line in view.deliveries for entry in _queued(line)),
         (_attempted(line, sent[line.delivery_id]) for line in view.attempts),
         (_receipted(line, sent[line.delivery_id]) for line in view.receipts),
     )
-    return sorted((entry for part in parts for entry in part), key=lambda entry: entry.at)
+    ranked = [(rank, entry) for rank, part in enumerate(parts) for entry in part]
+    ranked.sort(key=lambda one: (one[1].at, one[0], order.get(one[1].delivery, -1)))
+    return [entry for _, entry in ranked]
 
 
 def _received(line: MessageLine) -> Iterator[Entry]:
@@ -102,7 +105,7 @@ def outcome(line: AttemptLine) -> str:
 
 def _because(code: str, detail: str) -> str:
     told = f" ({detail})" if detail else ""
-    return f"{code}{told}: {words.cause(code)}".removesuffix(": ")
+    return f"{code}{told}: {words.cause(code).rstrip('.')}".removesuffix(": ")
 
 
 def _receipted(line: ReceiptLine, sent: DeliveryLine) -> Entry:

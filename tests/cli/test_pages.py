@@ -1,0 +1,83 @@
+"""The pages for operators and vendors say what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from adapter.cli import app
+from adapter.errors import CATALOGUE
+from adapter.web import doors, health, metadata, metrics
+from adapter.web.bodies import SECONDS
+from tests.cli.office import SETTINGS
+from tests.cli.scenario import Page, Told, lay_out
+from tests.flow.region import Region
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
+HTTP = (DOCS / "http.md").read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_page_prints_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    told = Page(OPERATIONS).tell()
+    assert len(told) > 12
+    for one in told:
+        assert one.true, f"$ {one.command}\n{one.printed}"
+
+
+def test_the_comparison_sees_a_difference() -> None:
+    same = Told(command="", expected="m-0123456789abcdef0123 ok\n…\nend", printed="")
+    same.printed = "m-abcdefabcdefabcdef01 ok\nany\nthing\nend\n"
+    assert same.true
+    same.printed = "m-abcdefabcdefabcdef01 no\nend\n"
+    assert not same.true
+
+
+def test_every_command_is_on_the_page() -> None:
+    for command in app.registered_commands:
+        assert f"adapter {command.name}" in OPERATIONS, command.name
+
+
+def test_every_metric_is_on_the_page_and_no_other(tmp_path: Path) -> None:
+    region = Region(f"sqlite:///{tmp_path}/adapter.db")
+    families = list(metrics.Figures(region.store).collect())
+    region.store.close()
+    names = {f.name + ("_total" if f.type == "counter" else "") for f in families}
+    labels = {f.name: f.samples[0].labels for f in families if f.samples}
+    assert set(re.findall(r"`(adapter_\w+)", OPERATIONS)) == names
+    for name, found in re.findall(r"`(adapter_\w+)\{([\w,]+)\}`", OPERATIONS):
+        assert name not in labels or list(labels[name]) == found.split(",")
+
+
+def test_every_status_is_that_of_its_code() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (\d{3}) \|$", HTTP, re.MULTILINE)
+    assert len(rows) > 15
+    assert [(code, CATALOGUE[code].http) for code, _ in rows] == [(c, int(s)) for c, s in rows]
+    explained = re.findall(
+        r"\b[2-5]\d\d\b", HTTP.partition("| status |")[2].partition("Every error")[0]
+    )
+    assert {status for _, status in rows} <= set(explained)
+
+
+def addresses(*parts: ModuleType) -> set[str]:
+    return {route.path for part in parts for route in part.router.routes}
+
+
+def test_every_address_is_on_the_page_of_those_whom_it_is_for() -> None:
+    ours, watched = addresses(doors, metadata), addresses(health, metrics)
+    assert len(ours) + len(watched) == 6
+    assert set(re.findall(r"^\| `(/[\w$/-]+)` \| [A-Z]", HTTP, re.MULTILINE)) == ours
+    assert set(re.findall(r"^\| `(/[\w$/-]+)` \|", OPERATIONS, re.MULTILINE)) == watched
+
+
+def test_the_limits_on_the_page_are_those_of_the_program() -> None:
+    assert f"within {SECONDS:g} seconds" in HTTP
+    assert "10 MB, 64 levels deep and have 500 entries" in HTTP
+    assert SETTINGS.exists()
