@@ -29,6 +29,7 @@ _TONES = {
     "confirmed": "green",
     "receipt": "green",
 }
+_TONED = ("what", "standing", "severity")
 
 
 def when(at: datetime | None) -> str:
@@ -68,12 +69,13 @@ def _coloured(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(cell, style=_tone(cell)) for cell in row))
+        cells = zip(columns, row, strict=True)
+        shown.add_row(*(Text(cell, style=_tone(column, cell)) for column, cell in cells))
     Console().print(shown)
 
 
-def _tone(cell: str) -> str:
-    return _TONES.get(cell.partition(" ")[0], "")
+def _tone(column: str, cell: str) -> str:
+    return _TONES.get(cell.partition(" ")[0], "") if column in _TONED else ""
 
 
 def data(value: Any) -> None:

@@ -48,7 +48,7 @@ def check(*, settings_file: SettingsFile = FILE, as_json: AsJson = False) -> Non
         printing.data({"findings": found})
     elif found:
         rows = [[f.severity, f.area, f.where, f.what] for f in found]
-        printing.table(["", "area", "where", "what"], rows)
+        printing.table(["severity", "area", "where", "what it is"], rows)
     else:
         printing.line("All is as it should be.")
     if any(f.severity is Severity.ERROR for f in found):

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.office import FIXTURES, SETTINGS, run
+from tests.cli.office import FIXTURES, SETTINGS, Office, run
 from tests.web.site import FHIR, PROCESS
 
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
@@ -49,6 +49,12 @@ def running(command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
     finally:
         process.kill()
         process.communicate()
+
+
+def as_process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command that sets up logging, which must not be ours."""
+    asked = [sys.executable, "-m", "adapter", *map(str, arguments)]
+    return subprocess.run(asked, check=False, capture_output=True, text=True, timeout=30)
 
 
 def wait_for(process: subprocess.Popen[str], url: str) -> None:
@@ -105,24 +111,24 @@ def test_a_worker_opens_no_http_door(tmp_path: Path) -> None:
 def test_a_door_that_is_taken_is_told_and_ends_the_process(tmp_path: Path) -> None:
     with running("serve", tmp_path) as (process, url):
         wait_for(process, url)
-        asked = [sys.executable, "-m", "adapter", "serve", "--settings"]
-        second = subprocess.run(
-            [*asked, str(tmp_path / "region.toml")],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        second = as_process("serve", "--settings", tmp_path / "region.toml")
     assert second.returncode == 1
     assert "settings: The settings are wrong. the web door cannot listen" in second.stderr
     assert "Traceback" not in second.stderr
 
 
 def test_the_memory_transport_is_not_served() -> None:
-    result = run("serve", "--settings", SETTINGS)
-    assert result.exit_code == 1
+    result = as_process("serve", "--settings", SETTINGS)
+    assert result.returncode == 1
     assert "memory" in result.stderr
 
 
 def test_a_level_that_does_not_exist_is_wrong_use() -> None:
     assert run("serve", "--log-level", "loud").exit_code == 2
+
+
+def test_the_demo_will_not_play_on_a_store_that_is_in_use(office: Office) -> None:
+    office.region.accept("hospital", b"{}")
+    result = as_process("demo", "--store", office.path)
+    assert result.returncode == 2
+    assert "name a new one" in result.stderr
