@@ -72,13 +72,7 @@ def map_(  # noqa: PLR0913 - each option by name
     found = _read(reads, _bytes(file), source, event)
     _tell(found.context, "reading")
     _insist(profiles.check_message(found.bundle))
-    target = Endpoint(name="receiver", organization=receiver, system=to, transport="http")
-    context = Context(
-        sender=source, receiver=target if receiver else None, recorded=found.context.recorded
-    )
-    document = writes.write(found.event, found.bundle, context)
-    _tell(context, "writing")
-    _print(writes, document)
+    _print(writes, _written(writes, found, receiver))
 
 
 def _system(name: str) -> System:
@@ -107,6 +101,19 @@ def _read(system: System, body: bytes, source: Endpoint, claimed: str) -> _Read:
     recorded = told if told < _NEVER else _TIMELESS
     context = Context(sender=source, recorded=recorded, fingerprint=print_)
     return _Read(event=event, bundle=_bundle(system, event, document, context), context=context)
+
+
+def _written(system: System, found: _Read, receiver: str) -> Any:
+    """The message as a document; addressed when somebody is named."""
+    target = Endpoint(name="receiver", organization=receiver, system=system.name, transport="http")
+    context = Context(
+        sender=found.context.sender,
+        receiver=target if receiver else None,
+        recorded=found.context.recorded,
+    )
+    document = system.write(found.event, found.bundle, context)
+    _tell(context, "writing")
+    return document
 
 
 def _event(name: str) -> Event:
