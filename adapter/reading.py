@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapter import bundles, codec, profiles
@@ -42,8 +43,8 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
         system = network.system(sender)
         limits = network.settings.limits
         document = codec.parse(system.content, message.body, limits, sender.charset)
-        if system.name == "fhir" and isinstance(document, dict):
-            bundle = document  # so that a refusal can name its ids
+        if system.name == "fhir":
+            bundle = _nameable(document)
         event = str(system.event(document))
         context = _context(sender, message)
         bundle = system.read(document, context)
@@ -53,7 +54,7 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
     errors = [i for i in issues if i.severity is Severity.ERROR]
     if errors:
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
-        return Unread(error=refusal, bundle=bundle, event=event)
+        return Unread(error=refusal, bundle=_nameable(bundle), event=event)
     losses = tuple(context.losses)
     return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
 
@@ -70,10 +71,23 @@ def _context(sender: Endpoint, message: Message) -> Context:
 def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Message) -> list[Issue]:
     """What the profiles say; then whether the sender may say it at all."""
     found = profiles.check_message(bundle, network.settings.limits)
-    organization = bundles.sender_id(bundle)
+    organization = bundles.sender_id(_nameable(bundle))
     if organization and not may_speak(sender, organization, message.received_at.date()):
         found = [*found, Issue(code="wrong-sender", expression="MessageHeader.sender")]
     return found
+
+
+def _nameable(document: Any) -> Bundle:
+    """A document that its ids, times and parties can be read from; {} for any other.
+
+    A refusal names its message by these, and what is refused may have any shape at all.
+    """
+    try:
+        bundles.content_id(document), bundles.recorded(document), bundles.sender_id(document)
+        receiver_key(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+    return dict(document)
 
 
 def receiver_key(bundle: Bundle) -> str:

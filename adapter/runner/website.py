@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import uvicorn
-
 from adapter.errors import FatalError
 from adapter.routing import Network
 from adapter.store import Store
-from adapter.web import app
+from adapter.web import app, serving
 
 
 class Website:
@@ -19,18 +17,7 @@ class Website:
     def __init__(
         self, network: Network, store: Store, listen: str, accepted: Callable[[], None]
     ) -> None:
-        host, _, port = listen.rpartition(":")
-        config = uvicorn.Config(
-            app(network, store, accepted),
-            host=host,
-            port=int(port),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=10,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = serving.server(app(network, store, accepted), listen)
         self._thread = threading.Thread(target=self._server.run, name="web")
 
     def start(self) -> None:
