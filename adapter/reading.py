@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from adapter.identifiers import hsa_id
 from adapter.mappings import Context
 from adapter.model import Bundle, Endpoint, Event, Loss, Message
 from adapter.routing import Network, may_speak
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A message that is not: the error with every problem found, and the ids if it had any."""
+    """A message that is not: the error with every problem found.
+
+    `bundle` has nothing but the ids, the time and the receivers, and each only where it has
+    their form: what is refused may have any shape at all.
+    """
 
     error: FatalError
     bundle: Bundle
@@ -44,7 +51,7 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
         limits = network.settings.limits
         document = codec.parse(system.content, message.body, limits, sender.charset)
         if system.name == "fhir":
-            bundle = _nameable(document)
+            bundle = _named(document)
         event = str(system.event(document))
         context = _context(sender, message)
         bundle = system.read(document, context)
@@ -54,7 +61,7 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
     errors = [i for i in issues if i.severity is Severity.ERROR]
     if errors:
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
-        return Unread(error=refusal, bundle=_nameable(bundle), event=event)
+        return Unread(error=refusal, bundle=_named(bundle), event=event)
     losses = tuple(context.losses)
     return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
 
@@ -78,16 +85,44 @@ def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Messa
 
 
 def _nameable(document: Any) -> Bundle:
-    """A document that its ids, times and parties can be read from; {} for any other.
-
-    A refusal names its message by these, and what is refused may have any shape at all.
-    """
+    """A document that its times and parties can be read from; {} for any other."""
     try:
-        bundles.content_id(document), bundles.recorded(document), bundles.sender_id(document)
-        receiver_key(document)
+        bundles.recorded(document), bundles.sender_id(document), receiver_key(document)
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
     return dict(document)
+
+
+def _named(document: Any) -> Bundle:
+    """What our receipt names a refused message by, and nothing else of it; any JSON may come."""
+    sound = _nameable(document)
+    receivers = [i for i in bundles.receiver_ids(sound) if _ID.fullmatch(i)]
+    header = {
+        "resourceType": "MessageHeader",
+        "id": _id(_header(document), "id"),
+        "destination": [{"receiver": {"identifier": {"value": i}}} for i in receivers],
+    }
+    at = bundles.recorded(sound)
+    return {
+        "id": _id(document, "id"),
+        "timestamp": at.isoformat() if at else "",
+        "entry": [{"resource": header}],
+    }
+
+
+def _header(document: Any) -> Any:
+    entries = document.get("entry") if isinstance(document, dict) else None
+    first = entries[0] if isinstance(entries, list) and entries else None
+    found = first.get("resource") if isinstance(first, dict) else None
+    is_header = isinstance(found, dict) and found.get("resourceType") == "MessageHeader"
+    return found if is_header else {}
+
+
+def _id(node: Any, name: str) -> str:
+    """An id of FHIR; "" for any other, which no receipt could name."""
+    found = node.get(name) if isinstance(node, dict) else None
+    text = found.removeprefix("urn:uuid:") if isinstance(found, str) else ""
+    return text if _ID.fullmatch(text) else ""
 
 
 def receiver_key(bundle: Bundle) -> str:
