@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import hl7
@@ -27,7 +29,7 @@ _CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and 
     "UTF-8": "utf-8",
     "UTF8": "utf-8",
 }
-_SEPARATORS = 50_000  # each is an object of its own when HL7 v2 is split
+_PARTS = 50_000  # values, elements, separators: each is an object of its own
 
 
 def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
@@ -63,24 +65,37 @@ def _hl7_bytes(text: str, charset: str) -> bytes:
 
 def _json(body: bytes, limits: Limits) -> Any:
     try:
-        document = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique)
+        document = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
     except UnicodeDecodeError as error:
         raise FatalError("wrong-charset", f"not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
         raise FatalError("too-deep", f"the limit is {limits.depth} levels") from error
     except ValueError as error:  # JSONDecodeError quotes nothing of the document
         raise FatalError("unreadable", f"not JSON: {error}") from error
-    _check_depth(document, limits.depth)
+    _check_levels([document], _children, limits)
     return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise FatalError("duplicate-key", _harmless(twice))
+        counts = Counter(key for key, _ in pairs)
+        raise FatalError("duplicate-key", _harmless(counts.most_common(1)[0][0]))
     return found
+
+
+def _no_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are no numbers of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_constant(text)
 
 
 def _harmless(key: str) -> str:
@@ -88,13 +103,19 @@ def _harmless(key: str) -> str:
     return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
 
 
-def _check_depth(document: Any, limit: int) -> None:
-    level: Iterable[Any] = [document]
-    for _ in range(limit):
-        level = [child for item in level for child in _children(item)]
+def _check_levels(
+    level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
+) -> None:
+    """Few enough levels, and few enough parts that checking each one takes no time to speak of."""
+    parts = 0
+    for _ in range(limits.depth):
+        level = [child for item in level for child in inside(item)]
+        parts += len(level)
+        if parts > _PARTS:
+            raise FatalError("too-large", f"over {_PARTS} parts")
         if not level:
             return
-    raise FatalError("too-deep", f"the limit is {limit} levels")
+    raise FatalError("too-deep", f"the limit is {limits.depth} levels")
 
 
 def _children(item: Any) -> Iterable[Any]:
@@ -110,10 +131,10 @@ def _xml(body: bytes, limits: Limits) -> etree._Element:
     try:
         root = etree.fromstring(body, parser)
     except (ValueError, etree.XMLSyntaxError) as error:
-        raise FatalError(_xml_code(body), _xml_place(error)) from None
+        raise FatalError(_xml_code(body, error), _xml_place(error)) from None
     if _doctype(root):
         raise FatalError("forbidden-xml", "the document has a DOCTYPE")
-    _check_xml_depth(root, limits.depth)
+    _check_levels([root], iter, limits)
     return root
 
 
@@ -122,8 +143,10 @@ def _doctype(root: etree._Element) -> str:
     return str(docinfo.doctype)
 
 
-def _xml_code(body: bytes) -> str:
-    return "forbidden-xml" if b"<!DOCTYPE" in body[:4096] else "unreadable"
+def _xml_code(body: bytes, error: Exception) -> str:
+    if b"<!DOCTYPE" in body[:4096]:
+        return "forbidden-xml"
+    return "too-deep" if str(error).startswith("Excessive depth") else "unreadable"
 
 
 def _xml_place(error: Exception) -> str:
@@ -131,15 +154,6 @@ def _xml_place(error: Exception) -> str:
     if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
         return f"not XML at line {error.lineno}, column {error.offset}"
     return "not XML"
-
-
-def _check_xml_depth(root: etree._Element, limit: int) -> None:
-    level = [root]
-    for _ in range(limit):
-        level = [child for element in level for child in element]
-        if not level:
-            return
-    raise FatalError("too-deep", f"the limit is {limit} levels")
 
 
 def _hl7(body: bytes, charset: str) -> hl7.Message:
@@ -162,8 +176,8 @@ def _check_separators(text: str) -> None:
     if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
         raise FatalError("unreadable", "not HL7 v2: MSH-1 and MSH-2 do not name the separators")
     used = sum(text.count(mark) for mark in every | {"\r", "\n"})
-    if used > _SEPARATORS:
-        raise FatalError("too-large", f"{used} separators; the limit is {_SEPARATORS}")
+    if used > _PARTS:
+        raise FatalError("too-large", f"{used} separators; the limit is {_PARTS}")
 
 
 def _is_text(mark: str) -> bool:

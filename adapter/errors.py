@@ -228,6 +228,13 @@ CATALOGUE: dict[str, Entry] = {
         "The message names no case; it opened one of its own.",
         "Send the visit number, or the planning service's case id.",
     ),
+    "more-problems": _sender(
+        "informational",
+        "Fler fel eller varningar än vad som visas här.",
+        "There are more errors or warnings than are shown here.",
+        "Correct these first; `adapter validate` lists all of them.",
+        200,
+    ),
     # Who may send what to whom.
     "unidentified-sender": _sender(
         "login",

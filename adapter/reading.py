@@ -17,6 +17,7 @@ from adapter.model import Bundle, Endpoint, Event, Loss, Message
 from adapter.routing import Network, may_speak
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_MOST = 100  # issues of one message: a receipt is not to be larger than what it answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
         event = str(system.event(document))
         context = _context(sender, message)
         bundle = system.read(document, context)
-        issues = [*context.issues, *_problems(network, bundle, sender, message)]
+        issues = _first([*context.issues, *_problems(network, bundle, sender, message)])
     except FatalError as error:
         return Unread(error=error, bundle=bundle, event=event)
     errors = [i for i in issues if i.severity is Severity.ERROR]
@@ -82,6 +83,16 @@ def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Messa
     if organization and not may_speak(sender, organization, message.received_at.date()):
         found = [*found, Issue(code="wrong-sender", expression="MessageHeader.sender")]
     return found
+
+
+def _first(issues: Sequence[Issue]) -> Sequence[Issue]:
+    """All of them, or the first errors and how many there are besides."""
+    if len(issues) <= _MOST:
+        return issues
+    errors_first = sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR)
+    detail = f"{len(issues) - _MOST} more"
+    rest = Issue(code="more-problems", detail=detail, severity=Severity.INFORMATION)
+    return [*errors_first[:_MOST], rest]
 
 
 def _nameable(document: Any) -> Bundle:

@@ -26,13 +26,13 @@ def problems(bundle: Bundle) -> list[Issue]:
     """What the walk finds, then what fhir.resources finds elsewhere."""
     walk = Walk()
     walk.resource(bundle, "")
-    named = [issue.expression for issue in walk.issues]
+    named = {issue.expression for issue in walk.issues}
     found = [issue for part in _parts(bundle) for issue in _read(*part)]
     later = [issue for issue in found if not _is_named(issue, named)]
     return [*walk.issues, *_without_resource(bundle), *_several_patients(walk.types), *later]
 
 
-def _is_named(issue: Issue, named: list[str]) -> bool:
+def _is_named(issue: Issue, named: set[str]) -> bool:
     """Whether the walk has said it; of what cannot be read, it says what inside is wrong."""
     if issue.detail.endswith(_UNREAD):
         return any(path.startswith(issue.expression) for path in named)
