@@ -69,6 +69,11 @@ def about(content: str) -> Resource:
     return {"identifier": {"system": MESSAGE_ID, "value": content}}
 
 
+def logical(organization: str) -> Resource:
+    """A logical Reference to an organisation by its HSA-id."""
+    return {"identifier": {"system": HSA, "value": organization}}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """An organisation as sender or receiver: HSA-id, endpoint name, name for people."""
@@ -198,7 +203,7 @@ def translation(
         "agent": [
             {
                 "who": {"display": f"careplan-adapter {mapping} {version}"},
-                "onBehalfOf": {"identifier": {"system": HSA, "value": sender}},
+                "onBehalfOf": logical(sender),
             }
         ],
         "entity": [
@@ -247,12 +252,15 @@ def delivery_report(  # noqa: PLR0913 - the parts of a report, each by name
     text: str,
     sender: Party,
     receiver: Party,
-    missed: str,
+    missed: Resource,
     patient: Resource,
     cases: Iterable[str],
     at: datetime,
 ) -> Bundle:
-    """A Task `failed` that tells a sender what could not be delivered, and what to do."""
+    """A Task `failed` that tells a sender what could not be delivered, and what to do.
+
+    `missed` is a Reference to who was not reached.
+    """
     task: Resource = {
         "resourceType": "Task",
         "id": new_id(content, "task"),
@@ -262,7 +270,7 @@ def delivery_report(  # noqa: PLR0913 - the parts of a report, each by name
         "focus": {"identifier": {"system": MESSAGE_ID, "value": about}},
         "for": reference(patient["id"]),
         "lastModified": at.isoformat(),
-        "owner": {"identifier": {"system": HSA, "value": missed}},
+        "owner": missed,
     }
     return message(
         Event.DELIVERY_REPORT,

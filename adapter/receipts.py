@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,16 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from adapter import builders, bundles, codec, deliveries, fhir, reading, workdays
+from adapter.bundles import Resource
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
 from adapter.lifecycle import RetryPolicy, State, Step
 from adapter.mappings import Context
 from adapter.model import Bundle, Code, DoneWhen, Endpoint, Event, Layer, Message, Receipt
 from adapter.routing import Network, party
 from adapter.store import cases, history, inbox, outbox
+
+log = logging.getLogger(__name__)
+GONE = "the endpoint is no longer in the settings"
 
 # What we get
 
@@ -97,7 +102,10 @@ def fail(
 
     `attempt=n` says whose outcome it is.
     """
-    endpoint = network.endpoint(row["endpoint"])
+    endpoint = network.endpoints.get(row["endpoint"])
+    if endpoint is None:
+        bury(tx, network, row, FatalError("settings", GONE), now, **named)
+        return
     policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
     failures = row["failures"] + 1
     happened, due = policy.after(error, failures, now, row["expires_at"])
@@ -122,15 +130,8 @@ def bury(
     state = outbox.step(tx, row["id"], Step.GIVE_UP, now, **why, **named)
     if state is not State.DEAD or row["state"] == State.DEAD:
         return
-    owner = network.endpoint(row["endpoint"]).owner
-    line: dict[str, Any] = {
-        "case": row["case_id"],
-        "message": row["message_id"],
-        "delivery": row["id"],
-    }
-    history.note(
-        tx, now, "dead", **line, endpoint=row["endpoint"], detail=f"{error}; owner: {owner}"
-    )
+    history.of_delivery(tx, now, "dead", row, f"{error}; owner: {network.owner(row['endpoint'])}")
+    log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
     if row["case_id"]:
         cases.save(tx, row["case_id"], flagged=True)
     if row["event"] not in (Event.RECEIPT, Event.DELIVERY_REPORT):
@@ -144,15 +145,11 @@ def _report(
     message = inbox.get(tx, row["message_id"])
     if message is None or not message["endpoint"]:
         return
-    sender = network.endpoint(message["endpoint"])
-    home = network.address(sender)
-    line: dict[str, Any] = {
-        "case": row["case_id"],
-        "message": row["message_id"],
-        "delivery": row["id"],
-    }
+    sender = network.endpoints.get(message["endpoint"])
+    home = network.address(sender) if sender else None
+    line = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
     if home is None or not row["case_id"]:
-        history.note(tx, now, "sender-not-told", **line, endpoint=sender.name)
+        history.note(tx, now, "sender-not-told", **line, endpoint=message["endpoint"])
         return
     bundle = _report_bundle(network, row, message, error, home, now)
     one = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
@@ -180,11 +177,17 @@ def _report_bundle(
         text=f"{entry.sv} / {entry.en} {entry.action}",
         sender=network.adapter(),
         receiver=party(home),
-        missed=network.endpoint(row["endpoint"]).organization,
+        missed=_named(network, row["endpoint"]),
         patient=person,
         cases=bundles.case_ids(first),
         at=now,
     )
+
+
+def _named(network: Network, name: str) -> Resource:
+    """Who was not reached: by HSA-id, or by what the settings called it while they had it."""
+    endpoint = network.endpoints.get(name)
+    return builders.logical(endpoint.organization) if endpoint else {"display": name}
 
 
 def original(network: Network, row: sa.RowMapping) -> Bundle:

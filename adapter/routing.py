@@ -39,6 +39,10 @@ class Network:
         except KeyError:
             raise FatalError("settings", "an endpoint is no longer in the settings") from None
 
+    def owner(self, name: str) -> str:
+        """Who answers for an endpoint; "nobody" when the settings lost it."""
+        return self.endpoints[name].owner if self.knows(name) else "nobody"
+
     def system(self, endpoint: Endpoint) -> System:
         """What an endpoint speaks."""
         return self.systems[endpoint.system]

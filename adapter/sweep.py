@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter import workdays
-from adapter.lifecycle import State, Step
-from adapter.model import Endpoint
+from adapter import receipts, workdays
+from adapter.errors import FatalError
+from adapter.lifecycle import State
+from adapter.model import Endpoint, Within
 from adapter.routing import Network
 from adapter.store import Store, backlog, history, outbox
 from adapter.store.inbox import new_id
@@ -30,6 +31,7 @@ _KEPT = (
     "forwarded",
     "done_when",
 )
+_A_DAY = Within(working_days=1)
 LOST_WITH_A_BROKER = timedelta(days=3)
 """How far back a confirm is no longer believed when the broker comes back empty."""
 
@@ -44,37 +46,21 @@ def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> i
 
 
 def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
-    endpoint = network.endpoint(row["endpoint"])
-    backlog.reminded(tx, row["id"], now, workdays.due(now, endpoint.read_within))
-    history.note(
-        tx,
-        now,
-        "answer-late",
-        case=row["case_id"],
-        message=row["message_id"],
-        delivery=row["id"],
-        endpoint=endpoint.name,
-        detail=f"reminded: {endpoint.owner}",
-    )
-    log.warning("answer-late", extra={"delivery": row["id"], "endpoint": endpoint.name})
+    endpoint = network.endpoints.get(row["endpoint"])
+    within = endpoint.read_within if endpoint else _A_DAY
+    told = f"reminded: {endpoint.owner}" if endpoint else receipts.GONE
+    backlog.reminded(tx, row["id"], now, workdays.due(now, within))
+    history.of_delivery(tx, now, "answer-late", row, told)
+    log.warning("answer-late", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
 
 
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:
     """What is open to an endpoint that the settings no longer have is for a person."""
     with store.begin() as tx:
-        names = [n for n in outbox.endpoints_due(tx, now) if not network.knows(n)]
-        lost = [row for name in names for row in backlog.open_to(tx, name)]
+        lost = backlog.orphans(tx, list(network.endpoints), now)
         for row in lost:
-            _orphan(tx, row, now)
+            receipts.bury(tx, network, row, FatalError("settings", receipts.GONE), now)
     return len(lost)
-
-
-def _orphan(tx: sa.Connection, row: sa.RowMapping, now: datetime) -> None:
-    detail = "the endpoint is no longer in the settings"
-    outbox.step(tx, row["id"], Step.GIVE_UP, now, code="settings", detail=detail)
-    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
-    history.note(tx, now, "dead", **place, endpoint=row["endpoint"], detail=detail)
-    log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
 
 
 def move_replaced(store: Store, network: Network, now: datetime) -> int:
@@ -85,23 +71,23 @@ def move_replaced(store: Store, network: Network, now: datetime) -> int:
     with store.begin() as tx:
         rows = [(e, row) for e in replaced for row in backlog.movable(tx, e.name)]
         for endpoint, row in rows:
-            _move(tx, endpoint, network.endpoint(endpoint.replaced_by), row, now)
+            _move(tx, network, endpoint, row, now)
     return len(rows)
 
 
 def _move(
-    tx: sa.Connection, old: Endpoint, new: Endpoint, row: sa.RowMapping, now: datetime
+    tx: sa.Connection, network: Network, old: Endpoint, row: sa.RowMapping, now: datetime
 ) -> None:
     """Its bytes are written for the old system: only one of the same kind can read them."""
-    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
+    new = network.endpoint(old.replaced_by)
     if old.system == new.system:
         order = f"{new.name}/{row['case_id']}" if row["order_key"] else None
         outbox.fill(tx, row["id"], endpoint=new.name, order_key=order, next_attempt_at=now)
+        place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
         history.note(tx, now, "moved", **place, endpoint=new.name, detail=f"from {old.name}")
         return
     detail = f"written for {old.system}; {new.name} speaks {new.system}"
-    outbox.step(tx, row["id"], Step.GIVE_UP, now, code="settings", detail=detail)
-    history.note(tx, now, "dead", **place, endpoint=old.name, detail=detail)
+    receipts.bury(tx, network, row, FatalError("settings", detail), now)
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
-from adapter.store.tables import attempt, delivery, one_of
+from adapter.store.tables import attempt, delivery, due, endpoint, one_of
 
 _SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
 """Outcomes after which the far side certainly has nothing."""
@@ -101,8 +102,13 @@ def movable(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
     return list(tx.execute(query.with_for_update()).mappings())
 
 
-def open_to(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
-    """What is open to an endpoint."""
-    open_ = one_of(delivery.c.state, *OPEN)
-    query = sa.select(delivery).where(delivery.c.endpoint == name, open_)
-    return list(tx.execute(query.with_for_update()).mappings())
+def orphans(tx: sa.Connection, known: Collection[str], now: datetime) -> list[sa.RowMapping]:
+    """What is due to endpoints other than the known ones, also to paused ones and cut off ones."""
+    lost = sa.select(endpoint.c.name).where(endpoint.c.name.not_in(known))
+    query = (
+        sa.select(delivery)
+        .where(delivery.c.endpoint.in_(lost), one_of(delivery.c.state, *OPEN), due <= now)
+        .order_by(delivery.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    return list(tx.execute(query).mappings())

@@ -33,3 +33,11 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
         "who": who,
     }
     tx.execute(sa.insert(history), [row])
+
+
+def of_delivery(
+    tx: sa.Connection, now: datetime, what: str, row: sa.RowMapping, detail: str = ""
+) -> None:
+    """Add one line about a delivery, given its row."""
+    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
+    note(tx, now, what, **place, endpoint=row["endpoint"], detail=detail)

@@ -15,7 +15,7 @@ from adapter.model import Bundle, Envelope, Event
 from adapter.store import cases, endpoints, outbox
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
-from tests.flow.region import SETTINGS, Region
+from tests.flow.region import SETTINGS, Given, Region
 
 
 def test_an_outage_is_retried_until_it_heals_and_uses_up_no_attempts(region: Region) -> None:
@@ -225,18 +225,6 @@ def test_a_sender_that_left_the_settings_is_for_a_person(region: Region) -> None
     assert region.messages()[0]["code"] == "settings"
 
 
-def test_what_is_open_to_an_endpoint_that_left_the_settings_is_for_a_person(
-    region: Region,
-) -> None:
-    region.down.add("lulea")
-    region.tells("hospital", letters.note())
-    region.with_settings(endpoints=[e for e in SETTINGS.endpoints if e.name != "lulea"])
-    region.turn(timedelta(minutes=5))
-    assert sweep.bury_orphans(region.store, region.network, region.now) == 1
-    [dead] = region.deliveries()
-    assert (dead["state"], dead["code"]) == ("dead", "settings")
-
-
 def test_two_senders_that_open_the_same_case_at_once_open_one(region: Region) -> None:
     names = ["SE2321000001-SUNDBY/V9"]
     with region.store.begin() as tx:
@@ -294,26 +282,11 @@ def test_what_a_queue_gave_up_is_a_failed_attempt(region: Region) -> None:
         endpoint="lulea",
         body=delivery["body"],
         delivery=delivery["id"],
-        headers={"x-death-reason": "delivery_limit"},
+        headers={"x-death-queue": "lulea.inbox", "x-death-reason": "delivery_limit"},
     )
     receive.receive_dead(region.store, region.network, Given([dead]), region.now)
     [after] = region.deliveries()
     assert (after["state"], after["code"], after["failures"]) == ("waiting", "returned", 1)
-
-
-class Given:
-    """A source that has just these."""
-
-    def __init__(self, letters_: list[Envelope]) -> None:
-        self.letters = letters_
-
-    def receive(self, wait: float) -> Any:
-        """All of them."""
-        return iter(self.letters)
-
-    def acknowledge(self, envelopes: Any) -> None:
-        """Let go."""
-        self.letters = []
 
 
 def test_no_endpoint_waits_for_another(region: Region) -> None:
