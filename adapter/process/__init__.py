@@ -9,7 +9,7 @@ from __future__ import annotations
 from adapter import bundles, reading, receipts
 from adapter.errors import AdapterError, FatalError, Issue, Scope, Severity
 from adapter.lifecycle import Ruling
-from adapter.model import Code, Event
+from adapter.model import Code, Event, Receipt
 from adapter.process.answering import Reply, answer, repeat
 from adapter.process.carry import carry
 from adapter.process.turn import Turn
@@ -25,6 +25,8 @@ def process(turn: Turn, found: Reading | Unread) -> Reply:
     ids = _note_ids(turn, found)
     if isinstance(found, Reading) and found.event is Event.RECEIPT:
         return _receipt(turn, found)
+    if isinstance(found, Unread) and (found.event or turn.message.claimed_event) == Event.RECEIPT:
+        return _bad_receipt(turn, found.error)
     seen = inbox.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
     anew = seen.verdict is Verdict.NEW or seen.first == turn.message.id  # itself, replayed
     if not anew and seen.verdict in (Verdict.COPY, Verdict.RESEND):
@@ -73,6 +75,13 @@ def _receipt(turn: Turn, found: Reading) -> Reply:
         return Reply()
     inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, case_id=row["case_id"])
     return Reply()
+
+
+def _bad_receipt(turn: Turn, error: FatalError) -> Reply:
+    """One that cannot be read is for a person too; only a door that answers itself says so."""
+    give_up(turn, error)
+    told = Receipt(about=turn.message.id, code=Code.FATAL, issues=error.issues)
+    return Reply(receipt=told)
 
 
 def _new(turn: Turn, ids: Ids, found: Reading) -> Reply:

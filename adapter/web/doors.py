@@ -73,13 +73,14 @@ def _take(request: Request, envelope: Envelope) -> Response:
 def answer(reply: Reply, content: str) -> Response:
     """A reply as HTTP: the status says what the receipt says.
 
-    Senders of FHIR get a refusal as an OperationOutcome, as they get all other errors.
+    Senders of FHIR get a refusal as an OperationOutcome, as they get all other errors; others
+    too, where it is their own receipt that is refused: a receipt gets no receipt.
     """
     if reply.receipt is None:
         return Response(status_code=204)  # a receipt is never receipted
     status = _status(reply)
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else {}
-    if status >= 400 and content == "json":
+    if status >= 400 and (content == "json" or not reply.body):
         return outcome(reply.issues, status, headers)
     return Response(reply.body, status, headers, reply.content_type)
 
