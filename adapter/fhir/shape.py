@@ -155,6 +155,8 @@ class Walk:
     def _primitive(self, value: Any, element: Element, path: str) -> None:
         if type(value) not in element.json:
             self._note("invalid-structure", path, f"must be {_WORDS[element.json[0]]}")
+        elif element.json == (str,) and "\0" in value:  # no XML and no database can hold it
+            self._note("invalid-structure", path, "a null character")
         elif element.codes and value not in element.codes:
             self._note("unknown-code", path, f"allowed: {', '.join(sorted(element.codes))}")
         elif element.kind == "id" and not _ID.fullmatch(value):
