@@ -70,6 +70,8 @@ def put(
 ) -> list[Issue]:
     """Write and store deliveries in the case's order; the case's row is locked.
 
+    The caller saves the case's new number of orders, together with what else it changes.
+
     A mapping that fails makes its own delivery dead; the others go. Returns what failed.
     """
     rows, problems = [], []
@@ -83,7 +85,6 @@ def put(
             problems.append(_stopped(tx, row, now))
         rows.append(row)
     outbox.put(tx, rows)
-    cases.save(tx, case.id, orders=case.orders + len(rows))
     return problems
 
 

@@ -155,6 +155,7 @@ def _report(
     one = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
     case = cases.lock(tx, row["case_id"])
     deliveries.put(tx, network, case, message["id"], home, [one], now)
+    cases.save(tx, case.id, orders=case.orders + 1)
     history.note(tx, now, "sender-told", **line, endpoint=home.name)
 
 

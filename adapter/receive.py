@@ -19,7 +19,7 @@ from adapter import bundles, receipts
 from adapter.errors import FatalError, TransientError
 from adapter.lifecycle import Ruling
 from adapter.model import Envelope, Event, Message
-from adapter.process import Reply, Turn, fault, give_up, process
+from adapter.process import Reply, Turn, bury, fault, process, turn_down
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Network
 from adapter.store import Store, history, inbox, outbox
@@ -40,7 +40,7 @@ def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> R
         inbox.wait_for_sender(tx, sender.name)
         inbox.put(tx, [(message, letter)], {"direct": True})
         turn = Turn(tx=tx, network=network, message=_direct(message), now=now)
-        reply = _decide(turn, found) or fault(turn)
+        reply = _decide(turn, found) or fault(turn.afresh())
         window("processing")
     window("answering")
     log.info("received", extra={"message_id": message.id, "endpoint": sender.name})
@@ -120,9 +120,9 @@ def _lock_answered(
 def _one(turn: Turn, found: Reading | Unread | None) -> None:
     message = turn.message
     if not message.endpoint:
-        give_up(turn, FatalError("unidentified-sender"))
+        bury(turn, FatalError("unidentified-sender"))
     elif not turn.network.knows(message.endpoint):
-        give_up(turn, FatalError("settings", "the sender is no longer in the settings"))
+        bury(turn, FatalError("settings", "the sender is no longer in the settings"))
     elif message.tries > TRIES:
         fault(turn)
     else:
@@ -135,13 +135,21 @@ def _decide(turn: Turn, found: Reading | Unread | None) -> Reply | None:
     if found is None:
         return None
     try:
-        with turn.tx.begin_nested():
-            return process(turn, found)
+        return _within_savepoint(turn, found)
     except (OperationalError, InterfaceError):
         raise  # the store itself is in trouble: nothing of this transaction stands
     except Exception:
         log.exception("adapter-fault", extra={"message_id": turn.message.id})
         return None
+
+
+def _within_savepoint(turn: Turn, found: Reading | Unread) -> Reply:
+    try:
+        with turn.tx.begin_nested():
+            return process(turn, found)
+    except FatalError as error:
+        with turn.tx.begin_nested():
+            return turn_down(turn.afresh(), found, error)
 
 
 def _read(network: Network, message: Message) -> Reading | Unread | None:

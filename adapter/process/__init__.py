@@ -17,12 +17,32 @@ from adapter.reading import Reading, Unread
 from adapter.store import history, inbox
 from adapter.store.inbox import Ids, Seen, Verdict
 
-__all__ = ["Reply", "Turn", "fault", "give_up", "process"]
+__all__ = ["Reply", "Turn", "bury", "fault", "process", "turn_down"]
 
 
 def process(turn: Turn, found: Reading | Unread) -> Reply:
-    """Decide on one message, and answer it: at once, or through the outbox."""
+    """Decide on one message, and answer it: at once, or through the outbox.
+
+    FatalError where the message, or our settings, keep it from being carried: nothing that was
+    written for it stands then, and `turn_down` says so to its sender.
+    """
     ids = _note_ids(turn, found)
+    reply = _decide(turn, ids, found)
+    turn.write()
+    return reply
+
+
+def turn_down(turn: Turn, found: Reading | Unread, error: FatalError) -> Reply:
+    """A message that was understood and cannot be carried: by its own fault, or by ours."""
+    ids = _note_ids(turn, found)
+    ours = error.entry.scope is not Scope.SENDER
+    reply = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
+    inbox.remember(turn.tx, ids, turn.message.id)
+    turn.write()
+    return reply
+
+
+def _decide(turn: Turn, ids: Ids, found: Reading | Unread) -> Reply:
     if isinstance(found, Reading) and found.event is Event.RECEIPT:
         return _receipt(turn, found)
     if isinstance(found, Unread) and (found.event or turn.message.claimed_event) == Event.RECEIPT:
@@ -33,10 +53,9 @@ def process(turn: Turn, found: Reading | Unread) -> Reply:
         return repeat(turn, seen)
     if not anew:
         return _refuse(turn, ids, FatalError(str(seen.verdict)))
-    reply = _unread(turn, ids, found.error) if isinstance(found, Unread) else _new(turn, ids, found)
     if ids.content_id:
         inbox.remember(turn.tx, ids, turn.message.id)
-    return reply
+    return _unread(turn, ids, found.error) if isinstance(found, Unread) else carry(turn, found)
 
 
 def _note_ids(turn: Turn, found: Reading | Unread) -> Ids:
@@ -52,9 +71,7 @@ def _note_ids(turn: Turn, found: Reading | Unread) -> Ids:
     )
     losses = found.losses if isinstance(found, Reading) else ()
     issues = found.issues if isinstance(found, Reading) else found.error.issues
-    inbox.note(
-        turn.tx,
-        turn.message.id,
+    turn.note(
         event=str(found.event)[:60],
         content_id=ids.content_id,
         envelope_id=ids.envelope_id,
@@ -73,7 +90,7 @@ def _receipt(turn: Turn, found: Reading) -> Reply:
     except FatalError as error:
         give_up(turn, error)
         return Reply()
-    inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, case_id=row["case_id"])
+    turn.settle(Ruling.PROCESS, case_id=row["case_id"])
     return Reply()
 
 
@@ -84,19 +101,10 @@ def _bad_receipt(turn: Turn, error: FatalError) -> Reply:
     return Reply(receipt=told)
 
 
-def _new(turn: Turn, ids: Ids, found: Reading) -> Reply:
-    try:
-        with turn.tx.begin_nested():
-            return carry(turn, found)
-    except FatalError as error:
-        ours = error.entry.scope is not Scope.SENDER
-        return _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
-
-
 def _unread(turn: Turn, ids: Ids, error: FatalError) -> Reply:
     if error.code != "unmapped-event" or turn.sender.unmapped == "refuse":
         return _refuse(turn, ids, error)
-    inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, note="not-used")
+    turn.settle(Ruling.PROCESS, note="not-used")
     _line(turn, "not-used", error.detail)
     issue = Issue(code="not-used", detail=error.detail, severity=Severity.INFORMATION)
     return answer(turn, _about(turn, ids), Code.OK, [issue])
@@ -106,7 +114,7 @@ def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> Reply:
     """The message's own fault: its sender is told everything that is wrong."""
     why = {"code": error.code, "detail": error.detail}
     issues = reading.dump_issues(error.issues)
-    inbox.settle(turn.tx, turn.message.id, Ruling.REFUSE, **why, issues=issues)
+    turn.settle(Ruling.REFUSE, **why, issues=issues)
     _line(turn, "refused", error.code)
     return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
 
@@ -122,13 +130,21 @@ def fault(turn: Turn) -> Reply:
     """An unexpected exception: the message is dead, and its sender may try again."""
     error = FatalError("adapter-fault")
     give_up(turn, error)
-    return answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
+    reply = answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
+    turn.write()
+    return reply
+
+
+def bury(turn: Turn, error: AdapterError) -> None:
+    """A message whose sender cannot be answered: it is kept, in front of a person."""
+    give_up(turn, error)
+    turn.write()
 
 
 def give_up(turn: Turn, error: AdapterError) -> None:
     """The message is in front of a person."""
     why = {"code": error.code, "detail": error.detail}
-    inbox.settle(turn.tx, turn.message.id, Ruling.GIVE_UP, **why)
+    turn.settle(Ruling.GIVE_UP, **why)
     _line(turn, "dead", str(error))
 
 

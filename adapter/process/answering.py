@@ -39,7 +39,7 @@ def answer(
     receipt = Receipt(about=about, code=code, issues=tuple(issues))
     message = turn.message
     owed = _written(turn, receipt)
-    inbox.note(turn.tx, message.id, receipt_code=str(code), receipt_body=owed.body)
+    turn.note(receipt_code=str(code), receipt_body=owed.body)
     if owed.body and not message.direct:
         receipts.owe(turn.tx, turn.network, message, owed, case_id, turn.now)
     return Reply(receipt=receipt, body=owed.body, content_type=owed.content_type)
@@ -63,7 +63,7 @@ def repeat(turn: Turn, seen: Seen) -> Reply:
         raise FatalError("adapter-fault", "the duplicate table names a message that is gone")
     case_id = first["case_id"]
     note = f"copy of {seen.first}"
-    inbox.settle(turn.tx, turn.message.id, Ruling.PROCESS, note=note, case_id=case_id)
+    turn.settle(Ruling.PROCESS, note=note, case_id=case_id)
     history.note(
         turn.tx,
         turn.now,

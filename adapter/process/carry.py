@@ -44,7 +44,7 @@ def carry(turn: Turn, found: Reading) -> Reply:
     )
     _save(turn, matter, decision, outgoing)
     values: dict[str, Any] = {"case_id": case.id, "note": decision.note}
-    inbox.settle(turn.tx, message.id, Ruling.PROCESS, **values, shared=bool(outgoing))
+    turn.settle(Ruling.PROCESS, **values, shared=bool(outgoing))
     issues = [*found.issues, *problems, *_remarks(turn, found, decision)]
     return answer(turn, bundles.content_id(found.bundle), Code.OK, issues, case.id)
 
@@ -55,7 +55,7 @@ def _remarks(turn: Turn, found: Reading, decision: Decision) -> list[Issue]:
     if source and turn.network.system(turn.sender).content == "hl7":
         if inbox.reused(turn.tx, turn.message, source):
             remarks.append(Issue(code="reused-control-id", severity=Severity.WARNING))
-        inbox.note(turn.tx, turn.message.id, claimed_id=source)
+        turn.note(claimed_id=source)
     if decision.note == "superseded":
         remarks.append(Issue(code="superseded", severity=Severity.INFORMATION))
     if not bundles.case_ids(found.bundle) and found.event not in RETURNING:
@@ -92,14 +92,18 @@ def _case(
         return cases.lock(tx, concerned["case_id"])
     names = reading.case_names(bundle)
     patient = _patient(tx, bundle)
-    case = cases.find(tx, names, patient) or cases.open_(tx, names, patient, now)
-    cases.call(tx, case.id, names)
-    return case
+    found = cases.find(tx, names, patient)
+    if found is None:
+        return cases.open_(tx, names, patient, now)
+    cases.call(tx, found.case.id, [name for name in names if name not in found.names])
+    return found.case
 
 
 def _patient(tx: sa.Connection, bundle: Bundle) -> str:
     identities = bundles.patient_ids(bundle)
-    return cases.pseudonym(endpoints.key(tx, "patient"), identities[0]) if identities else ""
+    return (
+        cases.pseudonym(endpoints.key(tx, endpoints.PATIENT), identities[0]) if identities else ""
+    )
 
 
 # What is told
@@ -191,7 +195,8 @@ def _save(turn: Turn, matter: Matter, decision: Decision, outgoing: list[Outgoin
     if matter.event.kind is Kind.ENCOUNTER:
         told = dict.fromkeys([*after.told, *(o.endpoint.name for o in outgoing)])
         after = replace(after, told=tuple(told))
-    values = {"facts": after.dump()} | _changes(turn, matter, decision, after)
+    values = {"facts": after.dump(), "orders": matter.case.orders + len(outgoing)}
+    values |= _changes(turn, matter, decision, after)
     cases.save(turn.tx, matter.case.id, **values | _protection(turn, matter))
     if matter.event is Event.ANSWER and matter.concerned is not None:
         status = (bundles.focus(matter.bundle) or {}).get("status", "")

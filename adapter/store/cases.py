@@ -11,8 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store.endpoints import insert_ignore
-from adapter.store.inbox import new_id
+from adapter.store.inbox import insert_ignore, new_id
 from adapter.store.tables import alias, case
 
 
@@ -30,16 +29,39 @@ class Case:
 
 _FIELDS = (case.c.id, case.c.name, case.c.orders, case.c.flagged, case.c.protected, case.c.facts)
 
+_BY_NAMES = (
+    sa.select(alias.c.name.label("known_as"), *_FIELDS)
+    .join(case, case.c.id == alias.c.case_id)
+    .where(alias.c.name.in_(sa.bindparam("names", expanding=True)))
+    .order_by(case.c.id)
+    .with_for_update(of=case)
+)
+
 
 def pseudonym(key: bytes, identity: str) -> str:
     """A keyed hash, so that one patient's cases can be found without the number."""
     return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
 
 
-def find(tx: sa.Connection, names: Sequence[str], patient: str) -> Case | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A case, and which of the names that were asked for it goes by already."""
+
+    case: Case
+    names: frozenset[str] = frozenset()
+
+
+def find(tx: sa.Connection, names: Sequence[str], patient: str) -> Found | None:
     """The case of the first name that is known; without names, the patient's only open case."""
-    id_ = _by_name(tx, names) if names else _only_open(tx, patient)
-    return lock(tx, id_) if id_ else None
+    if not names:
+        id_ = _only_open(tx, patient)
+        return Found(case=lock(tx, id_)) if id_ else None
+    rows = tx.execute(_BY_NAMES, {"names": list(names)}).mappings().all()
+    first = next((r for name in names for r in rows if r["known_as"] == name), None)
+    if first is None:
+        return None
+    case_ = Case(**{column.name: first[column.name] for column in _FIELDS})
+    return Found(case=case_, names=frozenset(r["known_as"] for r in rows if r["id"] == case_.id))
 
 
 def lock(tx: sa.Connection, id_: str) -> Case:

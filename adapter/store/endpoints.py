@@ -8,26 +8,24 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from adapter.store.inbox import insert_ignore
 from adapter.store.tables import endpoint, secret, sender, token
 
+PATIENT = "patient"  # the key of the patients' pseudonyms
 CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 
 
 def register(tx: sa.Connection, names: Iterable[str]) -> None:
-    """Make sure that each endpoint has its row (and "", for senders nobody knows)."""
+    """Prepare a store: a row for each endpoint (and "", for senders nobody knows), and its key."""
     rows = [{"name": name} for name in sorted({"", *names})]
     for table in (endpoint, sender):
         tx.execute(insert_ignore(tx, table), rows)
-
-
-def insert_ignore(tx: sa.Connection, table: sa.Table) -> sa.Insert:
-    """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
-    dialect = __import__(f"sqlalchemy.dialects.{tx.dialect.name}", fromlist=["insert"])
-    statement: sa.Insert = dialect.insert(table).on_conflict_do_nothing()
-    return statement
+    key_row = {"name": PATIENT, "value": secrets.token_bytes(32)}
+    tx.execute(insert_ignore(tx, secret), [key_row])
 
 
 def all_states(tx: sa.Connection) -> dict[str, sa.RowMapping]:
@@ -110,12 +108,13 @@ def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+_keys: WeakKeyDictionary[sa.Engine, dict[str, bytes]] = WeakKeyDictionary()
+
+
 def key(tx: sa.Connection, name: str) -> bytes:
-    """A random key of this store, made at first use."""
-    query = sa.select(secret.c.value).where(secret.c.name == name)
-    found = tx.execute(query).scalar_one_or_none()
-    if found is None:
-        row = {"name": name, "value": secrets.token_bytes(32)}
-        tx.execute(insert_ignore(tx, secret), [row])
-        found = tx.execute(query).scalar_one()
-    return bytes(found)
+    """A random key of this store, made when it was first prepared; read once a process."""
+    known = _keys.setdefault(tx.engine, {})
+    if name not in known:
+        query = sa.select(secret.c.value).where(secret.c.name == name)
+        known[name] = bytes(tx.execute(query).scalar_one())
+    return known[name]

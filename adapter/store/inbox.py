@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
@@ -172,28 +174,24 @@ class Seen:
     first: str = ""
 
 
+_FIRST = sa.select(content.c.message_id).where(
+    content.c.sender == sa.bindparam("sender"),
+    content.c.receiver == sa.bindparam("receiver"),
+    content.c.content_id == sa.bindparam("content_id"),
+)
+_ENVELOPE = sa.select(envelope.c.content_id, envelope.c.fingerprint).where(
+    envelope.c.sender == sa.bindparam("sender"),
+    envelope.c.receiver == sa.bindparam("receiver"),
+    envelope.c.envelope_id == sa.bindparam("envelope_id"),
+)
+
+
 def seen(tx: sa.Connection, ids: Ids) -> Seen:
     """Look both ids up. Call with the sender's row locked."""
-    first = _first(tx, ids)
-    return Seen(verdict=_verdict(_envelope(tx, ids), first, ids), first=first or "")
-
-
-def _first(tx: sa.Connection, ids: Ids) -> str | None:
-    query = sa.select(content.c.message_id).where(
-        content.c.sender == ids.sender,
-        content.c.receiver == ids.receiver,
-        content.c.content_id == ids.content_id,
-    )
-    return tx.execute(query).scalar_one_or_none()
-
-
-def _envelope(tx: sa.Connection, ids: Ids) -> sa.RowMapping | None:
-    query = sa.select(envelope.c.content_id, envelope.c.fingerprint).where(
-        envelope.c.sender == ids.sender,
-        envelope.c.receiver == ids.receiver,
-        envelope.c.envelope_id == ids.envelope_id,
-    )
-    return tx.execute(query).mappings().one_or_none()
+    key = {"sender": ids.sender, "receiver": ids.receiver}
+    first = tx.execute(_FIRST, key | {"content_id": ids.content_id}).scalar_one_or_none()
+    known = tx.execute(_ENVELOPE, key | {"envelope_id": ids.envelope_id}).mappings().one_or_none()
+    return Seen(verdict=_verdict(known, first, ids), first=first or "")
 
 
 def _verdict(known: sa.RowMapping | None, first: str | None, ids: Ids) -> Verdict:
@@ -205,11 +203,21 @@ def _verdict(known: sa.RowMapping | None, first: str | None, ids: Ids) -> Verdic
 
 
 def remember(tx: sa.Connection, ids: Ids, message_id: str) -> None:
-    """Write what `seen` will find: the first content, and each envelope."""
-    if _first(tx, ids) is None:
-        key = {"sender": ids.sender, "receiver": ids.receiver, "content_id": ids.content_id}
-        tx.execute(sa.insert(content), [key | {"message_id": message_id}])
-    if _envelope(tx, ids) is None:
-        row = {"sender": ids.sender, "receiver": ids.receiver, "envelope_id": ids.envelope_id}
-        rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
-        tx.execute(sa.insert(envelope), [row | rest])
+    """Write what `seen` will find. A message that is replayed finds itself there already."""
+    key = {"sender": ids.sender, "receiver": ids.receiver}
+    first = key | {"content_id": ids.content_id, "message_id": message_id}
+    tx.execute(insert_ignore(tx, content), [first])
+    rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
+    tx.execute(insert_ignore(tx, envelope), [key | {"envelope_id": ids.envelope_id} | rest])
+
+
+@cache
+def _insert_ignore(table: sa.Table, dialect: str) -> sa.Insert:
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    statement: sa.Insert = insert(table).on_conflict_do_nothing()
+    return statement
+
+
+def insert_ignore(tx: sa.Connection, table: sa.Table) -> sa.Insert:
+    """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
+    return _insert_ignore(table, tx.dialect.name)
