@@ -13,11 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter import bundles, codec, deliveries, receipts
-from adapter.errors import AdapterError, FatalError, TransientError
+from adapter import deliveries, exchange, receipts
+from adapter.errors import AdapterError, FatalError, Scope, TransientError
 from adapter.lifecycle import Step
-from adapter.mappings import Context
-from adapter.model import Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
+from adapter.model import Code, Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
 from adapter.routing import Network
 from adapter.store import Store, backlog, endpoints, history, outbox
 from adapter.store.outbox import Claimed
@@ -59,9 +58,10 @@ def _ready(
     if one.why != "resend":
         return d
     if d.resends >= endpoint.receipt_resends:
-        row = outbox.get(tx, d.id)
+        row, error = outbox.get(tx, d.id), FatalError("no-receipt")
+        outbox.finish(tx, d, now, error=error)
         if row is not None:
-            receipts.bury(tx, network, row, FatalError("no-receipt"), now, attempt=d.attempt)
+            receipts.bury(tx, network, row, error, now, attempt=d.attempt)
         return None
     history.note(
         tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
@@ -139,72 +139,83 @@ def record(
 
 
 def _sent(tx: sa.Connection, network: Network, d: Delivery, answer: Answer, now: datetime) -> None:
-    endpoint = network.endpoint(d.endpoint)
     outbox.finish(tx, d, now, answer=answer.body)
     outbox.mark_sent(tx, d, now)
     outbox.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
     _reached(tx, d.endpoint, now)
+    said = _said(tx, network, d, answer.body, now)
+    if said is None or said.code is Code.OK:
+        _taken(tx, network.endpoint(d.endpoint), d, now)
+    row = outbox.get(tx, d.id)
+    if said is not None and row is not None:
+        outbox.add_receipt(tx, d.id, Layer.APPLICATION, said.code, now, detail=said.detail)
+        receipts.settle(tx, network, row, said, now)
+
+
+def _taken(tx: sa.Connection, endpoint: Endpoint, d: Delivery, now: datetime) -> None:
+    """The wire has it: done, where nothing more is to come; else its receipt is waited for."""
     if deliveries.done_when(endpoint, d.event) is DoneWhen.DELIVERED:
         outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
     else:
         outbox.sent(tx, d, now + endpoint.receipt_within)
-    if answer.body and d.event is not Event.RECEIPT:
-        _answered(tx, network, d, answer.body, now)
 
 
-def _answered(tx: sa.Connection, network: Network, d: Delivery, body: bytes, now: datetime) -> None:
-    """An application receipt in the same exchange (HTTP 2xx body, HL7 acknowledgement)."""
-    endpoint = network.endpoint(d.endpoint)
-    row = outbox.get(tx, d.id)
-    if row is None:
-        return
+def _said(
+    tx: sa.Connection, network: Network, d: Delivery, body: bytes, now: datetime
+) -> Receipt | None:
+    """The receipt of the same exchange; None without one.
+
+    What is none is kept with the attempt, and shown: the receipt's own time-out decides.
+    """
+    if not body or d.event is Event.RECEIPT:
+        return None
     try:
-        receipt = _receipt(network, endpoint, d, body, now)
+        return exchange.receipt(network, d, body, now)
     except FatalError as error:
-        _unreadable(tx, d, error, now)
-        return
-    outbox.add_receipt(tx, d.id, Layer.APPLICATION, receipt.code, now, detail=receipt.detail)
-    receipts.settle(tx, network, row, receipt, now)
-
-
-def _receipt(
-    network: Network, endpoint: Endpoint, d: Delivery, body: bytes, now: datetime
-) -> Receipt:
-    system = network.system(endpoint)
-    document = codec.parse(system.content, body, network.settings.limits, endpoint.charset)
-    context = Context(sender=endpoint, recorded=now, message_id=d.message_id)
-    if system.event(document) is not Event.RECEIPT:
-        raise FatalError("bad-answer", "not a receipt")
-    try:
-        return bundles.response(system.read(document, context))
-    except ValueError as error:
-        raise FatalError("bad-answer", "unknown response code") from error
-
-
-def _unreadable(tx: sa.Connection, d: Delivery, error: FatalError, now: datetime) -> None:
-    """Kept with the attempt, shown, and waited for: the receipt's own time-out decides."""
-    history.note(
-        tx,
-        now,
-        "bad-answer",
-        case=d.case_id or None,
-        message=d.message_id,
-        delivery=d.id,
-        endpoint=d.endpoint,
-        detail=str(error),
-    )
+        history.note(
+            tx,
+            now,
+            "bad-answer",
+            case=d.case_id or None,
+            message=d.message_id,
+            delivery=d.id,
+            endpoint=d.endpoint,
+            detail=error.detail,
+        )
+        return None
 
 
 def _failed(
     tx: sa.Connection, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    answer = getattr(error, "answer", None)
-    outbox.finish(tx, d, now, error=error, answer=answer.body if answer else b"")
-    row = outbox.get(tx, d.id)
-    if row is None:
-        return
+    answer: Answer = getattr(error, "answer", Answer())
+    outbox.finish(tx, d, now, error=error, answer=answer.body)
     _count(tx, network.endpoint(d.endpoint), error, now)
-    receipts.fail(tx, network, row, _judged(network, d, error, now), now, attempt=d.attempt)
+    said = _refusal(network, d, answer.body, now)
+    if said is not None:
+        outbox.add_receipt(tx, d.id, Layer.APPLICATION, said.code, now, detail=said.detail)
+    row = outbox.get(tx, d.id)
+    if row is not None:
+        receipts.fail(tx, network, row, _judged(error, said), now, attempt=d.attempt)
+
+
+def _refusal(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt | None:
+    """The receipt that came with a status which refuses, where it refuses too."""
+    try:
+        found = exchange.receipt(network, d, body, now) if body else None
+    except FatalError:
+        return None
+    return found if found is not None and found.code is not Code.OK else None
+
+
+def _judged(error: AdapterError, said: Receipt | None) -> AdapterError:
+    """A refusal whose body is a receipt says more than its status code does."""
+    if said is None:
+        return error
+    if said.code is Code.FATAL:
+        return FatalError("refused", said.detail)
+    wait = error.retry_after if isinstance(error, TransientError) else None
+    return TransientError("refused-for-now", said.detail, retry_after=wait)
 
 
 def _reached(tx: sa.Connection, name: str, now: datetime) -> None:
@@ -215,23 +226,14 @@ def _reached(tx: sa.Connection, name: str, now: datetime) -> None:
 
 
 def _count(tx: sa.Connection, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
-    """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it."""
+    """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it.
+
+    A fault of ours does neither.
+    """
+    if error.entry.scope is not Scope.RECEIVER:
+        return
     if error.code not in AT_THE_WIRE:
         _reached(tx, endpoint.name, now)
     elif endpoints.failed(tx, endpoint.name, now, probe_after(endpoint)):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
-
-
-def _judged(network: Network, d: Delivery, error: AdapterError, now: datetime) -> AdapterError:
-    """A refusal whose body is a receipt says more than its status code does."""
-    answer = getattr(error, "answer", None)
-    if answer is None or not answer.body:
-        return error
-    try:
-        receipt = _receipt(network, network.endpoint(d.endpoint), d, answer.body, now)
-    except FatalError:
-        return error
-    if receipt.code == "transient-error":
-        return TransientError("refused-for-now", receipt.detail)
-    return FatalError("refused", receipt.detail) if receipt.code == "fatal-error" else error
