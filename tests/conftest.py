@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers import PostgreSQL, RabbitMQ
 
-PARTNERS = ("planning", "lulea", "umea", "journal")
+PARTNERS = ("planning", "lulea", "umea", "journal", "broken")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,28 @@
-"""The same region as the flow tests have, on both databases."""
+"""A region in one process, as the flow tests have it; and the whole program with every door."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.flow.conftest import region, store_url
+from tests.servers import RabbitMQ
+from tests.test_bad_input.program import Program, running
 
 __all__ = ["region", "store_url"]
+
+
+@pytest.fixture(scope="session")
+def _program(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """One program for all these tests: what one of them sends must not hurt the next."""
+    with running(tmp_path_factory.mktemp("program"), rabbitmq) as program:
+        yield program
+
+
+@pytest.fixture
+def program(_program: Program) -> Iterator[Program]:
+    """The running program; after each test it lives, has told no log of a person, and no partner
+    of its insides."""
+    yield _program
+    _program.check_silence()
