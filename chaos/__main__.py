@@ -1,0 +1,66 @@
+"""`python -m chaos`: exit 0 when all five counts are zero, 1 when not, 2 for wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos import report
+from chaos.plan import Plan
+from chaos.run import run
+from chaos.sabotage import SABOTAGES
+from chaos.servers import NAMESPACE, own_servers
+
+_UNSHARE = ("unshare", "--mount", "--propagation", "private")
+
+
+def main() -> int:
+    """Read the command, run, report."""
+    arguments = _arguments()
+    _own_mounts()
+    seed = arguments.seed or secrets.token_hex(4)
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=folder / "rig.log", level=logging.WARNING)
+    plan = Plan(seconds=arguments.seconds, seed=seed, folder=folder, sabotage=arguments.sabotage)
+    _say(f"seed {seed}, {plan.seconds:.0f} s; ledger and log lines in {folder}")
+    with own_servers() as servers:
+        result = run(plan, servers, servers.cluster.fresh())
+    for line in report.lines(result):
+        _say(line)
+    return 0 if result.verdict.clean else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chaos", description="Break the adapter, and count.")
+    parser.add_argument("--seconds", type=float, default=60, help="how long the load runs")
+    parser.add_argument("--seed", default="", help="any text; a run without one draws its own")
+    parser.add_argument("--sabotage", default="", choices=("", *SABOTAGES))
+    parser.add_argument("--folder", type=Path, help="for ledger.jsonl and the log lines")
+    return parser.parse_args()
+
+
+def _own_mounts() -> None:
+    """Begin again in a mount namespace of our own where we may: the store gets a small disk."""
+    if os.environ.get(NAMESPACE) or os.geteuid() != 0 or not shutil.which(_UNSHARE[0]):
+        return
+    if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode == 0:
+        environment = os.environ | {NAMESPACE: "1"}
+        command = [*_UNSHARE, sys.executable, "-m", "chaos", *sys.argv[1:]]
+        os.execvpe(_UNSHARE[0], command, environment)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Faults of the broker, the store, and the network between."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pika
+import psycopg
+from pika.exceptions import AMQPError
+
+from chaos.cast import LULEA, PLANNING
+from chaos.plan import AWAY
+from chaos.servers import HEARTBEAT, eventually
+from chaos.stage import Stage
+
+
+def kill_broker(stage: Stage, chance: Random) -> bool:
+    """`kill -9`; it comes back with its disk."""
+    servers = stage.servers
+    servers.do(servers.broker.kill)
+    stage.rest(chance.uniform(*AWAY))
+    servers.do(servers.broker.restart)
+    return eventually(servers.has_queues, 30)
+
+
+def wipe_broker(stage: Stage, _: Random) -> bool:
+    """`kill -9`; it comes back with an empty disk."""
+    servers = stage.servers
+    servers.do(servers.broker.wipe)
+    servers.settle()
+    return True
+
+
+def memory_alarm(stage: Stage, chance: Random) -> bool:
+    """The broker takes nothing from those who publish."""
+    stage.servers.broker.alarm()
+    stage.rest(chance.uniform(*AWAY))
+    stage.servers.broker.calm()
+    return True
+
+
+def disk_alarm(stage: Stage, chance: Random) -> bool:
+    """The same, because its disk is said to be full."""
+    broker = stage.servers.broker
+    broker.control("set_disk_free_limit", "100000GB")
+    stage.rest(chance.uniform(*AWAY))
+    broker.control("set_disk_free_limit", "50MB")
+    return True
+
+
+def delete_queue(stage: Stage, chance: Random) -> bool:
+    """Somebody deletes a partner's queue with all that is in it."""
+    name = chance.choice((LULEA.endpoint, PLANNING.endpoint))
+    try:
+        with pika.BlockingConnection(pika.URLParameters(stage.servers.host)) as connection:
+            connection.channel().queue_delete(f"{name}.inbox")
+    except (AMQPError, OSError):
+        return False
+    stage.servers.settle()
+    return True
+
+
+def cut_broker(stage: Stage, _: Random) -> bool:
+    """Every connection between adapter and broker is reset."""
+    stage.to_broker.cut()
+    return True
+
+
+def hang_broker(stage: Stage, chance: Random) -> bool:
+    """They carry nothing more, and nobody is told; new ones work."""
+    stage.to_broker.hang()
+    stage.rest(2 * HEARTBEAT + chance.uniform(0, 2))
+    return True
+
+
+def slow_broker(stage: Stage, chance: Random) -> bool:
+    """Every piece of every connection is late."""
+    stage.to_broker.delay(chance.uniform(0.05, 0.4))
+    stage.rest(chance.uniform(*AWAY))
+    stage.to_broker.delay(0)
+    return True
+
+
+def cut_parties(stage: Stage, _: Random) -> bool:
+    """Every connection to two of the parties is reset."""
+    for proxy in stage.to_parties:
+        proxy.cut()
+    return True
+
+
+def hang_parties(stage: Stage, chance: Random) -> bool:
+    """They carry nothing more, and nobody is told; new ones work."""
+    for proxy in stage.to_parties:
+        proxy.hang()
+    stage.rest(chance.uniform(*AWAY))
+    return True
+
+
+def crash_store(stage: Stage, chance: Random) -> bool:
+    """`kill -9` of every process of PostgreSQL; it recovers from its log."""
+    servers = stage.servers
+    servers.do(servers.cluster.kill)
+    stage.rest(chance.uniform(*AWAY))
+    servers.do(servers.cluster.restart)
+    return True
+
+
+def cut_store(stage: Stage, _: Random) -> bool:
+    """Every connection to the database is ended by its operator."""
+    plain = stage.region.store.replace("+psycopg", "")
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"{others} and datname = current_database()")
+    return True
+
+
+def fill_store(stage: Stage, chance: Random) -> bool:
+    """PostgreSQL's disk has no room: a real file system, made small under it."""
+    servers = stage.servers
+    if servers.disk is None:
+        return False
+    servers.disk.fill()
+    stage.rest(chance.uniform(*AWAY))
+    servers.disk.empty()
+    if not eventually(lambda: servers.store_answers(stage.region.store), 3):
+        servers.do(servers.cluster.restart)  # without room for its log, it had ended itself
+    return True

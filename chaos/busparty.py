@@ -1,0 +1,135 @@
+"""Parties on RabbitMQ: they take, receipt, and where they have a courier also send."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import AMQPError
+from pika.spec import BasicProperties
+
+from chaos import letters
+from chaos.courier import Courier
+from chaos.desk import Desk
+from chaos.letters import Post
+from chaos.manners import Manner
+from chaos.plan import TIMERS
+
+_TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5
+
+
+class BusParty:
+    """One party, in one thread, on one connection that it opens again whenever it breaks."""
+
+    def __init__(self, url: str, desk: Desk, courier: Courier | None = None) -> None:
+        self._url, self._desk, self._courier = url, desk, courier
+        self._user = urlsplit(url).username
+        self._queue = f"{desk.party.endpoint}.inbox"
+        self._arrived: deque[tuple[int, bytes]] = deque()
+        self._later: list[tuple[float, int, Post]] = []
+        self._order = count()
+        self._stop = threading.Event()
+        self._away_until = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let go."""
+        self._stop.set()
+        self._thread.join(10)
+
+    def away(self, seconds: float) -> None:
+        """Take nothing and send nothing for so long."""
+        self._away_until = time.monotonic() + seconds
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if time.monotonic() >= self._away_until:
+                    self._session()
+            except (AMQPError, OSError):
+                pass  # the broker is what the rig breaks: begin anew
+            self._stop.wait(0.1)
+
+    def _session(self) -> None:
+        connection = pika.BlockingConnection(_parameters(self._url))
+        try:
+            self._work(connection)
+        finally:
+            if connection.is_open:
+                connection.close()
+
+    def _work(self, connection: BlockingConnection) -> None:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_qos(prefetch_count=50)
+        self._arrived.clear()
+        channel.basic_consume(self._queue, self._on_message)
+        while not self._stop.is_set() and time.monotonic() >= self._away_until:
+            connection.process_data_events(0.01)
+            while self._arrived:
+                tag, body = self._arrived.popleft()
+                self._take(channel, body)
+                channel.basic_ack(tag)
+            self._send_due(channel)
+
+    def _on_message(self, _: Any, method: Any, __: Any, body: bytes) -> None:
+        self._arrived.append((method.delivery_tag, body))
+
+    def _take(self, channel: BlockingChannel, body: bytes) -> None:
+        arrived = letters.read(body)
+        manner = self._desk.take(arrived)
+        if arrived.event == "receipt":
+            if self._courier is not None:
+                self._courier.receipted(arrived)
+            return
+        if manner in (Manner.LOSE, Manner.GARBLE):
+            return
+        code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")
+        about = str(uuid4()) if manner is Manner.WRONG else arrived.content
+        receipt = letters.receipt(self._desk.party, about, code)
+        if manner is Manner.LATE:
+            self._post_later(receipt, _TOO_LATE)
+            return
+        for _ in range(2 if manner is Manner.DOUBLE else 1):
+            self._publish(channel, receipt)
+
+    def _post_later(self, post: Post, seconds: float) -> None:
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._order), post))
+
+    def _send_due(self, channel: BlockingChannel) -> None:
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._publish(channel, heapq.heappop(self._later)[2])
+        if self._courier is not None:
+            for post in self._courier.due(time.monotonic()):
+                self._publish(channel, post)
+
+    def _publish(self, channel: BlockingChannel, post: Post) -> None:
+        properties = BasicProperties(
+            message_id=post.envelope,
+            type=post.event,
+            correlation_id=post.case,
+            content_type=post.content_type,
+            user_id=self._user,
+            delivery_mode=2,
+        )
+        channel.basic_publish("care.in", "", post.body, properties, mandatory=True)
+
+
+def _parameters(url: str) -> pika.URLParameters:
+    found = pika.URLParameters(url)
+    found.heartbeat = 20
+    found.socket_timeout = 3
+    found.stack_timeout = 5
+    return found

@@ -1,0 +1,32 @@
+"""Who takes part: two senders, seven mailboxes, one of which has a successor."""
+
+from __future__ import annotations
+
+from adapter.builders import Party
+
+HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
+PLANNING = Party(organization="SE2321000001-SIP", endpoint="planning")
+LULEA = Party(organization="SE2120000002-LULEA", endpoint="lulea")
+UMEA = Party(organization="SE2120000003-UMEA", endpoint="umea")
+PITEA = Party(organization="SE2120000004-PITEA", endpoint="pitea")
+BODEN = Party(organization="SE2120000005-BODEN", endpoint="boden")
+KALIX = Party(organization="SE2120000006-KALIX", endpoint="kalix")
+KALIX_NEW = Party(organization="SE2120000006-KALIXNY", endpoint="kalix-ny")
+ADAPTER = Party(organization="SE0000000000-ADAPTER")
+
+ON_THE_BUS = (PLANNING, LULEA)
+BEHIND_HTTP = (HOSPITAL, UMEA, PITEA, BODEN, KALIX, KALIX_NEW)
+EVERYBODY = (*ON_THE_BUS, *BEHIND_HTTP)
+SLOW = BODEN  # the one that takes minutes, when it is told to
+OMSORG = PITEA  # the one that speaks XML
+
+SUCCESSORS = {KALIX_NEW.endpoint: KALIX.endpoint}
+"""A mailbox that takes another's place, by settings that change while everything runs."""
+
+BROKER_USERS = tuple(party.endpoint for party in ON_THE_BUS)
+
+
+def endpoint_of(organization: str) -> str:
+    """The mailbox of an HSA-id, "" for nobody's."""
+    found = (p.endpoint for p in EVERYBODY if p.organization == organization)
+    return next(found, "")

@@ -1,0 +1,77 @@
+"""Draws faults from a seeded deck and lets them happen, several at once, until the load ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+from chaos.faults import Fault
+from chaos.ledger import Line, Saw
+from chaos.stage import Stage
+
+log = logging.getLogger(__name__)
+AT_ONCE = 6
+
+
+class Conductor:
+    """One thread that draws, and a few that carry out."""
+
+    def __init__(self, stage: Stage, deck: Sequence[Fault]) -> None:
+        self._stage, self._kinds = stage, deck
+        self._chance = Random(f"{stage.plan.seed}/faults")
+        self._deck: list[Fault] = []
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+        self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.counts: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """No new faults; return when all is mended."""
+        self._stage.ending.set()
+        self._thread.join()
+        self._hands.shutdown(wait=True)
+
+    def _run(self) -> None:
+        gap = self._stage.plan.gap
+        while not self._stage.ending.wait(gap * self._chance.uniform(0.3, 1.7)):
+            fault = self._drawn()
+            if fault is not None:
+                seed = self._chance.random()
+                self._hands.submit(self._carry_out, fault, Random(seed))
+
+    def _drawn(self) -> Fault | None:
+        """The next of the deck whose thing is free; each kind comes as often as its share."""
+        with self._lock:
+            if not self._deck:
+                self._deck = [fault for fault in self._kinds for _ in range(fault.share)]
+                self._chance.shuffle(self._deck)
+            free = (fault for fault in self._deck if fault.on not in self._busy)
+            found = next(free, None)
+            if found is not None:
+                self._deck.remove(found)
+                self._busy.add(found.on)
+            return found
+
+    def _carry_out(self, fault: Fault, chance: Random) -> None:
+        ledger = self._stage.ledger
+        ledger.write(Line(what=Saw.FAULT, kind=fault.kind))
+        happened = False
+        try:
+            happened = fault.act(self._stage, chance)
+        except Exception:
+            log.exception("fault %s failed", fault.kind)
+        finally:
+            detail = "" if happened else "did not take place"
+            ledger.write(Line(what=Saw.HEALED, kind=fault.kind, detail=detail))
+            with self._lock:
+                self.counts[fault.kind] += happened
+                self._busy.discard(fault.on)

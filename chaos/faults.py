@@ -1,0 +1,56 @@
+"""The faults: each breaks something, waits, and mends it. Each says whether it took place.
+
+`on` names what a fault occupies: of two faults on the same thing, one waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from chaos import breaking, killing, misleading
+from chaos.stage import Stage
+
+Act = Callable[[Stage, Random], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A kind of fault, how often it is drawn, and what carries it out."""
+
+    kind: str
+    on: str
+    act: Act
+    share: int = 1
+
+
+ALL = (
+    Fault(kind="kill-worker", on="worker", act=killing.kill_worker, share=2),
+    Fault(kind="kill-web", on="web", act=killing.kill_web, share=2),
+    Fault(kind="kill-worker-at-window", on="worker", act=killing.kill_worker_at_window, share=7),
+    Fault(kind="kill-web-at-window", on="web", act=killing.kill_web_at_window, share=3),
+    Fault(kind="freeze-worker", on="frozen", act=killing.freeze_worker),
+    Fault(kind="stop-worker", on="worker", act=killing.stop_worker),
+    Fault(kind="settings-moved", on="fleet", act=misleading.move_mailbox),
+    Fault(kind="clock-jump", on="clock", act=misleading.jump_clock),
+    Fault(kind="two-operators", on="operators", act=misleading.two_operators),
+    Fault(kind="party-away", on="party", act=misleading.party_away),
+    Fault(kind="slow-party", on="slow", act=misleading.slow_party),
+    Fault(kind="broker-killed", on="broker", act=breaking.kill_broker),
+    Fault(kind="broker-wiped", on="broker", act=breaking.wipe_broker),
+    Fault(kind="broker-memory-alarm", on="broker", act=breaking.memory_alarm),
+    Fault(kind="broker-disk-alarm", on="broker", act=breaking.disk_alarm),
+    Fault(kind="queue-deleted", on="broker", act=breaking.delete_queue),
+    Fault(kind="broker-cut", on="wire", act=breaking.cut_broker),
+    Fault(kind="broker-half-open", on="wire", act=breaking.hang_broker),
+    Fault(kind="broker-slow", on="wire", act=breaking.slow_broker),
+    Fault(kind="party-cut", on="party-wire", act=breaking.cut_parties),
+    Fault(kind="party-half-open", on="party-wire", act=breaking.hang_parties),
+    Fault(kind="store-crashed", on="store", act=breaking.crash_store),
+    Fault(kind="store-connections-cut", on="store", act=breaking.cut_store),
+    Fault(kind="store-full", on="store", act=breaking.fill_store),
+)
+
+FEW = tuple(f for f in ALL if f.kind in ("kill-web", "kill-worker", "party-away"))
+"""Enough to bring a sabotage to light."""

@@ -1,0 +1,112 @@
+"""The messages of a run: seeded cases, each of one sender, begun at a steady pace."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from adapter.builders import Party
+from chaos.cast import BODEN, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
+from chaos.ledger import Ledger, Line, Saw
+from chaos.letters import Post, note, poison
+from chaos.plan import Plan
+
+_RECEIVERS = {
+    HOSPITAL.endpoint: (LULEA, UMEA, PITEA, KALIX, PLANNING, BODEN),
+    PLANNING.endpoint: (LULEA, UMEA, PITEA, KALIX, HOSPITAL, BODEN),
+}
+_WEIGHTS = (30, 28, 14, 14, 11, 3)
+_LONGEST = 6  # messages of one case
+_POISONED_CASE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to be sent, and where it stands."""
+
+    sender: Party
+    post: Post
+    number: int
+    to: tuple[str, ...]
+    poisoned: bool
+    chance: random.Random
+
+    def line(self, post: Post, burst: int = 0) -> Line:
+        """What the ledger says when this, or a copy of it, leaves."""
+        return Line(
+            what=Saw.SENT,
+            who=self.sender.endpoint,
+            content=post.content,
+            envelope=post.envelope,
+            case=post.case,
+            number=self.number,
+            to=self.to,
+            burst=burst,
+            poison=self.poisoned,
+        )
+
+
+class Load:
+    """Hands out cases, and the right to begin a message; until it is told to end."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._cases = count()
+        self._begun = 0
+        self._since = time.monotonic()
+        self._lock = threading.Lock()
+        self.ended = threading.Event()
+
+    def case(self, sender: Party) -> list[Message]:
+        """A new case of a sender: its messages in order."""
+        with self._lock:
+            number = next(self._cases)
+        chance = random.Random(f"{self._plan.seed}/case/{number}")
+        name = f"S{number}-{chance.randrange(10**6)}"
+        length = chance.randint(1, _LONGEST)
+        # One case in five hundred; the first early, so that a short run has one too.
+        bad = chance.randrange(length) if number % _POISONED_CASE == 40 else -1
+        return [
+            _message(sender, name, place, poison() if place == bad else "", chance)
+            for place in range(length)
+        ]
+
+    def turn(self) -> bool:
+        """Whether a message may begin now: no faster than planned, and none after the end."""
+        with self._lock:
+            allowed = (time.monotonic() - self._since) * self._plan.rate
+            if self.ended.is_set() or self._begun >= allowed:
+                return False
+            self._begun += 1
+            return True
+
+    def wait_turn(self) -> bool:
+        """Wait until a message may begin; False when none may any more."""
+        while not self.turn():
+            if self.ended.wait(0.01):
+                return False
+        return True
+
+    def end(self, ledger: Ledger) -> None:
+        """No new messages."""
+        self.ended.set()
+        ledger.write(Line(what=Saw.ENDED))
+
+
+def _message(
+    sender: Party, case: str, number: int, poisoned: str, chance: random.Random
+) -> Message:
+    many = 2 if chance.random() < 0.15 else 1
+    drawn = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS, k=many)
+    to = tuple(dict.fromkeys(drawn))
+    return Message(
+        sender=sender,
+        post=note(sender, to, case, number, poisoned),
+        number=number,
+        to=tuple(party.endpoint for party in to),
+        poisoned=bool(poisoned),
+        chance=random.Random(chance.random()),
+    )

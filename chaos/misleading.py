@@ -1,0 +1,110 @@
+"""Faults of time, of settings, of parties and of people."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from random import Random
+
+import sqlalchemy as sa
+
+from adapter import mappings, replay
+from adapter.errors import AdapterError, FatalError
+from adapter.model import Event
+from adapter.routing import Network
+from adapter.store import Store
+from adapter.store.tables import delivery
+from chaos.cast import BEHIND_HTTP, HOSPITAL, KALIX, KALIX_NEW, ON_THE_BUS, SLOW
+from chaos.ledger import Line, Saw
+from chaos.plan import AWAY
+from chaos.servers import eventually
+from chaos.stage import Stage
+
+_PORT_SECONDS = 5
+
+
+def jump_clock(stage: Stage, chance: Random) -> bool:
+    """One worker's clock is wrong for a while, fast or slow."""
+    victim = chance.choice(stage.fleet.workers)
+    offset = chance.choice((-1, 1)) * chance.uniform(0.3, 1) * stage.plan.clock_jump
+    victim.order(f"clock {offset:.1f}")
+    stage.rest(chance.uniform(*AWAY))
+    victim.order("clock 0")
+    return True
+
+
+def move_mailbox(stage: Stage, _: Random) -> bool:
+    """New settings: one mailbox takes the other's place. The next time, it is the other way."""
+    moved = stage.fleet.moved
+    successor, gone = (KALIX_NEW, KALIX) if moved != KALIX.endpoint else (KALIX, KALIX_NEW)
+    line = Line(what=Saw.MOVED, who=successor.endpoint, to=(gone.endpoint,))
+    stage.ledger.write(line)
+    lives = [victim.lives for victim in stage.fleet.everybody]
+    stage.fleet.reload(gone.endpoint)
+    return eventually(
+        lambda: all(v.lives > n for v, n in zip(stage.fleet.everybody, lives, strict=True)), 20
+    )
+
+
+def party_away(stage: Stage, chance: Random) -> bool:
+    """A party is gone: nobody takes its queue, or nobody listens at its door."""
+    party = chance.choice((*ON_THE_BUS, *(p for p in BEHIND_HTTP if p is not HOSPITAL)))
+    seconds = chance.uniform(*AWAY)
+    if party in ON_THE_BUS:
+        stage.bus[party.endpoint].away(seconds)
+        stage.rest(seconds)
+        return True
+    counter = stage.counters[party.endpoint]
+    counter.shut()
+    stage.rest(seconds)
+    return eventually(counter.try_open, _PORT_SECONDS)
+
+
+def slow_party(stage: Stage, chance: Random) -> bool:
+    """A party takes minutes for each answer (seconds, in a short run)."""
+    counter = stage.counters[SLOW.endpoint]
+    counter.slowly = stage.plan.slow_answer
+    stage.rest(stage.plan.slow_answer * chance.uniform(0.3, 1))
+    counter.slowly = 0.0
+    return True
+
+
+def two_operators(stage: Stage, _: Random) -> bool:
+    """Two people press replay for the same dead deliveries in the same moment."""
+    try:
+        dead = _dead(stage)
+    except AdapterError:
+        return False
+    threads = [threading.Thread(target=_replay, args=(stage, who, dead)) for who in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return bool(dead)
+
+
+def _dead(stage: Stage) -> list[str]:
+    store = Store(stage.region.store, pool_size=1)
+    query = sa.select(delivery.c.id).where(
+        delivery.c.state == "dead", delivery.c.event == str(Event.MESSAGE)
+    )
+    try:
+        with store.read() as tx:
+            return list(tx.execute(query).scalars())
+    finally:
+        store.close()
+
+
+def _replay(stage: Stage, who: str, dead: list[str]) -> None:
+    store = Store(stage.region.store, pool_size=1)
+    network = Network(settings=stage.region.settings(0, stage.fleet.moved), systems=mappings.load())
+    for id_ in dead:
+        try:
+            with store.begin() as tx:
+                now = datetime.now(UTC)
+                replay.replay(tx, network, id_, who=who, reason="the rig", now=now)
+        except FatalError:
+            continue  # the other was first
+        except AdapterError:
+            break  # the store is what the rig breaks too
+    store.close()

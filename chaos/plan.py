@@ -1,0 +1,63 @@
+"""What a run is to be, and how its times scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+LONG = 300  # seconds from which on a run has time for what takes minutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One run. `folder` gets the ledger and the processes' log lines."""
+
+    seconds: float
+    seed: str
+    folder: Path
+    sabotage: str = ""
+    rate: float = 45.0  # messages a second that the senders begin, at most
+
+    @property
+    def ledger(self) -> Path:
+        """The file that the parties write."""
+        return self.folder / "ledger.jsonl"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is time for faults that take minutes."""
+        return self.seconds >= LONG
+
+    @property
+    def slow_answer(self) -> float:
+        """Seconds that the slow partner takes."""
+        return 120.0 if self.is_long else 4.0
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two faults, on average."""
+        return 2.3 if self.is_long else 1.6
+
+    @property
+    def clock_jump(self) -> float:
+        """Seconds that a clock is wrong, at most."""
+        return 60.0 if self.is_long else 6.0
+
+    @property
+    def quiet(self) -> float:
+        """Seconds without news after which nothing more will come."""
+        return 20.0 + self.clock_jump + (3.5 * self.slow_answer if self.is_long else 0)
+
+
+PATIENCE = 4.0  # seconds after which a sender repeats what has no receipt
+AWAY = (1.0, 5.0)  # seconds that a party, a network or a server is gone
+
+TIMERS = {
+    "receipt_within": timedelta(seconds=3),
+    "timeout": timedelta(seconds=2),
+    "retry_first": timedelta(seconds=0.2),
+    "retry_ceiling": timedelta(seconds=1),
+}
+"""What takes minutes in operation takes seconds here."""
+RESENDS = 500  # an outage of a bus partner must not end in dead letters within the run

@@ -1,0 +1,119 @@
+"""A small TCP proxy that can cut what goes through it, let it hang, and slow it down."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+_CHUNK = 65536
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
+
+
+class Proxies:
+    """All proxies of a run, in one thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def between(self, port: int, behind: int) -> Proxy:
+        """A proxy that listens on `port`, and connects to `behind`."""
+        proxy = Proxy(behind, self._call)
+        asyncio.run_coroutine_threadsafe(proxy.listen(port), self._loop).result(5)
+        return proxy
+
+    def close(self) -> None:
+        """End them all."""
+        self._call(self._loop.stop)
+        self._thread.join(5)
+
+    def _call(self, what: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(what)
+
+
+class Proxy:
+    """One listener. Its methods may be called from any thread."""
+
+    def __init__(self, behind: int, call: Callable[[Callable[[], None]], None]) -> None:
+        self._behind = behind
+        self._call = call
+        self._server: asyncio.Server | None = None
+        self._links: set[_Link] = set()
+        self._delay = 0.0
+
+    async def listen(self, port: int) -> None:
+        """Open the door."""
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", port)
+
+    def cut(self) -> None:
+        """Reset every connection at once; new ones are welcome."""
+        self._call(lambda: _each(self._links, _Link.cut))
+
+    def hang(self) -> None:
+        """Half-open: from now on the present connections carry nothing, and nobody is told."""
+        self._call(lambda: _each(self._links, _Link.hang))
+
+    def delay(self, seconds: float) -> None:
+        """Hold every piece back for so long; 0 ends it."""
+        self._delay = seconds
+
+    async def _welcome(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        try:
+            far, onward = await asyncio.open_connection("127.0.0.1", self._behind)
+        except OSError:
+            _reset(back)
+            return
+        link = _Link(back, onward)
+        self._links.add(link)
+        try:
+            await asyncio.gather(self._pump(link, near, onward), self._pump(link, far, back))
+        except (OSError, asyncio.IncompleteReadError):
+            link.cut()
+        finally:
+            self._links.discard(link)
+
+    async def _pump(
+        self, link: _Link, source: asyncio.StreamReader, sink: asyncio.StreamWriter
+    ) -> None:
+        """Carry one direction until it ends; while hanging, swallow."""
+        while piece := await source.read(_CHUNK):
+            if self._delay:
+                await asyncio.sleep(self._delay)
+            if not link.hanging:
+                sink.write(piece)
+                await sink.drain()
+        if not link.hanging:
+            sink.close()
+
+
+class _Link:
+    """Two sockets that belong together."""
+
+    def __init__(self, back: asyncio.StreamWriter, onward: asyncio.StreamWriter) -> None:
+        self._ends = (back, onward)
+        self.hanging = False
+
+    def hang(self) -> None:
+        self.hanging = True
+
+    def cut(self) -> None:
+        for end in self._ends:
+            _reset(end)
+
+
+def _each(links: Iterable[_Link], what: Callable[[_Link], None]) -> None:
+    for link in list(links):
+        what(link)
+
+
+def _reset(end: asyncio.StreamWriter) -> None:
+    found = end.get_extra_info("socket")
+    with suppress(OSError):
+        if found is not None:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    end.transport.abort()

@@ -1,0 +1,58 @@
+"""The settings that the adapter runs with: everybody of the cast, and times that fit in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from adapter.builders import Party
+from adapter.model import Endpoint, Settings
+from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, SLOW
+from chaos.plan import RESENDS, TIMERS, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Where everything is. `ports` are those that the adapter sends to, by endpoint."""
+
+    store: str
+    broker: str
+    webs: tuple[int, ...]
+    ports: dict[str, int]
+    plan: Plan
+
+    def settings(self, web: int, moved: str) -> Settings:
+        """For one process; `moved` is the mailbox that has a successor now, "" for none."""
+        return Settings(
+            store=self.store,
+            broker=self.broker,
+            web=f"127.0.0.1:{web}",
+            endpoints=tuple(self._endpoint(party, moved) for party in (*ON_THE_BUS, *BEHIND_HTTP)),
+        )
+
+    def _endpoint(self, party: Party, moved: str) -> Endpoint:
+        timers: dict[str, Any] = dict(TIMERS)
+        found = Endpoint(
+            name=party.endpoint,
+            organization=party.organization,
+            system="omsorg" if party is OMSORG else "fhir",
+            transport="rabbitmq" if party in ON_THE_BUS else "http",
+            owner="the rig",
+            receipt_resends=RESENDS,
+            **timers,
+        )
+        if party in ON_THE_BUS:
+            return replace(found, broker_user=party.endpoint)
+        found = replace(found, address=f"http://127.0.0.1:{self.ports[party.endpoint]}/")
+        if party is SLOW:
+            patience = self.plan.slow_answer * 1.1 + 1
+            found = replace(found, timeout=timedelta(seconds=patience))
+        return replace(found, replaced_by=_successor(party, moved))
+
+
+def _successor(party: Party, moved: str) -> str:
+    """Of the pair, one stands in for the other, and later the other way about."""
+    if party.endpoint != moved:
+        return ""
+    return KALIX_NEW.endpoint if party is KALIX else KALIX.endpoint

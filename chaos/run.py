@@ -1,0 +1,84 @@
+"""One run from the first message to the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from chaos import faults
+from chaos.conductor import Conductor
+from chaos.judge import Verdict, judge, recovery
+from chaos.ledger import read
+from chaos.plan import Plan
+from chaos.servers import Servers
+from chaos.stage import Stage, stage
+
+NAMES = ("lost", "doubled", "misordered", "misdelivered", "unreceipted")
+_LOOK = 1.0  # seconds between two looks at the ledger
+_QUIET_SABOTAGED = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdict: Verdict
+    faults: Counter[str]  # by kind, the parties' manners included
+    deaths: Counter[str]
+    recovery: float
+    settled: float  # seconds from the end of the load until nothing was open
+    store_full_left_out: bool
+
+
+def run(plan: Plan, servers: Servers, database: str) -> Result:
+    """Load and faults for `plan.seconds`, then quiet until everything has settled."""
+    with stage(plan, servers, database) as scene:
+        deck = faults.FEW if plan.sabotage else faults.ALL
+        conductor = Conductor(scene, deck)
+        conductor.start()
+        _play(scene)
+        scene.load.end(scene.ledger)
+        conductor.end()
+        settled = _settle(scene)
+        deaths = Counter(scene.fleet.deaths)
+    lines = list(read(plan.ledger))
+    return Result(
+        plan=plan,
+        verdict=judge(lines),
+        faults=conductor.counts + scene.manners.counts,
+        deaths=deaths,
+        recovery=recovery(lines),
+        settled=settled,
+        store_full_left_out=servers.disk is None,
+    )
+
+
+def _play(scene: Stage) -> None:
+    """Let it run; a sabotage that has come to light need not run on."""
+    until = time.monotonic() + scene.plan.seconds
+    while time.monotonic() < until:
+        time.sleep(_LOOK)
+        if scene.plan.sabotage and _verdict(scene).beyond_healing:
+            return
+
+
+def _settle(scene: Stage) -> float:
+    """Wait until nothing is open, or nothing changes any more; how long it took."""
+    begun = changed = time.monotonic()
+    quiet = _QUIET_SABOTAGED if scene.plan.sabotage else scene.plan.quiet
+    before: tuple[int, ...] = ()
+    while time.monotonic() - changed < quiet:
+        verdict = _verdict(scene)
+        if verdict.clean or verdict.beyond_healing:
+            break
+        counts = tuple(verdict.count(name) for name in NAMES)
+        if counts != before:
+            before, changed = counts, time.monotonic()
+        time.sleep(_LOOK)
+    return time.monotonic() - begun
+
+
+def _verdict(scene: Stage) -> Verdict:
+    return judge(read(scene.plan.ledger))

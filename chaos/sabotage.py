@@ -1,0 +1,134 @@
+"""Changes to the adapter, in the processes that the rig starts: poison, and four faults of ours.
+
+Nothing of this is in the product. The rig must see each of the four, or its zeros mean nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter import receive
+from adapter.model import Endpoint, Envelope, Message
+from adapter.process import Reply
+from adapter.reading import Reading, Unread, read
+from adapter.routing import Letter, Network, receivers
+from adapter.store import Store, inbox, outbox
+from adapter.store.inbox import Ids, Seen, Verdict
+from adapter.web import doors
+from chaos import letters
+
+_LATE = 0.1  # seconds from an answer to its commit
+_EVERY = 25  # of so many messages, one also goes to somebody else
+
+
+class PoisonError(Exception):
+    """An exception that nobody expects."""
+
+
+def add_poison() -> None:
+    """Let marked messages be unreadable in a way that no code foresees."""
+
+    def poisonable(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:
+        if letters.poisoned(message.body):
+            raise PoisonError
+        return read(network, sender, message)
+
+    _replace(receive, "read", poisonable)
+
+
+def commit(kind: str) -> None:
+    """Make the adapter of this process do wrong. KeyError for a word that is none of SABOTAGES."""
+    SABOTAGES[kind]()
+
+
+def _ack_before_commit() -> None:
+    """The HTTP door answers first and commits later: who dies in between has lied."""
+    really = receive.accept
+
+    def early(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
+        replies: queue.Queue[Reply] = queue.Queue()
+
+        def work() -> None:
+            with store.begin() as tx:
+                inside: Any = _Inside(tx)
+                replies.put(really(inside, network, letter, now))
+                time.sleep(_LATE)
+
+        threading.Thread(target=work, daemon=True).start()
+        return replies.get(timeout=10)
+
+    _replace(doors, "accept", early)
+
+
+class _Inside:
+    """A store whose transactions are part of one that is already open."""
+
+    def __init__(self, tx: sa.Connection) -> None:
+        self._tx = tx
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """The open one; it does not end here."""
+        yield self._tx
+
+
+def _no_dedupe() -> None:
+    """Every copy is taken for a new message."""
+
+    def seen(_tx: sa.Connection, _ids: Ids) -> Seen:
+        return Seen(verdict=Verdict.NEW)
+
+    _replace(inbox, "seen", seen)
+
+
+def _no_order() -> None:
+    """Nothing holds back what comes later in a case."""
+
+    def held_back() -> sa.Exists:
+        return sa.exists().where(sa.false())
+
+    _replace(outbox, "_held_back", held_back)
+
+
+def _wrong_endpoint() -> None:
+    """Now and then somebody who is not addressed gets a message too."""
+    carry, numbers = import_module("adapter.process.carry"), itertools.count(1)
+
+    def astray(network: Network, letter: Letter) -> list[Endpoint]:
+        found = receivers(network, letter)
+        if next(numbers) % _EVERY:
+            return found
+        others = (e for e in network.settings.endpoints if e not in [*found, letter.sender])
+        return [*found, next(others)]
+
+    _replace(carry, "receivers", astray)
+
+
+SABOTAGES = {
+    "ack-before-commit": _ack_before_commit,
+    "no-dedupe": _no_dedupe,
+    "no-order": _no_order,
+    "wrong-endpoint": _wrong_endpoint,
+}
+SEEN_AS = {
+    "ack-before-commit": "lost",
+    "no-dedupe": "doubled",
+    "no-order": "misordered",
+    "wrong-endpoint": "misdelivered",
+}
+"""The count that each must raise."""
+
+
+def _replace(where: Any, name: str, what: Any) -> None:
+    getattr(where, name)  # AttributeError: the adapter has changed, and this with it
+    setattr(where, name, what)

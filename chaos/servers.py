@@ -1,0 +1,157 @@
+"""RabbitMQ and PostgreSQL for a run: real ones, which the rig may kill, wipe and fill.
+
+The kernel ends each server together with the thread that started it, so that all of that is
+done in one thread, which lives as long as the run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import pika
+import psycopg
+from pika.exceptions import AMQPError
+
+from chaos.cast import BROKER_USERS
+from tests.servers import PostgreSQL, RabbitMQ
+
+T = TypeVar("T")
+QUEUES = ("care.in", "care.dead", *(f"{user}.inbox" for user in BROKER_USERS))
+NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a mount namespace of its own
+_ROOMY = 4096  # MB
+HEARTBEAT = 4  # seconds: a half-open connection is noticed within two of these
+
+
+class Servers:
+    """The broker and the store.
+
+    `host` is the adapter's URL on the virtual host of the run. `disk` is the store's own small
+    disk, None where there is none.
+    """
+
+    def __init__(
+        self,
+        broker: RabbitMQ,
+        cluster: PostgreSQL,
+        thread: ThreadPoolExecutor,
+        host: str = "",
+        disk: Disk | None = None,
+    ) -> None:
+        self.broker, self.cluster, self.disk = broker, cluster, disk
+        self.host = host or broker.url
+        self._thread = thread
+
+    def do(self, what: Callable[[], T]) -> T:
+        """In the one thread that may start servers."""
+        return self._thread.submit(what).result()
+
+    def broker_url(self, port: int) -> str:
+        """The adapter's own user, through the proxy at `port`."""
+        parts = urlsplit(self.host)
+        host = f"{(parts.netloc).rpartition(':')[0]}:{port}"
+        return urlunsplit((parts.scheme, host, parts.path, f"heartbeat={HEARTBEAT}", ""))
+
+    def has_queues(self) -> bool:
+        """Whether every queue is there, and answers."""
+        try:
+            with pika.BlockingConnection(pika.URLParameters(self.host)) as connection:
+                for queue in QUEUES:
+                    connection.channel().queue_declare(queue, passive=True)
+        except (AMQPError, OSError):
+            return False
+        return True
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until the adapter has made its queues, and the broker has written that down."""
+        eventually(self.has_queues, seconds)
+        self.broker.settle()
+
+    def store_answers(self, url: str) -> bool:
+        """Whether the database takes writes."""
+        plain = url.replace("+psycopg", "")
+        try:
+            with psycopg.connect(plain, connect_timeout=2, autocommit=True) as connection:
+                connection.execute("create temporary table probe as select 1 as one")
+        except psycopg.Error:
+            return False
+        return True
+
+
+class Disk:
+    """A small file system in memory, whose size can be changed while it is used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        _run("mount", "-t", "tmpfs", "-o", f"size={_ROOMY}m", "careplan-chaos", str(path))
+
+    def fill(self) -> None:
+        """Leave no room."""
+        found = os.statvfs(self._path)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        self._resize(f"{used // 1024 + 8}k")
+
+    def empty(self) -> None:
+        """Make room again."""
+        self._resize(f"{_ROOMY}m")
+
+    def close(self) -> None:
+        """Take it away."""
+        _run("umount", "--lazy", str(self._path))
+
+    def _resize(self, size: str) -> None:
+        _run("mount", "-o", f"remount,size={size}", str(self._path))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def eventually(look: Callable[[], bool], seconds: float) -> bool:
+    """Whether a look finds something within so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if look():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@contextmanager
+def own_servers() -> Iterator[Servers]:
+    """Servers of the run's own, gone afterwards."""
+    with ExitStack() as stack:
+        thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="servers"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="careplan-chaos-")))
+        disk = _disk(stack, folder)
+        cluster = thread.submit(_on_disk, folder, PostgreSQL.start).result()
+        stack.callback(lambda: thread.submit(cluster.close).result())
+        broker = thread.submit(RabbitMQ.start, BROKER_USERS).result()
+        stack.callback(lambda: thread.submit(broker.close).result())
+        yield Servers(broker, cluster, thread, disk=disk)
+
+
+def _disk(stack: ExitStack, folder: Path) -> Disk | None:
+    folder.chmod(0o755)  # PostgreSQL runs as somebody who is not the owner
+    if not os.environ.get(NAMESPACE):
+        return None
+    disk = Disk(folder)
+    stack.callback(disk.close)
+    return disk
+
+
+def _on_disk(folder: Path, start: Callable[[], T]) -> T:
+    """Start a server whose files lie in a folder."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        return start()
+    finally:
+        tempfile.tempdir = before

@@ -1,0 +1,148 @@
+"""Everything of one run, in its place: servers, proxies, processes, parties, ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import httpx
+
+from adapter.store import Store, endpoints
+from chaos.busparty import BusParty
+from chaos.cast import BEHIND_HTTP, EVERYBODY, HOSPITAL, LULEA, PITEA, PLANNING, UMEA
+from chaos.counter import Counter
+from chaos.courier import Courier
+from chaos.desk import Desk
+from chaos.fleet import Fleet
+from chaos.hospital import Hospital
+from chaos.ledger import Ledger
+from chaos.load import Load
+from chaos.manners import Manners
+from chaos.plan import Plan
+from chaos.proxy import Proxies, Proxy
+from chaos.region import Region
+from chaos.servers import Servers, eventually
+from tests.servers.base import free_ports
+
+PROXIED = (UMEA.endpoint, PITEA.endpoint)
+_START_SECONDS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the faults act on."""
+
+    plan: Plan
+    servers: Servers
+    region: Region
+    ledger: Ledger
+    manners: Manners
+    load: Load
+    fleet: Fleet
+    to_broker: Proxy
+    to_parties: tuple[Proxy, ...]
+    counters: dict[str, Counter]
+    bus: dict[str, BusParty]
+    hospital: Hospital
+    ending: threading.Event
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass; the end of the load cuts it short."""
+        self.ending.wait(seconds)
+
+
+@contextmanager
+def stage(plan: Plan, servers: Servers, database: str) -> Iterator[Stage]:
+    """Build it, let everybody begin but the load's clock, and take it down again."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        found = _built(plan, servers, database, stack)
+        stack.callback(found.fleet.end)
+        found.fleet.start()
+        for counter in found.counters.values():
+            counter.open()
+            stack.callback(counter.close)
+        _wait(found)
+        for party in found.bus.values():
+            party.start()
+            stack.callback(party.stop)
+        found.hospital.start()
+        stack.callback(found.hospital.stop)
+        stack.callback(found.load.ended.set)
+        yield found
+
+
+def _built(plan: Plan, servers: Servers, database: str, stack: ExitStack) -> Stage:
+    ledger = Ledger(plan.ledger)
+    stack.callback(ledger.close)
+    proxies = Proxies()
+    stack.callback(proxies.close)
+    amqp, *webs = free_ports(3)
+    doors = dict(zip((p.endpoint for p in BEHIND_HTTP), free_ports(len(BEHIND_HTTP)), strict=True))
+    fronts = dict(zip(PROXIED, free_ports(len(PROXIED)), strict=True))
+    region = Region(
+        store=database,
+        broker=servers.broker_url(amqp),
+        webs=tuple(webs),
+        ports=doors | fronts,
+        plan=plan,
+    )
+    token = _prepared(region)
+    manners, load = Manners(seed=plan.seed), Load(plan)
+    desks = {p.endpoint: Desk(p, ledger, manners) for p in EVERYBODY}
+    broker = servers.broker
+    courier = Courier(load, ledger, manners)
+    return Stage(
+        plan=plan,
+        servers=servers,
+        region=region,
+        ledger=ledger,
+        manners=manners,
+        load=load,
+        fleet=Fleet(region, ledger, plan.folder),
+        to_broker=proxies.between(amqp, broker.port),
+        to_parties=tuple(proxies.between(fronts[name], doors[name]) for name in PROXIED),
+        counters={name: Counter(desks[name], port) for name, port in doors.items()},
+        bus={
+            PLANNING.endpoint: BusParty(
+                broker.partner(PLANNING.endpoint, beside=servers.host),
+                desks[PLANNING.endpoint],
+                courier,
+            ),
+            LULEA.endpoint: BusParty(
+                broker.partner(LULEA.endpoint, beside=servers.host), desks[LULEA.endpoint]
+            ),
+        },
+        hospital=Hospital(load, ledger, manners, webs, token),
+        ending=threading.Event(),
+    )
+
+
+def _prepared(region: Region) -> str:
+    """A store at its newest version, and the hospital's token."""
+    store = Store(region.store)
+    store.upgrade()
+    with store.begin() as tx:
+        endpoints.register(tx, [party.endpoint for party in EVERYBODY])
+        token = endpoints.new_token(tx, HOSPITAL.endpoint, datetime.now(UTC))
+    store.close()
+    return token
+
+
+def _wait(found: Stage) -> None:
+    """Until the doors are open and the queues exist."""
+    for port in found.region.webs:
+        if not eventually(partial(_lives, port), _START_SECONDS):
+            raise TimeoutError("a web process did not start")
+    found.servers.settle(_START_SECONDS)
+
+
+def _lives(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/live", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
