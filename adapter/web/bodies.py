@@ -56,6 +56,8 @@ def named(request: Request, header: str) -> str:
 
 def content_type(request: Request, network: Network, sender: Endpoint) -> str:
     """The Content-Type, as it came; FatalError when the sender's system does not speak it."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise FatalError("wrong-content-type", "no Content-Encoding is taken: do not compress")
     value = request.headers.get("content-type", "")
     name, _, rest = value.partition(";")
     taken = types(network, sender)

@@ -1,0 +1,72 @@
+"""A partner at the HTTP doors."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx
+
+from tests.test_bad_input import letters
+from tests.test_bad_input.program import Program
+
+PROCESS = "/fhir/$process-message"
+FHIR = "application/fhir+json"
+XML = "application/xml"
+_OMSORG = "{https://careplan-adapter.example/omsorg/1}"
+
+
+def post(
+    program: Program,
+    content: Any,
+    *,
+    path: str = PROCESS,
+    sender: str = "sundby",
+    **headers: str,
+) -> httpx.Response:
+    """What the door answers a sender; nothing is added to the request but what it must have."""
+    given = {
+        "Authorization": f"Bearer {program.tokens[sender]}",
+        "Content-Type": FHIR if path == PROCESS else XML,
+    }
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    response = httpx.post(
+        program.address + path, content=content, headers=given, timeout=30, trust_env=False
+    )
+    program.told(response.content)
+    program.told(str(response.headers).encode())
+    return response
+
+
+def codes(response: httpx.Response) -> list[str]:
+    """The codes of an OperationOutcome, or of a Kvittens."""
+    if response.headers["content-type"] == FHIR:
+        outcome = response.json()
+        assert outcome["resourceType"] == "OperationOutcome"
+        return [i["details"]["coding"][0]["code"] for i in outcome["issue"]]
+    root = ElementTree.fromstring(response.content)
+    assert root.tag == f"{_OMSORG}Kvittens"
+    return [str(fault.get("kod")) for fault in root.iter(f"{_OMSORG}Fel")]
+
+
+def raw(program: Program, request: bytes, *, hang_up: bool = False) -> bytes:
+    """What comes back for bytes that may be no HTTP at all."""
+    with socket.create_connection(("127.0.0.1", program.web), timeout=20) as wire:
+        wire.sendall(request)
+        if hang_up:
+            return b""
+        answer = b""
+        while chunk := wire.recv(65536):
+            answer += chunk
+    return program.told(answer)
+
+
+@contextmanager
+def still_served(program: Program) -> Iterator[None]:
+    """Whatever happens inside, the next messages are taken as if nothing had been."""
+    yield
+    assert post(program, letters.dumped(letters.note())).status_code == 200
+    assert post(program, letters.document(), path="/inbox", sender="astad").status_code == 200
