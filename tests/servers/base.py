@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,18 +18,23 @@ from typing import Self
 from tests.servers.packages import ServerError
 
 START_SECONDS = 60.0
+_PORTS = range(20_000, 30_000)
 
 
 def free_ports(number: int) -> list[int]:
-    """Loopback ports that nobody uses at this moment, all different."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Loopback ports that nobody uses at this moment, all different.
+
+    Below those that the kernel gives to outgoing connections: of these, any test that connects
+    somewhere could take one before its server listens.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == number:
+            return found
+    raise ServerError("no port is free")
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
