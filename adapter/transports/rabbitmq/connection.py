@@ -55,7 +55,7 @@ def connect(url: str, name: str) -> BlockingConnection:
     )
     try:
         connection: BlockingConnection = attempts(BlockingConnection, parameters)
-    except (AMQPError, OSError) as error:
+    except (AMQPError, OSError, ValueError) as error:  # ValueError: reset in the same moment
         raise unreachable(error) from error
     return connection
 

@@ -142,6 +142,8 @@ class Line:
     def _run(self) -> None:
         try:
             self._loop.start()
+        except ValueError as error:  # pika's word for a connection that was reset at once
+            self._reason = error
         finally:
             with self._lock:
                 self.broken = True
