@@ -93,11 +93,41 @@ def send(
     window("sent")
     now = clock()
     with store.begin() as tx:
-        outbox.lock(tx, [d.id for d in batch])
+        mine = outbox.lock(tx, batch)
+        plain = [d for d, o in zip(batch, outcomes, strict=True) if _is_plain(d, o, mine)]
+        _all_taken(tx, network, plain, now)
         for delivery, outcome in zip(batch, outcomes, strict=True):
-            record(tx, network, delivery, outcome, now)
+            if not _is_plain(delivery, outcome, mine):
+                record(tx, network, delivery, outcome, now)
     window("recorded")
     return len(batch)
+
+
+def _is_plain(d: Delivery, outcome: Outcome, mine: set[str]) -> bool:
+    """Taken by the wire, nothing said, and nothing else has happened to it meanwhile."""
+    return isinstance(outcome, Answer) and not outcome.body and d.id in mine
+
+
+def _all_taken(
+    tx: sa.Connection, network: Network, batch: Sequence[Delivery], now: datetime
+) -> None:
+    """What became of nearly all: as `record` for each, in a few statements for all."""
+    done = [d for d in batch if _is_done(network, d)]
+    waiting = [d for d in batch if not _is_done(network, d)]
+    if done:
+        outbox.taken(tx, done, now, **outbox.confirmed(now))
+    if waiting:
+        due = now + network.endpoint(waiting[0].endpoint).receipt_within
+        outbox.taken(tx, waiting, now, receipt_due_at=due)
+    for name in {d.endpoint for d in batch}:
+        _reached(tx, name, now)
+    for d in batch:
+        log.info("sent", extra={"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt})
+
+
+def _is_done(network: Network, d: Delivery) -> bool:
+    endpoint = network.endpoint(d.endpoint)
+    return deliveries.done_when(endpoint, d.event) is DoneWhen.DELIVERED
 
 
 def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
@@ -145,19 +175,19 @@ def _sent(tx: sa.Connection, network: Network, d: Delivery, answer: Answer, now:
     _reached(tx, d.endpoint, now)
     said = _said(tx, network, d, answer.body, now)
     if said is None or said.code is Code.OK:
-        _taken(tx, network.endpoint(d.endpoint), d, now)
+        _taken(tx, network, d, now)
     row = outbox.get(tx, d.id)
     if said is not None and row is not None:
         outbox.add_receipt(tx, d.id, Layer.APPLICATION, said.code, now, detail=said.detail)
         receipts.settle(tx, network, row, said, now)
 
 
-def _taken(tx: sa.Connection, endpoint: Endpoint, d: Delivery, now: datetime) -> None:
+def _taken(tx: sa.Connection, network: Network, d: Delivery, now: datetime) -> None:
     """The wire has it: done, where nothing more is to come; else its receipt is waited for."""
-    if deliveries.done_when(endpoint, d.event) is DoneWhen.DELIVERED:
+    if _is_done(network, d):
         outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
     else:
-        outbox.sent(tx, d, now + endpoint.receipt_within)
+        outbox.sent(tx, d, now + network.endpoint(d.endpoint).receipt_within)
 
 
 def _said(

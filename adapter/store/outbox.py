@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, State, Step, advance
 from adapter.model import Code, Delivery, Event, Layer
-from adapter.store.tables import attempt, delivery, due, endpoint, one_of, receipt
+from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of, receipt
 
 _FIELDS = (
     delivery.c.id,
@@ -132,10 +132,16 @@ def rewrite(tx: sa.Connection, d: Delivery, envelope_id: str, body: bytes) -> No
     tx.execute(same.values(envelope_id=envelope_id, body=body))
 
 
-def lock(tx: sa.Connection, ids: Sequence[str]) -> None:
-    """Hold these deliveries, always in the same order: two transactions never wait in a ring."""
-    query = sa.select(delivery.c.id).where(delivery.c.id.in_(ids)).order_by(delivery.c.id)
-    tx.execute(query.with_for_update())
+def lock(tx: sa.Connection, batch: Sequence[Delivery]) -> set[str]:
+    """Hold these deliveries, always in the same order: two transactions never wait in a ring.
+
+    Returns the ids of those that are still ours: in flight, by the attempt that we made.
+    """
+    query = sa.select(delivery.c.id, delivery.c.state, delivery.c.attempt)
+    query = query.where(delivery.c.id.in_([d.id for d in batch])).order_by(delivery.c.id)
+    mine = {d.id: d.attempt for d in batch}
+    rows = tx.execute(query.with_for_update())
+    return {r.id for r in rows if r.state == State.IN_FLIGHT and r.attempt == mine[r.id]}
 
 
 def lock_answered(tx: sa.Connection, names: Sequence[str], contents: Sequence[str]) -> None:
@@ -178,6 +184,31 @@ def sent(tx: sa.Connection, d: Delivery, receipt_due: datetime) -> None:
     )
     timers = _NO_TIMER | {"receipt_due_at": receipt_due}
     tx.execute(sa.update(delivery).where(same).values(**timers))
+
+
+def taken(tx: sa.Connection, batch: Sequence[Delivery], now: datetime, **after: Any) -> None:
+    """The wire has taken all of these, which are locked and ours: four statements for any number.
+
+    `after` is what it makes of their rows: the receipt that is now due, or that they are done.
+    """
+    ids = [{"delivery_id_": d.id, "number_": d.attempt} for d in batch]
+    tx.execute(_FINISHED, [one | {"finished_at": now} for one in ids])
+    ok = {"layer": Layer.TRANSPORT, "code": str(Code.OK), "at": now}
+    tx.execute(sa.insert(receipt), [{"delivery_id": d.id} | ok for d in batch])
+    mine = sa.update(delivery).where(delivery.c.id.in_([d.id for d in batch]))
+    first = sa.func.coalesce(delivery.c.sent_at, sa.bindparam("sent_now", now, Instant))
+    tx.execute(mine.values(sent_at=first, **_NO_TIMER | after))
+
+
+_FINISHED = sa.update(attempt).where(
+    attempt.c.delivery_id == sa.bindparam("delivery_id_"),
+    attempt.c.number == sa.bindparam("number_"),
+)
+
+
+def confirmed(now: datetime) -> dict[str, Any]:
+    """What `taken` makes of deliveries that nothing more is to come for."""
+    return {"state": advance(State.IN_FLIGHT, Step.CONFIRM), "closed_at": now}
 
 
 def mark_sent(tx: sa.Connection, d: Delivery, now: datetime) -> None:
