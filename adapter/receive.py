@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -86,21 +87,30 @@ def _process_sender(store: Store, network: Network, sender: str, now: datetime, 
     with store.begin() as tx:
         if not inbox.lock_sender(tx, sender):
             return 0
-        messages = inbox.claim(tx, sender, limit)
+        messages = _together(inbox.claim(tx, sender, limit))
         inbox.count_try(tx, [m.id for m in messages])
     window("tried")
-    found = {m.id: _read(network, m) for m in messages if m.tries < TRIES}
+    known = network.knows(sender)
+    found = {m.id: _read(network, m) for m in messages if known and m.tries < TRIES}
     with store.begin() as tx:
         inbox.wait_for_sender(tx, sender)
         # Another process may have worked on them while we read: only what still waits is ours.
         _lock_answered(tx, network, sender, found.values())
-        mine = [m for m in inbox.claim(tx, sender, limit) if m.id in {x.id for x in messages}]
+        mine = inbox.waiting(tx, [m.id for m in messages])
         for message in mine:
             turn = Turn(tx=tx, network=network, message=message, now=now)
             _one(turn, found.get(message.id))
         window("processing")
     window("processed")
     return len(mine)
+
+
+def _together(messages: list[Message]) -> list[Message]:
+    """What may be worked on at once: a message that was begun before, alone.
+
+    It may be what ended the process, and would end it again for all those beside it.
+    """
+    return list(takewhile(lambda m: not m.tries, messages)) or messages[:1]
 
 
 def _lock_answered(
@@ -177,7 +187,7 @@ def keep_fragment(store: Store, letter: Envelope, now: datetime) -> None:
 def receive_dead(
     store: Store, network: Network, transport: Transport, now: datetime, wait: float = 0.05
 ) -> int:
-    """What the broker's queues gave up. From an endpoint's inbox it is a failed attempt."""
+    """What queues gave up: a message that we could not take, or a failed attempt of a delivery."""
     letters = list(islice(transport.receive(wait), 100))
     if not letters:
         return 0
@@ -189,19 +199,12 @@ def receive_dead(
 
 
 def _dead_letter(tx: sa.Connection, network: Network, letter: Envelope, now: datetime) -> None:
+    """Only its receiver's inbox gives up a delivery. What else died there names no sender."""
     row = outbox.get(tx, letter.delivery) if letter.delivery else None
-    if row is None:
-        inbox.put(tx, [(inbox.arrived(letter, now), letter)], {})
+    if row is not None and row["endpoint"] == letter.endpoint:
+        reason = letter.headers.get("x-death-reason", "")
+        receipts.fail(tx, network, row, TransientError("returned", reason), now)
+        history.of_delivery(tx, now, "returned-by-queue", row, reason)
         return
-    reason = letter.headers.get("x-death-reason", "")
-    receipts.fail(tx, network, row, TransientError("returned", reason), now)
-    history.note(
-        tx,
-        now,
-        "returned-by-queue",
-        case=row["case_id"],
-        message=row["message_id"],
-        delivery=row["id"],
-        endpoint=row["endpoint"],
-        detail=reason,
-    )
+    found = replace(letter, endpoint="") if letter.delivery else letter
+    inbox.put(tx, [(inbox.arrived(found, now), found)], {})

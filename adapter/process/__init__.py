@@ -130,7 +130,10 @@ def fault(turn: Turn) -> Reply:
     """An unexpected exception: the message is dead, and its sender may try again."""
     error = FatalError("adapter-fault")
     give_up(turn, error)
-    reply = answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
+    if turn.message.claimed_event == Event.RECEIPT:
+        reply = Reply()
+    else:
+        reply = answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
     turn.write()
     return reply
 

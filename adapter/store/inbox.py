@@ -75,6 +75,11 @@ _FIELDS = (
     message.c.tries,
 )
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
+_UNPROCESSED = (
+    sa.select(*_FIELDS)
+    .where(_waiting)
+    .order_by(message.c.claimed_event != "receipt", message.c.seq)
+)
 
 
 def senders_waiting(tx: sa.Connection) -> list[str]:
@@ -89,12 +94,13 @@ def claim(tx: sa.Connection, name: str, limit: int) -> list[Message]:
 
     Call with the sender's row locked: nobody else then works on this sender's messages.
     """
-    query = (
-        sa.select(*_FIELDS)
-        .where(_waiting, message.c.endpoint == name)
-        .order_by(message.c.claimed_event != "receipt", message.c.seq)
-        .limit(limit)
-    )
+    query = _UNPROCESSED.where(message.c.endpoint == name).limit(limit)
+    return [Message(**row) for row in tx.execute(query).mappings()]
+
+
+def waiting(tx: sa.Connection, ids: Sequence[str]) -> list[Message]:
+    """Those of these messages that are still unprocessed, receipts first."""
+    query = _UNPROCESSED.where(message.c.id.in_(ids))
     return [Message(**row) for row in tx.execute(query).mappings()]
 
 

@@ -155,6 +155,20 @@ def test_what_we_could_not_take_for_twenty_times_comes_to_us_by_the_other_queue(
     assert envelope.headers["x-death-reason"] == "delivery_limit"
 
 
+def test_a_delivery_that_a_partner_names_is_not_the_one_that_failed(
+    rabbitmq_url: str, topology: Topology, lulea: BusPartner
+) -> None:
+    properties = BasicProperties(user_id="lulea", headers={"x-delivery-id": "d-1"})
+    lulea.publish_raw(b"body", properties)
+    with raw(rabbitmq_url) as channel:
+        method, _, _ = next(channel.consume("care.in", inactivity_timeout=WAIT))
+        assert method is not None
+        channel.basic_nack(method.delivery_tag or 0, requeue=False)
+    with closing(Consumer(rabbitmq_url, topology, DEAD)) as dead:
+        (envelope,) = islice(dead.receive(WAIT), 1)
+    assert (envelope.endpoint, envelope.delivery, envelope.body) == ("lulea", "", b"body")
+
+
 def test_a_partner_that_forges_a_death_is_still_the_sender(
     lulea: BusPartner, consumer: Consumer
 ) -> None:

@@ -15,8 +15,9 @@ from adapter.errors import AdapterError, FatalError, TransientError
 from adapter.model import Envelope
 from adapter.transports import Outcome
 from adapter.transports.rabbitmq.connection import connect, unreachable
-from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology
+from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology, inbox
 
+_INBOX = inbox("")  # how the name of every endpoint's queue ends
 _Arrival: TypeAlias = tuple[Basic.Deliver, BasicProperties, bytes]
 
 
@@ -168,15 +169,15 @@ class Consumer:
             content_type=_text(properties.content_type),
             event=_text(properties.type),
             case=_text(properties.correlation_id),
-            delivery=_text(_table(properties).get("x-delivery-id")),
+            delivery=_delivery(headers, properties),
             headers=headers,
             tag=(self._generation, tag),
         )
 
     def _party(self, headers: Mapping[str, str]) -> str:
         died_in = headers.get("x-death-queue", "")
-        if died_in.endswith(".inbox"):
-            return died_in.removesuffix(".inbox")
+        if died_in.endswith(_INBOX):
+            return died_in.removesuffix(_INBOX)
         return self._topology.users.get(headers["user-id"], "")
 
 
@@ -208,6 +209,12 @@ def _death(properties: BasicProperties) -> dict[str, str]:
         "x-death-queue": _text(newest.get("queue")),
         "x-death-reason": _text(newest.get("reason")),
     }
+
+
+def _delivery(headers: Mapping[str, str], properties: BasicProperties) -> str:
+    """The delivery that an inbox gave up. Elsewhere the header is whatever a partner wrote."""
+    died_in = headers.get("x-death-queue", "")
+    return _text(_table(properties).get("x-delivery-id")) if died_in.endswith(_INBOX) else ""
 
 
 def _table(properties: BasicProperties) -> Mapping[str, Any]:
