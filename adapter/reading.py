@@ -67,6 +67,17 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
     return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
 
 
+def content_id(network: Network, sender: Endpoint, message: Message) -> str:
+    """The name that its sender gave a message which we failed to read; "" where that fails too."""
+    system = network.system(sender)
+    try:
+        limits = network.settings.limits
+        document = codec.parse(system.content, message.body, limits, sender.charset)
+        return bundles.content_id(_named(document)) if system.name == "fhir" else ""
+    except Exception:  # reading it has failed before, in whatever way
+        return ""
+
+
 def _context(sender: Endpoint, message: Message) -> Context:
     return Context(
         sender=sender,

@@ -133,7 +133,8 @@ def fault(turn: Turn) -> Reply:
     if turn.message.claimed_event == Event.RECEIPT:
         reply = Reply()
     else:
-        reply = answer(turn, turn.message.id, Code.TRANSIENT, error.issues)
+        named = reading.content_id(turn.network, turn.sender, turn.message)
+        reply = answer(turn, named or turn.message.id, Code.TRANSIENT, error.issues)
     turn.write()
     return reply
 
