@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 import pika
@@ -33,18 +34,20 @@ def wipe_broker(stage: Stage, _: Random) -> bool:
 
 def memory_alarm(stage: Stage, chance: Random) -> bool:
     """The broker takes nothing from those who publish."""
-    stage.servers.broker.alarm()
+    servers = stage.servers
+    servers.tell(servers.broker.alarm)
     stage.rest(chance.uniform(*AWAY))
-    stage.servers.broker.calm()
+    servers.tell(servers.broker.calm)
     return True
 
 
 def disk_alarm(stage: Stage, chance: Random) -> bool:
     """The same, because its disk is said to be full."""
-    broker = stage.servers.broker
-    broker.control("set_disk_free_limit", "100000GB")
+    servers = stage.servers
+    limit = partial(servers.broker.control, "set_disk_free_limit")
+    servers.tell(partial(limit, "100000GB"))
     stage.rest(chance.uniform(*AWAY))
-    broker.control("set_disk_free_limit", "50MB")
+    servers.tell(partial(limit, "50MB"))
     return True
 
 

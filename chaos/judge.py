@@ -203,23 +203,48 @@ def _name(who: str, case: str, number: int) -> str:
     return f"{who} {case}/{number}"
 
 
+_BARS = {
+    "hospital": ("store-",),
+    "planning": ("store-", "broker-", "queue-", "party-away"),
+}
+"""Faults that leave a sender no way at all while they last, by how their names begin."""
+
+
 def recovery(lines: Iterable[Line]) -> float:
     """The longest time, in seconds, from a mended fault until each sender was served again.
 
-    Served: a message that it sent after the mending has its final receipt. What the end of the
-    run cuts off is not counted.
+    Served: a message that it sent after the mending has its final receipt. While another fault
+    still bars the sender's way, or when a new one does so first, there is nothing to measure.
     """
     kept = list(lines)
-    mended = [line.at for line in kept if line.what is Saw.HEALED]
     journeys: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for sent in _Case(kept).sent.values():
         journeys[sent.first.who].append((sent.at[0], sent.receipted))
-    return max(chain([0.0], _waits(mended, journeys.values())))
+    waits = (_waits(_calm(kept, who), of_sender) for who, of_sender in journeys.items())
+    return max(chain([0.0], *waits))
 
 
-def _waits(mended: list[float], journeys: Iterable[list[tuple[float, float]]]) -> Iterator[float]:
-    for of_sender in journeys:
-        for at in mended:
-            served = min((done for left, done in of_sender if left >= at), default=NEVER)
-            if served < NEVER:
-                yield served - at
+def _calm(lines: Iterable[Line], who: str) -> Iterator[tuple[float, float]]:
+    """For each mending that leaves a sender's way free: when, and until when it stays so."""
+    mended: list[float] = []
+    barred = 0
+    for line in lines:
+        bars = line.kind.startswith(_BARS[who])
+        if line.what is Saw.FAULT and bars:
+            yield from ((at, line.at) for at in mended)
+            mended, barred = [], barred + 1
+        elif line.what is Saw.HEALED:
+            barred -= bars
+            mended += [] if barred else [line.at]
+        elif line.what is Saw.ENDED:
+            yield from ((at, line.at) for at in mended)
+            return
+
+
+def _waits(
+    calm: Iterable[tuple[float, float]], journeys: list[tuple[float, float]]
+) -> Iterator[float]:
+    for since, until in calm:
+        served = min((done for left, done in journeys if left >= since), default=NEVER)
+        if served < until:
+            yield served - since

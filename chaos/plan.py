@@ -17,7 +17,7 @@ class Plan:
     seed: str
     folder: Path
     sabotage: str = ""
-    rate: float = 45.0  # messages a second that the senders begin, at most
+    rate: float = 55.0  # messages a second that the senders begin, at most
 
     @property
     def ledger(self) -> Path:

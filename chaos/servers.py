@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -22,12 +23,13 @@ import psycopg
 from pika.exceptions import AMQPError
 
 from chaos.cast import BROKER_USERS
-from tests.servers import PostgreSQL, RabbitMQ
+from tests.servers import PostgreSQL, RabbitMQ, ServerError
 
 T = TypeVar("T")
 QUEUES = ("care.in", "care.dead", *(f"{user}.inbox" for user in BROKER_USERS))
 NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a mount namespace of its own
 _ROOMY = 4096  # MB
+_TRIES = 20
 HEARTBEAT = 4  # seconds: a half-open connection is noticed within two of these
 
 
@@ -49,6 +51,7 @@ class Servers:
         self.broker, self.cluster, self.disk = broker, cluster, disk
         self.host = host or broker.url
         self._thread = thread
+        self._telling = threading.Lock()
 
     def do(self, what: Callable[[], T]) -> T:
         """In the one thread that may start servers."""
@@ -73,7 +76,16 @@ class Servers:
     def settle(self, seconds: float = 30) -> None:
         """Wait until the adapter has made its queues, and the broker has written that down."""
         eventually(self.has_queues, seconds)
-        self.broker.settle()
+        self.tell(self.broker.settle)
+
+    def tell(self, what: Callable[[], object]) -> None:
+        """Something that rabbitmqctl does: one at a time, and again when its port is taken."""
+        for _ in range(_TRIES):
+            with self._telling, suppress(ServerError):
+                what()
+                return
+            time.sleep(0.5)
+        raise ServerError("the broker's tool does not reach it")
 
     def store_answers(self, url: str) -> bool:
         """Whether the database takes writes."""
@@ -94,10 +106,13 @@ class Disk:
         _run("mount", "-t", "tmpfs", "-o", f"size={_ROOMY}m", "careplan-chaos", str(path))
 
     def fill(self) -> None:
-        """Leave no room."""
-        found = os.statvfs(self._path)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        self._resize(f"{used // 1024 + 8}k")
+        """Leave no room. What is written in the same moment makes it a matter of several tries."""
+        for _ in range(_TRIES):
+            found = os.statvfs(self._path)
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            with suppress(subprocess.CalledProcessError):
+                self._resize(f"{used // 1024 + 16}k")
+                return
 
     def empty(self) -> None:
         """Make room again."""
