@@ -1,4 +1,7 @@
-"""What every test may ask for: a private broker and a private database, started once per run."""
+"""What every test may ask for: a private broker and a private database, started once per run.
+
+And what none needs to ask for: all FHIR that the program emits meanwhile is judged.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emitted import Emitted, watched
 from tests.servers import PostgreSQL, RabbitMQ
 
 PARTNERS = ("planning", "lulea", "umea", "journal", "broken")
@@ -35,3 +39,18 @@ def postgresql() -> Iterator[PostgreSQL]:
 def postgres_url(postgresql: PostgreSQL) -> str:
     """The SQLAlchemy URL of an empty database that only this test uses."""
     return postgresql.fresh()
+
+
+@pytest.fixture(scope="session")
+def emitted() -> Iterator[Emitted]:
+    """All FHIR that the program has emitted since the tests began."""
+    found = Emitted()
+    with watched(found):
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _what_was_emitted_is_fhir(emitted: Emitted) -> Iterator[None]:
+    """HL7's schemas and fhir.resources accept what this test made the program emit."""
+    yield
+    assert emitted.problems() == []

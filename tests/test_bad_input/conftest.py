@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emitted import Emitted
 from tests.flow.conftest import region, store_url
 from tests.servers import RabbitMQ
 from tests.test_bad_input.program import Program, running
@@ -21,8 +22,10 @@ def _program(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def program(_program: Program) -> Iterator[Program]:
-    """The running program; after each test it lives, has told no log of a person, and no partner
-    of its insides."""
+def program(_program: Program, emitted: Emitted) -> Iterator[Program]:
+    """The running program; after each test it lives, has told no log of a person, no partner of
+    its insides, and nobody anything but FHIR where it spoke FHIR."""
     yield _program
+    for document in _program.emitted():
+        emitted.add(document)
     _program.check_silence()

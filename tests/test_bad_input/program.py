@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Program:
         self.log = folder / "log"
         self.answers: list[bytes] = []
         self._checked = 0
+        self._looked = 0
         self.settings = folder / "adapter.toml"
         text = settings(f"sqlite:///{folder / 'adapter.db'}", self.web, self.far, self.doors)
         self.settings.write_text(text, encoding="utf-8")
@@ -118,12 +119,13 @@ class Program:
             query = sa.select(table).where(*where).order_by(table.c.seq)
             return list(tx.execute(query).mappings())
 
-    def kept(self, body: bytes, count: int = 1) -> sa.RowMapping:
+    def kept(self, body: bytes, count: int = 1, sender: str = "") -> sa.RowMapping:
         """The newest of the messages with exactly these bytes, once it is decided on."""
-        same = message.c.fingerprint == hashlib.sha256(body).hexdigest()
-        done = message.c.standing != "received"
-        self.wait(lambda: len(self.rows(message, same, done)) >= count)
-        row = self.rows(message, same, done)[-1]
+        digest = hashlib.sha256(body).hexdigest()
+        same = [message.c.fingerprint == digest, message.c.standing != "received"]
+        same += [message.c.endpoint == sender] if sender else []
+        self.wait(lambda: len(self.rows(message, *same)) >= count)
+        row = self.rows(message, *same)[-1]
         assert row["body"] == body
         return row
 
@@ -149,6 +151,15 @@ class Program:
         return next(c["owner"] for c in causes if id_ in {one["id"] for one in c["letters"]})
 
     # What everybody may see
+
+    def emitted(self) -> Iterator[Any]:
+        """What it has said in JSON since the last look, and what it has written to send."""
+        rows = self.rows(delivery, delivery.c.seq > self._looked)
+        self._looked = max((row["seq"] for row in rows), default=self._looked)
+        written = [r["body"] for r in rows if not r["forwarded"] and r["endpoint"] != "broken"]
+        for body in [*self.answers, *written]:
+            with suppress(ValueError):
+                yield json.loads(body)
 
     def check_silence(self) -> None:
         """No person in any log line, no traceback to a partner; and it still lives."""

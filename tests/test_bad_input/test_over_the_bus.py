@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_refused_by_a_receipt_about_our_own_id(
     program: Program, planning: Planning, body: bytes, code: str
 ) -> None:
     planning.says(body)
-    row = program.kept(body)
+    row = program.kept(body, sender="planning")
     assert (row["standing"], row["code"]) == ("refused", code)
     assert planning.receipt(row["id"])[:2] == ["fatal-error", code]
 
