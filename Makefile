@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install servers demo test check format clean
+.PHONY: install servers demo test bench check format clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +23,10 @@ demo: install
 
 test: install servers
 	$(BIN)/python -m pytest
+
+# Speed with every guarantee on, beside a naive pipeline; a quarter of an hour.
+bench: install servers
+	$(BIN)/adapter bench
 
 check: install
 	$(BIN)/ruff format --check .

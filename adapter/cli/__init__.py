@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import typer
 
-from adapter.cli import acting, demonstrating, listing, mapping, reading, running, setting
+from adapter.cli import (
+    acting,
+    demonstrating,
+    listing,
+    mapping,
+    measuring,
+    reading,
+    running,
+    setting,
+)
 from adapter.cli.failures import Commands
 
 app = typer.Typer(
@@ -54,6 +63,7 @@ _command("discard", acting.discard, "d-77aa --reason 'told by phone'")
 _command("pause", acting.pause, "lulea --reason 'upgrade until 14:00'")
 _command("resume", acting.resume, "lulea")
 _command("token", acting.token, "planning")
+_command("bench", measuring.bench, "", "--only latency --json", "--backlog 5000 --stored 50000")
 
 
 def main() -> None:

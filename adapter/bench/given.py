@@ -1,0 +1,62 @@
+"""The servers of a run: those that the command names, or private ones of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from adapter.bench.arena import CHECKOUT, PROGRAMS
+from adapter.bench.errors import NotMeasuredError
+from adapter.bench.network import RECEIVERS, SENDERS, Servers
+
+_NAMES = (*SENDERS, *RECEIVERS)
+
+
+def accounts(environment: Mapping[str, str]) -> dict[str, str]:
+    """The parties' own users at a broker: amqp URLs in ADAPTER_BENCH_PLANNING and so on."""
+    found = {name: environment.get(_variable(name), "") for name in _NAMES}
+    return {name: url for name, url in found.items() if url}
+
+
+def _variable(name: str) -> str:
+    return f"ADAPTER_BENCH_{name.upper()}"
+
+
+@contextmanager
+def servers(broker: str, store: str, users: Mapping[str, str]) -> Iterator[Servers]:
+    """Those that are named, or private ones. NotMeasuredError says what is missing."""
+    if not broker and not store:
+        with _private() as found:
+            yield found
+        return
+    if not (broker and store):
+        raise NotMeasuredError("name both --broker and --store, or neither")
+    if not store.startswith("postgresql"):
+        raise NotMeasuredError("the bench measures on PostgreSQL: --store postgresql://…")
+    missing = [_variable(name) for name in _NAMES if name not in users]
+    if missing:
+        raise NotMeasuredError(
+            f"each simulated party needs its own user at the broker: set {', '.join(missing)}"
+        )
+    yield Servers(broker=broker, store=store, accounts=users)
+
+
+@contextmanager
+def _private() -> Iterator[Servers]:
+    if not (PROGRAMS / "servers.py").exists():
+        raise NotMeasuredError(
+            "name --broker and --store: only a checkout starts servers of its own"
+        )
+    command = [sys.executable, "-m", "benchmarks.servers", *_NAMES]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        # Leaving closes its standard input, which ends the servers.
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise NotMeasuredError("no servers could be started; what is missing stands above")
+        found = json.loads(line)
+        yield Servers(broker=found["broker"], store=found["store"], accounts=found["accounts"])

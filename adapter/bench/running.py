@@ -1,0 +1,120 @@
+"""A run of the bench: one measurement after the other, and a report of them all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapter.bench import drain, given, journeys, latency, network, stored
+from adapter.bench.arena import Arena, Sizes, prepare
+from adapter.bench.errors import BrokenError, NotMeasuredError
+from adapter.bench.given import accounts
+from adapter.bench.network import Servers
+from adapter.bench.report import Report, as_json, machine, rows
+from adapter.store import Store
+
+__all__ = [
+    "NAMES",
+    "BrokenError",
+    "NotMeasuredError",
+    "Options",
+    "Sizes",
+    "accounts",
+    "as_json",
+    "rows",
+    "run",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says."""
+
+    broker: str = ""  # amqp URL; "" starts private servers
+    store: str = ""  # PostgreSQL URL of an empty database
+    accounts: Mapping[str, str] = field(default_factory=dict)  # amqp URLs of the parties
+    only: Sequence[str] = ()  # of NAMES; empty measures everything
+    sizes: Sizes = field(default_factory=Sizes)
+    profiles: Path | None = None  # where workers write what cost them time
+
+
+def run(options: Options, say: Callable[[str], None]) -> Report:
+    """Measure. NotMeasuredError when it cannot begin; `say` is told how far it is.
+
+    What breaks on the way stands in `Report.broke`, and the rest is measured.
+    """
+    with given.servers(options.broker, options.store, options.accounts) as servers:
+        say("servers are ready")
+        with _arena(options, servers, say) as arena:
+            return _measured(options, arena)
+
+
+@contextmanager
+def _arena(options: Options, servers: Servers, say: Callable[[str], None]) -> Iterator[Arena]:
+    street, port = network.partners(options.sizes.partners), network.free_port()
+    with tempfile.TemporaryDirectory(prefix="adapter-bench-") as folder:
+        store = Store(servers.store)
+        arena = Arena(
+            servers=servers,
+            store=store,
+            settings=network.settings(servers, street, port, options.sizes.slow),
+            street=street,
+            port=port,
+            folder=Path(folder),
+            sizes=options.sizes,
+            say=say,
+            profiles=options.profiles,
+        )
+        try:
+            prepare(arena)
+            yield arena
+        finally:
+            store.close()
+
+
+def _measured(options: Options, arena: Arena) -> Report:
+    with arena.store.read() as tx:
+        version: str = tx.exec_driver_sql("show server_version").scalar_one()
+    report = Report(at=datetime.now(UTC), machine=machine(version), sizes=arena.sizes)
+    for name in options.only or NAMES:
+        try:
+            _MEASURES[name](arena, report)
+        except BrokenError as error:
+            arena.say(f"{name} broke: {error}")
+            report.broke.append(name)
+    return report
+
+
+def _journeys(arena: Arena, report: Report) -> None:
+    report.throughput = journeys.measure(arena)
+
+
+def _latency(arena: Arena, report: Report) -> None:
+    report.latency_ms = latency.measure(arena)
+
+
+def _drain(arena: Arena, report: Report) -> None:
+    report.drain, report.memory_mb = drain.measure(arena)
+
+
+def _slow_partner(arena: Arena, report: Report) -> None:
+    report.slow_partner = latency.measure_beside_slow(arena)
+
+
+def _queries(arena: Arena, report: Report) -> None:
+    report.queries_ms = stored.measure(arena)
+
+
+_MEASURES: dict[str, Callable[[Arena, Report], None]] = {
+    "throughput": _journeys,
+    "latency": _latency,
+    "drain": _drain,
+    "slow-partner": _slow_partner,
+    "queries": _queries,
+}
+NAMES = tuple(_MEASURES)
+"""What can be measured, in the order in which it is."""

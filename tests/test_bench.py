@@ -1,0 +1,203 @@
+"""The bench: its arithmetic, its parties, and a tiny run of every measurement on real servers."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from adapter import mappings, profiles
+from adapter.bench import figures, network, report
+from adapter.bench import running as bench
+from adapter.bench.board import board
+from adapter.bench.copybook import Copybook, Receipts, addressed
+from adapter.bench.drain import Drain, Memory
+from adapter.bench.fleet import Crew, Fleet
+from adapter.bench.network import RECEIVERS, SENDERS, Servers
+from adapter.bench.pacing import SLICE, Pace, Pacer
+from adapter.bench.report import Report
+from adapter.cli import app
+from adapter.settings import survey
+from adapter.simulators.fhirpen import FhirPen
+from adapter.simulators.letters import Organisation
+from tests.servers import PostgreSQL, RabbitMQ
+
+TINY = bench.Sizes(
+    workers=1,
+    seconds=1,
+    warm_up=1,
+    rounds=1,
+    window=20,
+    rate=20,
+    paced=1,
+    backlog=20,
+    stored=200,
+    partners=5,
+    slow=3,
+)
+SENDER, RECEIVER, OTHER = (
+    Organisation(hsa=f"SE0000000001-{name}", name=name) for name in ("FROM", "TO", "ALSO")
+)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1))
+def test_so_large_a_share_of_values_is_at_most_the_percentile(
+    values: list[float], share: float
+) -> None:
+    found = figures.percentile(values, share)
+    assert found in values
+    assert sum(v <= found for v in values) >= share * len(values)
+    below = [v for v in values if v < found]
+    assert len(below) < share * len(values)
+
+
+def test_what_never_ended_has_no_wait() -> None:
+    assert figures.waits([1.0, 2.0, 0.0], [1.5, 0.0, 0.0]) == [500.0]
+    assert math.isnan(figures.percentile([], 0.99))
+
+
+@given(st.integers(1, 300), st.integers(1, 60), st.lists(st.integers(0, 299), max_size=300))
+def test_a_sender_never_has_more_under_way_than_its_window(
+    total: int, window: int, order: list[int]
+) -> None:
+    ends = [0.0] * total
+    pacer = Pacer(range(total), Pace(total=total, window=window), ends)
+    sent: list[int] = []
+    for number in [*order, *range(300)]:
+        sent += pacer.due(0)
+        assert len(sent) - sum(map(bool, ends)) <= window
+        if number in sent:
+            ends[number] = 1.0
+    sent += pacer.due(0)
+    assert sent == list(range(len(sent)))
+    assert len(sent) == total
+
+
+def test_a_sender_keeps_its_rate_and_stops_in_time() -> None:
+    pacer = Pacer(range(0, 1000, 2), Pace(total=1000, rate=10, seconds=5), [0.0] * 1000)
+    assert list(pacer.due(0)) == [0]
+    assert pacer.wait(0, 60) == pytest.approx(0.1)
+    assert list(pacer.due(0.25)) == [2, 4]
+    assert not list(pacer.due(0.29))
+    assert not list(pacer.due(5.1))
+    assert pacer.wait(5.1, 60) == 60
+
+
+def test_a_backlog_leaves_in_slices_so_that_the_sender_can_look_up() -> None:
+    pacer = Pacer(range(120), Pace(total=120), [0.0] * 120)
+    assert [len(list(pacer.due(0))) for _ in range(4)] == [SLICE, SLICE, 20, 0]
+
+
+def test_a_message_is_known_by_its_content_id_and_only_in_its_own_measurement() -> None:
+    mine, other = board(10, 0), board(10, 0)
+    assert [mine.number(mine.content_id(n)) for n in range(10)] == list(range(10))
+    assert mine.number(other.content_id(3)) is None
+
+
+def test_what_the_parties_write_is_valid_and_names_its_receiver() -> None:
+    book, run = Copybook(SENDER, [RECEIVER, OTHER], 2), board(8, 0)
+    for number in range(8):
+        copy = book.copy(run, number)
+        bundle = json.loads(copy.body)
+        assert not profiles.check_message(bundle)
+        assert bundle["id"] == copy.envelope_id
+        letter = FhirPen(RECEIVER).read(copy.body)
+        assert run.number(letter.content_id) == number
+        assert letter.case == copy.case
+        to = bundle["entry"][0]["resource"]["destination"][0]["endpoint"]
+        assert to == f"urn:hsa:{[RECEIVER, OTHER][addressed(number, 2, 2)].hsa}"
+
+
+def test_a_receipt_speaks_of_the_message_that_came() -> None:
+    copy = Copybook(SENDER, [RECEIVER], 1).copy(board(1, 0), 0)
+    letter = FhirPen(RECEIVER).read(copy.body)
+    given_ = FhirPen(SENDER).read(Receipts(RECEIVER).to(letter).body)
+    assert (given_.about, given_.code, given_.case) == (letter.content_id, "ok", letter.case)
+    again = FhirPen(SENDER).read(Receipts(RECEIVER).to(letter).body)
+    assert given_.content_id != again.content_id
+
+
+def test_the_settings_of_the_bench_have_no_problem(tmp_path: Path) -> None:
+    accounts = {name: f"amqp://{name}@host/" for name in (*SENDERS, *RECEIVERS)}
+    servers = Servers(broker="amqp://host/", store="postgresql://host/db", accounts=accounts)
+    file = tmp_path / "adapter.toml"
+    network.write(network.settings(servers, network.partners(50), 9000, 120), file)
+    reached = {"ADAPTER_STORE": servers.store, "ADAPTER_BROKER": servers.broker}
+    assert not survey(file, reached, mappings.load())
+    assert 'timeout = "150s"' in file.read_text()
+
+
+def test_a_worker_that_ends_breaks_the_measurement_with_its_last_words(tmp_path: Path) -> None:
+    command = ("python3", "-c", "import sys; sys.exit('no such store')")
+    crew = Crew(
+        command=command, settings=tmp_path / "none", environment={}, number=1, folder=tmp_path
+    )
+    with pytest.raises(bench.BrokenError, match="ended with 1:\nno such store"), Fleet(crew):
+        pass
+
+
+def test_the_table_says_of_each_budget_whether_it_is_met() -> None:
+    found = Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=TINY)
+    found.drain = Drain(messages_per_s=1, messages=10, seconds=10)
+    found.memory_mb = Memory(peak=300, after_tenth=100, at_end=121)
+    found.queries_ms = {"case": 199.4, "dead": 200.6}
+    rows = list(bench.rows(found))
+    assert [row.met for row in rows] == ["", "NO", "", "yes", "NO"]
+    assert "throughput" not in bench.as_json(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--broker", "amqp://host"], "name both --broker and --store"),
+        (["--broker", "amqp://host", "--store", "sqlite:///a"], "measures on PostgreSQL"),
+        (["--broker", "amqp://host", "--store", "postgresql://host/a"], "ADAPTER_BENCH_JOURNAL"),
+        (["--only", "luck"], "no 'luck'"),
+    ],
+)
+def test_a_bench_that_cannot_begin_says_what_is_missing(arguments: list[str], told: str) -> None:
+    done = CliRunner().invoke(app, ["bench", *arguments])
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+@pytest.mark.servers
+@pytest.mark.timeout(240)
+def test_a_tiny_bench_measures_everything(rabbitmq: RabbitMQ, postgresql: PostgreSQL) -> None:
+    broker = rabbitmq.fresh()
+    names = (*SENDERS, *RECEIVERS)
+    options = bench.Options(
+        broker=broker,
+        store=postgresql.fresh(),
+        accounts={name: rabbitmq.partner(name, beside=broker) for name in names},
+        sizes=TINY,
+    )
+    told: list[str] = []
+    found = bench.as_json(bench.run(options, told.append))
+    assert not found["broke"], told
+    _all_positive({name: found[name] for name in ("throughput", "latency_ms", "drain")})
+    _all_positive({name: found[name] for name in ("memory_mb", "queries_ms")})
+    assert set(found["queries_ms"]) == {"case", "dead", "messages"}
+    assert found["throughput"]["ratio"] == pytest.approx(
+        found["throughput"]["journeys_per_s"] / found["throughput"]["naive_per_s"], rel=0.1
+    )
+    assert found["drain"]["messages"] == 20
+    assert found["slow_partner"]["others_late"] == 0
+    assert found["slow_partner"]["others_p99_ms"] > 0
+    with pytest.raises(bench.NotMeasuredError, match="has messages already"):
+        bench.run(options, told.append)
+
+
+def _all_positive(value: Any) -> None:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            _all_positive(each)
+    else:
+        assert value > 0
