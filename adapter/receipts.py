@@ -167,7 +167,7 @@ def _report_bundle(
     home: Endpoint,
     now: datetime,
 ) -> Bundle:
-    first = original(network, message)
+    first = original(network, message) or {}
     bare = {"resourceType": "Patient", "id": builders.new_id(message["id"], "patient")}
     person = bundles.patient(first) or bare
     entry = error.entry
@@ -191,20 +191,23 @@ def _named(network: Network, name: str) -> Resource:
     return builders.logical(endpoint.organization) if endpoint else {"display": name}
 
 
-def original(network: Network, row: sa.RowMapping) -> Bundle:
-    """The message that a dead delivery came from, read again: this is rare, and needs no column."""
-    found = reading.read(
-        network,
-        network.endpoint(row["endpoint"]),
-        Message(
-            id=row["id"],
-            endpoint=row["endpoint"],
-            body=row["body"] or b"",
-            fingerprint=row["fingerprint"],
-            received_at=row["received_at"],
-        ),
+def original(network: Network, row: sa.RowMapping) -> Bundle | None:
+    """A stored message, read again: this is rare, and needs no column.
+
+    None when that is no longer possible: it is purged, or its sender's settings have changed.
+    """
+    sender = network.endpoints.get(row["endpoint"])
+    if sender is None or row["body"] is None:
+        return None
+    stored = Message(
+        id=row["id"],
+        endpoint=row["endpoint"],
+        body=row["body"],
+        fingerprint=row["fingerprint"],
+        received_at=row["received_at"],
     )
-    return found.bundle
+    found = reading.read(network, sender, stored)
+    return found.bundle if isinstance(found, reading.Reading) else None
 
 
 # What we owe

@@ -121,13 +121,11 @@ def _decide(turn: Turn, matter: Matter) -> Decision:
 
 
 def _known(turn: Turn, matter: Matter) -> Bundle | None:
-    """The newest earlier message that describes the stay, where this one does not."""
-    if sharing.describes(matter.bundle) or not matter.before.known:
+    """The newest earlier message that describes the stay, where this one does not stand alone."""
+    if sharing.stands_alone(matter.before, matter.bundle) or not matter.before.known:
         return None
     row = inbox.get(turn.tx, matter.before.known)
-    if row is None or row["body"] is None:
-        return None
-    return receipts.original(turn.network, row)
+    return receipts.original(turn.network, row) if row is not None else None
 
 
 # To whom
@@ -136,14 +134,14 @@ def _known(turn: Turn, matter: Matter) -> Bundle | None:
 def _outgoing(turn: Turn, matter: Matter, decision: Decision) -> list[Outgoing]:
     if matter.concerned is not None:
         return _returned(turn, matter, matter.concerned, decision)
+    # A source may leave the flag out of a later message; that does not lift it.
+    protected = matter.case.protected or bundles.is_protected(matter.bundle)
     found = []
     for notice in decision.notices:
         letter = _letter(turn, matter, decision.facts, notice)
         for endpoint in receivers(turn.network, letter):
-            free = not bundles.is_protected(notice.bundle) or allows_protected(
-                turn.network, letter, endpoint
-            )
-            found.append(_one(turn, matter, notice, endpoint, "" if free else "protected-identity"))
+            held = protected and not allows_protected(turn.network, letter, endpoint)
+            found.append(_one(turn, matter, notice, endpoint, "protected-identity" if held else ""))
     return found
 
 
@@ -234,7 +232,9 @@ def _protection(turn: Turn, matter: Matter) -> dict[str, Any]:
     """A changed flag holds what is not yet sent, until a person has looked."""
     if matter.case.protected or not bundles.is_protected(matter.bundle):
         return {}
-    for id_, message_id in backlog.unsent_of_case(turn.tx, matter.case.id):
-        if message_id != turn.message.id:
-            outbox.step(turn.tx, id_, Step.GIVE_UP, turn.now, code="protected-identity")
+    code = "protected-identity"
+    for row in backlog.unsent_of_case(turn.tx, matter.case.id):
+        if row["message_id"] != turn.message.id:
+            outbox.step(turn.tx, row["id"], Step.GIVE_UP, turn.now, code=code)
+            history.of_delivery(turn.tx, turn.now, "held", row, code)
     return {"protected": True}

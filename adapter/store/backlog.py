@@ -14,14 +14,19 @@ _SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
 """Outcomes after which the far side certainly has nothing."""
 
 
-def unsent_of_case(tx: sa.Connection, case_id: str) -> list[tuple[str, str]]:
-    """Deliveries of a case that no attempt was ever made for: their ids and their messages'."""
-    query = sa.select(delivery.c.id, delivery.c.message_id).where(
-        delivery.c.case_id == case_id,
-        delivery.c.attempt == 0,
-        one_of(delivery.c.state, State.WAITING),
+def unsent_of_case(tx: sa.Connection, case_id: str) -> list[sa.RowMapping]:
+    """Deliveries of a case that no attempt was ever made for; not those that begin just now."""
+    query = (
+        sa.select(delivery)
+        .where(
+            delivery.c.case_id == case_id,
+            delivery.c.attempt == 0,
+            one_of(delivery.c.state, State.WAITING),
+        )
+        .order_by(delivery.c.id)
+        .with_for_update(skip_locked=True)
     )
-    return [(row.id, row.message_id) for row in tx.execute(query)]
+    return list(tx.execute(query).mappings())
 
 
 def wake(tx: sa.Connection, name: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from tests.flow import letters
 from tests.flow.letters import T0
 from tests.flow.region import SETTINGS, STAY, Region
 
-EVENTS = Event
+WARD_1, WARD_2 = ([{"location": {"display": ward}}] for ward in "12")
 
 
 def test_an_admission_without_assessment_is_receipted_and_told_to_nobody(region: Region) -> None:
@@ -190,3 +190,86 @@ def test_a_flag_that_comes_later_holds_what_is_not_yet_sent(region: Region) -> N
     states = {(d["event"], d["state"]) for d in region.deliveries(endpoint="lulea")}
     assert ("discharge-ready", "dead") in states
     assert ("admission-notice", "in-flight") in states
+
+
+def test_a_late_message_of_another_family_does_not_share_again_what_was_withdrawn(
+    region: Region,
+) -> None:
+    region.receipt("lulea", region.tells("hospital", letters.stay()))
+    region.tells("hospital", letters.stay(Event.PROCESS_ENDED, minutes=10, needs=()))
+    region.turn()
+    region.events("lulea")
+    late = letters.stay(Event.LEAVE_STARTED, minutes=5, status="onleave")  # repeats the judgement
+    region.tells("hospital", late)
+    assert region.events("lulea") == []
+    assert region.messages()[-1]["note"] == "not-shared"
+
+
+def test_a_late_message_with_a_newer_judgement_brings_that_and_nothing_older(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.stay(needs=(), location=WARD_1))
+    region.tells(
+        "hospital", letters.stay(Event.ADMISSION_UPDATED, minutes=10, needs=(), location=WARD_2)
+    )
+    late = letters.stay(Event.ADMISSION_UPDATED, minutes=5, location=WARD_1)
+    region.tells("hospital", late)
+    [notice] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
+    assert bundles.ward(notice) == "2"
+    older = letters.stay(Event.ADMISSION_UPDATED, minutes=7, needs=(), location=WARD_1)
+    region.tells("hospital", older)
+    assert region.messages()[-1]["note"] == "superseded"
+
+
+def test_a_judgement_with_another_event_gives_two_messages_with_ids_of_their_own(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.stay(needs=()))
+    judged = letters.ready(5)
+    told = bundles.focus(judged) or {}
+    told = {k: v for k, v in told.items() if k not in ("period", "serviceProvider")}
+    told |= {"extension": [*told["extension"], letters.assessment("social-services")]}
+    region.tells("hospital", builders.with_resource(judged, told))
+    both = region.deliveries(endpoint="lulea")
+    assert [d["event"] for d in both] == ["admission-notice", "discharge-ready"]
+    assert len({d["content_id"] for d in both}) == 2
+
+
+def test_a_case_once_protected_stays_so_when_a_message_leaves_the_flag_out(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.stay(person=letters.patient(protected=True)))
+    region.tells("hospital", letters.ready(5))
+    region.tells("hospital", letters.note())
+    assert region.events("lulea") == []
+    assert {d["code"] for d in region.deliveries()} == {"protected-identity"}
+
+
+def test_an_update_that_names_no_care_provider_is_told_all_the_same(region: Region) -> None:
+    region.receipt("lulea", region.tells("hospital", letters.stay()))
+    region.events("lulea")
+    moved = letters.stay(
+        Event.ADMISSION_UPDATED,
+        minutes=5,
+        needs=(),
+        planned="2026-03-10T12:00:00+01:00",
+        serviceProvider={},
+    )
+    region.tells("hospital", moved)
+    assert region.events("lulea") == ["admission-updated"]
+
+
+def test_a_new_judgement_without_the_stay_is_told_and_not_the_one_before(region: Region) -> None:
+    region.receipt("lulea", region.tells("hospital", letters.stay()))
+    ended = letters.stay(Event.PROCESS_ENDED, minutes=5, needs=(), serviceProvider={})
+    region.tells("hospital", ended)
+    region.receipt("lulea", region.deliveries(endpoint="lulea")[-1]["content_id"])
+    region.inbox("lulea")
+    anew = letters.stay(
+        Event.ADMISSION_UPDATED, minutes=9, needs=("municipal-health-care",), serviceProvider={}
+    )
+    region.tells("hospital", anew)
+    [notice] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
+    judged = bundles.assessment(notice)
+    assert judged is not None
+    assert judged.needs == {Need.MUNICIPAL_HEALTH_CARE}
