@@ -15,4 +15,9 @@ def shown(text: object) -> str:
     """
     if not isinstance(text, str) or not text:
         return "none"
-    return f'"{text}"' if _PLAIN.fullmatch(text) and not _NUMBER.search(text) else "(not shown)"
+    return f'"{text}"' if _PLAIN.fullmatch(text) and not has_number(text) else "(not shown)"
+
+
+def has_number(text: str) -> bool:
+    """Whether a text has digits that may be a person's number or birth date."""
+    return bool(_NUMBER.search(text))

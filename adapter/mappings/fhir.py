@@ -12,6 +12,7 @@ from typing import Any
 from adapter.builders import Party, addressed
 from adapter.bundles import EVENT
 from adapter.errors import FatalError, Issue
+from adapter.fhir.privacy import has_number
 from adapter.mappings import Context, System
 from adapter.model import Bundle, Event, Kind
 
@@ -59,7 +60,7 @@ def _shown(value: Any) -> str:
     """A code as it was sent, unless it looks like anything but a code."""
     if value is None:
         return "none"
-    harmless = isinstance(value, str) and _WORD.fullmatch(value)
+    harmless = isinstance(value, str) and _WORD.fullmatch(value) and not has_number(value)
     return str(value) if harmless else "that is no code"
 
 
