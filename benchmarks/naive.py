@@ -30,12 +30,12 @@ def main() -> None:
     channel.confirm_delivery()
     for method, properties, body in channel.consume(job["queue"]):
         forward(channel, job, properties, body)
-        channel.basic_ack(method.delivery_tag)
+        channel.basic_ack(method.delivery_tag or 0)
 
 
 def forward(channel: BlockingChannel, job: dict[str, Any], properties: Any, body: bytes) -> None:
     """One message to its receivers."""
-    bundle = Bundle.model_validate_json(body)
+    bundle: Any = Bundle.model_validate_json(body)
     header = bundle.entry[0].resource
     copy = bundle.model_dump_json().encode()
     for destination in header.destination:

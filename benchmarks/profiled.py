@@ -74,7 +74,7 @@ def main() -> None:
     adapter = Adapter(settings, Store(settings.store), parts=Part.WORKER)
     adapter.loops = loops = ProfiledLoops()
     senders = ProfiledThreads(adapter.senders._send)
-    adapter.senders._send = senders  # type: ignore[method-assign]
+    adapter.senders._send = senders  # type: ignore
     adapter.start()
     adapter.wait()
     for name, profile in loops.profiles.items():
