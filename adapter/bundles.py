@@ -193,8 +193,12 @@ def source_id(bundle: Bundle) -> str:
 
 
 def is_protected(bundle: Bundle) -> bool:
-    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring)."""
-    labels = (patient(bundle) or {}).get("meta", {}).get("security", ())
+    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring).
+
+    The label belongs on the Patient; one that a sender put elsewhere protects all the same.
+    """
+    marked = (found.get("meta", {}) for found in (bundle, *resources(bundle)))
+    labels = (label for meta in marked for label in meta.get("security", ()))
     return any(label.get("code") in PROTECTED for label in labels)
 
 
