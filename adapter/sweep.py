@@ -54,6 +54,19 @@ def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: dateti
     log.warning("answer-late", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
 
 
+def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
+    """What could not be tried before its time ran out is for a person.
+
+    Where the far side is tried, the last failure ends it; only a pause and an open circuit
+    let the time pass without any.
+    """
+    with store.begin() as tx:
+        late = backlog.expired(tx, now, limit)
+        for row in late:
+            receipts.bury(tx, network, row, FatalError("expired", "paused, or cut off"), now)
+    return len(late)
+
+
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:
     """What is open to an endpoint that the settings no longer have is for a person."""
     with store.begin() as tx:

@@ -82,6 +82,7 @@ class Adapter:
         self.loops.start("process", self._process, self._inbox.wait)
         self.loops.start("dispatch", self.senders.step, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
+        self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
 
     def _open_door(self, endpoint: Endpoint) -> None:
         # Well over the limit of a body: one that is too large must be read to be answered so.
@@ -132,6 +133,9 @@ class Adapter:
         done = sweep.bury_orphans(self.store, self.network, now)
         done += sweep.move_replaced(self.store, self.network, now)
         return done + sweep.remind(self.store, self.network, now)
+
+    def _expire(self) -> int:
+        return sweep.expire(self.store, self.network, utc_now())
 
     def _accept(self, letter: Envelope) -> Answer:
         reply = receive.accept(self.store, self.network, letter, utc_now())

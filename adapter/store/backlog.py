@@ -69,7 +69,16 @@ def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
 
 
 def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> list[sa.RowMapping]:
-    """What nothing but the wire's word had closed, since a time; oldest first."""
+    """What nothing but the wire's word had closed, since a time; oldest first.
+
+    Of a delivery that was sent again only the newest copy: it stands for those before it.
+    """
+    copy = delivery.alias("copy")
+    copied = sa.exists().where(
+        copy.c.content_id == delivery.c.content_id,
+        copy.c.endpoint == delivery.c.endpoint,
+        copy.c.copy_of == delivery.c.id,
+    )
     query = (
         sa.select(delivery)
         .where(
@@ -77,8 +86,24 @@ def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> l
             delivery.c.state == str(State.CONFIRMED),
             delivery.c.done_when == "delivered",
             delivery.c.sent_at >= since,
+            ~copied,
         )
         .order_by(delivery.c.seq)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def expired(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+    """What waits for an endpoint that is paused or cut off, and has no time left."""
+    held = sa.or_(endpoint.c.paused_at.is_not(None), endpoint.c.open_until.is_not(None))
+    names = sa.select(endpoint.c.name).where(held)
+    waiting = one_of(delivery.c.state, State.WAITING)
+    query = (
+        sa.select(delivery)
+        .where(delivery.c.endpoint.in_(names), waiting, delivery.c.expires_at <= now)
+        .order_by(delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     return list(tx.execute(query).mappings())
 
