@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from adapter import builders, bundles, codec, deliveries, fhir, reading, workdays
 from adapter.bundles import Resource
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
-from adapter.lifecycle import RetryPolicy, State, Step
+from adapter.lifecycle import OPEN, RetryPolicy, State, Step
 from adapter.mappings import Context
 from adapter.model import Bundle, Code, DoneWhen, Endpoint, Event, Layer, Message, Receipt
 from adapter.routing import Network, party
@@ -54,12 +54,27 @@ def apply(
 
 
 def matched(tx: sa.Connection, network: Network, answerer: Endpoint, about: str) -> sa.RowMapping:
-    """The delivery that an answerer's organisation was sent under a content id."""
-    for name in network.same_organization(answerer):
-        row = outbox.answered(tx, name, about)
-        if row is not None:
-            return row
-    raise FatalError("unmatched-receipt", f"from {answerer.name}")
+    """The delivery that an answerer's organisation was sent under a content id.
+
+    Of several, which only senders with equal ids can cause, each receipt closes one: the oldest
+    that still waits for it.
+    """
+    rows = sent(tx, network, answerer, about)
+    waiting = (row for row in rows if row["attempt"] and row["state"] in OPEN)
+    return next(waiting, rows[-1])
+
+
+def sent(
+    tx: sa.Connection, network: Network, answerer: Endpoint, about: str
+) -> list[sa.RowMapping]:
+    """Every delivery to an answerer's organisation under a content id, oldest first.
+
+    FatalError `unmatched-receipt` when there is none.
+    """
+    rows = outbox.answered(tx, network.same_organization(answerer), about)
+    if not rows:
+        raise FatalError("unmatched-receipt", f"from {answerer.name}")
+    return rows
 
 
 def settle(

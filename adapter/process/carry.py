@@ -80,9 +80,20 @@ def _matter(turn: Turn, found: Reading) -> Matter:
 
 def _concerned(turn: Turn, bundle: Bundle) -> sa.RowMapping:
     try:
-        return receipts.matched(turn.tx, turn.network, turn.sender, bundles.concerned(bundle))
+        rows = receipts.sent(turn.tx, turn.network, turn.sender, bundles.concerned(bundle))
     except FatalError:
         raise FatalError("concerns-unknown") from None
+    return rows[-1] if len(rows) == 1 else _of_one_sender(turn, bundle, rows)
+
+
+def _of_one_sender(turn: Turn, bundle: Bundle, rows: list[sa.RowMapping]) -> sa.RowMapping:
+    """Senders may have equal ids. The case says which is meant; else nobody is told."""
+    found = cases.find(turn.tx, reading.case_names(bundle), _patient(turn.tx, bundle))
+    mine = [row for row in rows if found is not None and row["case_id"] == found.case.id] or rows
+    first = [inbox.get(turn.tx, row["message_id"]) for row in mine]
+    if len({message["endpoint"] for message in first if message is not None}) > 1:
+        raise FatalError("concerns-unknown", "several senders gave a message this id")
+    return mine[-1]
 
 
 def _case(

@@ -246,15 +246,12 @@ def add_receipt(
     tx.execute(sa.insert(receipt), [row | {"detail": detail, "message_id": message_id}])
 
 
-def answered(tx: sa.Connection, name: str, content_id: str) -> sa.RowMapping | None:
-    """The delivery that an endpoint speaks of when it names a content id; the newest one."""
-    query = (
-        sa.select(delivery)
-        .where(delivery.c.content_id == content_id, delivery.c.endpoint == name)
-        .order_by(delivery.c.seq.desc())
-        .limit(1)
+def answered(tx: sa.Connection, names: Sequence[str], content_id: str) -> list[sa.RowMapping]:
+    """The deliveries that endpoints may speak of when they name a content id, oldest first."""
+    query = sa.select(delivery).where(
+        delivery.c.content_id == content_id, delivery.c.endpoint.in_(names)
     )
-    return tx.execute(query).mappings().one_or_none()
+    return list(tx.execute(query.order_by(delivery.c.seq)).mappings())
 
 
 def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
