@@ -91,7 +91,19 @@ def send(
     """
     outcomes = _outcomes(transport, batch)
     window("sent")
-    now = clock()
+    write_down(store, network, batch, outcomes, clock())
+    window("recorded")
+    return len(batch)
+
+
+def write_down(
+    store: Store,
+    network: Network,
+    batch: Sequence[Delivery],
+    outcomes: Sequence[Outcome],
+    now: datetime,
+) -> None:
+    """The outcome of each delivery of a batch, in one transaction."""
     with store.begin() as tx:
         mine = outbox.lock(tx, batch)
         plain = [d for d, o in zip(batch, outcomes, strict=True) if _is_plain(d, o, mine)]
@@ -99,8 +111,6 @@ def send(
         for delivery, outcome in zip(batch, outcomes, strict=True):
             if not _is_plain(delivery, outcome, mine):
                 record(tx, network, delivery, outcome, now)
-    window("recorded")
-    return len(batch)
 
 
 def _is_plain(d: Delivery, outcome: Outcome, mine: set[str]) -> bool:

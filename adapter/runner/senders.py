@@ -1,28 +1,28 @@
 """One pool of sender threads for all endpoints, fair between them.
 
-An endpoint never has more than `max_in_flight` deliveries on their way, so that one partner who
-answers after two minutes occupies a few threads, and never the pool.
+An endpoint never has more than `max_in_flight` deliveries on their way, nor more connections, and
+the pool has a thread for each of them: partners who answer after two minutes hold up themselves.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from adapter import send
-from adapter.errors import TransientError
+from adapter.errors import FatalError, TransientError
 from adapter.model import Delivery, Endpoint
 from adapter.routing import Network
 from adapter.runner.loops import Bell
 from adapter.store import Store, outbox
-from adapter.transports import Transport
+from adapter.transports import Outcome, Transport
 
 log = logging.getLogger(__name__)
-THREADS = 32
+MOST_THREADS = 256
 BATCHES = {"rabbitmq": 200, "memory": 200}
 """Transports that take many at once, and how many; the others take one after the other."""
 
@@ -40,9 +40,9 @@ class Senders:
     ) -> None:
         self._store, self._network, self._clock, self._bell = store, network, clock, bell
         self._open = open_transport
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
-        self._mine = threading.local()  # a transport belongs to one thread
-        self._opened: list[Transport] = []
+        threads = min(sum(map(_abreast, network.settings.endpoints)) or 1, MOST_THREADS)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="send")
+        self._resting: defaultdict[str, list[Transport]] = defaultdict(list)
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -69,7 +69,7 @@ class Senders:
             busy = self._busy[endpoint.name]
         if endpoint.transport in BATCHES:
             return 0 if busy else BATCHES[endpoint.transport]
-        return min(endpoint.max_in_flight, THREADS) - busy
+        return _abreast(endpoint) - busy
 
     def _submit(self, endpoint: Endpoint, batch: Sequence[Delivery], claimed: datetime) -> None:
         with self._lock:
@@ -81,8 +81,7 @@ class Senders:
             # With less than half the lease left somebody else might begin while we still send:
             # better to let it end.
             if self._clock() - claimed < send.lease(endpoint) / 2:
-                transport = self._transport(endpoint)
-                send.send(self._store, self._network, transport, batch, self._clock)
+                self._hand_over(endpoint, batch)
         except TransientError as error:
             log.warning("paused", extra={"endpoint": endpoint.name, "code": error.code})
         except Exception:
@@ -92,16 +91,35 @@ class Senders:
                 self._busy[endpoint.name] -= len(batch)
             self._bell.ring()
 
-    def _transport(self, endpoint: Endpoint) -> Transport:
-        found: dict[str, Transport] = self._mine.__dict__.setdefault("transports", {})
-        if endpoint.name not in found:
-            found[endpoint.name] = self._open(endpoint)
+    def _hand_over(self, endpoint: Endpoint, batch: Sequence[Delivery]) -> None:
+        try:
+            transport = self._taken(endpoint)
+        except FatalError as error:
+            # A secret or a certificate is missing: once that is mended, it goes.
+            failed: list[Outcome] = [TransientError(error.code, error.detail) for _ in batch]
+            send.write_down(self._store, self._network, batch, failed, self._clock())
+            return
+        try:
+            send.send(self._store, self._network, transport, batch, self._clock)
+        finally:
             with self._lock:
-                self._opened.append(found[endpoint.name])
-        return found[endpoint.name]
+                self._resting[endpoint.name].append(transport)
+
+    def _taken(self, endpoint: Endpoint) -> Transport:
+        """A transport that rests, else a new one; nobody else uses it until it rests again."""
+        with self._lock:
+            resting = self._resting[endpoint.name]
+            found = resting.pop() if resting else None
+        return found or self._open(endpoint)
 
     def close(self) -> None:
         """Finish what is in hand, then let go of every connection."""
         self._pool.shutdown(wait=True)
-        for transport in self._opened:
-            transport.close()
+        for resting in self._resting.values():
+            for transport in resting:
+                transport.close()
+
+
+def _abreast(endpoint: Endpoint) -> int:
+    """How many threads may send to an endpoint at once."""
+    return 1 if endpoint.transport in BATCHES else min(endpoint.max_in_flight, MOST_THREADS)

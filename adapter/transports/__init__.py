@@ -4,7 +4,7 @@ A transport that is pulled, or that sends, has the five methods of `Transport` (
 sends never yields; one that is only pulled never sends). A door that must answer at once (the
 MLLP server; HTTP in adapter.web) calls an `Accept` instead, which the runner injects.
 
-One instance belongs to one thread.
+One instance belongs to one thread at a time.
 """
 
 from __future__ import annotations

@@ -84,8 +84,12 @@ class Region:
         }
         self.down: set[str] = set()
         self.now = T0
+        self.register([e.name for e in settings.endpoints])
+
+    def register(self, names: Sequence[str]) -> None:
+        """As at the start of the adapter."""
         with self.store.begin() as tx:
-            endpoints.register(tx, [e.name for e in settings.endpoints])
+            endpoints.register(tx, names)
 
     def with_settings(self, **changes: Any) -> None:
         """As after a restart with other settings."""
