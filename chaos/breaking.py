@@ -10,7 +10,6 @@ import psycopg
 from pika.exceptions import AMQPError
 
 from chaos.cast import LULEA, PLANNING
-from chaos.plan import AWAY
 from chaos.servers import HEARTBEAT, eventually
 from chaos.stage import Stage
 
@@ -18,16 +17,16 @@ from chaos.stage import Stage
 def kill_broker(stage: Stage, chance: Random) -> bool:
     """`kill -9`; it comes back with its disk."""
     servers = stage.servers
-    servers.do(servers.broker.kill)
-    stage.rest(chance.uniform(*AWAY))
-    servers.do(servers.broker.restart)
+    servers.with_broker(servers.broker.kill)
+    stage.rest(chance.uniform(*stage.plan.away))
+    servers.with_broker(servers.broker.restart)
     return eventually(servers.has_queues, 30)
 
 
 def wipe_broker(stage: Stage, _: Random) -> bool:
     """`kill -9`; it comes back with an empty disk."""
     servers = stage.servers
-    servers.do(servers.broker.wipe)
+    servers.with_broker(servers.broker.wipe)
     servers.settle()
     return True
 
@@ -36,7 +35,7 @@ def memory_alarm(stage: Stage, chance: Random) -> bool:
     """The broker takes nothing from those who publish."""
     servers = stage.servers
     servers.tell(servers.broker.alarm)
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     servers.tell(servers.broker.calm)
     return True
 
@@ -46,7 +45,7 @@ def disk_alarm(stage: Stage, chance: Random) -> bool:
     servers = stage.servers
     limit = partial(servers.broker.control, "set_disk_free_limit")
     servers.tell(partial(limit, "100000GB"))
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     servers.tell(partial(limit, "50MB"))
     return True
 
@@ -79,7 +78,7 @@ def hang_broker(stage: Stage, chance: Random) -> bool:
 def slow_broker(stage: Stage, chance: Random) -> bool:
     """Every piece of every connection is late."""
     stage.to_broker.delay(chance.uniform(0.05, 0.4))
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     stage.to_broker.delay(0)
     return True
 
@@ -95,16 +94,16 @@ def hang_parties(stage: Stage, chance: Random) -> bool:
     """They carry nothing more, and nobody is told; new ones work."""
     for proxy in stage.to_parties:
         proxy.hang()
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     return True
 
 
 def crash_store(stage: Stage, chance: Random) -> bool:
     """`kill -9` of every process of PostgreSQL; it recovers from its log."""
     servers = stage.servers
-    servers.do(servers.cluster.kill)
-    stage.rest(chance.uniform(*AWAY))
-    servers.do(servers.cluster.restart)
+    servers.with_store(servers.cluster.kill)
+    stage.rest(chance.uniform(*stage.plan.away))
+    servers.with_store(servers.cluster.restart)
     return True
 
 
@@ -123,8 +122,8 @@ def fill_store(stage: Stage, chance: Random) -> bool:
     if servers.disk is None:
         return False
     servers.disk.fill()
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     servers.disk.empty()
     if not eventually(lambda: servers.store_answers(stage.region.store), 3):
-        servers.do(servers.cluster.restart)  # without room for its log, it had ended itself
+        servers.with_store(servers.cluster.restart)  # without room for its log, it had ended itself
     return True

@@ -38,6 +38,7 @@ class BusParty:
         self._order = count()
         self._stop = threading.Event()
         self._away_until = 0.0
+        self._cancelled = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -56,7 +57,7 @@ class BusParty:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                if time.monotonic() >= self._away_until:
+                if not self._is_away():
                     self._session()
             except (AMQPError, OSError):
                 pass  # the broker is what the rig breaks: begin anew
@@ -71,18 +72,27 @@ class BusParty:
                 connection.close()
 
     def _work(self, connection: BlockingConnection) -> None:
+        # Without confirms: what stays without a receipt is repeated anyway.
         channel = connection.channel()
-        channel.confirm_delivery()
-        channel.basic_qos(prefetch_count=50)
+        channel.basic_qos(prefetch_count=100)
+        channel.add_on_cancel_callback(self._on_cancel)
         self._arrived.clear()
+        self._cancelled = False
         channel.basic_consume(self._queue, self._on_message)
-        while not self._stop.is_set() and time.monotonic() >= self._away_until:
+        while not self._cancelled and not self._stop.is_set() and not self._is_away():
             connection.process_data_events(0.01)
             while self._arrived:
                 tag, body = self._arrived.popleft()
                 self._take(channel, body)
                 channel.basic_ack(tag)
             self._send_due(channel)
+
+    def _on_cancel(self, _: object) -> None:
+        """Its queue was deleted."""
+        self._cancelled = True
+
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
 
     def _on_message(self, _: Any, method: Any, __: Any, body: bytes) -> None:
         self._arrived.append((method.delivery_tag, body))
@@ -124,7 +134,7 @@ class BusParty:
             user_id=self._user,
             delivery_mode=2,
         )
-        channel.basic_publish("care.in", "", post.body, properties, mandatory=True)
+        channel.basic_publish("care.in", "", post.body, properties)
 
 
 def _parameters(url: str) -> pika.URLParameters:

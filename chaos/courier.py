@@ -13,7 +13,7 @@ from chaos.load import Load, Message
 from chaos.manners import Manners
 from chaos.plan import PATIENCE
 
-CASES = 40  # that are under way at once
+CASES = 150  # that are under way at once
 _ENOUGH = 3  # answers that are no final receipt, after which poison is not sent again
 
 

@@ -14,7 +14,7 @@ from chaos.letters import FHIR, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
 
-CLERKS = 10
+CLERKS = 16
 _ENOUGH = 3  # answers that are no receipt, after which a clerk stops sending poison
 _PATH = "/fhir/$process-message"
 

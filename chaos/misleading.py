@@ -16,7 +16,6 @@ from adapter.store import Store
 from adapter.store.tables import delivery
 from chaos.cast import BEHIND_HTTP, HOSPITAL, KALIX, KALIX_NEW, ON_THE_BUS, SLOW
 from chaos.ledger import Line, Saw
-from chaos.plan import AWAY
 from chaos.servers import eventually
 from chaos.stage import Stage
 
@@ -28,7 +27,7 @@ def jump_clock(stage: Stage, chance: Random) -> bool:
     victim = chance.choice(stage.fleet.workers)
     offset = chance.choice((-1, 1)) * chance.uniform(0.3, 1) * stage.plan.clock_jump
     victim.order(f"clock {offset:.1f}")
-    stage.rest(chance.uniform(*AWAY))
+    stage.rest(chance.uniform(*stage.plan.away))
     victim.order("clock 0")
     return True
 
@@ -49,7 +48,7 @@ def move_mailbox(stage: Stage, _: Random) -> bool:
 def party_away(stage: Stage, chance: Random) -> bool:
     """A party is gone: nobody takes its queue, or nobody listens at its door."""
     party = chance.choice((*ON_THE_BUS, *(p for p in BEHIND_HTTP if p is not HOSPITAL)))
-    seconds = chance.uniform(*AWAY)
+    seconds = chance.uniform(*stage.plan.away)
     if party in ON_THE_BUS:
         stage.bus[party.endpoint].away(seconds)
         stage.rest(seconds)

@@ -37,7 +37,12 @@ class Plan:
     @property
     def gap(self) -> float:
         """Seconds between two faults, on average."""
-        return 2.3 if self.is_long else 1.6
+        return 2.3
+
+    @property
+    def away(self) -> tuple[float, float]:
+        """Seconds that a party, a network or a server is gone, at least and at most."""
+        return (1.0, 8.0) if self.is_long else (0.5, 3.0)
 
     @property
     def clock_jump(self) -> float:
@@ -51,7 +56,6 @@ class Plan:
 
 
 PATIENCE = 4.0  # seconds after which a sender repeats what has no receipt
-AWAY = (1.0, 5.0)  # seconds that a party, a network or a server is gone
 
 TIMERS = {
     "receipt_within": timedelta(seconds=3),

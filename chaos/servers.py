@@ -1,7 +1,7 @@
 """RabbitMQ and PostgreSQL for a run: real ones, which the rig may kill, wipe and fill.
 
-The kernel ends each server together with the thread that started it, so that all of that is
-done in one thread, which lives as long as the run.
+The kernel ends each server together with the thread that started it, so that each is started in
+a thread of its own, which lives as long as the run.
 """
 
 from __future__ import annotations
@@ -44,18 +44,22 @@ class Servers:
         self,
         broker: RabbitMQ,
         cluster: PostgreSQL,
-        thread: ThreadPoolExecutor,
+        threads: tuple[ThreadPoolExecutor, ThreadPoolExecutor],
         host: str = "",
         disk: Disk | None = None,
     ) -> None:
         self.broker, self.cluster, self.disk = broker, cluster, disk
         self.host = host or broker.url
-        self._thread = thread
+        self._threads = threads
         self._telling = threading.Lock()
 
-    def do(self, what: Callable[[], T]) -> T:
-        """In the one thread that may start servers."""
-        return self._thread.submit(what).result()
+    def with_broker(self, what: Callable[[], T]) -> T:
+        """In the one thread that may start the broker."""
+        return self._threads[0].submit(what).result()
+
+    def with_store(self, what: Callable[[], T]) -> T:
+        """In the one thread that may start the store."""
+        return self._threads[1].submit(what).result()
 
     def broker_url(self, port: int) -> str:
         """The adapter's own user, through the proxy at `port`."""
@@ -144,14 +148,18 @@ def eventually(look: Callable[[], bool], seconds: float) -> bool:
 def own_servers() -> Iterator[Servers]:
     """Servers of the run's own, gone afterwards."""
     with ExitStack() as stack:
-        thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="servers"))
+        threads = (_thread(stack), _thread(stack))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="careplan-chaos-")))
         disk = _disk(stack, folder)
-        cluster = thread.submit(_on_disk, folder, PostgreSQL.start).result()
-        stack.callback(lambda: thread.submit(cluster.close).result())
-        broker = thread.submit(RabbitMQ.start, BROKER_USERS).result()
-        stack.callback(lambda: thread.submit(broker.close).result())
-        yield Servers(broker, cluster, thread, disk=disk)
+        cluster = threads[1].submit(_on_disk, folder, PostgreSQL.start).result()
+        stack.callback(lambda: threads[1].submit(cluster.close).result())
+        broker = threads[0].submit(RabbitMQ.start, BROKER_USERS).result()
+        stack.callback(lambda: threads[0].submit(broker.close).result())
+        yield Servers(broker, cluster, threads, disk=disk)
+
+
+def _thread(stack: ExitStack) -> ThreadPoolExecutor:
+    return stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="servers"))
 
 
 def _disk(stack: ExitStack, folder: Path) -> Disk | None:
