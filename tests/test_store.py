@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -110,3 +111,24 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         fail()
     with store.read() as tx:
         assert endpoints.all_states(tx) == {}
+
+
+def test_a_reader_sees_one_picture_whatever_is_written_meanwhile(store: Store) -> None:
+    with store.read() as tx:
+        before = endpoints.all_states(tx)
+        with store.begin() as other:
+            endpoints.register(other, ["lulea"])
+        assert endpoints.all_states(tx) == before
+    with store.read() as tx:
+        assert "lulea" in endpoints.all_states(tx)
+
+
+@pytest.mark.servers
+def test_more_threads_than_connections_wait_and_then_give_up_for_now(postgres_url: str) -> None:
+    small = Store(postgres_url, most=2, patience=0.1)
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(small.read())
+        with pytest.raises(TransientError, match="store-unavailable"), small.begin():
+            pass
+    small.close()

@@ -6,6 +6,7 @@ transactions, so that a reader sees where each one begins and ends.
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,19 +17,27 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from adapter.errors import TransientError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY = 712617061  # ours among the advisory locks of a database
+_LOCK = sa.text("select pg_try_advisory_lock(:us, hashtext(:name))")
+_UNLOCK = sa.text("select pg_advisory_unlock(:us, hashtext(:name))")
 
 
 class Store:
-    """An engine, with one way to write and one to read."""
+    """An engine, with one way to write and one to read.
 
-    def __init__(self, url: str, pool_size: int = 16) -> None:
+    PostgreSQL gets at most `most` connections; who finds none free waits `patience` seconds.
+    """
+
+    def __init__(self, url: str, *, most: int = 24, patience: float = 30.0) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, pool_size)
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, most, patience)
+        self._pictures = self.engine if self.is_sqlite else _for_readers(self.engine)
         # SQLite has one writer. Eight threads on its busy handler alone gave a p99 of 0.6 s; in
         # a queue of our own they wait a few milliseconds.
         self._writer = RLock()
@@ -44,15 +53,33 @@ class Store:
             writing = self.engine.execution_options(writing=True)
             with self._writer, writing.begin() as tx:
                 yield tx
-        except DBAPIError as error:
-            raise TransientError("store-unavailable", type(error.orig).__name__) from error
+        except (DBAPIError, NoneFreeError) as error:
+            raise _unavailable(error) from error
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that reads one consistent picture."""
         try:
-            with self.engine.connect() as tx:
+            with self._pictures.connect() as tx:
                 yield tx
+        except (DBAPIError, NoneFreeError) as error:
+            raise _unavailable(error) from error
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Be the only one, of all processes, who works on `name`; False when somebody else is.
+
+        Unlike the locks of a transaction this outlasts commits. It ends with the process.
+        """
+        if self.is_sqlite:
+            with _alone_with_file(self.url) as mine:
+                yield mine
+            return
+        try:
+            with self.engine.connect() as connection:
+                autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+                with _alone_in_database(autocommit, name) as mine:
+                    yield mine
         except DBAPIError as error:
             raise TransientError("store-unavailable", type(error.orig).__name__) from error
 
@@ -68,6 +95,11 @@ class Store:
         self.engine.dispose()
 
 
+def _unavailable(error: DBAPIError | NoneFreeError) -> TransientError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return TransientError("store-unavailable", type(cause).__name__)
+
+
 def migrations(tx: sa.Connection) -> Config:
     """Alembic's configuration for the schema of this package, on an open connection."""
     config = Config()
@@ -76,9 +108,44 @@ def migrations(tx: sa.Connection) -> Config:
     return config
 
 
-def _postgres(url: sa.URL, pool_size: int) -> sa.Engine:
-    psycopg = url.set(drivername="postgresql+psycopg")
-    return sa.create_engine(psycopg, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
+@contextmanager
+def _alone_with_file(url: sa.URL) -> Iterator[bool]:
+    """SQLite has one writer anyway: whoever works, works on everything."""
+    with open(f"{url.database}.work", "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True  # closing the file lets go
+
+
+@contextmanager
+def _alone_in_database(connection: sa.Connection, name: str) -> Iterator[bool]:
+    key = {"us": _ADVISORY, "name": name}
+    taken = connection.execute(_LOCK, key).scalar_one()
+    try:
+        yield bool(taken)
+    finally:
+        if taken:
+            connection.execute(_UNLOCK, key)
+
+
+def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
+    """Locks are taken by row and read again: what the server's default may not undo."""
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_size=most,
+        max_overflow=0,
+        pool_timeout=patience,
+        pool_pre_ping=True,
+    )
+
+
+def _for_readers(engine: sa.Engine) -> sa.Engine:
+    """The same connections, with all statements of a transaction seeing one moment."""
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
