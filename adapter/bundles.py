@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapter import privacy
 from adapter.identifiers import hsa_id, is_hsa
 from adapter.model import Bundle, Code, Event, Need, Receipt
 
@@ -177,9 +178,12 @@ def response(bundle: Bundle) -> Receipt:
 
 
 def _codes(issue: Resource) -> list[str]:
+    """Codes, each with its places: of a stranger's words only what has their form."""
     codes = [c.get("code", "") for c in issue.get("details", {}).get("coding", ())]
-    where = ", ".join(issue.get("expression", ()))
-    return [f"{code} at {where}" if where else code for code in codes or [issue.get("code", "")]]
+    places = map(privacy.term, issue.get("expression", ()))
+    where = ", ".join(text for text in places if text)
+    known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]
+    return [f"{code} at {where}" if where else code for code in known]
 
 
 def source_id(bundle: Bundle) -> str:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from adapter import bundles, fhir
 from adapter.errors import Severity
-from adapter.fhir.privacy import shown
 from adapter.model import Bundle
+from adapter.privacy import shown
 from adapter.profiles import check_message
 from tests.messages import FIXTURES, MESSAGES, loaded
 

@@ -18,8 +18,8 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from fhir_core.types import FhirBase
 
 from adapter.errors import Issue
-from adapter.fhir.privacy import shown
 from adapter.fhir.required import ONLY_R4, REQUIRED
+from adapter.privacy import shown
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),

@@ -12,9 +12,9 @@ from typing import Any
 from adapter.builders import Party, addressed
 from adapter.bundles import EVENT
 from adapter.errors import FatalError, Issue
-from adapter.fhir.privacy import has_number
 from adapter.mappings import Context, System
 from adapter.model import Bundle, Event, Kind
+from adapter.privacy import has_number
 
 system = System("fhir", content="json", media_type="application/fhir+json")
 

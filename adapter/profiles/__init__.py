@@ -9,8 +9,8 @@ from typing import Any
 from adapter import fhir
 from adapter.bundles import EVENT, Resource
 from adapter.errors import FatalError, Issue
-from adapter.fhir.privacy import shown
 from adapter.model import Bundle, Event, Limits
+from adapter.privacy import shown
 from adapter.profiles.checking import Check
 from adapter.profiles.definitions import OURS, Definitions, folder, read
 from adapter.profiles.rules import Compiler, Shape

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from adapter import bundles
+import pytest
+
+from adapter import builders, bundles
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import Region
@@ -167,3 +170,26 @@ def test_a_receipt_in_the_same_exchange_is_the_answer_of_a_door(region: Region) 
     assert reply.receipt is not None
     assert reply.receipt.code == "ok"
     assert region.receipts("hospital") == []  # nothing more through the outbox
+
+
+@pytest.mark.parametrize("words", ["Tolvan Tolvansson", "19500907-2553", "f.195009072553"])
+def test_a_receipt_that_quotes_a_person_is_not_repeated_where_it_is_shown(
+    region: Region, words: str
+) -> None:
+    bundle = letters.receipt(region.tells("hospital", letters.note()), LULEA, "fatal-error")
+    issue: dict[str, Any] = {"severity": "error", "code": "invalid", "expression": [words]}
+    issue["details"] = {"coding": [{"code": words}]}
+    outcome = bundles.of_type(bundle, "OperationOutcome") or {}
+    region.tells("lulea", builders.with_resource(bundle, outcome | {"issue": [issue]}))
+    [dead] = region.deliveries(event="message")
+    assert dead["code"] == "refused"
+    assert words not in dead["detail"]
+    assert words not in region.history("dead")[0]["detail"]
+
+
+def test_a_receipt_that_names_codes_and_places_is_repeated(region: Region) -> None:
+    bundle = letters.receipt(region.tells("hospital", letters.note()), LULEA, "fatal-error")
+    issue = {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[1].resource"]}
+    outcome = bundles.of_type(bundle, "OperationOutcome") or {}
+    region.tells("lulea", builders.with_resource(bundle, outcome | {"issue": [issue]}))
+    assert region.deliveries(event="message")[0]["detail"] == "invalid at Bundle.entry[1].resource"

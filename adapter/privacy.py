@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.:/#_|-]{0,199}")
+_TERM = re.compile(r"[A-Za-z0-9/][A-Za-z0-9.:/@_()\[\]-]{0,199}")
 _NUMBER = re.compile(r"\d{6}[-+]?\d{4}|\d{8}")  # may be a person's
 
 
@@ -16,6 +17,12 @@ def shown(text: object) -> str:
     if not isinstance(text, str) or not text:
         return "none"
     return f'"{text}"' if _PLAIN.fullmatch(text) and not has_number(text) else "(not shown)"
+
+
+def term(text: object) -> str:
+    """A code or a path, of FHIR or of another format, where it has that form; "" for all else."""
+    harmless = isinstance(text, str) and _TERM.fullmatch(text) and not has_number(text)
+    return str(text) if harmless else ""
 
 
 def has_number(text: str) -> bool:
