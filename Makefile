@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install servers demo test bench check format clean
+.PHONY: install servers demo test chaos bench check format clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +23,14 @@ demo: install
 
 test: install servers
 	$(BIN)/python -m pytest
+
+# Breaks the adapter for so many seconds, and counts: docs/guarantees.md.
+SECONDS ?= 60
+SEED ?=
+SABOTAGE ?=
+
+chaos: install servers
+	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$(SEED)" --sabotage "$(SABOTAGE)"
 
 # Speed with every guarantee on, beside a naive pipeline; a quarter of an hour.
 bench: install servers

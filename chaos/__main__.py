@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from chaos import report
@@ -25,6 +26,7 @@ def main() -> int:
     """Read the command, run, report."""
     arguments = _arguments()
     _own_mounts()
+    threading.excepthook = _thread_died
     seed = arguments.seed or secrets.token_hex(4)
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,7 +37,19 @@ def main() -> int:
         result = run(plan, servers, servers.cluster.fresh())
     for line in report.lines(result):
         _say(line)
-    return 0 if result.verdict.clean else 1
+    return 0 if result.clean and not _dead_threads else 1
+
+
+_dead_threads: list[str] = []
+
+
+def _thread_died(arguments: threading.ExceptHookArgs) -> None:
+    """A party that is no more makes every count meaningless."""
+    name = arguments.thread.name if arguments.thread else ""
+    error = arguments.exc_value
+    logging.error("thread %s died", name, exc_info=error)
+    _dead_threads.append(name)
+    _say(f"the rig itself failed: {name}: {error!r}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -29,6 +29,7 @@ class Conductor:
         self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.counts: Counter[str] = Counter()
+        self.mishaps: list[str] = []
 
     def start(self) -> None:
         """Begin."""
@@ -67,11 +68,12 @@ class Conductor:
         happened = False
         try:
             happened = fault.act(self._stage, chance)
-        except Exception:
+        except Exception as error:
             log.exception("fault %s failed", fault.kind)
+            self.mishaps.append(f"{fault.kind}: {type(error).__name__}")
         finally:
             detail = "" if happened else "did not take place"
             ledger.write(Line(what=Saw.HEALED, kind=fault.kind, detail=detail))
             with self._lock:
-                self.counts[fault.kind] += happened
+                self.counts += Counter({fault.kind: int(happened)})  # only what took place
                 self._busy.discard(fault.on)

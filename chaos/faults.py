@@ -28,6 +28,8 @@ class Fault:
 ALL = (
     Fault(kind="kill-worker", on="worker", act=killing.kill_worker, share=2),
     Fault(kind="kill-web", on="web", act=killing.kill_web, share=2),
+    Fault(kind="kill-both-workers", on="worker", act=killing.kill_both_workers),
+    Fault(kind="kill-both-webs", on="web", act=killing.kill_both_webs),
     Fault(kind="kill-worker-at-window", on="worker", act=killing.kill_worker_at_window, share=7),
     Fault(kind="kill-web-at-window", on="web", act=killing.kill_web_at_window, share=3),
     Fault(kind="freeze-worker", on="frozen", act=killing.freeze_worker),
@@ -52,5 +54,9 @@ ALL = (
     Fault(kind="store-full", on="store", act=breaking.fill_store),
 )
 
-FEW = tuple(f for f in ALL if f.kind in ("kill-web", "kill-worker", "party-away"))
+FEW = (
+    Fault(kind="kill-both-webs", on="web", act=killing.kill_both_webs, share=4),
+    Fault(kind="kill-worker", on="worker", act=killing.kill_worker),
+    Fault(kind="party-away", on="party", act=misleading.party_away),
+)
 """Enough to bring a sabotage to light."""

@@ -37,6 +37,22 @@ def kill_web(stage: Stage, chance: Random) -> bool:
     return _kill(stage.fleet.webs, chance)
 
 
+def kill_both_workers(stage: Stage, _: Random) -> bool:
+    """As when their machine loses its power."""
+    return _kill_all(stage.fleet.workers)
+
+
+def kill_both_webs(stage: Stage, _: Random) -> bool:
+    """As when their machine loses its power."""
+    return _kill_all(stage.fleet.webs)
+
+
+def _kill_all(victims: Sequence[Victim]) -> bool:
+    for victim in victims:
+        victim.signal(signal.SIGKILL)
+    return eventually(lambda: all(victim.alive for victim in victims), 10)
+
+
 def _kill(victims: Sequence[Victim], chance: Random) -> bool:
     victim = chance.choice(victims)
     if not victim.alive:

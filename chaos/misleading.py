@@ -83,7 +83,7 @@ def two_operators(stage: Stage, _: Random) -> bool:
 
 
 def _dead(stage: Stage) -> list[str]:
-    store = Store(stage.region.store, pool_size=1)
+    store = Store(stage.region.store, most=1)
     query = sa.select(delivery.c.id).where(
         delivery.c.state == "dead", delivery.c.event == str(Event.MESSAGE)
     )
@@ -95,7 +95,7 @@ def _dead(stage: Stage) -> list[str]:
 
 
 def _replay(stage: Stage, who: str, dead: list[str]) -> None:
-    store = Store(stage.region.store, pool_size=1)
+    store = Store(stage.region.store, most=1)
     network = Network(settings=stage.region.settings(0, stage.fleet.moved), systems=mappings.load())
     for id_ in dead:
         try:

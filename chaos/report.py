@@ -14,8 +14,8 @@ def lines(result: Result) -> Iterator[str]:
     """The report."""
     verdict = result.verdict
     yield f"faults: {_counts(result.faults)}"
-    if result.store_full_left_out:
-        yield "store-full was left out: it needs root, for a small disk of its own"
+    for kind in result.left_out:
+        yield f"left out: {kind}, which needs root, for a small disk of its own"
     yield f"ends of processes: {_counts(result.deaths)}"
     yield (
         f"copies with the same ids: {verdict.copies}; reported to their senders: "
@@ -25,6 +25,8 @@ def lines(result: Result) -> Iterator[str]:
     for name in NAMES:
         for problem in verdict.problems[name][:_SHOWN]:
             yield f"{name}: {problem}"
+    for mishap in result.mishaps:
+        yield f"the rig itself failed: {mishap}"
     yield last(result)
 
 

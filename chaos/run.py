@@ -16,7 +16,7 @@ from chaos.stage import Stage, stage
 
 NAMES = ("lost", "doubled", "misordered", "misdelivered", "unreceipted")
 _LOOK = 1.0  # seconds between two looks at the ledger
-_QUIET_SABOTAGED = 6.0
+_QUIET_SABOTAGED = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,13 @@ class Result:
     deaths: Counter[str]
     recovery: float
     settled: float  # seconds from the end of the load until nothing was open
-    store_full_left_out: bool
+    left_out: tuple[str, ...]  # kinds of faults that this machine does not allow
+    mishaps: tuple[str, ...]  # faults of the rig itself: its zeros then mean nothing
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found, and the rig did what it should."""
+        return self.verdict.clean and not self.mishaps
 
 
 def run(plan: Plan, servers: Servers, database: str) -> Result:
@@ -51,7 +57,8 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         deaths=deaths,
         recovery=recovery(lines),
         settled=settled,
-        store_full_left_out=servers.disk is None,
+        left_out=() if servers.disk else ("store-full",),
+        mishaps=tuple(conductor.mishaps),
     )
 
 

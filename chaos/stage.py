@@ -138,7 +138,10 @@ def _wait(found: Stage) -> None:
     for port in found.region.webs:
         if not eventually(partial(_lives, port), _START_SECONDS):
             raise TimeoutError("a web process did not start")
-    found.servers.settle(_START_SECONDS)
+    if not eventually(found.servers.has_queues, _START_SECONDS):
+        raise TimeoutError("no worker made the queues")
+    if not found.plan.sabotage:
+        found.servers.settle()
 
 
 def _lives(port: int) -> bool:

@@ -46,7 +46,7 @@ def live(settings: Settings, part: Part, deed: str, log: Path, orders: Connectio
     clock = _Clock()
     runner.utc_now = clock.now
     threading.Thread(target=_obey, args=(orders, clock), daemon=True).start()
-    adapter = Adapter(settings, Store(settings.store, pool_size=8), parts=part)
+    adapter = Adapter(settings, Store(settings.store), parts=part)
     try:
         adapter.start()
     except AdapterError:
