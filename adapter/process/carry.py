@@ -189,11 +189,19 @@ def _returned(
     first = inbox.get(turn.tx, concerned["message_id"])
     if first is None or concerned["event"] == Event.DELIVERY_REPORT:
         return []  # the adapter itself had written that
-    home = turn.network.address(turn.network.endpoint(first["endpoint"]))
-    if home is None:
-        _line(turn, matter, "no-return-address", first["endpoint"])
-        return []
-    return [_one(turn, matter, notice, home, "") for notice in decision.notices]
+    sender = turn.network.endpoint(first["endpoint"])
+    home = turn.network.address(sender)
+    if home is not None:
+        return [_one(turn, matter, notice, home, "") for notice in decision.notices]
+    _line(turn, matter, "no-return-address", sender.name)
+    wanted = decision.notices if _must_be_heard(matter) else ()
+    return [_one(turn, matter, notice, sender, "no-route") for notice in wanted]
+
+
+def _must_be_heard(matter: Matter) -> bool:
+    """What nobody can send back is before a person; a mere `read` or `accepted` need not be."""
+    status = (bundles.focus(matter.bundle) or {}).get("status")
+    return matter.event is not Event.ANSWER or status == "rejected"
 
 
 # What is remembered

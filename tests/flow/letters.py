@@ -144,7 +144,7 @@ def note(
 
 def answer(about: str, sender: Party, status: str = "received") -> Bundle:
     """A person's answer (kvittens)."""
-    task = {
+    task: dict[str, Any] = {
         "resourceType": "Task",
         "id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0004",
         "status": status,
@@ -154,6 +154,8 @@ def answer(about: str, sender: Party, status: str = "received") -> Bundle:
         "owner": builders.reference(builders.new_id("organization", sender.organization)),
         "lastModified": T0.isoformat(),
     }
+    if status == "rejected":
+        task["statusReason"] = {"text": "Bor inte här"}
     return enveloped(
         builders.message(
             Event.ANSWER,

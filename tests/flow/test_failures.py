@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapter import receive, replay, send, sweep
+from adapter import bundles, receive, replay, send, sweep
 from adapter.errors import FatalError
 from adapter.mappings import Context, System
 from adapter.model import Bundle, Envelope, Event
@@ -295,3 +295,36 @@ def test_no_endpoint_waits_for_another(region: Region) -> None:
     assert region.events("umea") == ["message"]
     with region.store.read() as tx:
         assert outbox.endpoints_due(tx, region.now) == []
+
+
+def nowhere(region: Region) -> None:
+    """The hospital sends through a door, and has no address of its own."""
+    hospital = replace(SETTINGS.endpoints[0], transport="http")
+    region.with_settings(endpoints=(hospital, *SETTINGS.endpoints[1:]))
+
+
+def test_a_reply_to_a_sender_without_address_is_for_a_person(region: Region) -> None:
+    nowhere(region)
+    note = letters.note()
+    region.accept("hospital", letters.dump(note))
+    region.turn()
+    reply = letters.note("Ja", sender=LULEA, to=(), answers=bundles.content_id(note))
+    region.tells("lulea", reply)
+    [dead] = region.deliveries(event="reply")
+    assert (dead["endpoint"], dead["state"], dead["code"]) == ("hospital", "dead", "no-route")
+    told = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] == "receipt"]
+    assert "no-route" in str(told)
+
+
+@pytest.mark.parametrize(("status", "dead"), [("rejected", 1), ("received", 0)])
+def test_a_person_who_rejects_is_heard_though_the_sender_has_no_address(
+    region: Region, status: str, dead: int
+) -> None:
+    nowhere(region)
+    note = letters.note()
+    region.accept("hospital", letters.dump(note))
+    region.turn()
+    region.tells("lulea", letters.answer(bundles.content_id(note), LULEA, status))
+    assert region.deliveries(event="message")[0]["state"] == "confirmed"
+    assert len(region.deliveries(event="answer", state="dead")) == dead
+    assert region.history("no-return-address")
