@@ -24,6 +24,7 @@ from adapter.process import Reply, Turn, bury, fault, process, turn_down
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Network
 from adapter.store import Store, history, inbox, outbox
+from adapter.store.alone import alone
 from adapter.transports import Transport
 from adapter.windows import window
 
@@ -84,6 +85,12 @@ def process_batch(store: Store, network: Network, now: datetime, limit: int = 50
 
 
 def _process_sender(store: Store, network: Network, sender: str, now: datetime, limit: int) -> int:
+    """0 while another process works on this sender's messages: it is that one's try."""
+    with alone(store, sender) as mine:
+        return _process_alone(store, network, sender, now, limit) if mine else 0
+
+
+def _process_alone(store: Store, network: Network, sender: str, now: datetime, limit: int) -> int:
     with store.begin() as tx:
         if not inbox.lock_sender(tx, sender):
             return 0
@@ -94,7 +101,6 @@ def _process_sender(store: Store, network: Network, sender: str, now: datetime, 
     found = {m.id: _read(network, m) for m in messages if known and m.tries < TRIES}
     with store.begin() as tx:
         inbox.wait_for_sender(tx, sender)
-        # Another process may have worked on them while we read: only what still waits is ours.
         _lock_answered(tx, network, sender, found.values())
         mine = inbox.waiting(tx, [m.id for m in messages])
         for message in mine:

@@ -6,7 +6,6 @@ transactions, so that a reader sees where each one begins and ends.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +21,6 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from adapter.errors import TransientError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ADVISORY = 712617061  # ours among the advisory locks of a database
-_LOCK = sa.text("select pg_try_advisory_lock(:us, hashtext(:name))")
-_UNLOCK = sa.text("select pg_advisory_unlock(:us, hashtext(:name))")
 
 
 class Store:
@@ -65,24 +61,6 @@ class Store:
         except (DBAPIError, NoneFreeError) as error:
             raise _unavailable(error) from error
 
-    @contextmanager
-    def alone(self, name: str) -> Iterator[bool]:
-        """Be the only one, of all processes, who works on `name`; False when somebody else is.
-
-        Unlike the locks of a transaction this outlasts commits. It ends with the process.
-        """
-        if self.is_sqlite:
-            with _alone_with_file(self.url) as mine:
-                yield mine
-            return
-        try:
-            with self.engine.connect() as connection:
-                autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-                with _alone_in_database(autocommit, name) as mine:
-                    yield mine
-        except DBAPIError as error:
-            raise TransientError("store-unavailable", type(error.orig).__name__) from error
-
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to call by several processes at once."""
         with self.begin() as tx:
@@ -106,29 +84,6 @@ def migrations(tx: sa.Connection) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = tx
     return config
-
-
-@contextmanager
-def _alone_with_file(url: sa.URL) -> Iterator[bool]:
-    """SQLite has one writer anyway: whoever works, works on everything."""
-    with open(f"{url.database}.work", "a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True  # closing the file lets go
-
-
-@contextmanager
-def _alone_in_database(connection: sa.Connection, name: str) -> Iterator[bool]:
-    key = {"us": _ADVISORY, "name": name}
-    taken = connection.execute(_LOCK, key).scalar_one()
-    try:
-        yield bool(taken)
-    finally:
-        if taken:
-            connection.execute(_UNLOCK, key)
 
 
 def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
