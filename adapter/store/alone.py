@@ -34,7 +34,7 @@ def alone(store: Store, name: str) -> Iterator[bool]:
 
 @contextmanager
 def _with_file(url: sa.URL) -> Iterator[bool]:
-    with open(f"{url.database}.work", "a", encoding="utf-8") as file:
+    with open(f"{url.database}-work", "a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
