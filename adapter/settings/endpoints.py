@@ -24,13 +24,11 @@ CREDENTIALS = {"": (), "basic": ("USER", "PASSWORD"), "bearer": ("TOKEN",)}
 _NAME = re.compile(r"[a-z0-9-]{1,60}")
 _HSA_ID = re.compile(r"SE[0-9]{10}-[A-Z0-9]+", re.IGNORECASE)
 _HER_ID = re.compile(r"[0-9]{1,10}")
+_CERTIFICATES = ("ca_file", "certificate_file", "key_file")
 _IDLE = {  # keys that mean nothing to a transport
     "http": ("listen", "peers", "broker_user"),
-    "mllp": ("broker_user", "credentials"),
-    "rabbitmq": (
-        *("address", "listen", "peers", "credentials"),
-        *("ca_file", "certificate_file", "key_file"),
-    ),
+    "mllp": ("broker_user", "credentials", *_CERTIFICATES),
+    "rabbitmq": ("address", "listen", "peers", "credentials", "max_in_flight", *_CERTIFICATES),
 }
 _POSITIVE = ("receipt_within", "expire_after", "timeout", "retry_first", "retry_ceiling")
 
