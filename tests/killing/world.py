@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from pika.exceptions import ChannelClosedByBroker
 
 from adapter import bundles
 from adapter.model import Bundle, Endpoint, Settings
@@ -111,8 +112,18 @@ class World:
         self._threads.append(thread)
 
     def partner(self, name: str) -> BusPartner:
-        """A partner's end of the broker."""
-        return BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
+        """A partner's end of the broker, once the adapter has made its queue."""
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            found = BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
+            try:
+                found.channel.queue_declare(f"{name}.inbox", passive=True)
+            except ChannelClosedByBroker:
+                found.close()
+                time.sleep(0.05)
+            else:
+                return found
+        raise AssertionError(f"{name}.inbox was not made")
 
     def _lulea(self) -> None:
         partner = self.partner("lulea")
@@ -155,7 +166,8 @@ class World:
             got = partner.get(0.05)
             if got is not None:
                 partner.acknowledge()
-                response = bundles.header(json.loads(got[0]))["response"]
+                response = bundles.header(json.loads(got[0])).get("response")
+                assert response is not None, "what was to arrive was reported as undeliverable"
                 assert response["code"] == "ok"
                 self.planning_receipts.add(response["identifier"])
 
