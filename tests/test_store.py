@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from adapter.errors import TransientError
 from adapter.lifecycle import OPEN
 from adapter.store import Store, endpoints
+from adapter.store.alone import alone
 from adapter.store.tables import Instant, delivery, due, history, metadata, one_of
 
 
@@ -130,5 +131,7 @@ def test_more_threads_than_connections_wait_and_then_give_up_for_now(postgres_ur
         for _ in range(2):
             held.enter_context(small.read())
         with pytest.raises(TransientError, match="store-unavailable"), small.begin():
+            pass
+        with pytest.raises(TransientError, match="store-unavailable"), alone(small, "lulea"):
             pass
     small.close()

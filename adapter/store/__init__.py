@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from adapter.errors import TransientError
 
+TROUBLE = (DBAPIError, NoneFreeError)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -49,8 +50,8 @@ class Store:
             writing = self.engine.execution_options(writing=True)
             with self._writer, writing.begin() as tx:
                 yield tx
-        except (DBAPIError, NoneFreeError) as error:
-            raise _unavailable(error) from error
+        except TROUBLE as error:
+            raise unavailable(error) from error
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -58,8 +59,8 @@ class Store:
         try:
             with self._pictures.connect() as tx:
                 yield tx
-        except (DBAPIError, NoneFreeError) as error:
-            raise _unavailable(error) from error
+        except TROUBLE as error:
+            raise unavailable(error) from error
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to call by several processes at once."""
@@ -73,7 +74,8 @@ class Store:
         self.engine.dispose()
 
 
-def _unavailable(error: DBAPIError | NoneFreeError) -> TransientError:
+def unavailable(error: DBAPIError | NoneFreeError) -> TransientError:
+    """What any trouble with the store is called; the detail names its kind alone."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return TransientError("store-unavailable", type(cause).__name__)
 

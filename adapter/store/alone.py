@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
-from adapter.errors import TransientError
-from adapter.store import Store
+from adapter.store import TROUBLE, Store, unavailable
 
 _OURS = 712617061  # among the advisory locks of a database
 _LOCK = sa.text("select pg_try_advisory_lock(:ours, hashtext(:name))")
@@ -54,5 +52,5 @@ def _with_database(engine: sa.Engine, name: str) -> Iterator[bool]:
             finally:
                 if taken:
                     connection.execute(_UNLOCK, key)
-    except DBAPIError as error:
-        raise TransientError("store-unavailable", type(error.orig).__name__) from error
+    except TROUBLE as error:
+        raise unavailable(error) from error
