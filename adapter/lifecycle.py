@@ -124,6 +124,9 @@ def rule(standing: Standing, ruling: Ruling) -> Standing:
         raise FatalError("illegal-transition", f"{ruling} while {standing}") from None
 
 
+_DOUBLINGS = 20  # of 366 days, the longest that settings allow, is still a timedelta
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """Back-off after failed attempts: `first`, doubling up to `ceiling`, then each `ceiling`."""
@@ -142,6 +145,6 @@ class RetryPolicy:
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
         """At least what the far side asked for; else doubling, with up to a tenth of jitter."""
-        step = min(self.first * (1 << min(failures - 1, 30)), self.ceiling)
+        step = min(self.first * (1 << min(failures - 1, _DOUBLINGS)), self.ceiling)
         wait = max(step, timedelta(seconds=retry_after or 0))
         return wait * (1 + random.random() / 10)

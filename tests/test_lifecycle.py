@@ -78,6 +78,12 @@ def test_back_off_doubles_up_to_its_ceiling_with_a_tenth_of_jitter(failures: int
     assert least <= (due - NOW).total_seconds() <= least * 1.1
 
 
+def test_the_slowest_back_off_that_settings_allow_has_an_end() -> None:
+    year = timedelta(days=366)
+    policy = RetryPolicy(first=year, ceiling=year)
+    assert year <= policy.wait(1000, None) <= year * 1.1
+
+
 def test_the_far_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -> None:
     policy = RetryPolicy()
     asked = policy.after(TransientError("busy", retry_after=600), 1, NOW, FAR)[1] - NOW
