@@ -22,6 +22,7 @@ from adapter.bundles import (
     SOURCE_ID,
     Resource,
     extension_url,
+    header,
     organization_id,
     resources,
 )
@@ -151,6 +152,14 @@ def with_header(bundle: Bundle, **changes: Any) -> Bundle:
     changed = entry(first["resource"] | changes)
     old, new = first.get("fullUrl", ""), changed["fullUrl"]
     return bundle | {"entry": [changed, *(_retargeted(e, old, new) for e in rest)]}
+
+
+def recorded_at(bundle: Bundle, at: datetime) -> Bundle:
+    """The same message, recorded at another time."""
+    kept = header(bundle).get("extension", ())
+    others = [e for e in kept if e.get("url") != extension_url("recorded")]
+    recorded = extension("recorded", "Instant", at.isoformat())
+    return with_header(bundle, extension=[*others, recorded])
 
 
 def _retargeted(found: Resource, old: str, new: str) -> Resource:

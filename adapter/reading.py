@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapter import bundles, codec, profiles
+from adapter import builders, bundles, codec, profiles
 from adapter.errors import FatalError, Issue, Severity
 from adapter.identifiers import hsa_id
 from adapter.mappings import Context
@@ -18,6 +19,15 @@ from adapter.routing import Network, may_speak
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _MOST = 100  # issues of one message: a receipt is not to be larger than what it answers
+
+
+_A_DAY = timedelta(days=1)  # a clock that is wrong by less than this orders well enough
+_AHEAD_OF_US = Issue(
+    code="bad-time",
+    expression="MessageHeader.extension",
+    detail="recorded later than it was received; the time of reception counts",
+    severity=Severity.WARNING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,9 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
     if errors:
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
         return Unread(error=refusal, bundle=_named(bundle), event=event)
+    if _is_ahead(bundle, message):
+        bundle = builders.recorded_at(bundle, context.recorded)
+        issues = [*issues, _AHEAD_OF_US]
     losses = tuple(context.losses)
     return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
 
@@ -85,6 +98,12 @@ def _context(sender: Endpoint, message: Message) -> Context:
         fingerprint=message.fingerprint,
         message_id=message.id,
     )
+
+
+def _is_ahead(bundle: Bundle, message: Message) -> bool:
+    """A time far ahead of our own is not believed: every later message would seem to be older."""
+    at = bundles.recorded(bundle)
+    return at is not None and at > message.received_at + _A_DAY
 
 
 def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Message) -> list[Issue]:
