@@ -40,6 +40,7 @@ def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> R
     window("received")
     with store.begin() as tx:
         inbox.wait_for_sender(tx, sender.name)
+        _lock_answered(tx, network, sender.name, [found])
         inbox.put(tx, [(message, letter)], {"direct": True})
         turn = Turn(tx=tx, network=network, message=_direct(message), now=now)
         reply = _decide(turn, found) or fault(turn.afresh())
@@ -122,11 +123,14 @@ def _together(messages: list[Message]) -> list[Message]:
 def _lock_answered(
     tx: sa.Connection, network: Network, sender: str, found: Iterable[Reading | Unread | None]
 ) -> None:
-    """Before anything else, the deliveries that these receipts close: senders lock them too."""
+    """Before any case, the deliveries that these receipts and answers close.
+
+    Senders lock a delivery, and then the case that they flag: never the other way round.
+    """
     contents = [
         bundles.concerned(one.bundle)
         for one in found
-        if isinstance(one, Reading) and one.event is Event.RECEIPT
+        if isinstance(one, Reading) and one.event in (Event.RECEIPT, Event.ANSWER)
     ]
     if contents:
         names = network.same_organization(network.endpoint(sender))
