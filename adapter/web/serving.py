@@ -5,6 +5,8 @@ from __future__ import annotations
 import uvicorn
 from starlette.types import ASGIApp
 
+from adapter.web.hurry import Hurried
+
 CONNECTIONS = 500
 GOODBYE = 10  # seconds that requests under way get when the process stops
 
@@ -17,7 +19,7 @@ def server(application: ASGIApp, address: str) -> uvicorn.Server:
             application,
             host=host.strip("[]"),
             port=int(port),
-            http="h11",
+            http=Hurried,
             ws="none",
             lifespan="off",
             log_config=None,
