@@ -18,6 +18,7 @@ from adapter.errors import TransientError
 from adapter.lifecycle import OPEN
 from adapter.store import Store, endpoints
 from adapter.store.alone import alone
+from adapter.store.queries import figures
 from adapter.store.tables import Instant, delivery, due, history, metadata, one_of
 
 
@@ -42,7 +43,12 @@ def test_the_migrations_make_the_schema_that_the_code_expects(store: Store) -> N
 
 
 def test_upgrading_twice_does_nothing(store: Store) -> None:
+    with store.begin() as tx:
+        endpoints.register(tx, ["lulea"])
     store.upgrade()
+    with store.read() as tx:
+        assert figures.schema(tx).fits
+        assert "lulea" in endpoints.all_states(tx)
 
 
 def test_what_is_open_and_due_is_found_by_an_index(store: Store) -> None:
