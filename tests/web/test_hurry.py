@@ -30,6 +30,13 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
+def answered(wire: socket.socket) -> bytes:
+    said = b""
+    while not said.endswith(b"}"):
+        said += wire.recv(65536)
+    return said
+
+
 def trickle(wire: socket.socket) -> None:
     for byte in ASK * 100:
         wire.sendall(bytes([byte]))
@@ -63,7 +70,7 @@ def test_an_answer_starts_the_clock_anew(port: int) -> None:
         for _ in range(4):
             time.sleep(0.4)
             wire.sendall(ASK + b"\r\n")
-            assert wire.recv(65536).startswith(b"HTTP/1.1 200")
+            assert answered(wire).startswith(b"HTTP/1.1 200")
         assert wire.recv(100) == b""
 
 
@@ -77,4 +84,4 @@ def test_a_body_may_take_longer(port: int, site: Site) -> None:
         wire.sendall(head.encode() + b"{")
         time.sleep(1.5)
         wire.sendall(b"}")
-        assert wire.recv(65536).startswith(b"HTTP/1.1 422")
+        assert answered(wire).startswith(b"HTTP/1.1 422")
