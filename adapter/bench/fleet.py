@@ -109,8 +109,8 @@ def _end(process: subprocess.Popen[bytes], deadline: float) -> None:
         process.wait()
 
 
-def _last(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="backslashreplace")[-1500:]
+def _last(output: Path) -> str:
+    return output.read_text(encoding="utf-8", errors="backslashreplace")[-1500:]
 
 
 def _memory(pid: int, name: str) -> float:
