@@ -67,7 +67,7 @@ class Program:
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = ["serve", "--settings", str(self.settings), "--log-level", "debug"]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", _START, str(self.folder / "systems"), *arguments],
                 env=os.environ | {"ADAPTER_BROKER": self._url},
@@ -94,6 +94,17 @@ class Program:
         finally:
             self.process.kill()
             self.store.close()
+
+    def restart(self, *without: str) -> None:
+        """Die as by a power cut, and live again with settings that have lost endpoints."""
+        self.process.kill()
+        self.process.wait()
+        head, *stanzas = self.settings.read_text(encoding="utf-8").split("[[")
+        lost = tuple(f'endpoint]]\nname = "{name}"\n' for name in without)
+        kept = [stanza for stanza in stanzas if not stanza.startswith(lost)]
+        self.settings.write_text("[[".join([head, *kept]), encoding="utf-8")
+        self.process = self._start()
+        self.wait(self._is_ready)
 
     # How partners come in
 
