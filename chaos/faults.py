@@ -54,9 +54,12 @@ ALL = (
     Fault(kind="store-full", on="store", act=breaking.fill_store),
 )
 
-FEW = (
-    Fault(kind="kill-both-webs", on="web", act=killing.kill_both_webs, share=4),
-    Fault(kind="kill-worker", on="worker", act=killing.kill_worker),
-    Fault(kind="party-away", on="party", act=misleading.party_away),
-)
-"""Enough to bring a sabotage to light."""
+
+def deck(sabotage: str) -> tuple[Fault, ...]:
+    """Everything; of an adapter that is sabotaged, what brings that to light soonest."""
+    if not sabotage:
+        return ALL
+    kinds = (
+        ("kill-both-webs",) if sabotage == "ack-before-commit" else ("kill-worker", "party-away")
+    )
+    return tuple(fault for fault in ALL if fault.kind in kinds)

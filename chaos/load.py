@@ -19,7 +19,7 @@ _RECEIVERS = {
     PLANNING.endpoint: (LULEA, UMEA, PITEA, KALIX, HOSPITAL, BODEN),
 }
 _WEIGHTS = (30, 28, 14, 14, 11, 3)
-_LONGEST = 6  # messages of one case
+_LONGEST = 8  # messages of one case
 _POISONED_CASE = 500
 
 
@@ -67,10 +67,11 @@ class Load:
         chance = random.Random(f"{self._plan.seed}/case/{number}")
         name = f"S{number}-{chance.randrange(10**6)}"
         length = chance.randint(1, _LONGEST)
+        (usual,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
         # One case in five hundred; the first early, so that a short run has one too.
         bad = chance.randrange(length) if number % _POISONED_CASE == 40 else -1
         return [
-            _message(sender, name, place, poison() if place == bad else "", chance)
+            _message(sender, usual, name, place, poison() if place == bad else "", chance)
             for place in range(length)
         ]
 
@@ -97,10 +98,11 @@ class Load:
 
 
 def _message(
-    sender: Party, case: str, number: int, poisoned: str, chance: random.Random
+    sender: Party, usual: Party, case: str, number: int, poisoned: str, chance: random.Random
 ) -> Message:
-    many = 2 if chance.random() < 0.15 else 1
-    drawn = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS, k=many)
+    """Most messages of a case go to the same receiver, some to another, some to both."""
+    (other,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
+    drawn = {0: (other,), 1: (usual, other)}.get(chance.randrange(7), (usual,))
     to = tuple(dict.fromkeys(drawn))
     return Message(
         sender=sender,

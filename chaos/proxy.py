@@ -18,6 +18,7 @@ class Proxies:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._all: list[Proxy] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -25,12 +26,24 @@ class Proxies:
         """A proxy that listens on `port`, and connects to `behind`."""
         proxy = Proxy(behind, self._call)
         asyncio.run_coroutine_threadsafe(proxy.listen(port), self._loop).result(5)
+        self._all.append(proxy)
         return proxy
 
     def close(self) -> None:
         """End them all."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
         self._call(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
+
+    async def _end(self) -> None:
+        for proxy in self._all:
+            proxy.end()
+        mine = asyncio.current_task()
+        left = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _call(self, what: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(what)
@@ -49,6 +62,12 @@ class Proxy:
     async def listen(self, port: int) -> None:
         """Open the door."""
         self._server = await asyncio.start_server(self._welcome, "127.0.0.1", port)
+
+    def end(self) -> None:
+        """Close the door, and every connection. Only in the thread of the proxies."""
+        if self._server is not None:
+            self._server.close()
+        _each(self._links, _Link.cut)
 
     def cut(self) -> None:
         """Reset every connection at once; new ones are welcome."""

@@ -17,6 +17,7 @@ from chaos.stage import Stage, stage
 NAMES = ("lost", "doubled", "misordered", "misdelivered", "unreceipted")
 _LOOK = 1.0  # seconds between two looks at the ledger
 _QUIET_SABOTAGED = 5.0
+_MISSING = 8.0  # seconds after which what has not come probably never will
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,7 @@ class Result:
 def run(plan: Plan, servers: Servers, database: str) -> Result:
     """Load and faults for `plan.seconds`, then quiet until everything has settled."""
     with stage(plan, servers, database) as scene:
-        deck = faults.FEW if plan.sabotage else faults.ALL
-        conductor = Conductor(scene, deck)
+        conductor = Conductor(scene, faults.deck(plan.sabotage))
         conductor.start()
         _play(scene)
         scene.load.end(scene.ledger)
@@ -65,10 +65,19 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
 def _play(scene: Stage) -> None:
     """Let it run; a sabotage that has come to light need not run on."""
     until = time.monotonic() + scene.plan.seconds
+    missing: dict[str, float] = {}
     while time.monotonic() < until:
         time.sleep(_LOOK)
-        if scene.plan.sabotage and _verdict(scene).beyond_healing:
+        if scene.plan.sabotage and _seen(_verdict(scene), missing, time.monotonic()):
             return
+
+
+def _seen(verdict: Verdict, missing: dict[str, float], now: float) -> bool:
+    """Whether something is wrong that will stay so: what has been missing for long is lost."""
+    since = {name: missing.get(name, now) for name in verdict.problems["lost"]}
+    missing.clear()
+    missing.update(since)
+    return verdict.beyond_healing or any(now - at > _MISSING for at in since.values())
 
 
 def _settle(scene: Stage) -> float:
