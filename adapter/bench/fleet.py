@@ -63,9 +63,9 @@ class Fleet:
 
     def check(self) -> None:
         """BrokenError when one of them has ended."""
-        for process, log in zip(self._processes, self._logs, strict=True):
+        for process, output in zip(self._processes, self._logs, strict=True):
             if process.poll() is not None:
-                raise BrokenError(f"a worker ended with {process.returncode}:\n{_last(log)}")
+                raise BrokenError(f"a worker ended with {process.returncode}:\n{_last(output)}")
 
     def memory(self) -> float:
         """What the largest worker holds now, in MB."""
@@ -80,21 +80,21 @@ class Fleet:
         return sum(_cpu(process.pid) for process in self._processes)
 
     def _start(self, place: int) -> None:
-        path = self._crew.folder / f"worker-{place}.log"
-        with path.open("wb") as log:
+        path = self._crew.folder / f"worker-{place}.output"
+        with path.open("wb") as output:
             process = subprocess.Popen(
                 [*self._crew.command, "--settings", str(self._crew.settings)],
                 env=dict(self._crew.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=log,
+                stderr=output,
             )
         self._processes.append(process)
         self._logs.append(path)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not all(b'"what": "started"' in log.read_bytes() for log in self._logs):
+        while not all(b'"what": "started"' in output.read_bytes() for output in self._logs):
             self.check()
             if time.monotonic() > deadline:
                 raise BrokenError("the workers did not start in time")

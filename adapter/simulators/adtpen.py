@@ -116,9 +116,9 @@ def _pv1(stay: Stay) -> str:
 def _zsp(assessment: Assessment, stay: Stay) -> str:
     fields = {
         1: "1",
-        2: _yes(assessment.social_services),
-        3: _yes(assessment.municipal_health_care),
-        4: _yes(assessment.primary_care),
+        2: _YES_OR_NO[assessment.social_services],
+        3: _YES_OR_NO[assessment.municipal_health_care],
+        4: _YES_OR_NO[assessment.primary_care],
         5: _time(assessment.at),
         6: _time(stay.planned),
         7: "~".join(assessment.units),
@@ -127,8 +127,7 @@ def _zsp(assessment: Assessment, stay: Stay) -> str:
     return _segment("ZSP", fields)
 
 
-def _yes(needed: bool) -> str:  # noqa: FBT001 - the value is the field
-    return "Y" if needed else "N"
+_YES_OR_NO = {True: "Y", False: "N"}
 
 
 def _segment(name: str, fields: dict[int, str]) -> str:

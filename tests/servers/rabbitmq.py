@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from tests.servers.base import Server, free_ports, wait_until
 from tests.servers.packages import RABBITMQ_SCRIPTS, ServerError, require_installed
 
-SPARE_HOSTS = 60
+SPARE_HOSTS = 120
 
 
 class RabbitMQ(Server):
