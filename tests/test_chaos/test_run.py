@@ -17,7 +17,7 @@ from chaos.sabotage import SABOTAGES, SEEN_AS
 from chaos.servers import Servers
 from tests.servers import PostgreSQL, RabbitMQ
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.chaos]
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 20
 LAST = re.compile(
