@@ -89,6 +89,15 @@ def test_a_null_character_is_refused_wherever_it_stands(
     assert (message["standing"], message["code"]) == ("refused", "invalid-structure")
 
 
+def test_a_null_character_in_what_the_bus_says_of_a_message_is_no_trouble(region: Region) -> None:
+    message = letters.note(to=(UMEA,))
+    region.partners["hospital"].publish(
+        letters.dump(message), message_id="a\0b", event="c\0d", case="e\0f", content_type="g\0h"
+    )
+    region.turn()
+    assert region.receipts("hospital") == [(bundles.content_id(message), "ok")]
+
+
 def test_half_a_character_is_refused(region: Region) -> None:
     text = ("entry", 1, "resource", "payload", 0, "contentString")
     region.accept("hospital", changed(text, "a\ud800"))
