@@ -29,6 +29,9 @@ from adapter.transports import Transport
 from adapter.windows import window
 
 log = logging.getLogger(__name__)
+_TOGETHER_AGAIN = {1: 8}
+"""How many messages are worked on at once that were begun so often; a transaction for each one
+would make every death of a process cost seconds."""
 TRIES = 3  # a message that was begun this often and never finished is for a person
 
 
@@ -113,11 +116,13 @@ def _process_alone(store: Store, network: Network, sender: str, now: datetime, l
 
 
 def _together(messages: list[Message]) -> list[Message]:
-    """What may be worked on at once: a message that was begun before, alone.
+    """What may be worked on at once: of what was begun before, few, and the next time, each alone.
 
-    It may be what ended the process, and would end it again for all those beside it.
+    One of them may be what ended the process, and would end it again for all those beside it.
     """
-    return list(takewhile(lambda m: not m.tries, messages)) or messages[:1]
+    tries = messages[0].tries if messages else 0
+    most = _TOGETHER_AGAIN.get(tries, 1) if tries else len(messages)
+    return list(takewhile(lambda m: m.tries == tries, messages[:most]))
 
 
 def _lock_answered(
