@@ -106,7 +106,8 @@ class _Case:
             case Saw.RECEIPTED:
                 self._receipted(line)
             case Saw.REPORTED if line.content in self.contents:
-                self.contents[line.content].reported |= set(line.to)
+                missed = {SUCCESSORS.get(who, who) for who in line.to}
+                self.contents[line.content].reported |= missed
             case Saw.MOVED:
                 self.moved.setdefault(line.who, line.at)
 

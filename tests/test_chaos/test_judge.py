@@ -61,6 +61,11 @@ def test_a_report_about_another_receiver_excuses_nothing() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2), report])) == {"lost": 1}
 
 
+def test_a_report_about_the_successor_is_one_about_whom_it_stands_in_for() -> None:
+    report = Line(what=Saw.REPORTED, who="planning", at=3, content="c1", to=("kalix-ny",))
+    assert judge([sent(1, 1, to="kalix"), receipted(1, 2), report]).clean
+
+
 def test_of_two_receivers_each_counts() -> None:
     to_both = line(Saw.SENT, "planning", 1, 1, content="c1", to=("lulea", "umea"))
     assert counts(judge([to_both, receipted(1, 2), got(1, 3)])) == {"lost": 1}
