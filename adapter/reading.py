@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,8 +14,8 @@ from adapter import builders, bundles, codec, profiles
 from adapter.errors import FatalError, Issue, Severity
 from adapter.identifiers import hsa_id
 from adapter.mappings import Context
-from adapter.model import Bundle, Endpoint, Event, Loss, Message
-from adapter.routing import Network, may_speak
+from adapter.model import Bundle, Endpoint, Event, Kind, Loss, Message
+from adapter.routing import Network, may_speak, may_tell_of
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _MOST = 100  # issues of one message: a receipt is not to be larger than what it answers
@@ -112,7 +112,21 @@ def _problems(network: Network, bundle: Bundle, sender: Endpoint, message: Messa
     organization = bundles.sender_id(_nameable(bundle))
     if organization and not may_speak(sender, organization, message.received_at.date()):
         found = [*found, Issue(code="wrong-sender", expression="MessageHeader.sender")]
+    if all(issue.severity is not Severity.ERROR for issue in found):
+        found = [*found, *_not_theirs(network, bundle, sender, message)]
     return found
+
+
+def _not_theirs(
+    network: Network, bundle: Bundle, sender: Endpoint, message: Message
+) -> Iterator[Issue]:
+    """Of a stay only those tell whose it is, and those from whom a route takes the event."""
+    event, day = bundles.event(bundle), message.received_at.date()
+    owners = [name.partition("/")[0] for name in case_names(bundle)]
+    allowed = event.kind is not Kind.ENCOUNTER or not owners
+    if not (allowed or may_tell_of(network, sender, event, owners, day)):
+        detail = "the case is another organisation's, and no route takes the event from you"
+        yield Issue(code="wrong-sender", expression="MessageHeader.extension", detail=detail)
 
 
 def _first(issues: Sequence[Issue]) -> Sequence[Issue]:

@@ -96,6 +96,19 @@ def may_speak(endpoint: Endpoint, organization: str, day: date) -> bool:
     return organization in names(endpoint, day) | {hsa_id(o) for o in endpoint.speaks_for}
 
 
+def may_tell_of(
+    network: Network, sender: Endpoint, event: Event, owners: Iterable[str], day: date
+) -> bool:
+    """Whether an endpoint may tell of a stay in care of these organisations.
+
+    It may of its own, and of others' where a route takes the event from it: nobody else ends
+    or reopens what a hospital has told.
+    """
+    own = any(may_speak(sender, owner, day) for owner in owners)
+    routes = (r for r in network.settings.routes if event in r.events)
+    return own or any(not r.senders or sender.name in r.senders for r in routes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What routing must know of a message; nothing of its content."""
