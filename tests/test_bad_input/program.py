@@ -90,7 +90,7 @@ class Program:
         """Stop it as operations would; it must end well."""
         self.process.terminate()
         try:
-            assert self.process.wait(20) == 0, self.log.read_text()[-2000:]
+            assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
         finally:
             self.process.kill()
             self.store.close()
@@ -184,7 +184,7 @@ class Program:
         assert [t for t in TRACES if t in said] == []
         self.answers.clear()
 
-    def wait(self, true: Callable[[], bool], seconds: float = 20) -> None:
+    def wait(self, true: Callable[[], bool], seconds: float = 60) -> None:
         """Until something is so."""
         until = time.monotonic() + seconds
         while not true():

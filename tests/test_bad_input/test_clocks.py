@@ -11,6 +11,9 @@ from adapter.model import Bundle, Event
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region
+from tests.test_bad_input.one_database import store_url
+
+__all__ = ["store_url"]
 
 A_YEAR = 60 * 24 * 365
 MOVED = "2026-03-10T12:00:00+01:00"

@@ -16,6 +16,9 @@ from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region
 from tests.journal import PID, RECORDED, SENDER, adt
+from tests.test_bad_input.one_database import store_url
+
+__all__ = ["store_url"]
 
 MANY = 300_000
 SECONDS = 10.0  # one that is quadratic takes hours

@@ -14,6 +14,9 @@ from adapter.model import Bundle
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import Region
+from tests.test_bad_input.one_database import store_url
+
+__all__ = ["store_url"]
 
 LABEL = {"security": [{"system": bundles.SECURITY, "code": "skyddadFolkbokforing"}]}
 

@@ -12,6 +12,9 @@ from adapter.model import Bundle, Event
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, PLANNING, UMEA
 from tests.flow.region import Region
+from tests.test_bad_input.one_database import store_url
+
+__all__ = ["store_url"]
 
 
 def as_told_by(party: Party, bundle: Bundle) -> Bundle:
