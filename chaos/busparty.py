@@ -1,4 +1,4 @@
-"""Parties on RabbitMQ: they take, receipt, and where they have a courier also send."""
+"""Parties on RabbitMQ: they take, receipt, and send."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5
 class BusParty:
     """One party, in one thread, on one connection that it opens again whenever it breaks."""
 
-    def __init__(self, url: str, desk: Desk, courier: Courier | None = None) -> None:
+    def __init__(self, url: str, desk: Desk, courier: Courier) -> None:
         self._url, self._desk, self._courier = url, desk, courier
         self._user = urlsplit(url).username
         self._queue = f"{desk.party.endpoint}.inbox"
@@ -101,8 +101,7 @@ class BusParty:
         arrived = letters.read(body)
         manner = self._desk.take(arrived)
         if arrived.event == "receipt":
-            if self._courier is not None:
-                self._courier.receipted(arrived)
+            self._courier.receipted(arrived)
             return
         if manner in (Manner.LOSE, Manner.GARBLE):
             return
@@ -121,9 +120,8 @@ class BusParty:
     def _send_due(self, channel: BlockingChannel) -> None:
         while self._later and self._later[0][0] <= time.monotonic():
             self._publish(channel, heapq.heappop(self._later)[2])
-        if self._courier is not None:
-            for post in self._courier.due(time.monotonic()):
-                self._publish(channel, post)
+        for post in self._courier.due(time.monotonic()):
+            self._publish(channel, post)
 
     def _publish(self, channel: BlockingChannel, post: Post) -> None:
         properties = BasicProperties(

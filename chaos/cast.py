@@ -1,10 +1,11 @@
-"""Who takes part: two senders, seven mailboxes, one of which has a successor."""
+"""Who takes part: four senders, eight mailboxes besides, one of which has a successor."""
 
 from __future__ import annotations
 
 from adapter.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
+CLINIC = Party(organization="SE2321000001-KLINIK", endpoint="clinic")
 PLANNING = Party(organization="SE2321000001-SIP", endpoint="planning")
 LULEA = Party(organization="SE2120000002-LULEA", endpoint="lulea")
 UMEA = Party(organization="SE2120000003-UMEA", endpoint="umea")
@@ -15,7 +16,8 @@ KALIX_NEW = Party(organization="SE2120000006-KALIXNY", endpoint="kalix-ny")
 ADAPTER = Party(organization="SE0000000000-ADAPTER")
 
 ON_THE_BUS = (PLANNING, LULEA)
-BEHIND_HTTP = (HOSPITAL, UMEA, PITEA, BODEN, KALIX, KALIX_NEW)
+BEHIND_HTTP = (HOSPITAL, CLINIC, UMEA, PITEA, BODEN, KALIX, KALIX_NEW)
+SEND_BY_HTTP = (HOSPITAL, CLINIC)
 EVERYBODY = (*ON_THE_BUS, *BEHIND_HTTP)
 SLOW = BODEN  # the one that takes minutes, when it is told to
 OMSORG = PITEA  # the one that speaks XML

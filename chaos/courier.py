@@ -1,4 +1,4 @@
-"""The planning service's outgoing post: bursts within a case, repeated until receipted."""
+"""Outgoing post on the bus: bursts within a case, repeated until receipted."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from chaos.cast import PLANNING
+from adapter.builders import Party
 from chaos.ledger import Ledger
 from chaos.letters import Arrived, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
 from chaos.plan import PATIENCE
 
-CASES = 150  # that are under way at once
+CASES = 80  # that are under way at once
 _ENOUGH = 3  # answers that are no final receipt, after which poison is not sent again
 
 
@@ -39,7 +39,8 @@ class _CaseOpen:
 class Courier:
     """Decides what leaves when. Belongs to one thread."""
 
-    def __init__(self, load: Load, ledger: Ledger, manners: Manners) -> None:
+    def __init__(self, party: Party, load: Load, ledger: Ledger, manners: Manners) -> None:
+        self._party = party
         self._load, self._ledger, self._manners = load, ledger, manners
         self._cases: list[_CaseOpen] = []
         self._bursts = count(1)
@@ -60,7 +61,7 @@ class Courier:
         """What is to leave now, in order. Each is in the ledger before it is yielded."""
         self._cases = [case for case in self._cases if case.burst or case.left]
         while len(self._cases) < CASES and not self._load.ended.is_set():
-            self._cases.append(_CaseOpen(left=self._load.case(PLANNING)))
+            self._cases.append(_CaseOpen(left=self._load.case(self._party)))
         for case in self._cases:
             yield from self._repeated(case, now)
             if not case.burst:

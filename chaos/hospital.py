@@ -1,4 +1,4 @@
-"""The hospital's clerks: each takes a case after the other to the adapter's HTTP doors."""
+"""Who sends over HTTP: clerks, each of whom takes a case after the other to the adapter."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ import time
 from http.client import HTTPConnection, HTTPException
 from uuid import uuid4
 
+from adapter.builders import Party
 from chaos import letters
-from chaos.cast import HOSPITAL
 from chaos.ledger import Ledger, Line, Saw
 from chaos.letters import FHIR, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
 
-CLERKS = 16
+CLERKS = 10
 _ENOUGH = 3  # answers that are no receipt, after which a clerk stops sending poison
 _PATH = "/fhir/$process-message"
 
 
 class Hospital:
-    """Sends over HTTP: the next message of a case only when the one before is receipted."""
+    """A sender: the next message of a case leaves only when the one before is receipted."""
 
     def __init__(
-        self, load: Load, ledger: Ledger, manners: Manners, ports: list[int], token: str
+        self,
+        party: Party,
+        load: Load,
+        ledger: Ledger,
+        manners: Manners,
+        ports: list[int],
+        token: str,
     ) -> None:
+        self._party = party
         self._load, self._ledger, self._manners = load, ledger, manners
         self._ports, self._token = ports, token
         self._stop = threading.Event()
@@ -44,7 +51,7 @@ class Hospital:
     def _clerk(self) -> None:
         wires = Wires(self._ports, self._token)
         while not self._load.ended.is_set():
-            for message in self._load.case(HOSPITAL):
+            for message in self._load.case(self._party):
                 if not self._load.wait_turn():
                     break
                 self._bring(message, wires)
@@ -93,7 +100,7 @@ class Hospital:
         if code:
             receipted = Saw.RECEIPTED
             self._ledger.write(
-                Line(what=receipted, who=HOSPITAL.endpoint, content=post.content, code=code)
+                Line(what=receipted, who=self._party.endpoint, content=post.content, code=code)
             )
         return code
 

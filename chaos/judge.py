@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from chaos.cast import SUCCESSORS
+from chaos.cast import ON_THE_BUS, SUCCESSORS
 from chaos.ledger import Line, Saw
 
 FINAL = ("ok", "fatal-error")
@@ -204,11 +204,10 @@ def _name(who: str, case: str, number: int) -> str:
     return f"{who} {case}/{number}"
 
 
-_BARS = {
-    "hospital": ("store-",),
-    "planning": ("store-", "broker-", "queue-", "party-away"),
-}
+_BARS = ("store-",)
+_BARS_ON_THE_BUS = (*_BARS, "broker-", "queue-", "party-away")
 """Faults that leave a sender no way at all while they last, by how their names begin."""
+_ON_THE_BUS = {party.endpoint for party in ON_THE_BUS}
 
 
 def recovery(lines: Iterable[Line]) -> float:
@@ -230,7 +229,7 @@ def _calm(lines: Iterable[Line], who: str) -> Iterator[tuple[float, float]]:
     mended: list[float] = []
     barred = 0
     for line in lines:
-        bars = line.kind.startswith(_BARS[who])
+        bars = line.kind.startswith(_BARS_ON_THE_BUS if who in _ON_THE_BUS else _BARS)
         if line.what is Saw.FAULT and bars:
             yield from ((at, line.at) for at in mended)
             mended, barred = [], barred + 1

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from itertools import count
 
 from adapter.builders import Party
-from chaos.cast import BODEN, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
+from chaos.cast import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.ledger import Ledger, Line, Saw
 from chaos.letters import Post, note, poison
 from chaos.plan import Plan
 
 _RECEIVERS = {
     HOSPITAL.endpoint: (LULEA, UMEA, PITEA, KALIX, PLANNING, BODEN),
-    PLANNING.endpoint: (LULEA, UMEA, PITEA, KALIX, HOSPITAL, BODEN),
+    CLINIC.endpoint: (LULEA, UMEA, PITEA, KALIX, HOSPITAL, BODEN),
+    PLANNING.endpoint: (LULEA, UMEA, PITEA, KALIX, CLINIC, BODEN),
+    LULEA.endpoint: (PLANNING, UMEA, PITEA, KALIX, HOSPITAL, BODEN),
 }
 _WEIGHTS = (30, 28, 14, 14, 11, 3)
 _LONGEST = 8  # messages of one case

@@ -14,7 +14,7 @@ from adapter.model import Event
 from adapter.routing import Network
 from adapter.store import Store
 from adapter.store.tables import delivery
-from chaos.cast import BEHIND_HTTP, HOSPITAL, KALIX, KALIX_NEW, ON_THE_BUS, SLOW
+from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, ON_THE_BUS, SEND_BY_HTTP, SLOW
 from chaos.ledger import Line, Saw
 from chaos.servers import eventually
 from chaos.stage import Stage
@@ -47,7 +47,7 @@ def move_mailbox(stage: Stage, _: Random) -> bool:
 
 def party_away(stage: Stage, chance: Random) -> bool:
     """A party is gone: nobody takes its queue, or nobody listens at its door."""
-    party = chance.choice((*ON_THE_BUS, *(p for p in BEHIND_HTTP if p is not HOSPITAL)))
+    party = chance.choice((*ON_THE_BUS, *(p for p in BEHIND_HTTP if p not in SEND_BY_HTTP)))
     seconds = chance.uniform(*stage.plan.away)
     if party in ON_THE_BUS:
         stage.bus[party.endpoint].away(seconds)

@@ -11,9 +11,10 @@ from functools import partial
 
 import httpx
 
+from adapter.builders import Party
 from adapter.store import Store, endpoints
 from chaos.busparty import BusParty
-from chaos.cast import BEHIND_HTTP, EVERYBODY, HOSPITAL, LULEA, PITEA, PLANNING, UMEA
+from chaos.cast import BEHIND_HTTP, EVERYBODY, ON_THE_BUS, PITEA, SEND_BY_HTTP, UMEA
 from chaos.counter import Counter
 from chaos.courier import Courier
 from chaos.desk import Desk
@@ -47,7 +48,7 @@ class Stage:
     to_parties: tuple[Proxy, ...]
     counters: dict[str, Counter]
     bus: dict[str, BusParty]
-    hospital: Hospital
+    hospitals: tuple[Hospital, ...]
     ending: threading.Event
 
     def rest(self, seconds: float) -> None:
@@ -70,8 +71,9 @@ def stage(plan: Plan, servers: Servers, database: str) -> Iterator[Stage]:
         for party in found.bus.values():
             party.start()
             stack.callback(party.stop)
-        found.hospital.start()
-        stack.callback(found.hospital.stop)
+        for hospital in found.hospitals:
+            hospital.start()
+            stack.callback(hospital.stop)
         stack.callback(found.load.ended.set)
         yield found
 
@@ -91,11 +93,10 @@ def _built(plan: Plan, servers: Servers, database: str, stack: ExitStack) -> Sta
         ports=doors | fronts,
         plan=plan,
     )
-    token = _prepared(region)
+    tokens = _prepared(region)
     manners, load = Manners(seed=plan.seed), Load(plan)
     desks = {p.endpoint: Desk(p, ledger, manners) for p in EVERYBODY}
     broker = servers.broker
-    courier = Courier(load, ledger, manners)
     return Stage(
         plan=plan,
         servers=servers,
@@ -108,29 +109,30 @@ def _built(plan: Plan, servers: Servers, database: str, stack: ExitStack) -> Sta
         to_parties=tuple(proxies.between(fronts[name], doors[name]) for name in PROXIED),
         counters={name: Counter(desks[name], port) for name, port in doors.items()},
         bus={
-            PLANNING.endpoint: BusParty(
-                broker.partner(PLANNING.endpoint, beside=servers.host),
-                desks[PLANNING.endpoint],
-                courier,
-            ),
-            LULEA.endpoint: BusParty(
-                broker.partner(LULEA.endpoint, beside=servers.host), desks[LULEA.endpoint]
-            ),
+            party.endpoint: BusParty(
+                broker.partner(party.endpoint, beside=servers.host),
+                desks[party.endpoint],
+                Courier(party, load, ledger, manners),
+            )
+            for party in ON_THE_BUS
         },
-        hospital=Hospital(load, ledger, manners, webs, token),
+        hospitals=tuple(
+            Hospital(party, load, ledger, manners, webs, token) for party, token in tokens.items()
+        ),
         ending=threading.Event(),
     )
 
 
-def _prepared(region: Region) -> str:
-    """A store at its newest version, and the hospital's token."""
+def _prepared(region: Region) -> dict[Party, str]:
+    """A store at its newest version, and the tokens of those who send over HTTP."""
     store = Store(region.store)
     store.upgrade()
     with store.begin() as tx:
         endpoints.register(tx, [party.endpoint for party in EVERYBODY])
-        token = endpoints.new_token(tx, HOSPITAL.endpoint, datetime.now(UTC))
+        now = datetime.now(UTC)
+        found = {p: endpoints.new_token(tx, p.endpoint, now) for p in SEND_BY_HTTP}
     store.close()
-    return token
+    return found
 
 
 def _wait(found: Stage) -> None:
