@@ -11,7 +11,7 @@ import pytest
 from adapter import bundles, receive, replay, send, sweep
 from adapter.errors import FatalError
 from adapter.mappings import Context, System
-from adapter.model import Bundle, Envelope, Event
+from adapter.model import Alias, Bundle, Envelope, Event
 from adapter.store import cases, endpoints, outbox
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
@@ -328,3 +328,53 @@ def test_a_person_who_rejects_is_heard_though_the_sender_has_no_address(
     assert region.deliveries(event="message")[0]["state"] == "confirmed"
     assert len(region.deliveries(event="answer", state="dead")) == dead
     assert region.history("no-return-address")
+
+
+def test_one_probe_at_a_time_goes_through_an_open_circuit(region: Region) -> None:
+    region.down.add("lulea")
+    for visit in range(8):
+        region.tells("hospital", letters.note(visit=f"V{visit}"))
+    region.turn(timedelta(seconds=31))
+    tries = sum(d["attempt"] for d in region.deliveries())
+    region.turn(timedelta(seconds=31))
+    assert sum(d["attempt"] for d in region.deliveries()) == tries + 1
+
+
+def test_what_waits_for_its_back_off_goes_at_once_when_the_far_side_is_back(
+    region: Region,
+) -> None:
+    region.down.add("lulea")
+    for visit in range(6):
+        region.tells("hospital", letters.note(visit=f"V{visit}"))
+    for _ in range(100):
+        region.turn(timedelta(minutes=7))
+    region.down.clear()
+    while not (got := region.events("lulea")):
+        region.turn(timedelta(seconds=31))
+    assert len(got) == 6  # one was due, the others had hours to wait
+
+
+def test_an_alias_holds_from_its_first_day_to_its_last(region: Region) -> None:
+    today = region.now.date()
+    old = Alias(id="SE2120000002-OLD", until=today - timedelta(days=1))
+    new = Alias(id="SE2120000002-NEW", since=today)
+    lulea = replace(SETTINGS.endpoints[2], aliases=(old, new))
+    region.with_settings(endpoints=(*SETTINGS.endpoints[:2], lulea, SETTINGS.endpoints[3]))
+    for alias in (old, new):
+        region.tells("hospital", letters.note(to=(Party(organization=alias.id),)))
+    assert [m["standing"] for m in region.messages()] == ["refused", "processed"]
+
+
+def test_a_replay_begins_to_count_anew(region: Region) -> None:
+    region.tells("hospital", letters.note())
+    for _ in range(3):
+        region.turn(timedelta(minutes=30))
+    [dead] = region.deliveries(event="message")
+    assert dead["code"] == "no-receipt"
+    with region.store.begin() as tx:
+        replay.replay(tx, region.network, dead["id"], who="Anna", reason="up", now=region.now)
+    region.inbox("lulea")
+    region.turn()
+    region.turn(timedelta(minutes=30))
+    assert len(region.events("lulea")) == 2
+    assert region.deliveries(event="message")[0]["state"] == "in-flight"

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from adapter import receive
+from adapter.errors import TransientError
 from adapter.mappings import System
 from adapter.model import Bundle, Code, Envelope, Event
 from tests.flow import letters
-from tests.flow.letters import LULEA
+from tests.flow.letters import HOSPITAL, LULEA
 from tests.flow.region import Given, Region
 
 
@@ -138,3 +139,34 @@ def test_a_message_without_sender_is_no_fault_of_ours(
     region.turn()
     assert region.messages()[0]["code"] == "unidentified-sender"
     assert "adapter-fault" not in caplog.messages
+
+
+def test_what_is_stored_does_not_come_back(region: Region) -> None:
+    region.says("hospital", letters.note())
+    take(region)
+    region.transport.close()
+    take(region)
+    assert len(region.messages()) == 1
+
+
+def test_what_could_not_be_stored_comes_back(region: Region) -> None:
+    region.says("hospital", letters.note())
+    with region.store.begin() as tx:
+        tx.exec_driver_sql("alter table message rename to hidden")
+    with pytest.raises(TransientError, match="store-unavailable"):
+        take(region)
+    with region.store.begin() as tx:
+        tx.exec_driver_sql("alter table hidden rename to message")
+    region.transport.close()
+    take(region)
+    assert len(region.messages()) == 1
+
+
+def test_receipts_go_before_what_came_earlier(region: Region) -> None:
+    content = region.tells("hospital", letters.note(to=(LULEA,)))
+    region.says("lulea", letters.note(sender=LULEA, to=(HOSPITAL,)))
+    body = letters.dump(letters.receipt(content, LULEA))
+    region.partners["lulea"].publish(body, message_id="r", event="receipt")
+    take(region)
+    receive.process_batch(region.store, region.network, region.now, limit=1)
+    assert [m["standing"] for m in region.messages()[1:]] == ["received", "processed"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from adapter import builders, bundles
+from adapter import builders, bundles, receive, send
+from adapter.model import DoneWhen
+from adapter.store.tables import delivery
+from adapter.transports import Answer
 from tests.flow import letters
-from tests.flow.letters import LULEA
-from tests.flow.region import Region
+from tests.flow.letters import LULEA, UMEA
+from tests.flow.region import SETTINGS, Region
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -193,3 +197,52 @@ def test_a_receipt_that_names_codes_and_places_is_repeated(region: Region) -> No
     outcome = bundles.of_type(bundle, "OperationOutcome") or {}
     region.tells("lulea", builders.with_resource(bundle, outcome | {"issue": [issue]}))
     assert region.deliveries(event="message")[0]["detail"] == "invalid at Bundle.entry[1].resource"
+
+
+def test_a_persons_answer_is_done_when_its_receivers_system_has_it(region: Region) -> None:
+    hospital = replace(SETTINGS.endpoints[0], done_when=DoneWhen.READ)
+    region.with_settings(endpoints=(hospital, *SETTINGS.endpoints[1:]))
+    content = region.tells("hospital", letters.note())
+    region.tells("lulea", letters.answer(content, LULEA))
+    [answer] = region.deliveries(event="answer")
+    region.receipt("hospital", answer["content_id"])
+    assert region.deliveries(event="answer")[0]["state"] == "confirmed"
+
+
+def test_a_delivery_report_that_dies_is_not_reported(region: Region) -> None:
+    region.receipt("lulea", region.tells("hospital", letters.note()), "fatal-error")
+    [report] = region.deliveries(event="delivery-report")
+    region.receipt("hospital", report["content_id"], "fatal-error")
+    [report] = region.deliveries(event="delivery-report")
+    assert report["state"] == "dead"
+
+
+def test_a_receipt_that_outruns_our_own_bookkeeping_is_not_waited_for(region: Region) -> None:
+    content = region.says("hospital", letters.note(to=(UMEA,)))
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    receive.process_batch(region.store, region.network, region.now)
+    batch = send.claim(region.store, region.network, "umea", 1, region.now)
+    region.receipt("umea", content)
+    send.write_down(region.store, region.network, batch, [Answer()], region.now)
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["receipt_due_at"]) == ("confirmed", None)
+
+
+def test_a_resend_in_another_format_repeats_the_bytes(region: Region) -> None:
+    endpoints = [replace(e, system="omsorg") if e.name == "umea" else e for e in SETTINGS.endpoints]
+    region.with_settings(endpoints=tuple(endpoints))
+    region.tells("hospital", letters.note(to=(UMEA,)))
+    first = region.partners["umea"].get(0)
+    region.turn(HALF_AN_HOUR)
+    assert region.partners["umea"].get(0) == first
+
+
+def test_no_receipt_goes_to_a_return_address_that_speaks_another_format(region: Region) -> None:
+    feed = replace(SETTINGS.endpoints[0], system="hl7v2", return_to="planning")
+    region.with_settings(endpoints=(feed, *SETTINGS.endpoints[1:]))
+    region.partners["hospital"].publish(
+        b"MSH|^~\\&|||||20260302||ADT^A04|1|P|2.5\r", message_id="1"
+    )
+    region.turn()
+    assert region.rows(delivery) == []
+    assert region.history("no-return-address")

@@ -9,7 +9,7 @@ import pytest
 from adapter import builders, bundles
 from adapter.model import Event, Need, Route
 from tests.flow import letters
-from tests.flow.letters import T0
+from tests.flow.letters import LULEA, T0
 from tests.flow.region import SETTINGS, STAY, Region
 
 WARD_1, WARD_2 = ([{"location": {"display": ward}}] for ward in "12")
@@ -273,3 +273,19 @@ def test_a_new_judgement_without_the_stay_is_told_and_not_the_one_before(region:
     judged = bundles.assessment(notice)
     assert judged is not None
     assert judged.needs == {Need.MUNICIPAL_HEALTH_CARE}
+
+
+def test_a_new_ward_is_told(region: Region) -> None:
+    region.receipt("lulea", region.tells("hospital", letters.stay(location=WARD_1)))
+    region.events("lulea")
+    moved = letters.stay(Event.ADMISSION_UPDATED, minutes=5, needs=(), location=WARD_2)
+    region.tells("hospital", moved)
+    assert region.events("lulea") == ["admission-updated"]
+
+
+def test_a_sender_is_not_told_what_it_said_itself(region: Region) -> None:
+    routes = (Route(events=(Event.MESSAGE,), to=("lulea", "umea")),)
+    region.with_settings(routes=routes)
+    region.tells("lulea", letters.note(sender=LULEA, to=()))
+    assert region.events("lulea") == []
+    assert region.events("umea") == ["message"]

@@ -10,6 +10,7 @@ from adapter import bundles, sweep
 from adapter.store import endpoints
 from adapter.store.tables import delivery
 from tests.flow import letters
+from tests.flow.letters import UMEA
 from tests.flow.region import Region
 
 
@@ -59,3 +60,13 @@ def test_what_cannot_be_sent_in_time_is_for_a_person_when_the_time_is_out(
     region.turn()
     told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
     assert bundles.concerned(told[0]) == content
+
+
+@pytest.mark.parametrize(("days", "again"), [(2, 1), (4, 0)])
+def test_a_confirm_is_doubted_for_three_days(region: Region, days: int, again: int) -> None:
+    region.tells("hospital", letters.note(to=(UMEA,)))
+    region.inbox("hospital")
+    region.now += timedelta(days=days)
+    wiped(region)
+    region.send()
+    assert len(region.inbox("hospital")) == again
