@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
-
 from adapter import builders, bundles, codec
 from adapter.errors import AdapterError, Issue, Severity
 from adapter.lifecycle import State
@@ -20,6 +18,7 @@ from adapter.model import Bundle, DoneWhen, Endpoint, Event
 from adapter.routing import Network
 from adapter.store import cases, history, outbox
 from adapter.store.inbox import new_id
+from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
 UNWRITTEN = "application/fhir+json; unwritten"
@@ -60,7 +59,7 @@ class Written:
 
 
 def put(
-    tx: sa.Connection,
+    tx: Transaction,
     network: Network,
     case: cases.Case,
     message_id: str,
@@ -112,7 +111,7 @@ def _inside(bundle: Bundle) -> dict[str, Any]:
     return {"body": codec.dump("json", bundle), "content_type": UNWRITTEN}
 
 
-def _stopped(tx: sa.Connection, row: dict[str, Any], now: datetime) -> Issue:
+def _stopped(tx: Transaction, row: dict[str, Any], now: datetime) -> Issue:
     what = "held" if row["code"] in ("protected-identity", "held") else "dead"
     line: dict[str, Any] = {
         "case": row["case_id"],
@@ -149,7 +148,7 @@ def write(
     )
 
 
-def again(network: Network, row: sa.RowMapping, now: datetime) -> Written:
+def again(network: Network, row: Row, now: datetime) -> Written:
     """Write a delivery whose mapping had failed, now that a person asks for it again."""
     bundle: Bundle = json.loads(row["body"])
     endpoint = network.endpoint(row["endpoint"])

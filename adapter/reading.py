@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adapter import builders, bundles, codec, profiles
@@ -51,6 +51,9 @@ class Unread:
     error: FatalError
     bundle: Bundle
     event: str = ""
+
+
+Found: TypeAlias = Reading | Unread
 
 
 def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:

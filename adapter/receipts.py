@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
-
 from adapter import builders, bundles, codec, deliveries, fhir, reading, workdays
 from adapter.bundles import Resource
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
@@ -19,6 +17,7 @@ from adapter.mappings import Context
 from adapter.model import Bundle, Code, DoneWhen, Endpoint, Event, Layer, Message, Receipt
 from adapter.routing import Network, party
 from adapter.store import cases, history, inbox, outbox
+from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
 GONE = "the endpoint is no longer in the settings"
@@ -27,13 +26,13 @@ GONE = "the endpoint is no longer in the settings"
 
 
 def apply(
-    tx: sa.Connection,
+    tx: Transaction,
     network: Network,
     answerer: Endpoint,
     receipt: Receipt,
     now: datetime,
     message_id: str | None = None,
-) -> sa.RowMapping:
+) -> Row:
     """Let a receipt close, retry or end the delivery that it speaks of; that delivery's row.
 
     The authenticated answerer and the content id together name the delivery. FatalError
@@ -53,7 +52,7 @@ def apply(
     return row
 
 
-def matched(tx: sa.Connection, network: Network, answerer: Endpoint, about: str) -> sa.RowMapping:
+def matched(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> Row:
     """The delivery that an answerer's organisation was sent under a content id.
 
     Of several, which only senders with equal ids can cause, each receipt closes one: the oldest
@@ -64,9 +63,7 @@ def matched(tx: sa.Connection, network: Network, answerer: Endpoint, about: str)
     return next(waiting, rows[-1])
 
 
-def sent(
-    tx: sa.Connection, network: Network, answerer: Endpoint, about: str
-) -> list[sa.RowMapping]:
+def sent(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> list[Row]:
     """Every delivery to an answerer's organisation under a content id, oldest first.
 
     FatalError `unmatched-receipt` when there is none.
@@ -77,9 +74,7 @@ def sent(
     return rows
 
 
-def settle(
-    tx: sa.Connection, network: Network, row: sa.RowMapping, receipt: Receipt, now: datetime
-) -> None:
+def settle(tx: Transaction, network: Network, row: Row, receipt: Receipt, now: datetime) -> None:
     """What a system's receipt means for its delivery. Of two, the first that closes it counts."""
     if receipt.code is Code.OK:
         _accept(tx, network, row, now)
@@ -89,7 +84,7 @@ def settle(
         fail(tx, network, row, FatalError("refused", receipt.detail), now)
 
 
-def _accept(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+def _accept(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
     if row["done_when"] != DoneWhen.READ:
         outbox.step(tx, row["id"], Step.CONFIRM, now, code="", detail="")
     elif row["state"] != State.ACCEPTED:
@@ -97,18 +92,16 @@ def _accept(tx: sa.Connection, network: Network, row: sa.RowMapping, now: dateti
         outbox.step(tx, row["id"], Step.ACCEPT, now, code="", detail="", answer_due_at=due)
 
 
-def answer(
-    tx: sa.Connection, row: sa.RowMapping, status: str, now: datetime, message_id: str
-) -> None:
+def answer(tx: Transaction, row: Row, status: str, now: datetime, message_id: str) -> None:
     """A person's answer (kvittens): it closes the delivery, whatever the person says."""
     outbox.add_receipt(tx, row["id"], Layer.PERSON, status, now, message_id=message_id)
     outbox.step(tx, row["id"], Step.ANSWER, now)
 
 
 def fail(
-    tx: sa.Connection,
+    tx: Transaction,
     network: Network,
-    row: sa.RowMapping,
+    row: Row,
     error: AdapterError,
     now: datetime,
     **named: int,
@@ -133,9 +126,9 @@ def fail(
 
 
 def bury(
-    tx: sa.Connection,
+    tx: Transaction,
     network: Network,
-    row: sa.RowMapping,
+    row: Row,
     error: AdapterError,
     now: datetime,
     **named: int,
@@ -154,7 +147,7 @@ def bury(
 
 
 def _report(
-    tx: sa.Connection, network: Network, row: sa.RowMapping, error: AdapterError, now: datetime
+    tx: Transaction, network: Network, row: Row, error: AdapterError, now: datetime
 ) -> None:
     """Tell the sender that what we had said `ok` to could not be delivered."""
     message = inbox.get(tx, row["message_id"])
@@ -176,8 +169,8 @@ def _report(
 
 def _report_bundle(
     network: Network,
-    row: sa.RowMapping,
-    message: sa.RowMapping,
+    row: Row,
+    message: Row,
     error: AdapterError,
     home: Endpoint,
     now: datetime,
@@ -206,7 +199,7 @@ def _named(network: Network, name: str) -> Resource:
     return builders.logical(endpoint.organization) if endpoint else {"display": name}
 
 
-def original(network: Network, row: sa.RowMapping) -> Bundle | None:
+def original(network: Network, row: Row) -> Bundle | None:
     """A stored message, read again: this is rare, and needs no column.
 
     None when that is no longer possible: it is purged, or its sender's settings have changed.
@@ -271,7 +264,7 @@ def written(
 
 
 def owe(
-    tx: sa.Connection,
+    tx: Transaction,
     network: Network,
     message: Message,
     owed: Owed,

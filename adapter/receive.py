@@ -8,23 +8,24 @@ decides in one short transaction, then answers. A transport that is pulled goes 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice, takewhile
 
-import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from adapter import bundles, receipts
 from adapter.errors import FatalError, TransientError
 from adapter.lifecycle import Ruling
-from adapter.model import Envelope, Event, Message
-from adapter.process import Reply, Turn, bury, fault, process, turn_down
-from adapter.reading import Reading, Unread, read
+from adapter.model import RETURNING, Envelope, Event, Message
+from adapter.process import Reply, Turn, bury, fault, ids_of, process, turn_down
+from adapter.reading import Found, Reading, case_names, read
 from adapter.routing import Network
-from adapter.store import Store, history, inbox, outbox
+from adapter.store import RowRefusedError, Store, cases, history, inbox, outbox
 from adapter.store.alone import alone
+from adapter.store.transaction import Transaction
 from adapter.transports import Transport
 from adapter.windows import window
 
@@ -37,19 +38,35 @@ TRIES = 3  # a message that was begun this often and never finished is for a per
 
 def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
     """Store, decide, and say what to answer. TransientError: nothing was stored."""
-    sender = network.endpoint(letter.endpoint)
-    message = inbox.arrived(letter, now)
+    message = _direct(inbox.arrived(letter, now))
     found = _read(network, message)
     window("received")
+    reply = _accepted(store, network, letter, message, found)
+    window("answering")
+    log.info("received", extra={"message_id": message.id, "endpoint": message.endpoint})
+    return reply
+
+
+def _accepted(
+    store: Store, network: Network, letter: Envelope, message: Message, found: Found | None
+) -> Reply:
+    """Refused twice, it is a fault of ours."""
+    for one in (found, found):
+        with suppress(RowRefusedError):
+            return _stored(store, network, letter, message, one)
+    return _stored(store, network, letter, message, None)
+
+
+def _stored(
+    store: Store, network: Network, letter: Envelope, message: Message, found: Found | None
+) -> Reply:
     with store.begin() as tx:
-        inbox.wait_for_sender(tx, sender.name)
-        _lock_answered(tx, network, sender.name, [found])
+        inbox.wait_for_sender(tx, message.endpoint)
+        _look_ahead(tx, network, message.endpoint, [(message, found)])
         inbox.put(tx, [(message, letter)], {"direct": True})
-        turn = Turn(tx=tx, network=network, message=_direct(message), now=now)
+        turn = Turn(tx=tx, network=network, message=message, now=message.received_at)
         reply = _decide(turn, found) or fault(turn.afresh())
         window("processing")
-    window("answering")
-    log.info("received", extra={"message_id": message.id, "endpoint": sender.name})
     return reply
 
 
@@ -102,17 +119,42 @@ def _process_alone(store: Store, network: Network, sender: str, now: datetime, l
         inbox.count_try(tx, [m.id for m in messages])
     window("tried")
     known = network.knows(sender)
-    found = {m.id: _read(network, m) for m in messages if known and m.tries < TRIES}
+    found = [(m, _read(network, m) if known and m.tries < TRIES else None) for m in messages]
+    try:
+        done = _decide_on(store, network, found, now)
+    except RowRefusedError:
+        done = sum(_decide_alone(store, network, one, now) for one in found)
+    window("processed")
+    return done
+
+
+def _decide_on(
+    store: Store, network: Network, found: Sequence[tuple[Message, Found | None]], now: datetime
+) -> int:
+    """Messages of one sender, in one transaction."""
+    if not found:
+        return 0
+    sender = found[0][0].endpoint
     with store.begin() as tx:
         inbox.wait_for_sender(tx, sender)
-        _lock_answered(tx, network, sender, found.values())
-        mine = inbox.waiting(tx, [m.id for m in messages])
-        for message in mine:
-            turn = Turn(tx=tx, network=network, message=message, now=now)
-            _one(turn, found.get(message.id))
+        waiting = inbox.still_waiting(tx, [message for message, _ in found])
+        mine = [(message, one) for message, one in found if message.id in waiting]
+        _look_ahead(tx, network, sender, mine)
+        for message, one in mine:
+            _one(Turn(tx=tx, network=network, message=message, now=now), one)
         window("processing")
-    window("processed")
     return len(mine)
+
+
+def _decide_alone(
+    store: Store, network: Network, found: tuple[Message, Found | None], now: datetime
+) -> int:
+    """A message that may be what was refused; its try is counted."""
+    for _ in range(2):
+        with suppress(RowRefusedError):
+            return _decide_on(store, network, [found], now)
+    log.error("adapter-fault", extra={"message_id": found[0].id})
+    return 0
 
 
 def _together(messages: list[Message]) -> list[Message]:
@@ -125,59 +167,65 @@ def _together(messages: list[Message]) -> list[Message]:
     return list(takewhile(lambda m: m.tries == tries, messages[:most]))
 
 
-def _lock_answered(
-    tx: sa.Connection, network: Network, sender: str, found: Iterable[Reading | Unread | None]
+def _look_ahead(
+    tx: Transaction,
+    network: Network,
+    sender: str,
+    found: Sequence[tuple[Message, Found | None]],
 ) -> None:
-    """Before any case, the deliveries that these receipts and answers close.
+    """Ask once for what many messages are decided by: deliveries, ids, cases, in this order.
 
     Senders lock a delivery, and then the case that they flag: never the other way round.
     """
-    contents = [
-        bundles.concerned(one.bundle)
-        for one in found
-        if isinstance(one, Reading) and one.event in (Event.RECEIPT, Event.ANSWER)
-    ]
-    if contents:
+    known = [(message, one) for message, one in found if one is not None]
+    read = [one for _, one in known if isinstance(one, Reading)]
+    answers = [one for one in read if one.event in RETURNING]
+    if answers:
         names = network.same_organization(network.endpoint(sender))
-        outbox.lock_answered(tx, names, contents)
+        outbox.look_up_answered(tx, names, [bundles.concerned(one.bundle) for one in answers])
+    others = [(message, one) for message, one in known if one.event != Event.RECEIPT]
+    inbox.look_up(tx, sender, [ids_of(message, one.bundle) for message, one in others])
+    cases.look_up(
+        tx, (n for one in read if one.event not in RETURNING for n in case_names(one.bundle))
+    )
 
 
-def _one(turn: Turn, found: Reading | Unread | None) -> None:
+def _one(turn: Turn, found: Found | None) -> None:
     message = turn.message
     if not message.endpoint:
         bury(turn, FatalError("unidentified-sender"))
     elif not turn.network.knows(message.endpoint):
         bury(turn, FatalError("settings", "the sender is no longer in the settings"))
-    elif message.tries > TRIES:
+    elif message.tries >= TRIES:
         fault(turn)
     else:
         _decide(turn, found)
     log.info("processed", extra={"message_id": message.id, "endpoint": message.endpoint})
 
 
-def _decide(turn: Turn, found: Reading | Unread | None) -> Reply | None:
+def _decide(turn: Turn, found: Found | None) -> Reply | None:
     """None after an unexpected exception: rolled back to before this message, and logged."""
     if found is None:
         return None
     try:
         return _within_savepoint(turn, found)
-    except (OperationalError, InterfaceError):
+    except DBAPIError:
         raise  # the store itself is in trouble: nothing of this transaction stands
     except Exception:
         log.exception("adapter-fault", extra={"message_id": turn.message.id})
         return None
 
 
-def _within_savepoint(turn: Turn, found: Reading | Unread) -> Reply:
+def _within_savepoint(turn: Turn, found: Found) -> Reply:
     try:
-        with turn.tx.begin_nested():
+        with turn.tx.attempt():
             return process(turn, found)
     except FatalError as error:
-        with turn.tx.begin_nested():
+        with turn.tx.attempt():
             return turn_down(turn.afresh(), found, error)
 
 
-def _read(network: Network, message: Message) -> Reading | Unread | None:
+def _read(network: Network, message: Message) -> Found | None:
     """None after an unexpected exception in a mapping: the next message is unaffected."""
     try:
         return read(network, network.endpoint(message.endpoint), message)
@@ -213,7 +261,7 @@ def receive_dead(
     return len(letters)
 
 
-def _dead_letter(tx: sa.Connection, network: Network, letter: Envelope, now: datetime) -> None:
+def _dead_letter(tx: Transaction, network: Network, letter: Envelope, now: datetime) -> None:
     """Only its receiver's inbox gives up a delivery. What else died there names no sender."""
     row = outbox.get(tx, letter.delivery) if letter.delivery else None
     if row is not None and row["endpoint"] == letter.endpoint:

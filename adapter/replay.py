@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from adapter import deliveries
 from adapter.errors import FatalError
 from adapter.lifecycle import Ruling, Standing, State, Step
 from adapter.routing import Network
 from adapter.store import backlog, history, inbox, outbox
+from adapter.store.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +26,12 @@ class Planned:
     overtaken_by: tuple[str, ...] = ()
 
 
-def plan(tx: sa.Connection, ids: Sequence[str]) -> list[Planned]:
+def plan(tx: Transaction, ids: Sequence[str]) -> list[Planned]:
     """What `replay` would do, without doing it. FatalError `unknown-id` for a strange id."""
     return [_planned(tx, id_) for id_ in ids]
 
 
-def _planned(tx: sa.Connection, id_: str) -> Planned:
+def _planned(tx: Transaction, id_: str) -> Planned:
     if id_.startswith("m-"):
         return _planned_message(_message(tx, id_))
     row = _delivery(tx, id_)
@@ -46,7 +45,7 @@ def _planned(tx: sa.Connection, id_: str) -> Planned:
     )
 
 
-def _planned_message(row: sa.RowMapping) -> Planned:
+def _planned_message(row: Row) -> Planned:
     return Planned(
         id=row["id"],
         event=row["event"],
@@ -57,7 +56,7 @@ def _planned_message(row: sa.RowMapping) -> Planned:
 
 
 def replay(
-    tx: sa.Connection, network: Network, id_: str, *, who: str, reason: str, now: datetime
+    tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
 ) -> None:
     """Send a dead delivery, or process a dead message, once more.
 
@@ -71,7 +70,7 @@ def replay(
     _note(tx, now, "replayed", id_, who, reason)
 
 
-def _again(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+def _again(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
     endpoint = network.endpoint(row["endpoint"])
     fresh = {"failures": 0, "resends": 0, "code": "", "detail": ""}
     times = {"next_attempt_at": now, "expires_at": now + endpoint.expire_after}
@@ -82,7 +81,7 @@ def _again(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetim
         outbox.fill(tx, row["id"], envelope_id=written.envelope_id, losses=written.losses)
 
 
-def discard(tx: sa.Connection, id_: str, *, who: str, reason: str, now: datetime) -> None:
+def discard(tx: Transaction, id_: str, *, who: str, reason: str, now: datetime) -> None:
     """Let a dead delivery or message go, with the reason; it stays in the history."""
     if id_.startswith("m-"):
         _message(tx, id_)
@@ -93,7 +92,7 @@ def discard(tx: sa.Connection, id_: str, *, who: str, reason: str, now: datetime
     _note(tx, now, "discarded", id_, who, reason)
 
 
-def take(tx: sa.Connection, id_: str, *, who: str, now: datetime) -> None:
+def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> None:
     """Say who has it from now on, instead of the endpoint's owner."""
     if id_.startswith("m-"):
         _message(tx, id_)
@@ -104,7 +103,7 @@ def take(tx: sa.Connection, id_: str, *, who: str, now: datetime) -> None:
     _note(tx, now, "taken", id_, who, "")
 
 
-def _note(tx: sa.Connection, now: datetime, what: str, id_: str, who: str, reason: str) -> None:
+def _note(tx: Transaction, now: datetime, what: str, id_: str, who: str, reason: str) -> None:
     if id_.startswith("m-"):
         row = _message(tx, id_)
         history.note(tx, now, what, case=row["case_id"], message=id_, who=who, detail=reason)
@@ -123,14 +122,14 @@ def _note(tx: sa.Connection, now: datetime, what: str, id_: str, who: str, reaso
     )
 
 
-def _message(tx: sa.Connection, id_: str) -> sa.RowMapping:
+def _message(tx: Transaction, id_: str) -> Row:
     row = inbox.get(tx, id_)
     if row is None:
         raise FatalError("unknown-id", id_)
     return row
 
 
-def _delivery(tx: sa.Connection, id_: str) -> sa.RowMapping:
+def _delivery(tx: Transaction, id_: str) -> Row:
     row = outbox.get(tx, id_)
     if row is None:
         raise FatalError("unknown-id", id_)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from adapter import deliveries, exchange, receipts
 from adapter.errors import AdapterError, FatalError, Scope, TransientError
 from adapter.lifecycle import Step
@@ -20,6 +18,7 @@ from adapter.model import Code, Delivery, DoneWhen, Endpoint, Envelope, Event, L
 from adapter.routing import Network
 from adapter.store import Store, backlog, endpoints, history, outbox
 from adapter.store.outbox import Claimed
+from adapter.store.transaction import Transaction
 from adapter.transports import Answer, Outcome, Transport
 from adapter.windows import window
 
@@ -51,7 +50,7 @@ def claim(store: Store, network: Network, name: str, limit: int, now: datetime) 
 
 
 def _ready(
-    tx: sa.Connection, network: Network, endpoint: Endpoint, one: Claimed, now: datetime
+    tx: Transaction, network: Network, endpoint: Endpoint, one: Claimed, now: datetime
 ) -> Delivery | None:
     """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
     d = one.delivery
@@ -118,9 +117,7 @@ def _is_plain(d: Delivery, outcome: Outcome, mine: set[str]) -> bool:
     return isinstance(outcome, Answer) and not outcome.body and d.id in mine
 
 
-def _all_taken(
-    tx: sa.Connection, network: Network, batch: Sequence[Delivery], now: datetime
-) -> None:
+def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now: datetime) -> None:
     """What became of nearly all: as `record` for each, in a few statements for all."""
     done = [d for d in batch if _is_done(network, d)]
     waiting = [d for d in batch if not _is_done(network, d)]
@@ -165,9 +162,7 @@ def letter(d: Delivery) -> Envelope:
     )
 
 
-def record(
-    tx: sa.Connection, network: Network, d: Delivery, outcome: Outcome, now: datetime
-) -> None:
+def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now: datetime) -> None:
     """What became of one attempt."""
     ids = {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
     if isinstance(outcome, AdapterError):
@@ -178,7 +173,7 @@ def record(
         _sent(tx, network, d, outcome, now)
 
 
-def _sent(tx: sa.Connection, network: Network, d: Delivery, answer: Answer, now: datetime) -> None:
+def _sent(tx: Transaction, network: Network, d: Delivery, answer: Answer, now: datetime) -> None:
     outbox.finish(tx, d, now, answer=answer.body)
     outbox.mark_sent(tx, d, now)
     outbox.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
@@ -192,7 +187,7 @@ def _sent(tx: sa.Connection, network: Network, d: Delivery, answer: Answer, now:
         receipts.settle(tx, network, row, said, now)
 
 
-def _taken(tx: sa.Connection, network: Network, d: Delivery, now: datetime) -> None:
+def _taken(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
     """The wire has it: done, where nothing more is to come; else its receipt is waited for."""
     if _is_done(network, d):
         outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
@@ -201,7 +196,7 @@ def _taken(tx: sa.Connection, network: Network, d: Delivery, now: datetime) -> N
 
 
 def _said(
-    tx: sa.Connection, network: Network, d: Delivery, body: bytes, now: datetime
+    tx: Transaction, network: Network, d: Delivery, body: bytes, now: datetime
 ) -> Receipt | None:
     """The receipt of the same exchange; None without one.
 
@@ -226,7 +221,7 @@ def _said(
 
 
 def _failed(
-    tx: sa.Connection, network: Network, d: Delivery, error: AdapterError, now: datetime
+    tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
     answer: Answer = getattr(error, "answer", Answer())
     outbox.finish(tx, d, now, error=error, answer=answer.body)
@@ -258,14 +253,14 @@ def _judged(error: AdapterError, said: Receipt | None) -> AdapterError:
     return TransientError("refused-for-now", said.detail, retry_after=wait)
 
 
-def _reached(tx: sa.Connection, name: str, now: datetime) -> None:
+def _reached(tx: Transaction, name: str, now: datetime) -> None:
     """The far side answers: what had waited for it need not wait longer."""
     if endpoints.worked(tx, name):
         backlog.wake(tx, name, now)
         history.note(tx, now, "circuit-closed", endpoint=name, detail="the probe got through")
 
 
-def _count(tx: sa.Connection, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
+def _count(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
     """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it.
 
     A fault of ours does neither.

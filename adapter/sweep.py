@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from adapter import receipts, workdays
 from adapter.errors import FatalError
 from adapter.lifecycle import State
@@ -16,6 +14,7 @@ from adapter.model import Endpoint, Within
 from adapter.routing import Network
 from adapter.store import Store, backlog, history, outbox
 from adapter.store.inbox import new_id
+from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
 _KEPT = (
@@ -45,7 +44,7 @@ def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> i
     return len(late)
 
 
-def _remind(tx: sa.Connection, network: Network, row: sa.RowMapping, now: datetime) -> None:
+def _remind(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
     endpoint = network.endpoints.get(row["endpoint"])
     within = endpoint.read_within if endpoint else _A_DAY
     told = f"reminded: {endpoint.owner}" if endpoint else receipts.GONE
@@ -88,9 +87,7 @@ def move_replaced(store: Store, network: Network, now: datetime) -> int:
     return len(rows)
 
 
-def _move(
-    tx: sa.Connection, network: Network, old: Endpoint, row: sa.RowMapping, now: datetime
-) -> None:
+def _move(tx: Transaction, network: Network, old: Endpoint, row: Row, now: datetime) -> None:
     """Its bytes are written for the old system: only one of the same kind can read them."""
     new = network.endpoint(old.replaced_by)
     if old.system == new.system:
@@ -118,7 +115,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     return len(lost) + waiting
 
 
-def _again(row: sa.RowMapping, now: datetime) -> dict[str, Any]:
+def _again(row: Row, now: datetime) -> dict[str, Any]:
     """The same bytes with the same ids, as a delivery of its own: a confirmed one stays so."""
     fresh = {
         "id": new_id("d"),

@@ -24,6 +24,7 @@ from adapter.reading import Reading, Unread, read
 from adapter.routing import Letter, Network, receivers
 from adapter.store import Store, inbox, outbox
 from adapter.store.inbox import Ids, Seen, Verdict
+from adapter.store.transaction import Transaction
 from adapter.web import doors
 from chaos import letters
 
@@ -73,7 +74,7 @@ def _ack_before_commit() -> None:
 class _Inside:
     """A store whose transactions are part of one that is already open."""
 
-    def __init__(self, tx: sa.Connection) -> None:
+    def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
     @contextmanager
@@ -85,7 +86,7 @@ class _Inside:
 def _no_dedupe() -> None:
     """Every copy is taken for a new message."""
 
-    def seen(_tx: sa.Connection, _ids: Ids) -> Seen:
+    def seen(_tx: Transaction, _ids: Ids) -> Seen:
         return Seen(verdict=Verdict.NEW)
 
     _replace(inbox, "seen", seen)

@@ -160,6 +160,6 @@ def test_with_the_pages_stanza_a_document_is_taken_answered_and_queued(
     answer = codec.parse("xml", reply.body)
     assert (answer.get("typ"), answer.get("kod")) == ("KVITT", "OK")
     with store.read() as tx:
-        found = tx.exec_driver_sql("select endpoint, state from delivery").all()
+        found = tx.connection.exec_driver_sql("select endpoint, state from delivery").all()
     assert [tuple(row) for row in found] == [("sundby", "waiting")]
     store.close()

@@ -38,7 +38,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 @pytest.mark.filterwarnings("ignore:autogenerate skipping", "ignore:Skipped unsupported reflection")
 def test_the_migrations_make_the_schema_that_the_code_expects(store: Store) -> None:
     with store.begin() as tx:
-        differences = compare_metadata(MigrationContext.configure(tx), metadata)
+        differences = compare_metadata(MigrationContext.configure(tx.connection), metadata)
     assert [d for d in differences if "delivery_due" not in str(d)] == []
 
 
@@ -59,9 +59,11 @@ def test_what_is_open_and_due_is_found_by_an_index(store: Store) -> None:
     )
     with store.begin() as tx:
         if not store.is_sqlite:
-            tx.exec_driver_sql("set enable_seqscan = off")
+            tx.connection.exec_driver_sql("set enable_seqscan = off")
         explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
-        text = sa.text(explain + str(query.compile(tx, compile_kwargs={"literal_binds": True})))
+        text = sa.text(
+            explain + str(query.compile(tx.connection, compile_kwargs={"literal_binds": True}))
+        )
         plan = "\n".join(str(row) for row in tx.execute(text))
     assert "delivery_due" in plan
 
@@ -104,7 +106,7 @@ def test_the_two_newest_tokens_of_an_endpoint_are_valid(store: Store) -> None:
 def test_a_store_that_cannot_be_reached_is_a_transient_error() -> None:
     lost = Store("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(TransientError, match="store-unavailable"), lost.begin() as tx:
-        tx.exec_driver_sql("select 1")
+        tx.connection.exec_driver_sql("select 1")
     lost.close()
 
 

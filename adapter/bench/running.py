@@ -78,7 +78,7 @@ def _arena(options: Options, servers: Servers, say: Callable[[str], None]) -> It
 
 def _measured(options: Options, arena: Arena) -> Report:
     with arena.store.read() as tx:
-        version: str = tx.exec_driver_sql("show server_version").scalar_one()
+        version: str = tx.connection.exec_driver_sql("show server_version").scalar_one()
     report = Report(at=datetime.now(UTC), machine=machine(version), sizes=arena.sizes)
     for name in options.only or NAMES:
         try:

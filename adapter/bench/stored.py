@@ -111,7 +111,7 @@ def fill(store: Store, total: int, body: bytes, say: Callable[[str], None]) -> i
 def _write(store: Store, statements: Iterable[str], values: dict[str, Any]) -> None:
     with store.begin() as tx:
         for statement in statements:
-            tx.exec_driver_sql(statement, values)
+            tx.connection.exec_driver_sql(statement, values)
 
 
 def _slowest(store: Store, ask: _Ask, cases: int) -> float:

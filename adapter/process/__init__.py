@@ -9,18 +9,18 @@ from __future__ import annotations
 from adapter import bundles, reading, receipts
 from adapter.errors import AdapterError, FatalError, Issue, Scope, Severity
 from adapter.lifecycle import Ruling
-from adapter.model import Code, Event, Receipt
+from adapter.model import Bundle, Code, Event, Message, Receipt
 from adapter.process.answering import Reply, answer, repeat
 from adapter.process.carry import carry
 from adapter.process.turn import Turn
-from adapter.reading import Reading, Unread
+from adapter.reading import Found, Reading, Unread
 from adapter.store import history, inbox
 from adapter.store.inbox import Ids, Seen, Verdict
 
-__all__ = ["Reply", "Turn", "bury", "fault", "process", "turn_down"]
+__all__ = ["Reply", "Turn", "bury", "fault", "ids_of", "process", "turn_down"]
 
 
-def process(turn: Turn, found: Reading | Unread) -> Reply:
+def process(turn: Turn, found: Found) -> Reply:
     """Decide on one message, and answer it: at once, or through the outbox.
 
     FatalError where the message, or our settings, keep it from being carried: nothing that was
@@ -32,7 +32,7 @@ def process(turn: Turn, found: Reading | Unread) -> Reply:
     return reply
 
 
-def turn_down(turn: Turn, found: Reading | Unread, error: FatalError) -> Reply:
+def turn_down(turn: Turn, found: Found, error: FatalError) -> Reply:
     """A message that was understood and cannot be carried: by its own fault, or by ours."""
     ids = _note_ids(turn, found)
     ours = error.entry.scope is not Scope.SENDER
@@ -42,7 +42,7 @@ def turn_down(turn: Turn, found: Reading | Unread, error: FatalError) -> Reply:
     return reply
 
 
-def _decide(turn: Turn, ids: Ids, found: Reading | Unread) -> Reply:
+def _decide(turn: Turn, ids: Ids, found: Found) -> Reply:
     if isinstance(found, Reading) and found.event is Event.RECEIPT:
         return _receipt(turn, found)
     if isinstance(found, Unread) and (found.event or turn.message.claimed_event) == Event.RECEIPT:
@@ -58,17 +58,21 @@ def _decide(turn: Turn, ids: Ids, found: Reading | Unread) -> Reply:
     return _unread(turn, ids, found.error) if isinstance(found, Unread) else carry(turn, found)
 
 
-def _note_ids(turn: Turn, found: Reading | Unread) -> Ids:
-    bundle = found.bundle
-    recorded = bundles.recorded(bundle)
+def ids_of(message: Message, bundle: Bundle) -> Ids:
+    """What names a message between its two parties."""
     content = bundles.content_id(bundle)[:200]
-    ids = Ids(
-        sender=turn.message.endpoint,
+    return Ids(
+        sender=message.endpoint,
         receiver=reading.receiver_key(bundle),
         content_id=content,
         envelope_id=bundles.envelope_id(bundle)[:200] or content,
-        fingerprint=turn.message.fingerprint,
+        fingerprint=message.fingerprint,
     )
+
+
+def _note_ids(turn: Turn, found: Found) -> Ids:
+    ids = ids_of(turn.message, found.bundle)
+    recorded = bundles.recorded(found.bundle)
     losses = found.losses if isinstance(found, Reading) else ()
     issues = found.issues if isinstance(found, Reading) else found.error.issues
     turn.note(

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from adapter import bundles, deliveries, reading, receipts, sharing
 from adapter.deliveries import Outgoing
 from adapter.errors import FatalError, Issue, Severity
@@ -20,6 +18,7 @@ from adapter.routing import Letter, allows_protected, receivers
 from adapter.sharing import Decision, Facts, Notice
 from adapter.store import backlog, cases, endpoints, history, inbox, outbox
 from adapter.store.cases import Case
+from adapter.store.transaction import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class Matter:
     bundle: Bundle
     case: Case
     before: Facts
-    concerned: sa.RowMapping | None
+    concerned: Row | None
 
 
 def carry(turn: Turn, found: Reading) -> Reply:
@@ -78,7 +77,7 @@ def _matter(turn: Turn, found: Reading) -> Matter:
     )
 
 
-def _concerned(turn: Turn, bundle: Bundle) -> sa.RowMapping:
+def _concerned(turn: Turn, bundle: Bundle) -> Row:
     try:
         rows = receipts.sent(turn.tx, turn.network, turn.sender, bundles.concerned(bundle))
     except FatalError:
@@ -86,7 +85,7 @@ def _concerned(turn: Turn, bundle: Bundle) -> sa.RowMapping:
     return rows[-1] if len(rows) == 1 else _of_one_sender(turn, bundle, rows)
 
 
-def _of_one_sender(turn: Turn, bundle: Bundle, rows: list[sa.RowMapping]) -> sa.RowMapping:
+def _of_one_sender(turn: Turn, bundle: Bundle, rows: list[Row]) -> Row:
     """Senders may have equal ids. The case says which is meant; else nobody is told."""
     found = cases.find(turn.tx, reading.case_names(bundle), _patient(turn.tx, bundle))
     mine = [row for row in rows if found is not None and row["case_id"] == found.case.id] or rows
@@ -96,9 +95,7 @@ def _of_one_sender(turn: Turn, bundle: Bundle, rows: list[sa.RowMapping]) -> sa.
     return mine[-1]
 
 
-def _case(
-    tx: sa.Connection, bundle: Bundle, concerned: sa.RowMapping | None, now: datetime
-) -> Case:
+def _case(tx: Transaction, bundle: Bundle, concerned: Row | None, now: datetime) -> Case:
     if concerned is not None and concerned["case_id"]:
         return cases.lock(tx, concerned["case_id"])
     names = reading.case_names(bundle)
@@ -110,7 +107,7 @@ def _case(
     return found.case
 
 
-def _patient(tx: sa.Connection, bundle: Bundle) -> str:
+def _patient(tx: Transaction, bundle: Bundle) -> str:
     identities = bundles.patient_ids(bundle)
     return (
         cases.pseudonym(endpoints.key(tx, endpoints.PATIENT), identities[0]) if identities else ""
@@ -182,9 +179,7 @@ def _letter(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Letter:
     )
 
 
-def _returned(
-    turn: Turn, matter: Matter, concerned: sa.RowMapping, decision: Decision
-) -> list[Outgoing]:
+def _returned(turn: Turn, matter: Matter, concerned: Row, decision: Decision) -> list[Outgoing]:
     """What answers something goes to the sender of that, without a route."""
     first = inbox.get(turn.tx, concerned["message_id"])
     if first is None or concerned["event"] == Event.DELIVERY_REPORT:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Endpoint, Message
 from adapter.routing import Network
 from adapter.store import inbox
+from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +21,7 @@ class Turn:
     statement costs a round trip.
     """
 
-    tx: sa.Connection
+    tx: Transaction
     network: Network
     message: Message
     now: datetime

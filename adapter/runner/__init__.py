@@ -117,7 +117,7 @@ class Adapter:
     def _probe_store(self) -> None:
         """While the database is down, do not consume: each redelivery counts at the broker."""
         with self.store.read() as tx:
-            tx.exec_driver_sql("select 1")
+            tx.connection.exec_driver_sql("select 1")
 
     def _take_dead(self, source: Transport) -> int:
         return receive.receive_dead(self.store, self.network, source, utc_now())

@@ -7,7 +7,7 @@ transactions, so that a reader sees where each one begins and ends.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -15,13 +15,22 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from adapter.errors import TransientError
+from adapter.store.transaction import Transaction
 
 TROUBLE = (DBAPIError, NoneFreeError)
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class RowRefusedError(Exception):
+    """A row that the database does not take, and with it nothing of its transaction.
+
+    Its key was written by somebody else a moment ago: done again, the transaction finds that.
+    Or it has a value that no column can hold: it will be refused again.
+    """
 
 
 class Store:
@@ -35,30 +44,33 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, most, patience)
         self._pictures = self.engine if self.is_sqlite else _for_readers(self.engine)
+        self._writing = self.engine.execution_options(writing=True)
         # SQLite has one writer. Eight threads on its busy handler alone gave a p99 of 0.6 s; in
         # a queue of our own they wait a few milliseconds.
-        self._writer = RLock()
+        self._writer = RLock() if self.is_sqlite else nullcontext()
 
     @contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
-        """A transaction that writes; TransientError `store-unavailable` when it cannot."""
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that writes; TransientError `store-unavailable` when it cannot.
+
+        RowRefusedError when the store can, and does not want one of the rows.
+        """
         try:
-            if not self.is_sqlite:
-                with self.engine.begin() as tx:
-                    yield tx
-                return
-            writing = self.engine.execution_options(writing=True)
-            with self._writer, writing.begin() as tx:
+            with self._writer, self._writing.begin() as connection:
+                tx = Transaction(connection)
                 yield tx
+                tx.flush()
+        except (IntegrityError, DataError) as error:
+            raise RowRefusedError(type(error.orig).__name__) from error
         except TROUBLE as error:
             raise unavailable(error) from error
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
+    def read(self) -> Iterator[Transaction]:
         """A transaction that reads one consistent picture."""
         try:
-            with self._pictures.connect() as tx:
-                yield tx
+            with self._pictures.connect() as connection:
+                yield Transaction(connection)
         except TROUBLE as error:
             raise unavailable(error) from error
 
@@ -67,7 +79,7 @@ class Store:
         with self.begin() as tx:
             if not self.is_sqlite:
                 tx.execute(sa.text("select pg_advisory_xact_lock(7126170612)"))
-            command.upgrade(migrations(tx), "head")
+            command.upgrade(migrations(tx.connection), "head")
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -80,11 +92,11 @@ def unavailable(error: DBAPIError | NoneFreeError) -> TransientError:
     return TransientError("store-unavailable", type(cause).__name__)
 
 
-def migrations(tx: sa.Connection) -> Config:
+def migrations(connection: sa.Connection) -> Config:
     """Alembic's configuration for the schema of this package, on an open connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = tx
+    config.attributes["connection"] = connection
     return config
 
 

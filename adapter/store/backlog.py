@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
 from adapter.store.tables import attempt, delivery, due, endpoint, one_of
+from adapter.store.transaction import Row, Transaction
 
 _SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
 """Outcomes after which the far side certainly has nothing."""
 
 
-def unsent_of_case(tx: sa.Connection, case_id: str) -> list[sa.RowMapping]:
+def unsent_of_case(tx: Transaction, case_id: str) -> list[sa.RowMapping]:
     """Deliveries of a case that no attempt was ever made for; not those that begin just now."""
     query = (
         sa.select(delivery)
@@ -29,14 +30,14 @@ def unsent_of_case(tx: sa.Connection, case_id: str) -> list[sa.RowMapping]:
     return list(tx.execute(query).mappings())
 
 
-def wake(tx: sa.Connection, name: str, now: datetime) -> None:
+def wake(tx: Transaction, name: str, now: datetime) -> None:
     """The far side is back: what waits for a later attempt is due now."""
     waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
     later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
     tx.execute(later.values(next_attempt_at=now))
 
 
-def answers_late(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+def answers_late(tx: Transaction, now: datetime, limit: int) -> list[sa.RowMapping]:
     """Deliveries whose system has them, and whose person has not answered in time."""
     query = (
         sa.select(delivery)
@@ -48,13 +49,13 @@ def answers_late(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMap
     return list(tx.execute(query).mappings())
 
 
-def reminded(tx: sa.Connection, id_: str, now: datetime, next_at: datetime) -> None:
+def reminded(tx: Transaction, id_: str, now: datetime, next_at: datetime) -> None:
     """The owner was told; when to tell again."""
     same = sa.update(delivery).where(delivery.c.id == id_)
     tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
 
 
-def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
+def overtaken_by(tx: Transaction, row: Row) -> list[str]:
     """Later deliveries of the same order that have already left."""
     query = (
         sa.select(delivery.c.id)
@@ -68,7 +69,7 @@ def overtaken_by(tx: sa.Connection, row: sa.RowMapping) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
-def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> list[sa.RowMapping]:
+def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> list[sa.RowMapping]:
     """What nothing but the wire's word had closed, since a time; oldest first.
 
     Of a delivery that was sent again only the newest copy: it stands for those before it.
@@ -93,7 +94,7 @@ def closed_by_confirm(tx: sa.Connection, names: list[str], since: datetime) -> l
     return list(tx.execute(query).mappings())
 
 
-def expired(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+def expired(tx: Transaction, now: datetime, limit: int) -> list[sa.RowMapping]:
     """What waits for an endpoint that is paused or cut off, and has no time left."""
     held = sa.or_(endpoint.c.paused_at.is_not(None), endpoint.c.open_until.is_not(None))
     names = sa.select(endpoint.c.name).where(held)
@@ -108,7 +109,7 @@ def expired(tx: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]
     return list(tx.execute(query).mappings())
 
 
-def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
+def unreceipted(tx: Transaction, names: list[str], now: datetime) -> int:
     """Let what is sent and unreceipted be due at once: its bytes are gone with the broker."""
     waiting = sa.and_(
         delivery.c.endpoint.in_(names),
@@ -118,7 +119,7 @@ def unreceipted(tx: sa.Connection, names: list[str], now: datetime) -> int:
     return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount
 
 
-def movable(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
+def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
     """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
 
     A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
@@ -132,7 +133,7 @@ def movable(tx: sa.Connection, name: str) -> list[sa.RowMapping]:
     return list(tx.execute(query.with_for_update()).mappings())
 
 
-def orphans(tx: sa.Connection, known: Collection[str], now: datetime) -> list[sa.RowMapping]:
+def orphans(tx: Transaction, known: Collection[str], now: datetime) -> list[sa.RowMapping]:
     """What is due to endpoints other than the known ones, also to paused ones and cut off ones."""
     lost = sa.select(endpoint.c.name).where(endpoint.c.name.not_in(known))
     query = (

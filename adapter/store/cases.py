@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store.inbox import insert_ignore, new_id
+from adapter.store.inbox import new_id
 from adapter.store.tables import alias, case
+from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +26,26 @@ class Case:
     flagged: bool
     protected: bool
     facts: str
+    closed_at: datetime | None
+    shared_at: datetime | None
 
 
-_FIELDS = (case.c.id, case.c.name, case.c.orders, case.c.flagged, case.c.protected, case.c.facts)
-
+_CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
+_FIELDS = (case.c.id, case.c.name, *(case.c[name] for name in _CHANGED))
 _BY_NAMES = (
     sa.select(alias.c.name.label("known_as"), *_FIELDS)
     .join(case, case.c.id == alias.c.case_id)
     .where(alias.c.name.in_(sa.bindparam("names", expanding=True)))
     .order_by(case.c.id)
     .with_for_update(of=case)
+)
+_BY_ID = sa.select(*_FIELDS).where(case.c.id == sa.bindparam("id_")).with_for_update()
+_OPEN = sa.insert(case)
+_CALL = sa.insert(alias)
+_SAVE = (
+    sa.update(case)
+    .where(case.c.id == sa.bindparam("id_"))
+    .values({name: sa.bindparam(f"{name}_", type_=case.c[name].type) for name in _CHANGED})
 )
 
 
@@ -45,76 +56,96 @@ def pseudonym(key: bytes, identity: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A case, and which of the names that were asked for it goes by already."""
+    """A case, and which of the names that were asked for lead to a case already."""
 
     case: Case
     names: frozenset[str] = frozenset()
 
 
-def find(tx: sa.Connection, names: Sequence[str], patient: str) -> Found | None:
+def find(tx: Transaction, names: Sequence[str], patient: str) -> Found | None:
     """The case of the first name that is known; without names, the patient's only open case."""
     if not names:
         id_ = _only_open(tx, patient)
         return Found(case=lock(tx, id_)) if id_ else None
-    rows = tx.execute(_BY_NAMES, {"names": list(names)}).mappings().all()
-    first = next((r for name in names for r in rows if r["known_as"] == name), None)
-    if first is None:
-        return None
-    case_ = Case(**{column.name: first[column.name] for column in _FIELDS})
-    return Found(case=case_, names=frozenset(r["known_as"] for r in rows if r["id"] == case_.id))
+    look_up(tx, names)
+    known = {name: tx.held["alias", name] for name in names if tx.held["alias", name]}
+    first = next(iter(known.values()), None)
+    return Found(case=lock(tx, first), names=frozenset(known)) if first else None
 
 
-def lock(tx: sa.Connection, id_: str) -> Case:
+def look_up(tx: Transaction, names: Iterable[str]) -> None:
+    """Lock the cases of many names at once, always in the same order."""
+    asked = [name for name in dict.fromkeys(names) if ("alias", name) not in tx.held]
+    if not asked:
+        return
+    rows = tx.execute(_BY_NAMES, {"names": asked}).mappings().all()
+    tx.held.update({("alias", name): None for name in asked})
+    tx.held.update({("alias", row["known_as"]): row["id"] for row in rows})
+    for row in rows:
+        _hold(tx, row)
+
+
+def lock(tx: Transaction, id_: str) -> Case:
     """The case's row, for this transaction alone: it hands out the order numbers."""
-    query = sa.select(*_FIELDS).where(case.c.id == id_).with_for_update()
-    return Case(**tx.execute(query).mappings().one())
+    if ("case", id_) not in tx.held:
+        _hold(tx, tx.execute(_BY_ID, {"id_": id_}).mappings().one())
+    found: Case = tx.held["case", id_]
+    return found
 
 
-def _by_name(tx: sa.Connection, names: Sequence[str]) -> str | None:
-    query = sa.select(alias.c.name, alias.c.case_id).where(alias.c.name.in_(names))
-    known = {row.name: row.case_id for row in tx.execute(query)}
-    return next((known[name] for name in names if name in known), None)
+def _hold(tx: Transaction, row: sa.RowMapping) -> None:
+    found = Case(**{column.name: row[column.name] for column in _FIELDS})
+    tx.held.setdefault(("case", found.id), found)
 
 
-def _only_open(tx: sa.Connection, patient: str) -> str | None:
+def _by_name(tx: Transaction, name: str) -> str | None:
+    return tx.execute(sa.select(alias.c.case_id).where(alias.c.name == name)).scalar_one_or_none()
+
+
+def _only_open(tx: Transaction, patient: str) -> str | None:
     query = sa.select(case.c.id).where(case.c.patient == patient, case.c.closed_at.is_(None))
     ids = list(tx.execute(query.limit(2)).scalars()) if patient else []
     return ids[0] if len(ids) == 1 else None
 
 
-def open_(
-    tx: sa.Connection, names: Sequence[str], patient: str, now: datetime, **values: Any
-) -> Case:
-    """A new case with these names; without any it is flagged, since it may belong to another."""
-    id_ = new_id("c")
-    row = {"id": id_, "name": next(iter(names), ""), "patient": patient, "opened_at": now}
-    tx.execute(sa.insert(case), [row | {"flagged": not names} | values])
-    call(tx, id_, names)
-    return lock(tx, _winner(tx, names, id_))
+def open_(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
+    """A new case with these names; without any it is flagged, since it may belong to another.
+
+    Two senders may open the same case at once. Who writes its name first has opened it: the
+    other's transaction ends with OvertakenError, and finds the case when it is done again.
+    """
+    opened = Case(
+        id=new_id("c"),
+        name=next(iter(names), ""),
+        orders=0,
+        flagged=not names,
+        protected=False,
+        facts="",
+        closed_at=None,
+        shared_at=None,
+    )
+    row = {"id": opened.id, "name": opened.name, "patient": patient, "opened_at": now}
+    tx.later(_OPEN, row | {"flagged": opened.flagged})
+    tx.held["case", opened.id] = opened
+    call(tx, opened.id, names)
+    return opened
 
 
-def _winner(tx: sa.Connection, names: Sequence[str], id_: str) -> str:
-    """Two senders may open the same case at once: who wrote its name first has opened it."""
-    first = _by_name(tx, names)
-    if first is None or first == id_:
-        return id_
-    tx.execute(sa.delete(case).where(case.c.id == id_))
-    return first
+def call(tx: Transaction, id_: str, names: Iterable[str]) -> None:
+    """Let a case go by these names too, which no case has."""
+    for name in dict.fromkeys(names):
+        tx.later(_CALL, {"name": name, "case_id": id_})
+        tx.held["alias", name] = id_
 
 
-def call(tx: sa.Connection, id_: str, names: Sequence[str]) -> None:
-    """Let a case go by these names too; a name that another case has stays with that one."""
-    rows = [{"name": name, "case_id": id_} for name in dict.fromkeys(names)]
-    if rows:
-        tx.execute(insert_ignore(tx, alias), rows)
-
-
-def save(tx: sa.Connection, id_: str, **values: Any) -> None:
+def save(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what a message changed."""
-    tx.execute(sa.update(case).where(case.c.id == id_).values(**values))
+    changed = replace(lock(tx, id_), **values)
+    tx.held["case", id_] = changed
+    tx.later(_SAVE, {"id_": id_} | {f"{name}_": getattr(changed, name) for name in _CHANGED})
 
 
-def by_any_id(tx: sa.Connection, text: str) -> str | None:
+def by_any_id(tx: Transaction, text: str) -> str | None:
     """The case's id, given that id or any of its names."""
     query = sa.select(case.c.id).where(case.c.id == text)
-    return tx.execute(query).scalar_one_or_none() or _by_name(tx, [text])
+    return tx.execute(query).scalar_one_or_none() or _by_name(tx, text)

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 
 from adapter.store.inbox import insert_ignore
 from adapter.store.tables import endpoint, secret, sender, token
+from adapter.store.transaction import Transaction
 
 PATIENT = "patient"  # the key of the patients' pseudonyms
 CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 
 
-def register(tx: sa.Connection, names: Iterable[str]) -> None:
+def register(tx: Transaction, names: Iterable[str]) -> None:
     """Prepare a store: a row for each endpoint (and "", for senders nobody knows), and its key."""
     rows = [{"name": name} for name in sorted({"", *names})]
     for table in (endpoint, sender):
@@ -28,23 +29,23 @@ def register(tx: sa.Connection, names: Iterable[str]) -> None:
     tx.execute(insert_ignore(tx, secret), [key_row])
 
 
-def all_states(tx: sa.Connection) -> dict[str, sa.RowMapping]:
+def all_states(tx: Transaction) -> dict[str, sa.RowMapping]:
     """Every endpoint's row by name."""
     return {row["name"]: row for row in tx.execute(sa.select(endpoint)).mappings()}
 
 
-def pause(tx: sa.Connection, name: str, who: str, why: str, now: datetime) -> bool:
+def pause(tx: Transaction, name: str, who: str, why: str, now: datetime) -> bool:
     """Hold what is to be sent there; False when it is unknown."""
     return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
 
 
-def resume(tx: sa.Connection, name: str) -> bool:
+def resume(tx: Transaction, name: str) -> bool:
     """Let it go again, at once: also the circuit is closed. False when it is unknown."""
     quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
     return _update(tx, name, failures=0, open_until=None, **quiet)
 
 
-def worked(tx: sa.Connection, name: str) -> bool:
+def worked(tx: Transaction, name: str) -> bool:
     """The far side answered. True when this closes its circuit."""
     query = sa.select(endpoint.c.failures, endpoint.c.open_until).where(endpoint.c.name == name)
     row = tx.execute(query).one_or_none()
@@ -54,7 +55,7 @@ def worked(tx: sa.Connection, name: str) -> bool:
     return row.open_until is not None
 
 
-def failed(tx: sa.Connection, name: str, now: datetime, probe_after: timedelta) -> bool:
+def failed(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:
     """The far side was not there. True when this failure opens the circuit."""
     query = sa.select(endpoint.c.failures).where(endpoint.c.name == name).with_for_update()
     failures = (tx.execute(query).scalar_one_or_none() or 0) + 1
@@ -63,19 +64,19 @@ def failed(tx: sa.Connection, name: str, now: datetime, probe_after: timedelta) 
     return failures == CIRCUIT_OPENS_AFTER
 
 
-def probing(tx: sa.Connection, name: str, now: datetime, probe_after: timedelta) -> bool:
+def probing(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:
     """Whether the circuit is open, and the one probe is now ours."""
     mine = sa.and_(endpoint.c.name == name, endpoint.c.open_until.is_not(None))
     probe = sa.update(endpoint).where(mine).values(open_until=now + probe_after)
     return tx.execute(probe).rowcount > 0
 
 
-def _update(tx: sa.Connection, name: str, **values: Any) -> bool:
+def _update(tx: Transaction, name: str, **values: Any) -> bool:
     done = tx.execute(sa.update(endpoint).where(endpoint.c.name == name).values(**values))
     return done.rowcount > 0
 
 
-def new_token(tx: sa.Connection, name: str, now: datetime) -> str:
+def new_token(tx: Transaction, name: str, now: datetime) -> str:
     """A bearer token for an endpoint; only its digest is kept. The two newest are valid."""
     value = secrets.token_urlsafe(32)
     row = {"digest": digest(value), "endpoint": name, "created_at": now}
@@ -91,7 +92,7 @@ def new_token(tx: sa.Connection, name: str, now: datetime) -> str:
     return value
 
 
-def endpoint_of_token(tx: sa.Connection, value: str) -> str:
+def endpoint_of_token(tx: Transaction, value: str) -> str:
     """The endpoint that a bearer token belongs to, or "".
 
     The look-up is by digest, so that its time tells nothing of the token; the comparison that
@@ -111,9 +112,9 @@ def digest(value: str) -> str:
 _keys: WeakKeyDictionary[sa.Engine, dict[str, bytes]] = WeakKeyDictionary()
 
 
-def key(tx: sa.Connection, name: str) -> bytes:
+def key(tx: Transaction, name: str) -> bytes:
     """A random key of this store, made when it was first prepared; read once a process."""
-    known = _keys.setdefault(tx.engine, {})
+    known = _keys.setdefault(tx.connection.engine, {})
     if name not in known:
         query = sa.select(secret.c.value).where(secret.c.name == name)
         known[name] = bytes(tx.execute(query).scalar_one())

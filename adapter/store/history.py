@@ -7,10 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapter.store.tables import history
+from adapter.store.transaction import Row, Transaction
+
+_INSERT = sa.insert(history)
 
 
 def note(  # noqa: PLR0913 - what, where and who, each by name
-    tx: sa.Connection,
+    tx: Transaction,
     now: datetime,
     what: str,
     *,
@@ -32,12 +35,10 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
         "detail": detail,
         "who": who,
     }
-    tx.execute(sa.insert(history), [row])
+    tx.later(_INSERT, row)
 
 
-def of_delivery(
-    tx: sa.Connection, now: datetime, what: str, row: sa.RowMapping, detail: str = ""
-) -> None:
+def of_delivery(tx: Transaction, now: datetime, what: str, row: Row, detail: str = "") -> None:
     """Add one line about a delivery, given its row."""
     place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
     note(tx, now, what, **place, endpoint=row["endpoint"], detail=detail)

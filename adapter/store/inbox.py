@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
 from adapter.store.tables import content, envelope, message, one_of, sender
+from adapter.store.transaction import Row, Transaction
 
 
 def new_id(prefix: str) -> str:
@@ -42,7 +43,7 @@ def _plain(text: str) -> str:
 
 
 def put(
-    tx: sa.Connection, letters: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
+    tx: Transaction, letters: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
 ) -> None:
     """Store arrivals; `values` hold for all of them."""
     rows = [
@@ -82,14 +83,14 @@ _UNPROCESSED = (
 )
 
 
-def senders_waiting(tx: sa.Connection) -> list[str]:
+def senders_waiting(tx: Transaction) -> list[str]:
     """Endpoints with unprocessed messages, those with the oldest first."""
     oldest = sa.func.min(message.c.seq)
     query = sa.select(message.c.endpoint).where(_waiting).group_by(message.c.endpoint)
     return list(tx.execute(query.order_by(oldest)).scalars())
 
 
-def claim(tx: sa.Connection, name: str, limit: int) -> list[Message]:
+def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
     """The oldest unprocessed messages of one sender, receipts first.
 
     Call with the sender's row locked: nobody else then works on this sender's messages.
@@ -98,20 +99,20 @@ def claim(tx: sa.Connection, name: str, limit: int) -> list[Message]:
     return [Message(**row) for row in tx.execute(query).mappings()]
 
 
-def waiting(tx: sa.Connection, ids: Sequence[str]) -> list[Message]:
-    """Those of these messages that are still unprocessed, receipts first."""
-    query = _UNPROCESSED.where(message.c.id.in_(ids))
-    return [Message(**row) for row in tx.execute(query).mappings()]
+def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:
+    """Ids of those of these messages that are still unprocessed."""
+    query = sa.select(message.c.id).where(message.c.id.in_([m.id for m in messages]), _waiting)
+    return set(tx.execute(query).scalars())
 
 
-def count_try(tx: sa.Connection, ids: Sequence[str]) -> None:
+def count_try(tx: Transaction, ids: Sequence[str]) -> None:
     """Remember that we begin: a message that kills the process must not do so for ever."""
     if ids:
         again = sa.update(message).where(message.c.id.in_(ids))
         tx.execute(again.values(tries=message.c.tries + 1))
 
 
-def settle(tx: sa.Connection, id_: str, ruling: Ruling, **values: Any) -> Standing:
+def settle(tx: Transaction, id_: str, ruling: Ruling, **values: Any) -> Standing:
     """Move one message along its table, and note what was found."""
     query = sa.select(message.c.standing).where(message.c.id == id_).with_for_update()
     standing = rule(Standing(tx.execute(query).scalar_one()), ruling)
@@ -119,17 +120,36 @@ def settle(tx: sa.Connection, id_: str, ruling: Ruling, **values: Any) -> Standi
     return standing
 
 
-def note(tx: sa.Connection, id_: str, **values: Any) -> None:
-    """Write what was found out about a message, other than its standing."""
-    tx.execute(sa.update(message).where(message.c.id == id_).values(**values))
+_NOTED = (
+    *("event", "content_id", "envelope_id", "case_id", "recorded", "standing", "claimed_id"),
+    *("code", "detail", "note", "losses", "issues", "shared", "taken_by"),
+    *("receipt_code", "receipt_body"),
+)
+_NOTE = (  # one statement for all: a column that is not named keeps its value
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("id_"))
+    .values(
+        {
+            c: sa.func.coalesce(sa.bindparam(f"{c}_", type_=message.c[c].type), message.c[c])
+            for c in _NOTED
+        }
+    )
+)
 
 
-def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
+def note(tx: Transaction, id_: str, **values: Any) -> None:
+    """Write what was found out about a message. None leaves a column as it is."""
+    if strange := values.keys() - set(_NOTED):
+        raise TypeError(f"no columns to note: {', '.join(sorted(strange))}")
+    tx.later(_NOTE, {"id_": id_} | {f"{c}_": values.get(c) for c in _NOTED})
+
+
+def get(tx: Transaction, id_: str) -> Row | None:
     """One message with all its columns."""
     return tx.execute(sa.select(message).where(message.c.id == id_)).mappings().one_or_none()
 
 
-def reused(tx: sa.Connection, m: Message, claimed_id: str) -> bool:
+def reused(tx: Transaction, m: Message, claimed_id: str) -> bool:
     """Whether the sender gave the same id to other bytes before (real feeds restart MSH-10)."""
     query = sa.select(message.c.id).where(
         message.c.endpoint == m.endpoint,
@@ -139,13 +159,13 @@ def reused(tx: sa.Connection, m: Message, claimed_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def lock_sender(tx: sa.Connection, name: str) -> bool:
+def lock_sender(tx: Transaction, name: str) -> bool:
     """Be the only one who processes this sender's messages; False when somebody else does."""
     query = sa.select(sender.c.name).where(sender.c.name == name)
     return tx.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none() is not None
 
 
-def wait_for_sender(tx: sa.Connection, name: str) -> None:
+def wait_for_sender(tx: Transaction, name: str) -> None:
     """As `lock_sender`, for doors whose sender waits for the answer."""
     query = sa.select(sender.c.name).where(sender.c.name == name)
     tx.execute(query.with_for_update()).scalar_one()
@@ -180,41 +200,68 @@ class Seen:
     first: str = ""
 
 
-_FIRST = sa.select(content.c.message_id).where(
+_CONTENTS = sa.select(content).where(
     content.c.sender == sa.bindparam("sender"),
-    content.c.receiver == sa.bindparam("receiver"),
-    content.c.content_id == sa.bindparam("content_id"),
+    content.c.content_id.in_(sa.bindparam("content_ids", expanding=True)),
 )
-_ENVELOPE = sa.select(envelope.c.content_id, envelope.c.fingerprint).where(
+_ENVELOPES = sa.select(envelope).where(
     envelope.c.sender == sa.bindparam("sender"),
-    envelope.c.receiver == sa.bindparam("receiver"),
-    envelope.c.envelope_id == sa.bindparam("envelope_id"),
+    envelope.c.envelope_id.in_(sa.bindparam("envelope_ids", expanding=True)),
 )
 
 
-def seen(tx: sa.Connection, ids: Ids) -> Seen:
-    """Look both ids up. Call with the sender's row locked."""
-    key = {"sender": ids.sender, "receiver": ids.receiver}
-    first = tx.execute(_FIRST, key | {"content_id": ids.content_id}).scalar_one_or_none()
-    known = tx.execute(_ENVELOPE, key | {"envelope_id": ids.envelope_id}).mappings().one_or_none()
-    return Seen(verdict=_verdict(known, first, ids), first=first or "")
+def look_up(tx: Transaction, sender_name: str, wanted: Sequence[Ids]) -> None:
+    """Ask for the ids of many messages of one sender at once. Call with its row locked."""
+    if not wanted:
+        return
+    keys = [key for ids in wanted for key in (_content(ids), _envelope(ids))]
+    found: dict[tuple[str, ...], Any] = dict.fromkeys(keys)
+    of = {"sender": sender_name}
+    for row in tx.execute(_CONTENTS, of | {"content_ids": [i.content_id for i in wanted]}):
+        found["content", row.sender, row.receiver, row.content_id] = row.message_id
+    for row in tx.execute(_ENVELOPES, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
+        found["envelope", row.sender, row.receiver, row.envelope_id] = (
+            row.content_id,
+            row.fingerprint,
+        )
+    tx.held.update(found)
 
 
-def _verdict(known: sa.RowMapping | None, first: str | None, ids: Ids) -> Verdict:
+def _content(ids: Ids) -> tuple[str, ...]:
+    return "content", ids.sender, ids.receiver, ids.content_id
+
+
+def _envelope(ids: Ids) -> tuple[str, ...]:
+    return "envelope", ids.sender, ids.receiver, ids.envelope_id
+
+
+def seen(tx: Transaction, ids: Ids) -> Seen:
+    """Whether either id came before. Call with the sender's row locked."""
+    if _content(ids) not in tx.held or _envelope(ids) not in tx.held:
+        look_up(tx, ids.sender, [ids])
+    first = tx.held[_content(ids)]
+    return Seen(verdict=_verdict(tx.held[_envelope(ids)], first, ids), first=first or "")
+
+
+def _verdict(known: tuple[str, str] | None, first: str | None, ids: Ids) -> Verdict:
     if known is None:
         return Verdict.RESEND if first else Verdict.NEW
-    if known["content_id"] != ids.content_id:
+    content_id, fingerprint = known
+    if content_id != ids.content_id:
         return Verdict.ENVELOPE_REUSED
-    return Verdict.COPY if known["fingerprint"] == ids.fingerprint else Verdict.CONFLICT
+    return Verdict.COPY if fingerprint == ids.fingerprint else Verdict.CONFLICT
 
 
-def remember(tx: sa.Connection, ids: Ids, message_id: str) -> None:
+def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     """Write what `seen` will find. A message that is replayed finds itself there already."""
     key = {"sender": ids.sender, "receiver": ids.receiver}
     first = key | {"content_id": ids.content_id, "message_id": message_id}
-    tx.execute(insert_ignore(tx, content), [first])
+    tx.later(insert_ignore(tx, content), first)
     rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
-    tx.execute(insert_ignore(tx, envelope), [key | {"envelope_id": ids.envelope_id} | rest])
+    tx.later(insert_ignore(tx, envelope), key | {"envelope_id": ids.envelope_id} | rest)
+    before = tx.held.get(_content(ids)), tx.held.get(_envelope(ids))
+    tx.held[_content(ids)] = before[0] or message_id
+    tx.held[_envelope(ids)] = before[1] or (ids.content_id, ids.fingerprint)
 
 
 @cache
@@ -224,6 +271,6 @@ def _insert_ignore(table: sa.Table, dialect: str) -> sa.Insert:
     return statement
 
 
-def insert_ignore(tx: sa.Connection, table: sa.Table) -> sa.Insert:
+def insert_ignore(tx: Transaction, table: sa.Table) -> sa.Insert:
     """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
-    return _insert_ignore(table, tx.dialect.name)
+    return _insert_ignore(table, tx.dialect)

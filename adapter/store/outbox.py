@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, State, Step, advance
 from adapter.model import Code, Delivery, Event, Layer
 from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of, receipt
+from adapter.store.transaction import Row, Transaction
 
 _FIELDS = (
     delivery.c.id,
@@ -32,15 +34,25 @@ _FIELDS = (
 )
 _open = one_of(delivery.c.state, *OPEN)
 _NO_TIMER = {"next_attempt_at": None, "lease_until": None, "receipt_due_at": None}
+_PUT = sa.insert(delivery)
+_BLANK = {
+    "order_key": None,
+    "order_no": 0,
+    "copy_of": "",
+    "closed_at": None,
+    "code": "",
+    "detail": "",
+}
 
 
-def put(tx: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert deliveries; each row names every column that it sets, all rows the same."""
-    if rows:
-        tx.execute(sa.insert(delivery), rows)
+def put(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert deliveries; what a row does not name of `_BLANK` is so in it."""
+    for row in rows:
+        tx.later(_PUT, _BLANK | row)
+        tx.held.pop(("answered", row["content_id"]), None)
 
 
-def endpoints_due(tx: sa.Connection, now: datetime) -> list[str]:
+def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
     """Endpoints that have something open and due, and are neither paused nor cut off."""
     work = sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= now)
     free = sa.and_(
@@ -58,9 +70,7 @@ class Claimed:
     why: str  # first | retry | lease | resend
 
 
-def claim(
-    tx: sa.Connection, name: str, limit: int, now: datetime, lease: timedelta
-) -> list[Claimed]:
+def claim(tx: Transaction, name: str, limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
     """Take what is open and due: new, failed, crashed, unreceipted, all by the same WHERE."""
     columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
     query = (
@@ -78,7 +88,7 @@ def claim(
     return found
 
 
-def _take(tx: sa.Connection, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
+def _take(tx: Transaction, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
     if not found:
         return
     ids = [c.delivery.id for c in found]
@@ -122,7 +132,7 @@ def _delivery(row: sa.RowMapping) -> Delivery:
     return Delivery(**found | {"case_id": row["case_id"] or "", "body": row["body"] or b""})
 
 
-def rewrite(tx: sa.Connection, d: Delivery, envelope_id: str, body: bytes) -> None:
+def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:
     """New bytes for a resend. The bytes that went before stay with the attempt before."""
     before = sa.update(attempt).where(
         attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
@@ -132,7 +142,7 @@ def rewrite(tx: sa.Connection, d: Delivery, envelope_id: str, body: bytes) -> No
     tx.execute(same.values(envelope_id=envelope_id, body=body))
 
 
-def lock(tx: sa.Connection, batch: Sequence[Delivery]) -> set[str]:
+def lock(tx: Transaction, batch: Sequence[Delivery]) -> set[str]:
     """Hold these deliveries, always in the same order: two transactions never wait in a ring.
 
     Returns the ids of those that are still ours: in flight, by the attempt that we made.
@@ -144,29 +154,78 @@ def lock(tx: sa.Connection, batch: Sequence[Delivery]) -> set[str]:
     return {r.id for r in rows if r.state == State.IN_FLIGHT and r.attempt == mine[r.id]}
 
 
-def lock_answered(tx: sa.Connection, names: Sequence[str], contents: Sequence[str]) -> None:
-    """As `lock`, for the deliveries that receipts speak of."""
-    query = sa.select(delivery.c.id).where(
-        delivery.c.content_id.in_(contents), delivery.c.endpoint.in_(names)
+_SHORT = tuple(c for c in delivery.c if c.name not in ("body", "losses"))
+_ONE = sa.select(*_SHORT).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
+_ANSWERED = (
+    sa.select(*_SHORT)
+    .where(
+        delivery.c.content_id.in_(sa.bindparam("contents", expanding=True)),
+        delivery.c.endpoint.in_(sa.bindparam("names", expanding=True)),
     )
-    tx.execute(query.order_by(delivery.c.id).with_for_update())
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
 
 
-def step(tx: sa.Connection, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
+def answered(tx: Transaction, names: Sequence[str], content_id: str) -> list[Row]:
+    """The deliveries that endpoints may speak of when they name a content id, oldest first.
+
+    Locked, and without their bytes.
+    """
+    found = tx.held.get(("answered", content_id), {})
+    if tuple(names) not in found:
+        look_up_answered(tx, names, [content_id])
+        found = tx.held["answered", content_id]
+    return [tx.held["delivery", id_] for id_ in found[tuple(names)]]
+
+
+def look_up_answered(tx: Transaction, names: Sequence[str], contents: Sequence[str]) -> None:
+    """As `lock`, for the deliveries that many receipts and answers speak of."""
+    if not contents:
+        return
+    rows = tx.execute(_ANSWERED, {"contents": list(contents), "names": list(names)}).mappings()
+    found = defaultdict[str, list[Row]](list)
+    for row in rows:
+        tx.held.setdefault(("delivery", row["id"]), dict(row))
+        found[row["content_id"]].append(row)
+    for content_id in contents:
+        ids = [row["id"] for row in sorted(found[content_id], key=lambda row: row["seq"])]
+        tx.held["answered", content_id] = {tuple(names): ids}
+
+
+def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
     """Move one delivery along its table.
 
     `attempt=n` makes it an outcome of that attempt: None, and nothing changes, when a newer
     one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT `answer_due_at`.
     """
-    query = sa.select(delivery.c.state, delivery.c.attempt).where(delivery.c.id == id_)
-    row = tx.execute(query.with_for_update()).one()
-    if values.pop("attempt", row.attempt) != row.attempt:
+    row = _held(tx, id_)
+    if values.pop("attempt", row["attempt"]) != row["attempt"]:
         return None
-    state = advance(State(row.state), happened)
-    if state != row.state:  # late news that changes nothing must not rewrite why it closed
-        changed = _timers(state, now) | values
-        tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(state=state, **changed))
+    state = advance(State(row["state"]), happened)
+    if state != row["state"]:  # late news that changes nothing must not rewrite why it closed
+        changed = dict(row) | {"state": state} | _timers(state, now) | values
+        tx.held["delivery", id_] = changed
+        tx.later(_STEP, {"id_": id_} | {f"{name}_": changed[name] for name in _STEPPED})
     return state
+
+
+_STEPPED = (
+    *("state", "next_attempt_at", "lease_until", "receipt_due_at", "answer_due_at", "closed_at"),
+    *("code", "detail", "failures", "resends", "expires_at"),
+)
+_STEP = (
+    sa.update(delivery)
+    .where(delivery.c.id == sa.bindparam("id_"))
+    .values({name: sa.bindparam(f"{name}_", type_=delivery.c[name].type) for name in _STEPPED})
+)
+
+
+def _held(tx: Transaction, id_: str) -> Row:
+    if ("delivery", id_) not in tx.held:
+        tx.held["delivery", id_] = dict(tx.execute(_ONE, {"id_": id_}).mappings().one())
+    row: Row = tx.held["delivery", id_]
+    return row
 
 
 def _timers(state: State, now: datetime) -> dict[str, Any]:
@@ -175,7 +234,7 @@ def _timers(state: State, now: datetime) -> dict[str, Any]:
     return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
 
 
-def sent(tx: sa.Connection, d: Delivery, receipt_due: datetime) -> None:
+def sent(tx: Transaction, d: Delivery, receipt_due: datetime) -> None:
     """The wire has taken it; now wait for the receipt, unless that is already here."""
     same = sa.and_(
         delivery.c.id == d.id,
@@ -186,7 +245,7 @@ def sent(tx: sa.Connection, d: Delivery, receipt_due: datetime) -> None:
     tx.execute(sa.update(delivery).where(same).values(**timers))
 
 
-def taken(tx: sa.Connection, batch: Sequence[Delivery], now: datetime, **after: Any) -> None:
+def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, **after: Any) -> None:
     """The wire has taken all of these, which are locked and ours: four statements for any number.
 
     `after` is what it makes of their rows: the receipt that is now due, or that they are done.
@@ -211,14 +270,14 @@ def confirmed(now: datetime) -> dict[str, Any]:
     return {"state": advance(State.IN_FLIGHT, Step.CONFIRM), "closed_at": now}
 
 
-def mark_sent(tx: sa.Connection, d: Delivery, now: datetime) -> None:
+def mark_sent(tx: Transaction, d: Delivery, now: datetime) -> None:
     """`sent_at` is the first time that the far side's transport accepted; it never changes."""
     first = sa.update(delivery).where(delivery.c.id == d.id, delivery.c.sent_at.is_(None))
     tx.execute(first.values(sent_at=now))
 
 
 def finish(
-    tx: sa.Connection,
+    tx: Transaction,
     d: Delivery,
     now: datetime,
     *,
@@ -232,7 +291,7 @@ def finish(
 
 
 def add_receipt(
-    tx: sa.Connection,
+    tx: Transaction,
     delivery_id: str,
     layer: Layer,
     code: Code | str,
@@ -243,22 +302,17 @@ def add_receipt(
 ) -> None:
     """Keep a receipt of any layer; `message_id` is the message that brought it."""
     row = {"delivery_id": delivery_id, "layer": layer, "code": str(code), "at": at}
-    tx.execute(sa.insert(receipt), [row | {"detail": detail, "message_id": message_id}])
+    tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})
 
 
-def answered(tx: sa.Connection, names: Sequence[str], content_id: str) -> list[sa.RowMapping]:
-    """The deliveries that endpoints may speak of when they name a content id, oldest first."""
-    query = sa.select(delivery).where(
-        delivery.c.content_id == content_id, delivery.c.endpoint.in_(names)
-    )
-    return list(tx.execute(query.order_by(delivery.c.seq)).mappings())
+_RECEIPT = sa.insert(receipt)
 
 
-def get(tx: sa.Connection, id_: str) -> sa.RowMapping | None:
+def get(tx: Transaction, id_: str) -> Row | None:
     """One delivery with all its columns."""
     return tx.execute(sa.select(delivery).where(delivery.c.id == id_)).mappings().one_or_none()
 
 
-def fill(tx: sa.Connection, id_: str, **values: Any) -> None:
+def fill(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what is not a state: bytes after a mapping was mended, who has taken it."""
     tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))

@@ -16,6 +16,7 @@ from adapter.store.queries.lines import (
     fetch,
 )
 from adapter.store.tables import attempt, delivery, history, message, receipt
+from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Everything:
     history: tuple[HistoryLine, ...]
 
 
-def everything(tx: sa.Connection) -> Everything:
+def everything(tx: Transaction) -> Everything:
     """All of a store. Only for one that is known to be small."""
     messages = sa.select(*columns(MessageLine, message)).order_by(message.c.seq)
     deliveries = sa.select(*columns(DeliveryLine, delivery)).order_by(delivery.c.seq)
@@ -45,6 +46,6 @@ def everything(tx: sa.Connection) -> Everything:
     )
 
 
-def is_empty(tx: sa.Connection) -> bool:
+def is_empty(tx: Transaction) -> bool:
     """Whether no message has ever come to this store."""
     return tx.execute(sa.select(message.c.seq).limit(1)).first() is None

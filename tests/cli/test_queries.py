@@ -136,7 +136,9 @@ def _plan(store: Store, query: sa.Select[tuple[object, ...]]) -> str:
     """How SQLite would run a query."""
     text = query.compile(store.engine, compile_kwargs={"literal_binds": True})
     with store.read() as tx:
-        return "\n".join(row[3] for row in tx.exec_driver_sql(f"explain query plan {text}"))
+        return "\n".join(
+            row[3] for row in tx.connection.exec_driver_sql(f"explain query plan {text}")
+        )
 
 
 @pytest.mark.parametrize(

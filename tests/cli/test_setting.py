@@ -94,7 +94,7 @@ def test_a_store_of_another_version_is_a_warning_since_serve_upgrades_it(tmp_pat
     store.upgrade()
     assert found(path) == []
     with store.begin() as tx:
-        tx.exec_driver_sql("update alembic_version set version_num = 'older'")
+        tx.connection.exec_driver_sql("update alembic_version set version_num = 'older'")
     store.close()
     assert [(f["severity"], f["area"]) for f in found(path)] == [("warning", "store")]
 
@@ -116,7 +116,7 @@ def test_postgresql_that_does_not_keep_what_it_commits_is_refused(
     store = Store(url)
     name = store.url.database
     with store.begin() as tx:
-        tx.exec_driver_sql(f"alter database {name} set synchronous_commit = off")
+        tx.connection.exec_driver_sql(f"alter database {name} set synchronous_commit = off")
     store.close()
     told = [f for f in found(path) if f["area"] == "store"]
     assert [f["severity"] for f in told if "synchronous_commit = off" in f["what"]] == ["error"]

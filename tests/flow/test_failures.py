@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +17,7 @@ from adapter.errors import FatalError
 from adapter.mappings import Context, System
 from adapter.model import Alias, Bundle, Envelope, Event
 from adapter.store import cases, endpoints, outbox
+from adapter.store.transaction import Transaction
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
 from tests.flow.region import SETTINGS, Given, Region
@@ -225,12 +230,27 @@ def test_a_sender_that_left_the_settings_is_for_a_person(region: Region) -> None
     assert region.messages()[0]["code"] == "settings"
 
 
-def test_two_senders_that_open_the_same_case_at_once_open_one(region: Region) -> None:
-    names = ["SE2321000001-SUNDBY/V9"]
-    with region.store.begin() as tx:
-        first = cases.open_(tx, names, "", region.now)
-        second = cases.open_(tx, names, "", region.now)
-    assert second.id == first.id
+def test_two_senders_that_open_the_same_case_at_once_open_one(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if region.store.is_sqlite:
+        pytest.skip("SQLite has one writer: the second looks when the first has written")
+    both_have_looked = threading.Barrier(2)
+    looked = cases.look_up
+
+    def slowly(tx: Transaction, names: Iterable[str]) -> None:
+        looked(tx, names)
+        with suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(1)
+
+    monkeypatch.setattr(cases, "look_up", slowly)
+    region.says("hospital", letters.note(visit="V9"))
+    region.says("lulea", letters.note(visit="V9", sender=LULEA, to=(UMEA,)))
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    with ThreadPoolExecutor(2) as pool:
+        for name in ("hospital", "lulea"):
+            pool.submit(receive._process_sender, region.store, region.network, name, region.now, 9)
+    assert {m["standing"] for m in region.messages()} == {"processed"}
     assert len(region.cases()) == 1
 
 

@@ -152,11 +152,11 @@ def test_what_is_stored_does_not_come_back(region: Region) -> None:
 def test_what_could_not_be_stored_comes_back(region: Region) -> None:
     region.says("hospital", letters.note())
     with region.store.begin() as tx:
-        tx.exec_driver_sql("alter table message rename to hidden")
+        tx.connection.exec_driver_sql("alter table message rename to hidden")
     with pytest.raises(TransientError, match="store-unavailable"):
         take(region)
     with region.store.begin() as tx:
-        tx.exec_driver_sql("alter table hidden rename to message")
+        tx.connection.exec_driver_sql("alter table hidden rename to message")
     region.transport.close()
     take(region)
     assert len(region.messages()) == 1

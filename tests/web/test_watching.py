@@ -50,7 +50,7 @@ def test_it_is_ready_when_the_store_is(site: Site) -> None:
 
 def test_a_store_of_another_version_is_told(site: Site) -> None:
     with site.store.begin() as tx:
-        tx.exec_driver_sql("update alembic_version set version_num = 'older'")
+        tx.connection.exec_driver_sql("update alembic_version set version_num = 'older'")
     with site.client() as client:
         response = client.get("/health/ready")
     assert response.status_code == 503
@@ -95,7 +95,7 @@ def test_many_who_ask_cost_the_store_one_look(site: Site) -> None:
 
 def test_metrics_say_when_the_store_is_away(site: Site) -> None:
     with site.store.begin() as tx:
-        tx.exec_driver_sql("drop table message")
+        tx.connection.exec_driver_sql("drop table message")
     assert samples(site) == {("adapter_store_up",): 0}
 
 

@@ -25,6 +25,7 @@ from adapter.store.queries.lines import (
     fetch,
 )
 from adapter.store.tables import alias, attempt, case, delivery, history, message, receipt
+from adapter.store.transaction import Transaction
 
 _MESSAGE = columns(MessageLine, message)
 _DELIVERY = columns(DeliveryLine, delivery)
@@ -68,13 +69,13 @@ class AttemptBytes:
     answer: bytes | None
 
 
-def case_view(tx: sa.Connection, text: str) -> CaseView | None:
+def case_view(tx: Transaction, text: str) -> CaseView | None:
     """A case by its id or any of its names, with all that happened in it; None for neither."""
     id_ = cases.by_any_id(tx, text)
     return _case_view(tx, id_) if id_ else None
 
 
-def _case_view(tx: sa.Connection, id_: str) -> CaseView:
+def _case_view(tx: Transaction, id_: str) -> CaseView:
     named = sa.select(alias.c.name).where(alias.c.case_id == id_)
     head = fetch(tx, CaseLine, sa.select(*columns(CaseLine, case)).where(case.c.id == id_))
     in_case = sa.select(*_MESSAGE).where(message.c.case_id == id_).order_by(message.c.seq)
@@ -93,19 +94,19 @@ def _case_view(tx: sa.Connection, id_: str) -> CaseView:
     )
 
 
-def _attempts(tx: sa.Connection, ids: Sequence[str]) -> Iterable[AttemptLine]:
+def _attempts(tx: Transaction, ids: Sequence[str]) -> Iterable[AttemptLine]:
     for part in chunks(ids):
         query = sa.select(*_ATTEMPT).where(attempt.c.delivery_id.in_(part))
         yield from fetch(tx, AttemptLine, query.order_by(attempt.c.delivery_id, attempt.c.number))
 
 
-def _receipts(tx: sa.Connection, ids: Sequence[str]) -> Iterable[ReceiptLine]:
+def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptLine]:
     for part in chunks(ids):
         query = sa.select(*_RECEIPT).where(receipt.c.delivery_id.in_(part))
         yield from fetch(tx, ReceiptLine, query.order_by(receipt.c.seq))
 
 
-def message_ids(tx: sa.Connection, text: str) -> list[str]:
+def message_ids(tx: Transaction, text: str) -> list[str]:
     """The messages that an id may mean: a message's, a delivery's, or a content id's; oldest first.
 
     At most 20: one content id may have come many times.
@@ -120,7 +121,7 @@ def message_ids(tx: sa.Connection, text: str) -> list[str]:
     return []
 
 
-def message_view(tx: sa.Connection, id_: str) -> MessageView:
+def message_view(tx: Transaction, id_: str) -> MessageView:
     """One message with every delivery, attempt, receipt and line of history; it must exist."""
     line = fetch(tx, MessageLine, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
     sent = sa.select(*_DELIVERY).where(delivery.c.message_id == id_).order_by(delivery.c.seq)
@@ -135,7 +136,7 @@ def message_view(tx: sa.Connection, id_: str) -> MessageView:
     )
 
 
-def _told(tx: sa.Connection, id_: str, deliveries: Sequence[str]) -> list[HistoryLine]:
+def _told(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryLine]:
     numbered = [history.c.seq, *_HISTORY]
     found: dict[int, HistoryLine] = {}
     mine = [history.c.message_id == id_]
@@ -150,7 +151,7 @@ def _history_line(row: sa.RowMapping) -> HistoryLine:
     return HistoryLine(**values)
 
 
-def deliveries_of(tx: sa.Connection, messages: Sequence[str]) -> list[DeliveryLine]:
+def deliveries_of(tx: Transaction, messages: Sequence[str]) -> list[DeliveryLine]:
     """The deliveries of these messages, oldest first."""
     found: list[DeliveryLine] = []
     for part in chunks(messages):
@@ -159,7 +160,7 @@ def deliveries_of(tx: sa.Connection, messages: Sequence[str]) -> list[DeliveryLi
     return sorted(found, key=lambda line: line.seq)
 
 
-def attempt_bytes(tx: sa.Connection, message_id: str) -> list[AttemptBytes]:
+def attempt_bytes(tx: Transaction, message_id: str) -> list[AttemptBytes]:
     """The bytes of every attempt of a message's deliveries, in the order of the attempts.
 
     An attempt without bytes of its own sent the delivery's.
@@ -180,7 +181,7 @@ def attempt_bytes(tx: sa.Connection, message_id: str) -> list[AttemptBytes]:
     return fetch(tx, AttemptBytes, query)
 
 
-def message_body(tx: sa.Connection, id_: str) -> bytes | None:
+def message_body(tx: Transaction, id_: str) -> bytes | None:
     """A message as received; None once purged."""
     query = sa.select(message.c.body).where(message.c.id == id_)
     body: bytes | None = tx.execute(query).scalar_one()

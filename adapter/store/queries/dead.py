@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import Standing, State
 from adapter.store.tables import delivery, message, one_of
+from adapter.store.transaction import Transaction
 
 MOST = 10_000  # a catastrophe is told by its beginning
 
@@ -40,7 +41,7 @@ class Cause:
     letters: tuple[Dead, ...]
 
 
-def letters(tx: sa.Connection) -> list[Cause]:
+def letters(tx: Transaction) -> list[Cause]:
     """Every dead letter by cause, the largest group first; at most MOST of each kind."""
     groups: dict[tuple[str, str, str], list[Dead]] = {}
     for kind, found in (("message", _messages(tx)), ("delivery", _deliveries(tx))):
@@ -53,7 +54,7 @@ def letters(tx: sa.Connection) -> list[Cause]:
     return sorted(causes, key=lambda c: (-len(c.letters), c.code, c.endpoint, c.kind))
 
 
-def _messages(tx: sa.Connection) -> Iterable[Dead]:
+def _messages(tx: Transaction) -> Iterable[Dead]:
     query = sa.select(
         message.c.id,
         message.c.id.label("message_id"),
@@ -68,7 +69,7 @@ def _messages(tx: sa.Connection) -> Iterable[Dead]:
     return _fetch(tx, query, message.c.seq)
 
 
-def _deliveries(tx: sa.Connection) -> Iterable[Dead]:
+def _deliveries(tx: Transaction) -> Iterable[Dead]:
     query = sa.select(
         delivery.c.id,
         delivery.c.message_id,
@@ -83,5 +84,5 @@ def _deliveries(tx: sa.Connection) -> Iterable[Dead]:
     return _fetch(tx, query, delivery.c.seq)
 
 
-def _fetch(tx: sa.Connection, query: sa.Select[Any], seq: sa.Column[int]) -> list[Dead]:
+def _fetch(tx: Transaction, query: sa.Select[Any], seq: sa.Column[int]) -> list[Dead]:
     return [Dead(**row) for row in tx.execute(query.order_by(seq).limit(MOST)).mappings()]

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from adapter.lifecycle import OPEN, Standing, State
 from adapter.store import migrations
 from adapter.store.tables import delivery, due, endpoint, message, one_of, receipt
+from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class EndpointFigures:
     cut_off: bool  # the circuit is open: the far side does not answer
 
 
-def deliveries(tx: sa.Connection) -> list[Count]:
+def deliveries(tx: Transaction) -> list[Count]:
     """Deliveries that are open, accepted or dead."""
     found: list[Count] = []
     for states in (OPEN, (State.ACCEPTED,), (State.DEAD,)):
@@ -50,7 +51,7 @@ def deliveries(tx: sa.Connection) -> list[Count]:
     return found
 
 
-def messages(tx: sa.Connection) -> list[Count]:
+def messages(tx: Transaction) -> list[Count]:
     """Messages that are not yet processed, and those that are dead."""
     found: list[Count] = []
     for standing in (Standing.RECEIVED, Standing.DEAD):
@@ -61,12 +62,13 @@ def messages(tx: sa.Connection) -> list[Count]:
     return found
 
 
-def _counts(tx: sa.Connection, query: sa.Select[Any]) -> Iterator[Count]:
-    for name, event, state, count in tx.execute(query).all():
+def _counts(tx: Transaction, query: sa.Select[Any]) -> Iterator[Count]:
+    for row in tx.execute(query):
+        name, event, state, count = tuple(row)
         yield Count(endpoint=name, event=event, state=state, count=count)
 
 
-def endpoints(tx: sa.Connection, now: datetime) -> list[EndpointFigures]:
+def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
     """Every endpoint that the store knows, by name."""
     waiting = sa.select(delivery.c.endpoint, sa.func.min(due))
     waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
@@ -85,12 +87,12 @@ def endpoints(tx: sa.Connection, now: datetime) -> list[EndpointFigures]:
     ]
 
 
-def _last_received(tx: sa.Connection, name: str) -> datetime | None:
+def _last_received(tx: Transaction, name: str) -> datetime | None:
     query = sa.select(message.c.received_at).where(message.c.endpoint == name)
     return tx.execute(query.order_by(message.c.seq.desc()).limit(1)).scalar_one_or_none()
 
 
-def totals(tx: sa.Connection) -> dict[str, int]:
+def totals(tx: Transaction) -> dict[str, int]:
     """The highest row number of each table: what was ever stored, told without counting."""
     tables = {"messages": message, "deliveries": delivery, "receipts": receipt}
     highest = {name: sa.func.max(table.c.seq) for name, table in tables.items()}
@@ -110,16 +112,16 @@ class Schema:
         return self.current == self.newest
 
 
-def schema(tx: sa.Connection) -> Schema:
+def schema(tx: Transaction) -> Schema:
     """Both versions; `current` is "" for an empty store."""
-    current = MigrationContext.configure(tx).get_current_revision()
-    newest = ScriptDirectory.from_config(migrations(tx)).get_current_head()
+    current = MigrationContext.configure(tx.connection).get_current_revision()
+    newest = ScriptDirectory.from_config(migrations(tx.connection)).get_current_head()
     return Schema(current=current or "", newest=newest or "")
 
 
-def unsafe(tx: sa.Connection) -> Sequence[str]:
+def unsafe(tx: Transaction) -> Sequence[str]:
     """Database settings with which a commit may be lost, as `name = value`; PostgreSQL only."""
-    if tx.dialect.name == "sqlite":
+    if tx.dialect == "sqlite":
         return ()
     values = {name: tx.execute(sa.text(f"show {name}")).scalar_one() for name in _DURABLE}
     return [f"{name} = {value}" for name, value in values.items() if value == "off"]

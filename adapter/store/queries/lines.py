@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from adapter.store.transaction import Transaction
+
 _T = TypeVar("_T")
 
 
@@ -130,7 +132,7 @@ def columns(kind: type[Any], table: sa.Table) -> list[sa.Column[Any]]:
     return [table.c[field.name] for field in fields(kind)]
 
 
-def fetch(tx: sa.Connection, kind: type[_T], query: sa.Select[Any]) -> list[_T]:
+def fetch(tx: Transaction, kind: type[_T], query: sa.Select[Any]) -> list[_T]:
     """Rows as lines; the query selects exactly `columns(kind, table)`."""
     return [kind(**row) for row in tx.execute(query).mappings()]
 

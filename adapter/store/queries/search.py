@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import OPEN, Standing, State
 from adapter.store.queries.lines import MessageLine, columns, fetch
 from adapter.store.tables import delivery, message, one_of
+from adapter.store.transaction import Transaction
 
 WINDOW = 20_000
 _SKEW = timedelta(minutes=10)  # rows of one moment commit in any order
@@ -46,7 +47,7 @@ class Page:
     next: int | None
 
 
-def messages(tx: sa.Connection, search: Search, limit: int) -> Page:
+def messages(tx: Transaction, search: Search, limit: int) -> Page:
     """One page of at most `limit` messages."""
     top = _top(tx, search)
     window = 0 if search.state in _INDEXED else top - WINDOW
@@ -58,7 +59,7 @@ def messages(tx: sa.Connection, search: Search, limit: int) -> Page:
     return Page(messages=tuple(found), next=last + 1 if more else None)
 
 
-def _top(tx: sa.Connection, search: Search) -> int:
+def _top(tx: Transaction, search: Search) -> int:
     if search.before is not None:
         return search.before - 1
     return tx.execute(sa.select(sa.func.max(message.c.seq))).scalar_one() or 0
@@ -110,7 +111,7 @@ def _waiting_in(state: str) -> Iterator[sa.Select[tuple[int]]]:
         yield sent.where(one_of(delivery.c.state, *wide), delivery.c.state == state)
 
 
-def _first_since(tx: sa.Connection, since: datetime | None, top: int) -> int:
+def _first_since(tx: Transaction, since: datetime | None, top: int) -> int:
     """The first row of a time, found by halving: `seq` and `received_at` grow together."""
     if since is None:
         return 1
@@ -125,14 +126,14 @@ def _first_since(tx: sa.Connection, since: datetime | None, top: int) -> int:
     return low
 
 
-def _at(tx: sa.Connection, seq: int) -> tuple[int, datetime | None]:
+def _at(tx: Transaction, seq: int) -> tuple[int, datetime | None]:
     """The first row from a number on: its number and time; None beyond the last."""
     query = sa.select(message.c.seq, message.c.received_at).where(message.c.seq >= seq)
     row = tx.execute(query.order_by(message.c.seq).limit(1)).one_or_none()
     return (row.seq, row.received_at) if row else (seq, None)
 
 
-def _exists(tx: sa.Connection, last: int, since: datetime | None) -> bool:
+def _exists(tx: Transaction, last: int, since: datetime | None) -> bool:
     older = sa.select(message.c.received_at).where(message.c.seq <= last)
     at = tx.execute(older.order_by(message.c.seq.desc()).limit(1)).scalar_one_or_none()
     return at is not None and (since is None or at >= since - _SKEW)

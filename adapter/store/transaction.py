@@ -1,0 +1,106 @@
+"""One transaction: rows that it holds are read once, rows of a kind are written together.
+
+A statement costs far more than a row: many messages are decided on in one transaction, and what
+each of them writes waits until something is read, or until the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar, overload
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+_T = TypeVar("_T", bound=tuple[Any, ...])
+_Waiting: TypeAlias = dict[sa.UpdateBase, list[dict[str, Any]]]
+
+
+class Transaction:
+    """What the store's functions get as `tx`. Only the flow begins and ends one.
+
+    `held` is what nobody else can change until the end, since this transaction has its lock:
+    values are replaced, never changed in place, so that an attempt that fails leaves no trace.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self.held: dict[tuple[str, ...], Any] = {}
+        self._before: _Waiting = {}  # of what is decided
+        self._mine: _Waiting = {}  # of what is being attempted
+        self._attempting = False
+        self._savepoint: sa.NestedTransaction | None = None
+
+    @property
+    def dialect(self) -> str:
+        """`postgresql` or `sqlite`."""
+        return self._connection.dialect.name
+
+    @property
+    def connection(self) -> sa.Connection:
+        """SQLAlchemy's own, for tools that ask for one; nothing waits when they get it."""
+        self.flush()
+        return self._connection
+
+    @overload
+    def execute(
+        self, statement: TypedReturnsRows[_T], parameters: Parameters | None = None
+    ) -> sa.CursorResult[_T]: ...
+
+    @overload
+    def execute(
+        self, statement: sa.Executable, parameters: Parameters | None = None
+    ) -> sa.CursorResult[Any]: ...
+
+    def execute(
+        self, statement: sa.Executable, parameters: Parameters | None = None
+    ) -> sa.CursorResult[Any]:
+        """Run a statement now; what waits to be written goes before it."""
+        self.flush()
+        return self._connection.execute(statement, parameters)
+
+    def later(self, statement: sa.UpdateBase, row: dict[str, Any]) -> None:
+        """Write a row, together with the others of the same statement.
+
+        `statement` is a constant of its module. Rows of one statement stay in order; two
+        statements that change the same columns of a row would not.
+        """
+        self._mine.setdefault(statement, []).append(row)
+
+    def flush(self) -> None:
+        """Write all that waits."""
+        if self._attempting and self._savepoint is None:
+            self._write(self._before)
+            self._savepoint = self._connection.begin_nested()
+        if not self._attempting:
+            self._write(self._before)
+        self._write(self._mine)
+
+    def _write(self, waiting: _Waiting) -> None:
+        """Inserts first: what is changed may be new."""
+        for statement in sorted(waiting, key=lambda each: not each.is_insert):
+            self._connection.execute(statement, waiting[statement])
+        waiting.clear()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """All or nothing of what is done inside; a savepoint only where something is read."""
+        held, self._attempting = dict(self.held), True
+        for statement, rows in self._mine.items():
+            self._before.setdefault(statement, []).extend(rows)
+        self._mine = {}
+        try:
+            yield
+        except BaseException:
+            self.held, self._mine = held, {}
+            if self._savepoint is not None:
+                self._savepoint.rollback()
+            raise
+        else:
+            if self._savepoint is not None:
+                self._savepoint.commit()
+        finally:
+            self._attempting, self._savepoint = False, None
