@@ -54,12 +54,16 @@ def header(bundle: Bundle) -> Resource:
 def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
     """The resource that a Reference points to inside the message, by fullUrl or Type/id."""
     target = (reference or {}).get("reference", "")
-    for entry in bundle.get("entry", ()):
+    for entry in bundle.get("entry", ()) if target else ():
         resource: Resource = entry.get("resource", {})
-        local = f"{resource.get('resourceType')}/{resource.get('id')}"
-        if target and target in (entry.get("fullUrl"), local, f"urn:uuid:{resource.get('id')}"):
+        if target == entry.get("fullUrl") or target in _names(resource):
             return resource
     return None
+
+
+def _names(resource: Resource) -> tuple[str, str]:
+    id_ = resource.get("id")
+    return f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}"
 
 
 def event_code(bundle: Bundle) -> tuple[str, str]:

@@ -58,20 +58,19 @@ Found: TypeAlias = Reading | Unread
 
 def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:
     """Parse, map, check; each step only when the one before found nothing wrong."""
-    bundle: Bundle = {}
+    document: Any = None
     event = ""
     try:
         system = network.system(sender)
         limits = network.settings.limits
         document = codec.parse(system.content, message.body, limits, sender.charset)
-        if system.name == "fhir":
-            bundle = _named(document)
         event = str(system.event(document))
         context = _context(sender, message)
         bundle = system.read(document, context)
         issues = _first([*context.issues, *_problems(network, bundle, sender, message)])
     except FatalError as error:
-        return Unread(error=error, bundle=bundle, event=event)
+        named = _named(document) if isinstance(document, dict) else {}
+        return Unread(error=error, bundle=named, event=event)
     errors = [i for i in issues if i.severity is Severity.ERROR]
     if errors:
         refusal = FatalError(errors[0].code, errors[0].detail, issues)

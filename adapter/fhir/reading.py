@@ -5,7 +5,9 @@ Its own texts quote the values that they complain of, so none of them is passed 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
@@ -19,6 +21,7 @@ from adapter.model import Bundle
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
 _FALLS = (ArithmeticError, AttributeError, LookupError, TypeError)  # on JSON of another shape
 _UNREAD = "cannot be read"
+_SOUND, _SHORT = 1024, 4096  # so many sound resources are remembered, of so many characters
 _WALKED = frozenset({"extra_forbidden", "list_type"})  # the walk has named these, more exactly
 
 
@@ -27,7 +30,7 @@ def problems(bundle: Bundle) -> list[Issue]:
     walk = Walk()
     walk.resource(bundle, "")
     named = {issue.expression for issue in walk.issues}
-    found = [issue for part in _parts(bundle) for issue in _read(*part)]
+    found = [issue for part in _parts(bundle) for issue in _read_once(*part)]
     later = [issue for issue in found if not _is_named(issue, named)]
     return [*walk.issues, *_without_resource(bundle), *_several_patients(walk.types), *later]
 
@@ -82,6 +85,22 @@ def _bare(entry: Any) -> Any:
 def _type(resource: Any) -> str:
     found = resource.get("resourceType") if isinstance(resource, dict) else ""
     return found if isinstance(found, str) else ""
+
+
+def _read_once(type_: str, resource: Any, place: str) -> list[Issue]:
+    """As `_read`; what was read before and is sound is not read again.
+
+    A sender writes its own organisation, and much else, the same way into every message.
+    """
+    text = json.dumps(resource)
+    if len(text) <= _SHORT and _is_sound(type_, text):
+        return []
+    return _read(type_, resource, place)
+
+
+@lru_cache(maxsize=_SOUND)
+def _is_sound(type_: str, text: str) -> bool:
+    return not _read(type_, json.loads(text), "")
 
 
 def _read(type_: str, resource: Any, place: str) -> list[Issue]:

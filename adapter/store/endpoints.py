@@ -114,7 +114,7 @@ _keys: WeakKeyDictionary[sa.Engine, dict[str, bytes]] = WeakKeyDictionary()
 
 def key(tx: Transaction, name: str) -> bytes:
     """A random key of this store, made when it was first prepared; read once a process."""
-    known = _keys.setdefault(tx.connection.engine, {})
+    known = _keys.setdefault(tx.engine, {})
     if name not in known:
         query = sa.select(secret.c.value).where(secret.c.name == name)
         known[name] = bytes(tx.execute(query).scalar_one())

@@ -40,6 +40,11 @@ class Transaction:
         return self._connection.dialect.name
 
     @property
+    def engine(self) -> sa.Engine:
+        """What the transaction runs on."""
+        return self._connection.engine
+
+    @property
     def connection(self) -> sa.Connection:
         """SQLAlchemy's own, for tools that ask for one; nothing waits when they get it."""
         self.flush()
