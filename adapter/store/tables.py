@@ -198,6 +198,15 @@ due = sa.func.coalesce(
 )
 _open = one_of(delivery.c.state, *OPEN)
 sa.Index("delivery_due", delivery.c.endpoint, due, sqlite_where=_open, postgresql_where=_open)
+_waits = one_of(delivery.c.state, State.WAITING)
+sa.Index(
+    "delivery_deadline",
+    delivery.c.endpoint,
+    delivery.c.expires_at,
+    delivery.c.seq,
+    sqlite_where=_waits,
+    postgresql_where=_waits,
+)
 sa.Index(
     "delivery_order",
     delivery.c.order_key,

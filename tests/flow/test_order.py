@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from adapter import replay
+from adapter import receive, replay, send
 from adapter.errors import FatalError
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
-from tests.flow.region import Region
+from tests.flow.region import SETTINGS, Region
 
 
 def test_the_next_message_of_a_case_waits_for_the_receipt_of_the_one_before(
@@ -93,3 +95,27 @@ def test_a_discarded_delivery_stays_so_whatever_comes_later(region: Region) -> N
         replay.discard(tx, dead["id"], who="Anna", reason="phoned", now=region.now)
     region.tells("lulea", letters.answer(content, LULEA))
     assert region.deliveries(event="message")[0]["state"] == "discarded"
+
+
+def test_what_has_the_nearest_deadline_goes_first(region: Region) -> None:
+    waiting(region, "1", timedelta(hours=72))
+    waiting(region, "2", timedelta(hours=24))
+    waiting(region, "3", timedelta(hours=48))
+    found = [
+        json.loads(send.claim(region.store, region.network, "lulea", 1, region.now)[0].body)
+        for _ in range(3)
+    ]
+    texts = [b["entry"][1]["resource"]["payload"][0]["contentString"] for b in found]
+    assert texts == ["2", "3", "1"]
+
+
+def waiting(region: Region, text: str, expire_after: timedelta) -> None:
+    """A message of a case of its own that waits to be sent."""
+    endpoints = [
+        replace(e, expire_after=expire_after) if e.name == "lulea" else e
+        for e in SETTINGS.endpoints
+    ]
+    region.with_settings(endpoints=tuple(endpoints))
+    region.says("hospital", letters.note(text, visit=f"V{text}"))
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    receive.process_batch(region.store, region.network, region.now)
