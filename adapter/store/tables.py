@@ -197,7 +197,14 @@ due = sa.func.coalesce(
     delivery.c.next_attempt_at, delivery.c.lease_until, delivery.c.receipt_due_at
 )
 _open = one_of(delivery.c.state, *OPEN)
-sa.Index("delivery_due", delivery.c.endpoint, due, sqlite_where=_open, postgresql_where=_open)
+sa.Index(
+    "delivery_due",
+    delivery.c.endpoint,
+    delivery.c.state,
+    due,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
 _waits = one_of(delivery.c.state, State.WAITING)
 sa.Index(
     "delivery_deadline",
