@@ -24,6 +24,7 @@ MESSAGE_ID = f"{BASE}/sid/message"
 SOURCE_ID = f"{BASE}/sid/source"
 VISIT = f"{BASE}/sid/visit"
 MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"
+ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"
 SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
 PROTECTED = frozenset({"sekretessmarkering", "skyddadFolkbokforing"})
 
@@ -174,16 +175,28 @@ def recorded(bundle: Bundle) -> datetime | None:
 def response(bundle: Bundle) -> Receipt:
     """A receipt message as a Receipt; ValueError for an unknown response code."""
     found = header(bundle).get("response", {})
-    outcome = resolve(bundle, found.get("details")) or {}
-    codes = [c for issue in outcome.get("issue", ()) for c in _codes(issue)]
+    issues = (resolve(bundle, found.get("details")) or {}).get("issue", ())
+    said = (c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c))
     return Receipt(
-        about=concerned(bundle), code=Code(found.get("code", "")), detail=", ".join(codes)
+        about=concerned(bundle),
+        code=Code(found.get("code", "")),
+        said=privacy.term(next(said, "")),
+        detail=", ".join(code for issue in issues for code in _codes(issue)),
     )
+
+
+def _coding(issue: Resource) -> list[Resource]:
+    found: list[Resource] = issue.get("details", {}).get("coding", [])
+    return found
+
+
+def _is_acknowledgement(coding: Resource) -> bool:
+    return coding.get("system") == ACKNOWLEDGEMENT
 
 
 def _codes(issue: Resource) -> list[str]:
     """Codes, each with its places: of a stranger's words only what has their form."""
-    codes = [c.get("code", "") for c in issue.get("details", {}).get("coding", ())]
+    codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
     places = map(privacy.term, issue.get("expression", ()))
     where = ", ".join(text for text in places if text)
     known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]

@@ -75,7 +75,7 @@ def put(
     """
     rows, problems = [], []
     for number, one in enumerate(outgoing, start=case.orders + 1):
-        row = row_of(one.endpoint, one.event, message_id, case.id, now)
+        row = row_of(network, one.endpoint, one.event, message_id, case.id, now)
         row |= {"order_key": f"{one.endpoint.name}/{case.id}", "order_no": number}
         row |= {"content_id": bundles.content_id(one.bundle)} | _filled(
             network, sender, one, message_id, now
@@ -164,7 +164,12 @@ def resent(body: bytes, now: datetime) -> tuple[str, bytes]:
 
 
 def row_of(
-    endpoint: Endpoint, event: Event, message_id: str, case_id: str | None, now: datetime
+    network: Network,
+    endpoint: Endpoint,
+    event: Event,
+    message_id: str,
+    case_id: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """A new delivery's row: waiting, due now, in no order, and with nothing in it yet."""
     return {
@@ -184,7 +189,7 @@ def row_of(
         "forwarded": False,
         "done_when": done_when(endpoint, event),
         "created_at": now,
-        "expires_at": now + endpoint.expire_after,
+        "expires_at": now + network.expire_after(endpoint, event),
         "next_attempt_at": now,
         "closed_at": None,
         "code": "",

@@ -477,13 +477,27 @@ class Issue:
 
 
 class AdapterError(Exception):
-    """A failure with a code of the catalogue, and all the problems that were found."""
+    """A failure with a code of the catalogue, and all the problems that were found.
 
-    def __init__(self, code: str, detail: str = "", issues: Sequence[Issue] = ()) -> None:
+    `said` is the far side's answer in its own codes (HTTP status, MSA-1, receipt code), and
+    `retry_after` how many seconds it asks us to wait.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        issues: Sequence[Issue] = (),
+        *,
+        said: Sequence[str] = (),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
         self.issues = tuple(issues) or (Issue(code=code, detail=detail),)
+        self.said = tuple(said)
+        self.retry_after = retry_after
 
     @property
     def entry(self) -> Entry:
@@ -493,10 +507,6 @@ class AdapterError(Exception):
 
 class TransientError(AdapterError):
     """The same attempt may succeed later (FHIR response code `transient-error`)."""
-
-    def __init__(self, code: str, detail: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(code, detail)
-        self.retry_after = retry_after
 
 
 class FatalError(AdapterError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from adapter.errors import AdapterError, FatalError, TransientError
+from adapter.errors import FatalError
 
 
 class State(StrEnum):
@@ -135,13 +135,15 @@ class RetryPolicy:
     ceiling: timedelta = timedelta(hours=1)
 
     def after(
-        self, error: AdapterError, failures: int, now: datetime, expires_at: datetime
-    ) -> tuple[Step, datetime]:
-        """What the `failures`-th failure means: try again at a time, or give up."""
-        if not isinstance(error, TransientError):
-            return Step.GIVE_UP, now
-        due = now + self.wait(failures, error.retry_after)
-        return (Step.GIVE_UP, now) if due > expires_at else (Step.RETRY, due)
+        self, failures: int, retry_after: float | None, now: datetime, expires_at: datetime
+    ) -> datetime | None:
+        """When to try again after the `failures`-th failure; None when the time is over.
+
+        What would come later comes when the time runs out: nobody gives up before.
+        """
+        if now >= expires_at:
+            return None
+        return min(now + self.wait(failures, retry_after), expires_at)
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
         """At least what the far side asked for; else doubling, with up to a tenth of jitter."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -109,6 +109,43 @@ class Alias:
     until: date | None = None
 
 
+class Then(StrEnum):
+    """What follows when the far side does not take a delivery."""
+
+    RETRY = "retry"  # a failed attempt: tried again, with back-off
+    STOP = "stop"  # dead at once, and the sender is told
+    OPERATOR = "operator"  # dead before the owner; the sender is told when a person discards it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRule:
+    """What one answer of the far side means: an HTTP status, an HL7 code, a receipt's, ours."""
+
+    code: str
+    then: Then
+
+
+class Day(StrEnum):
+    """A day of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A service window: weekly between two times of day, or once between two moments."""
+
+    since: time | datetime
+    until: time | datetime  # a time of day that is not after `since` is one of the next day
+    days: tuple[Day, ...] = ()  # on which a weekly one begins; empty means every day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One organisation's mailbox at one system. A stanza of the settings."""
@@ -137,6 +174,9 @@ class Endpoint:
     max_in_flight: int = 4
     retry_first: timedelta = timedelta(seconds=5)
     retry_ceiling: timedelta = timedelta(hours=1)
+    answers: tuple[AnswerRule, ...] = ()
+    rate: float | None = None  # deliveries a second; None: as fast as it takes them
+    closed: tuple[Closed, ...] = ()
     credentials: str = ""  # "bearer" | "basic": secrets in ADAPTER_<NAME>_TOKEN, _USER, _PASSWORD
     ca_file: str = ""
     certificate_file: str = ""
@@ -181,6 +221,7 @@ class Settings:
     broker: str = ""  # amqp URL; empty without RabbitMQ
     web: str = "127.0.0.1:8080"
     limits: Limits = Limits()
+    expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
     endpoints: tuple[Endpoint, ...] = ()
     routes: tuple[Route, ...] = ()
 
@@ -215,6 +256,7 @@ class Receipt:
 
     about: str  # the content id (MessageHeader.id) that is answered
     code: Code
+    said: str = ""  # the same in the answerer's own code: MSA-1
     layer: Layer = Layer.APPLICATION
     detail: str = ""  # codes and expressions, never personal data
     issues: tuple[Any, ...] = ()  # of adapter.errors.Issue

@@ -9,14 +9,22 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from adapter import builders, bundles, codec, deliveries, fhir, reading, workdays
-from adapter.bundles import Resource
+from adapter import builders, bundles, codec, deliveries, fhir, reports, rules, workdays
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
 from adapter.lifecycle import OPEN, RetryPolicy, State, Step
 from adapter.mappings import Context
-from adapter.model import Bundle, Code, DoneWhen, Endpoint, Event, Layer, Message, Receipt
+from adapter.model import (
+    Code,
+    DoneWhen,
+    Endpoint,
+    Event,
+    Layer,
+    Message,
+    Receipt,
+    Then,
+)
 from adapter.routing import Network, party
-from adapter.store import cases, history, inbox, outbox
+from adapter.store import cases, history, outbox
 from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -78,10 +86,18 @@ def settle(tx: Transaction, network: Network, row: Row, receipt: Receipt, now: d
     """What a system's receipt means for its delivery. Of two, the first that closes it counts."""
     if receipt.code is Code.OK:
         _accept(tx, network, row, now)
-    elif receipt.code is Code.TRANSIENT:
-        fail(tx, network, row, TransientError("refused-for-now", receipt.detail), now)
     else:
-        fail(tx, network, row, FatalError("refused", receipt.detail), now)
+        fail(tx, network, row, refusal(receipt), now)
+
+
+def refusal(receipt: Receipt, beside: AdapterError | None = None) -> AdapterError:
+    """A receipt that does not take the content, as an error; `beside` is what the wire said."""
+    codes = (receipt.said, str(receipt.code), *(beside.said if beside else ()))
+    said = [code for code in codes if code]
+    wait = beside.retry_after if beside else None
+    if receipt.code is Code.TRANSIENT:
+        return TransientError("refused-for-now", receipt.detail, said=said, retry_after=wait)
+    return FatalError("refused", receipt.detail, said=said, retry_after=wait)
 
 
 def _accept(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
@@ -106,7 +122,7 @@ def fail(
     now: datetime,
     **named: int,
 ) -> None:
-    """A failed attempt, or a negative receipt: try again later, or end it before a person.
+    """A failed attempt, or a negative receipt: what the endpoint's rules say follows.
 
     `attempt=n` says whose outcome it is.
     """
@@ -114,15 +130,35 @@ def fail(
     if endpoint is None:
         bury(tx, network, row, FatalError("settings", GONE), now, **named)
         return
+    applied = rules.apply(endpoint.answers, error)
+    if applied.then is Then.RETRY:
+        _retry(tx, network, row, error, now, applied, **named)
+        return
+    later = applied.then is Then.OPERATOR and row["event"] not in reports.NEVER
+    if _end(tx, network, row, error, now, f"; {applied}", untold=later, **named) and not later:
+        reports.tell(tx, network, row, error, now)
+
+
+def _retry(
+    tx: Transaction,
+    network: Network,
+    row: Row,
+    error: AdapterError,
+    now: datetime,
+    applied: rules.Applied,
+    **named: int,
+) -> None:
+    endpoint = network.endpoint(row["endpoint"])
     policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
     failures = row["failures"] + 1
-    happened, due = policy.after(error, failures, now, row["expires_at"])
-    if happened is Step.GIVE_UP:
-        late = isinstance(error, TransientError)
-        bury(tx, network, row, FatalError("expired", error.code) if late else error, now, **named)
+    due = policy.after(failures, error.retry_after, now, row["expires_at"])
+    if due is None:
+        bury(tx, network, row, FatalError("expired", error.code), now, **named)
         return
     why: dict[str, Any] = {"code": error.code, "detail": error.detail, "failures": failures}
-    outbox.step(tx, row["id"], happened, now, next_attempt_at=due, **why, **named)
+    outbox.step(tx, row["id"], Step.RETRY, now, next_attempt_at=due, **why, **named)
+    if applied.is_own:
+        history.of_delivery(tx, now, "retry", row, f"{error}; {applied}")
 
 
 def bury(
@@ -134,88 +170,30 @@ def bury(
     **named: int,
 ) -> None:
     """End a delivery before a person: it is dead, its case flagged, its sender told."""
+    if _end(tx, network, row, error, now, "", **named):
+        reports.tell(tx, network, row, error, now)
+
+
+def _end(
+    tx: Transaction,
+    network: Network,
+    row: Row,
+    error: AdapterError,
+    now: datetime,
+    by: str,
+    **named: int,
+) -> bool:
+    """Dead, and its case flagged; False when it could not die of this any more."""
     why = {"code": error.code, "detail": error.detail}
     state = outbox.step(tx, row["id"], Step.GIVE_UP, now, **why, **named)
     if state is not State.DEAD or row["state"] == State.DEAD:
-        return
-    history.of_delivery(tx, now, "dead", row, f"{error}; owner: {network.owner(row['endpoint'])}")
+        return False
+    owner = network.owner(row["endpoint"])
+    history.of_delivery(tx, now, "dead", row, f"{error}{by}; owner: {owner}")
     log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
     if row["case_id"]:
         cases.save(tx, row["case_id"], flagged=True)
-    if row["event"] not in (Event.RECEIPT, Event.DELIVERY_REPORT):
-        _report(tx, network, row, error, now)
-
-
-def _report(
-    tx: Transaction, network: Network, row: Row, error: AdapterError, now: datetime
-) -> None:
-    """Tell the sender that what we had said `ok` to could not be delivered."""
-    message = inbox.get(tx, row["message_id"])
-    if message is None or not message["endpoint"]:
-        return
-    sender = network.endpoints.get(message["endpoint"])
-    home = network.address(sender) if sender else None
-    line = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
-    if home is None or not row["case_id"]:
-        history.note(tx, now, "sender-not-told", **line, endpoint=message["endpoint"])
-        return
-    bundle = _report_bundle(network, row, message, error, home, now)
-    one = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
-    case = cases.lock(tx, row["case_id"])
-    deliveries.put(tx, network, case, message["id"], home, [one], now)
-    cases.save(tx, case.id, orders=case.orders + 1)
-    history.note(tx, now, "sender-told", **line, endpoint=home.name)
-
-
-def _report_bundle(
-    network: Network,
-    row: Row,
-    message: Row,
-    error: AdapterError,
-    home: Endpoint,
-    now: datetime,
-) -> Bundle:
-    first = original(network, message) or {}
-    bare = {"resourceType": "Patient", "id": builders.new_id(message["id"], "patient")}
-    person = bundles.patient(first) or bare
-    entry = error.entry
-    return builders.delivery_report(
-        content=builders.new_id(row["id"], "report", str(row["attempt"])),
-        about=message["content_id"],
-        code=error.code,
-        text=f"{entry.sv} / {entry.en} {entry.action}",
-        sender=network.adapter(),
-        receiver=party(home),
-        missed=_named(network, row["endpoint"]),
-        patient=person,
-        cases=bundles.case_ids(first),
-        at=now,
-    )
-
-
-def _named(network: Network, name: str) -> Resource:
-    """Who was not reached: by HSA-id, or by what the settings called it while they had it."""
-    endpoint = network.endpoints.get(name)
-    return builders.logical(endpoint.organization) if endpoint else {"display": name}
-
-
-def original(network: Network, row: Row) -> Bundle | None:
-    """A stored message, read again: this is rare, and needs no column.
-
-    None when that is no longer possible: it is purged, or its sender's settings have changed.
-    """
-    sender = network.endpoints.get(row["endpoint"])
-    if sender is None or row["body"] is None:
-        return None
-    stored = Message(
-        id=row["id"],
-        endpoint=row["endpoint"],
-        body=row["body"],
-        fingerprint=row["fingerprint"],
-        received_at=row["received_at"],
-    )
-    found = reading.read(network, sender, stored)
-    return found.bundle if isinstance(found, reading.Reading) else None
+    return True
 
 
 # What we owe
@@ -280,5 +258,5 @@ def owe(
         return
     facts = {"content_id": owed.content_id, "envelope_id": owed.envelope_id}
     content = {"body": owed.body, "content_type": owed.content_type}
-    row = deliveries.row_of(home, Event.RECEIPT, message.id, case_id, now)
+    row = deliveries.row_of(network, home, Event.RECEIPT, message.id, case_id, now)
     outbox.put(tx, [row | facts | content])

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter import deliveries
+from adapter import deliveries, reports
 from adapter.errors import FatalError
 from adapter.lifecycle import Ruling, Standing, State, Step
+from adapter.model import Event
 from adapter.routing import Network
 from adapter.store import backlog, history, inbox, outbox
 from adapter.store.transaction import Row, Transaction
@@ -72,8 +73,9 @@ def replay(
 
 def _again(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
     endpoint = network.endpoint(row["endpoint"])
-    fresh = {"failures": 0, "resends": 0, "code": "", "detail": ""}
-    times = {"next_attempt_at": now, "expires_at": now + endpoint.expire_after}
+    fresh = {"failures": 0, "resends": 0, "code": "", "detail": "", "untold": False}
+    lives = network.expire_after(endpoint, Event(row["event"]))
+    times = {"next_attempt_at": now, "expires_at": now + lives}
     outbox.step(tx, row["id"], Step.REPLAY, now, **fresh, **times)
     if row["content_type"] == deliveries.UNWRITTEN:
         written = deliveries.again(network, row, now)
@@ -81,15 +83,29 @@ def _again(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
         outbox.fill(tx, row["id"], envelope_id=written.envelope_id, losses=written.losses)
 
 
-def discard(tx: Transaction, id_: str, *, who: str, reason: str, now: datetime) -> None:
-    """Let a dead delivery or message go, with the reason; it stays in the history."""
+def discard(
+    tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
+) -> None:
+    """Let a dead delivery or message go, with the reason; it stays in the history.
+
+    A sender who was not told when it died is told now.
+    """
     if id_.startswith("m-"):
         _message(tx, id_)
         inbox.settle(tx, id_, Ruling.DISCARD)
     else:
-        _delivery(tx, id_)
+        row = _delivery(tx, id_)
         outbox.step(tx, id_, Step.DISCARD, now)
+        if row["untold"]:
+            _tell(tx, network, row, now)
     _note(tx, now, "discarded", id_, who, reason)
+
+
+def _tell(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
+    if not network.endpoints:
+        raise FatalError("settings", "the sender is to be told: name the settings file")
+    outbox.fill(tx, row["id"], untold=False)
+    reports.tell(tx, network, row, FatalError(row["code"], row["detail"]), now)
 
 
 def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> None:

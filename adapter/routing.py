@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from adapter.builders import Party
@@ -65,6 +65,10 @@ class Network:
         """Names of the endpoints that speak for the same organisation."""
         mine = hsa_id(endpoint.organization)
         return [e.name for e in self.settings.endpoints if hsa_id(e.organization) == mine]
+
+    def expire_after(self, endpoint: Endpoint, event: Event) -> timedelta:
+        """How long a delivery may take: the event's own time to live, else the endpoint's."""
+        return self.settings.expire_after.get(event, endpoint.expire_after)
 
     def adapter(self) -> Party:
         """The adapter itself as a party."""

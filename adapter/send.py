@@ -7,14 +7,16 @@ that we do not know we sent. An outcome counts only for the attempt that it belo
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapter import deliveries, exchange, receipts
+from adapter import deliveries, exchange, hours, receipts
 from adapter.errors import AdapterError, FatalError, Scope, TransientError
 from adapter.lifecycle import Step
 from adapter.model import Code, Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
+from adapter.pacing import Pace
 from adapter.routing import Network
 from adapter.store import Store, backlog, endpoints, history, outbox
 from adapter.store.outbox import Claimed
@@ -40,24 +42,44 @@ def probe_after(endpoint: Endpoint) -> timedelta:
 def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
     """Deliveries to one endpoint that are now ours to send, as they are to be sent."""
     endpoint = network.endpoint(name)
+    if hours.closed_until(endpoint, now):
+        return []
     with store.begin() as tx:
-        one_probe = endpoints.probing(tx, name, now, probe_after(endpoint))
-        size = 1 if one_probe else limit
-        found = outbox.claim(tx, name, size, now, lease(endpoint))
-        ready = [_ready(tx, network, endpoint, one, now) for one in found]
+        size = _allowed(tx, endpoint, limit, now)
+        one_probe = size > 0 and endpoints.probing(tx, name, now, probe_after(endpoint))
+        found = outbox.claim(tx, name, 1 if one_probe else size, now, lease(endpoint))
+        # While nobody answers, a missing receipt says nothing: the probe goes in any case.
+        most = math.inf if one_probe else endpoint.receipt_resends
+        ready = [_ready(tx, network, endpoint, one, now, most) for one in found]
+        mine = [delivery for delivery in ready if delivery is not None]
+        if endpoint.rate is not None:
+            endpoints.paced(tx, name, Pace(rate=endpoint.rate), len(mine), now)
     window("claimed")
-    return [delivery for delivery in ready if delivery is not None]
+    return mine
+
+
+def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
+    """No more than the endpoint's rate lets go now."""
+    if endpoint.rate is None:
+        return limit
+    return min(limit, endpoints.allowed(tx, endpoint.name, Pace(rate=endpoint.rate), now))
 
 
 def _ready(
-    tx: Transaction, network: Network, endpoint: Endpoint, one: Claimed, now: datetime
+    tx: Transaction,
+    network: Network,
+    endpoint: Endpoint,
+    one: Claimed,
+    now: datetime,
+    most: float,
 ) -> Delivery | None:
     """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
     d = one.delivery
     if one.why != "resend":
         return d
-    if d.resends >= endpoint.receipt_resends:
-        row, error = outbox.get(tx, d.id), FatalError("no-receipt")
+    error = _given_up(tx, endpoint, d, now, most)
+    if error is not None:
+        row = outbox.get(tx, d.id)
         outbox.finish(tx, d, now, error=error)
         if row is not None:
             receipts.bury(tx, network, row, error, now, attempt=d.attempt)
@@ -70,6 +92,21 @@ def _ready(
     envelope, body = deliveries.resent(d.body, now)
     outbox.rewrite(tx, d, envelope, body)
     return _in_envelope(d, envelope, body)
+
+
+def _given_up(
+    tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime, most: float
+) -> FatalError | None:
+    """Why what has no receipt is not sent again; None where it is.
+
+    Sent before a service window, it goes once more after it, whatever has run out meanwhile.
+    """
+    opened = hours.opened(endpoint, now)
+    if opened and outbox.began(tx, d.id, d.attempt - 1) < opened:
+        return None
+    if now >= d.expires_at:
+        return FatalError("expired", "no receipt")
+    return FatalError("no-receipt") if d.resends >= most else None
 
 
 def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
@@ -123,13 +160,19 @@ def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now
     waiting = [d for d in batch if not _is_done(network, d)]
     if done:
         outbox.taken(tx, done, now, **outbox.confirmed(now))
-    if waiting:
-        due = now + network.endpoint(waiting[0].endpoint).receipt_within
-        outbox.taken(tx, waiting, now, receipt_due_at=due)
+    for due in {_receipt_due(network, d, now) for d in waiting}:
+        these = [d for d in waiting if _receipt_due(network, d, now) == due]
+        outbox.taken(tx, these, now, receipt_due_at=due)
     for name in {d.endpoint for d in batch}:
-        _reached(tx, name, now)
+        _reached(tx, network.endpoint(name), now)
     for d in batch:
         log.info("sent", extra={"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt})
+
+
+def _receipt_due(network: Network, d: Delivery, now: datetime) -> datetime:
+    """As agreed, and no later than its time to live; all of it where that is already over."""
+    due = now + network.endpoint(d.endpoint).receipt_within
+    return min(due, d.expires_at) if now < d.expires_at else due
 
 
 def _is_done(network: Network, d: Delivery) -> bool:
@@ -177,7 +220,7 @@ def _sent(tx: Transaction, network: Network, d: Delivery, answer: Answer, now: d
     outbox.finish(tx, d, now, answer=answer.body)
     outbox.mark_sent(tx, d, now)
     outbox.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
-    _reached(tx, d.endpoint, now)
+    _reached(tx, network.endpoint(d.endpoint), now)
     said = _said(tx, network, d, answer.body, now)
     if said is None or said.code is Code.OK:
         _taken(tx, network, d, now)
@@ -192,7 +235,7 @@ def _taken(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Non
     if _is_done(network, d):
         outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
     else:
-        outbox.sent(tx, d, now + network.endpoint(d.endpoint).receipt_within)
+        outbox.sent(tx, d, _receipt_due(network, d, now))
 
 
 def _said(
@@ -247,28 +290,33 @@ def _judged(error: AdapterError, said: Receipt | None) -> AdapterError:
     """A refusal whose body is a receipt says more than its status code does."""
     if said is None:
         return error
-    if said.code is Code.FATAL:
-        return FatalError("refused", said.detail)
-    wait = error.retry_after if isinstance(error, TransientError) else None
-    return TransientError("refused-for-now", said.detail, retry_after=wait)
+    return receipts.refusal(said, beside=error)
 
 
-def _reached(tx: Transaction, name: str, now: datetime) -> None:
-    """The far side answers: what had waited for it need not wait longer."""
-    if endpoints.worked(tx, name):
-        backlog.wake(tx, name, now)
-        history.note(tx, now, "circuit-closed", endpoint=name, detail="the probe got through")
+def _reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
+    """The far side answers: what had waited for it need not wait longer.
+
+    Receipts that it could not send get their time once more.
+    """
+    if endpoints.worked(tx, endpoint.name):
+        backlog.wake(tx, endpoint.name, now)
+        due = now + endpoint.receipt_within
+        backlog.await_again(tx, endpoint.name, endpoint.receipt_resends, now, due)
+        detail = "the probe got through"
+        history.note(tx, now, "circuit-closed", endpoint=endpoint.name, detail=detail)
 
 
 def _count(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
     """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it.
 
-    A fault of ours does neither.
+    A fault of ours does neither, nor does what a service window breaks off.
     """
     if error.entry.scope is not Scope.RECEIVER:
         return
     if error.code not in AT_THE_WIRE:
-        _reached(tx, endpoint.name, now)
+        _reached(tx, endpoint, now)
+    elif hours.closed_until(endpoint, now):
+        return
     elif endpoints.failed(tx, endpoint.name, now, probe_after(endpoint)):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapter import receipts, workdays
+from adapter import hours, receipts, send, workdays
 from adapter.errors import FatalError
 from adapter.lifecycle import State
 from adapter.model import Endpoint, Within
@@ -56,14 +56,25 @@ def _remind(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
 def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
     """What could not be tried before its time ran out is for a person.
 
-    Where the far side is tried, the last failure ends it; only a pause and an open circuit
-    let the time pass without any.
+    Where the far side is tried, the last failure ends it; only a pause, an open circuit and an
+    earlier one of the same case let the time pass without any.
     """
+    resting = [e.name for e in network.settings.endpoints if _rests(e, now)]
     with store.begin() as tx:
-        late = backlog.expired(tx, now, limit)
-        for row in late:
+        held = backlog.expired(tx, now, resting, limit)
+        behind = backlog.expired_in_line(tx, now, resting, limit)
+        for row in held:
             receipts.bury(tx, network, row, FatalError("expired", "paused, or cut off"), now)
-    return len(late)
+        for row in behind:
+            receipts.bury(tx, network, row, FatalError("expired", "behind an earlier one"), now)
+    return len(held) + len(behind)
+
+
+def _rests(endpoint: Endpoint, now: datetime) -> bool:
+    """Closed, or opened so lately that nothing can have been tried since."""
+    opened = hours.opened(endpoint, now)
+    lately = opened is not None and now < opened + send.probe_after(endpoint)
+    return lately or hours.closed_until(endpoint, now) is not None
 
 
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from adapter import rules
 from adapter.errors import CATALOGUE, Entry, Scope
 from adapter.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 from adapter.windows import WINDOWS
@@ -86,6 +87,11 @@ def windows() -> str:
     return table(["window", "what holds there"], ([f"`{n}`", why] for n, why in WINDOWS.items()))
 
 
+def answers() -> str:
+    """What each answer means where an endpoint says nothing, in the order that counts."""
+    return table(["code", "then"], ([f"`{r.code}`", f"`{r.then}`"] for r in rules.DEFAULTS))
+
+
 DRAWINGS: dict[str, Callable[[], str]] = {
     "delivery-diagram": lambda: diagram(
         TRANSITIONS, [State.WAITING, State.DEAD], [State.CONFIRMED, State.DISCARDED]
@@ -98,6 +104,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "errors-sender": lambda: catalogue(Scope.SENDER),
     "errors-adapter": lambda: catalogue(Scope.ADAPTER),
     "errors-receiver": lambda: catalogue(Scope.RECEIVER),
+    "answers": answers,
     "windows": windows,
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.errors import FatalError, TransientError
+from adapter.errors import FatalError
 from adapter.lifecycle import (
     FROM_OUTSIDE,
     OPEN,
@@ -72,9 +72,9 @@ def test_only_a_person_brings_the_dead_back_to_be_sent(steps: list[Step]) -> Non
 @given(st.integers(min_value=1, max_value=200))
 def test_back_off_doubles_up_to_its_ceiling_with_a_tenth_of_jitter(failures: int) -> None:
     policy = RetryPolicy(first=timedelta(seconds=5), ceiling=timedelta(hours=1))
-    step, due = policy.after(TransientError("unreachable"), failures, NOW, NOW + timedelta(days=1))
+    due = policy.after(failures, None, NOW, FAR)
+    assert due is not None
     least = min(5 * 2 ** (failures - 1), 3600)
-    assert step is Step.RETRY
     assert least <= (due - NOW).total_seconds() <= least * 1.1
 
 
@@ -86,16 +86,19 @@ def test_the_slowest_back_off_that_settings_allow_has_an_end() -> None:
 
 def test_the_far_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -> None:
     policy = RetryPolicy()
-    asked = policy.after(TransientError("busy", retry_after=600), 1, NOW, FAR)[1] - NOW
-    assert asked >= timedelta(seconds=600)
-    short = policy.after(TransientError("busy", retry_after=1), 1, NOW, FAR)[1] - NOW
-    assert short >= timedelta(seconds=5)
+    asked = policy.after(1, 600, NOW, FAR)
+    assert asked is not None
+    assert asked - NOW >= timedelta(seconds=600)
+    short = policy.after(1, 1, NOW, FAR)
+    assert short is not None
+    assert short - NOW >= timedelta(seconds=5)
 
 
-def test_a_fatal_error_gives_up_at_once() -> None:
-    assert RetryPolicy().after(FatalError("refused"), 1, NOW, FAR)[0] is Step.GIVE_UP
-
-
-def test_nothing_is_tried_after_its_time_to_live() -> None:
+def test_what_would_come_later_comes_when_the_time_runs_out() -> None:
     late = NOW + timedelta(seconds=4)
-    assert RetryPolicy().after(TransientError("busy"), 1, NOW, late)[0] is Step.GIVE_UP
+    assert RetryPolicy().after(1, None, NOW, late) == late
+    assert RetryPolicy().after(1, 600, NOW, late) == late
+
+
+def test_nothing_is_tried_again_once_the_time_is_over() -> None:
+    assert RetryPolicy().after(1, None, NOW, NOW) is None

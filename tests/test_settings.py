@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ import pytest
 from adapter import settings
 from adapter.model import (
     Alias,
+    AnswerRule,
+    Closed,
+    Day,
     DoneWhen,
     Endpoint,
     Event,
@@ -20,6 +23,7 @@ from adapter.model import (
     Need,
     Route,
     Settings,
+    Then,
     Within,
 )
 from adapter.settings import tables
@@ -51,6 +55,7 @@ def test_the_top_of_the_file_becomes_the_settings(region: Settings) -> None:
         broker="amqps://rabbitmq.region.example",
         web="[::1]:8443",
         limits=Limits(body=20_000_000, depth=32, entries=200),
+        expire_after={Event.ADMISSION_NOTICE: timedelta(hours=24)},
     )
 
 
@@ -88,6 +93,25 @@ def test_lists_days_and_words_become_values_of_the_model(region: Settings) -> No
     )
 
 
+def test_rates_answers_and_service_windows_are_read(region: Settings) -> None:
+    lulea = named(region, "lulea")
+    assert lulea.rate == 2.5
+    assert lulea.answers == (AnswerRule(code="fatal-error", then=Then.OPERATOR),)
+    christmas = datetime(2026, 12, 24, 12), datetime(2026, 12, 27, 8)  # noqa: DTZ001
+    assert lulea.closed == (
+        Closed(since=time(22), until=time(4), days=(Day.SAT, Day.SUN)),
+        Closed(since=christmas[0], until=christmas[1]),
+    )
+
+
+def test_an_event_that_nobody_knows_is_asked_about(tmp_path: Path) -> None:
+    text = '[expire_after]\nadmision-notice = "24h"\n'
+    found = settings.survey(written(tmp_path, text), {}, SYSTEMS)
+    assert ("expire_after.admision-notice", 'unknown key; did you mean "admission-notice"?') in [
+        (issue.expression, issue.detail) for issue in found
+    ]
+
+
 def test_a_route_is_read(region: Settings) -> None:
     assert region.routes == (
         Route(
@@ -120,7 +144,8 @@ def test_an_empty_variable_of_the_environment_is_as_none(region: Settings) -> No
 
 def test_every_field_of_the_model_is_a_key_of_the_file() -> None:
     assert set(tables.keys(Settings)) == {
-        *("organization", "store", "broker", "web", "limits", "endpoint", "route")
+        *("organization", "store", "broker", "web", "limits", "expire_after"),
+        *("endpoint", "route"),
     }
     assert set(tables.keys(Endpoint)) == {field.name for field in fields(Endpoint)}
 

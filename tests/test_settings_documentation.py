@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.model import Alias, Endpoint, Limits, Route, Settings, Within
+from adapter.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings, Within
 from adapter.settings import tables
 
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -47,13 +47,15 @@ def spoken(length: timedelta) -> str:
         ("`[limits]`", Limits),
         ("`[[endpoint]]`", Endpoint),
         ("`[[endpoint.aliases]]`", Alias),
+        ("`[[endpoint.answers]]`", AnswerRule),
+        ("`[[endpoint.closed]]`", Closed),
         ("`[[route]]`", Route),
     ],
 )
 def test_the_documentation_has_every_key_with_its_default(heading: str, kind: type) -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    nested = {"limits", "endpoint", "route"}
+    nested = {"limits", "expire_after", "endpoint", "route"} if kind is Settings else set()
     keys = {key: field for key, field in tables.keys(kind).items() if key not in nested}
     wanted = {key: default(field.default) for key, field in keys.items()}
     if kind is Endpoint:

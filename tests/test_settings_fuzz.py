@@ -12,14 +12,29 @@ from hypothesis import strategies as st
 
 from adapter import settings
 from adapter.errors import FatalError, Issue
-from adapter.model import Alias, Endpoint, Limits, Route, Settings
+from adapter.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
 from adapter.settings import network, tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
 
-words = [key for kind in (Settings, Limits, Endpoint, Route, Alias) for key in tables.keys(kind)]
+kinds = (Settings, Limits, Endpoint, Route, Alias, AnswerRule, Closed)
+words = [key for kind in kinds for key in tables.keys(kind)]
 texts = st.text(max_size=12) | st.sampled_from(
-    ["http", "mllp", "rabbitmq", "1 working day", "30m", "127.0.0.1:80", "http://[", "a", "2580"]
+    [
+        "AE",
+        "409",
+        "5xx",
+        "stop",
+        "http",
+        "mllp",
+        "rabbitmq",
+        "1 working day",
+        "30m",
+        "127.0.0.1:80",
+        "http://[",
+        "a",
+        "2580",
+    ]
 )
 scalars = texts | st.booleans() | st.integers() | st.floats() | st.dates() | st.datetimes()
 values = st.recursive(
@@ -27,7 +42,13 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
-stanzas = st.dictionaries(st.sampled_from(words) | texts, values | st.just([]), max_size=12)
+clocks = st.sampled_from(["22:00", "04:00"]) | st.datetimes() | values
+tables_within = st.dictionaries(
+    st.sampled_from(["code", "then", "since", "until", "days"]), clocks, max_size=3
+)
+stanzas = st.dictionaries(
+    st.sampled_from(words) | texts, values | st.lists(tables_within, max_size=3), max_size=12
+)
 files = st.dictionaries(st.sampled_from(words), values, max_size=5) | st.fixed_dictionaries(
     {"endpoint": st.lists(stanzas, max_size=4), "route": st.lists(stanzas, max_size=3)}
 )

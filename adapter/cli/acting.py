@@ -125,7 +125,7 @@ def discard(
     name = who or login()
     with existing(settings, store) as desk, desk.store.begin() as tx:
         for id_ in dict.fromkeys(ids):
-            hands.discard(tx, id_, who=name, reason=reason, now=now())
+            hands.discard(tx, desk.network, id_, who=name, reason=reason, now=now())
     printing.line(f"discarded by {name}: {', '.join(dict.fromkeys(ids))}")
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from adapter import mappings, settings
+from adapter import hours, mappings, settings
 from adapter.errors import FatalError
 from adapter.model import Settings
 from adapter.routing import Network
@@ -70,6 +70,11 @@ class Desk:
         """Who is to be phoned about an endpoint; "" when the settings do not know it."""
         known = {e.name: e.owner for e in self.settings.endpoints}
         return known.get(endpoint, "")
+
+    def held(self) -> dict[str, datetime]:
+        """The endpoints that a service window holds now, and until when."""
+        found = {e.name: hours.closed_until(e, now()) for e in self.settings.endpoints}
+        return {name: until for name, until in found.items() if until}
 
 
 @contextmanager

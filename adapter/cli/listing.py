@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 from adapter.cli import printing, words
 from adapter.cli.desk import FILE, AsJson, Desk, SettingsFile, StorePlace, existing, now
 from adapter.cli.printing import ZONE, when
+from adapter.cli.timeline import held_until
 from adapter.model import Event
 from adapter.settings.durations import duration
 from adapter.store import queries
@@ -55,10 +56,11 @@ def messages(  # noqa: PLR0913 - each option by name
     with existing(settings, store) as desk, desk.store.read() as tx:
         page = search.messages(tx, wanted, limit)
         sent = queries.deliveries_of(tx, [m.id for m in page.messages])
+        held = desk.held()
     if as_json:
-        printing.data(_page_data(page, sent))
+        printing.data(_page_data(page, sent, held))
         return
-    _print_page(page, sent)
+    _print_page(page, sent, held)
 
 
 def _one_of(word: str, known: Iterable[str]) -> str:
@@ -83,11 +85,14 @@ def _time(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=ZONE)
 
 
-def _page_data(page: Page, sent: Iterable[DeliveryLine]) -> dict[str, Any]:
+def _page_data(
+    page: Page, sent: Iterable[DeliveryLine], held: Mapping[str, datetime]
+) -> dict[str, Any]:
     deliveries: dict[str, list[dict[str, Any]]] = {m.id: [] for m in page.messages}
     for d in sent:
         deliveries[d.message_id].append(
             {"id": d.id, "event": d.event, "endpoint": d.endpoint, "state": d.state}
+            | {"held_until": held_until(d, held)}
         )
     rows = [
         {
@@ -106,11 +111,13 @@ def _page_data(page: Page, sent: Iterable[DeliveryLine]) -> dict[str, Any]:
     return {"messages": rows, "next": page.next}
 
 
-def _print_page(page: Page, sent: Iterable[DeliveryLine]) -> None:
+def _print_page(page: Page, sent: Iterable[DeliveryLine], held: Mapping[str, datetime]) -> None:
     told: dict[str, list[str]] = {m.id: [] for m in page.messages}
     for d in sent:
         ours = " (receipt)" if d.event == Event.RECEIPT else ""
-        told[d.message_id].append(f"{d.endpoint} {d.state}{ours}")
+        until = held_until(d, held)
+        window = f", held until {when(until)}" if until else ""
+        told[d.message_id].append(f"{d.endpoint} {d.state}{window}{ours}")
     rows = [
         [
             when(m.received_at),
@@ -154,6 +161,7 @@ def _cause(desk: Desk, cause: Cause) -> dict[str, Any]:
         "action": words.action(cause.code),
         "owner": desk.owner(cause.endpoint),
         "oldest": cause.letters[0].since,
+        "closed_until": desk.held().get(cause.endpoint),
         "letters": cause.letters,
     }
 
@@ -168,6 +176,8 @@ def _print_causes(causes: list[dict[str, Any]]) -> None:
         printing.line(f"{cause['code']}: {number} {to} {place}, oldest {when(cause['oldest'])}")
         printing.line(f"  {cause['text']} Owner: {cause['owner'] or 'unknown'}.")
         printing.line(f"  To do: {cause['action']}")
+        if cause["closed_until"] and cause["kind"] == "delivery":
+            printing.line(f"  Closed: a replay waits until {when(cause['closed_until'])}.")
         for letter in cause["letters"][:_SHOWN]:
             printing.line(f"  {_letter(letter)}")
         if cause["count"] > _SHOWN:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -21,12 +22,14 @@ from adapter.cli.desk import (
     now,
 )
 from adapter.cli.printing import when
-from adapter.cli.timeline import Entry, losses, outcome, timeline
+from adapter.cli.timeline import Entry, held_until, losses, outcome, timeline
 from adapter.cli.timeline import now as standing
 from adapter.errors import FatalError
 from adapter.store import history, queries
 from adapter.store.queries import AttemptBytes, CaseView, MessageView
 from adapter.store.queries.lines import DeliveryLine, HistoryLine
+
+_Held: TypeAlias = Mapping[str, datetime]
 
 
 def case(
@@ -44,7 +47,7 @@ def case(
         view = queries.case_view(tx, id_)
     if view is None:
         raise FatalError("unknown-id", "no such case")
-    entries = timeline(view)
+    entries = timeline(view, desk.held())
     if as_json:
         printing.data({"case": view.case, "names": view.aliases, "timeline": entries})
         return
@@ -97,10 +100,11 @@ def message(
     with existing(settings, store) as desk:
         view = _view(desk, id_)
         found = _read(desk, view, who or login()) if bodies else _Bodies({}, b"")
+        held = desk.held()
     if as_json:
-        printing.data(_as_data(view, found))
+        printing.data(_as_data(view, found, held))
         return
-    for told_line in _lines(view, found):
+    for told_line in _lines(view, found, held):
         printing.line(told_line)
 
 
@@ -131,7 +135,7 @@ def _read(desk: Desk, view: MessageView, who: str) -> _Bodies:
     return _Bodies({(a.delivery_id, a.number): a for a in attempts}, body)
 
 
-def _lines(view: MessageView, found: _Bodies) -> Iterator[str]:
+def _lines(view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
     line = view.message
     yield f"Message {line.id}: {words.event(line.event or line.claimed_event)}"
     yield f"  from {line.endpoint or 'unidentified'} at {when(line.received_at)}"
@@ -141,7 +145,7 @@ def _lines(view: MessageView, found: _Bodies) -> Iterator[str]:
     yield from _losses("not read", line.losses)
     yield from _bytes("as received", found.body)
     for delivery in view.deliveries:
-        yield from _delivery(delivery, view, found)
+        yield from _delivery(delivery, view, found, held)
     yield from (_told(entry) for entry in view.history)
 
 
@@ -166,8 +170,8 @@ def _bytes(title: str, body: bytes | None) -> Iterator[str]:
     yield "  ---"
 
 
-def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies) -> Iterator[str]:
-    yield f"Delivery {line.id} to {line.endpoint}: {standing(line)}"
+def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
+    yield f"Delivery {line.id} to {line.endpoint}: {standing(line, held)}"
     times = {"expires": line.expires_at, "sent": line.sent_at, "closed": line.closed_at}
     times |= {"next attempt": line.next_attempt_at, "receipt due": line.receipt_due_at}
     times |= {"answer due": line.answer_due_at, "reminded": line.reminded_at}
@@ -190,16 +194,18 @@ def _told(entry: HistoryLine) -> str:
     return f"History {when(entry.at)}: {entry.what} {entry.endpoint} {entry.detail}".rstrip() + who
 
 
-def _as_data(view: MessageView, found: _Bodies) -> dict[str, Any]:
+def _as_data(view: MessageView, found: _Bodies, held: _Held) -> dict[str, Any]:
     head = printing.plain(view.message) | {"losses": _loss_data(view.message.losses)}
     return {
         "message": head | {"body": _encoded(found.body)},
-        "deliveries": [_delivery_data(line, view, found) for line in view.deliveries],
+        "deliveries": [_delivery_data(line, view, found, held) for line in view.deliveries],
         "history": view.history,
     }
 
 
-def _delivery_data(line: DeliveryLine, view: MessageView, found: _Bodies) -> dict[str, Any]:
+def _delivery_data(
+    line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held
+) -> dict[str, Any]:
     attempts = []
     for each in view.attempts:
         if each.delivery_id == line.id:
@@ -210,6 +216,7 @@ def _delivery_data(line: DeliveryLine, view: MessageView, found: _Bodies) -> dic
             )
     receipts = [r for r in view.receipts if r.delivery_id == line.id]
     head: dict[str, Any] = printing.plain(line) | {"losses": _loss_data(line.losses)}
+    head |= {"held_until": held_until(line, held)}
     return head | {"attempts": attempts, "receipts": receipts}
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.cli import words
+from adapter.cli.printing import when
+from adapter.lifecycle import State
 from adapter.store.queries import CaseView
 from adapter.store.queries.lines import AttemptLine, DeliveryLine, MessageLine, ReceiptLine
 
@@ -27,14 +29,17 @@ class Entry:
     who: str = ""
 
 
-def timeline(view: CaseView) -> list[Entry]:
-    """Everything of a case, oldest first; what happened at once stands in the order of cause."""
+def timeline(view: CaseView, held: Mapping[str, datetime]) -> list[Entry]:
+    """Everything of a case, oldest first; what happened at once stands in the order of cause.
+
+    `held` are the endpoints that a service window holds, and until when.
+    """
     sent = {d.id: d for d in view.deliveries}
     order = {id_: number for number, id_ in enumerate(sent)}
     parts: tuple[Iterable[Entry], ...] = (
         (entry for line in view.messages for entry in _received(line)),
         _history(view),
-        (entry for line in view.deliveries for entry in _queued(line)),
+        (entry for line in view.deliveries for entry in _queued(line, held)),
         (_attempted(line, sent[line.delivery_id]) for line in view.attempts),
         (_receipted(line, sent[line.delivery_id]) for line in view.receipts),
     )
@@ -58,10 +63,11 @@ def _of_message(line: MessageLine, what: str, text: str) -> Entry:
     return Entry(at=at, what=what, endpoint=endpoint, text=text, message=line.id)
 
 
-def _queued(line: DeliveryLine) -> Iterator[Entry]:
+def _queued(line: DeliveryLine, held: Mapping[str, datetime]) -> Iterator[Entry]:
     way = "the sender's own bytes" if line.forwarded else "translated"
     again = f", {line.copy_of} again" if line.copy_of else ""
-    yield _of_delivery(line, "queued", f"{words.event(line.event)} {way}{again}; {now(line)}")
+    stands = now(line, held)
+    yield _of_delivery(line, "queued", f"{words.event(line.event)} {way}{again}; {stands}")
     for path, why in losses(line.losses):
         yield _of_delivery(line, "loss", f"not written: {path}: {why}")
 
@@ -77,11 +83,23 @@ def _of_delivery(line: DeliveryLine, what: str, text: str) -> Entry:
     )
 
 
-def now(line: DeliveryLine) -> str:
+def now(line: DeliveryLine, held: Mapping[str, datetime]) -> str:
     """Where a delivery stands, and why where that needs telling."""
     why = f", {_because(line.code, line.detail)}" if line.code else ""
+    told = ", its sender is told when it is discarded" if _is_untold(line) else ""
     who = f", taken by {line.taken_by}" if line.taken_by else ""
-    return f"now {line.state}{why}{who}"
+    until = held_until(line, held)
+    window = f", held until {when(until)} (service window)" if until else ""
+    return f"now {line.state}{why}{told}{who}{window}"
+
+
+def held_until(line: DeliveryLine, held: Mapping[str, datetime]) -> datetime | None:
+    """When a delivery that a service window holds may go; None for any other."""
+    return held.get(line.endpoint) if line.state == State.WAITING else None
+
+
+def _is_untold(line: DeliveryLine) -> bool:
+    return line.untold and line.state == State.DEAD
 
 
 def _attempted(line: AttemptLine, sent: DeliveryLine) -> Entry:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adapter import bundles, deliveries, reading, receipts, sharing
+from adapter import bundles, deliveries, reading, receipts, reports, sharing
 from adapter.deliveries import Outgoing
 from adapter.errors import FatalError, Issue, Severity
 from adapter.lifecycle import Ruling, Step
@@ -133,7 +133,7 @@ def _known(turn: Turn, matter: Matter) -> Bundle | None:
     if sharing.stands_alone(matter.before, matter.bundle) or not matter.before.known:
         return None
     row = inbox.get(turn.tx, matter.before.known)
-    return receipts.original(turn.network, row) if row is not None else None
+    return reports.original(turn.network, row) if row is not None else None
 
 
 # To whom

@@ -5,16 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import datetime, time, timedelta
 from ipaddress import ip_address
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from adapter import hours, rules
 from adapter.errors import Issue
-from adapter.model import DoneWhen, Endpoint, Within
+from adapter.model import Closed, DoneWhen, Endpoint, Within
 from adapter.settings import addresses
-from adapter.settings.findings import choices, error, warning
+from adapter.settings.findings import choices, error, nearest, under, warning
 from adapter.settings.municipalities import code_of, municipalities
 
 TRANSPORTS = ("http", "memory", "mllp", "rabbitmq")
@@ -195,6 +196,52 @@ def _counts(endpoint: Endpoint) -> Iterator[Issue]:
         yield error("receipt_resends", "is not between 0 and 1000")
 
 
+def _rate(endpoint: Endpoint) -> Iterator[Issue]:
+    if endpoint.rate is not None and not 0.001 <= endpoint.rate <= 10_000:
+        yield error("rate", "is not between 0.001 and 10000 a second")
+
+
+def _answers(endpoint: Endpoint) -> Iterator[Issue]:
+    codes = [rule.code for rule in endpoint.answers]
+    for i, code in enumerate(codes):
+        path = f"answers[{i}].code"
+        if code in ("AA", "CA", "ok"):
+            yield error(path, "says yes, and closes the delivery: nothing else can follow")
+        elif not rules.is_code(code):
+            known = nearest(rules.CODES, code) or '; write "409", "5xx", "AE" or "timed-out"'
+            yield error(path, f"is no answer of an endpoint{known}")
+        elif code in codes[:i]:
+            yield error(path, f"is that of answers[{codes.index(code)}] too")
+        elif any(rules.fits(rule, code) for rule in endpoint.answers[:i]):
+            yield warning(path, "is never reached: a class before it takes it")
+
+
+def _closed(endpoint: Endpoint) -> Iterator[Issue]:
+    for i, window in enumerate(endpoint.closed):
+        yield from under(f"closed[{i}]", _service_window(window))
+    weekly = tuple(w for w in endpoint.closed if isinstance(w.since, time))
+    alone = replace(endpoint, closed=tuple(w for w in weekly if isinstance(w.until, time)))
+    if _is_zone(endpoint.zone) and hours.never_opens(alone):
+        yield error("closed", "is always: `adapter pause` holds an endpoint back")
+
+
+def _service_window(window: Closed) -> Iterator[Issue]:
+    since, until = window.since, window.until
+    if isinstance(since, datetime) and isinstance(until, datetime):
+        yield from _once(window, since, until)
+    elif isinstance(since, datetime) or isinstance(until, datetime):
+        yield error("until", "is not of the kind of since: two times of day, or two moments")
+
+
+def _once(window: Closed, since: datetime, until: datetime) -> Iterator[Issue]:
+    if window.days:
+        yield error("days", "means nothing between two moments")
+    if (since.tzinfo is None) != (until.tzinfo is None):
+        yield error("until", "has an offset where since has none, or the reverse")
+    elif until <= since:
+        yield error("until", "is not after since")
+
+
 def _reading(endpoint: Endpoint) -> Iterator[Issue]:
     if endpoint.charset and not _is_charset(endpoint.charset):
         yield error("charset", 'is no character set of Python; write "iso-8859-1" or "utf-8"')
@@ -231,5 +278,5 @@ _NEEDS: dict[str, _Check] = {
 }
 _CHECKS: tuple[_Check, ...] = (
     *(_name, _identifiers, _owner, _municipality, _transport),
-    *(_credentials, _times, _counts, _reading),
+    *(_credentials, _times, _counts, _rate, _answers, _closed, _reading),
 )

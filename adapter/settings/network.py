@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from adapter.errors import Issue
 from adapter.model import RETURNING, Alias, Endpoint, Limits, Route, Settings
@@ -56,6 +56,12 @@ def _limits(limits: Limits) -> Iterator[Issue]:
     for key in ("body", "depth", "entries"):
         if not 1 <= getattr(limits, key) <= 2**31:
             yield error(f"limits.{key}", "is not between 1 and 2147483648")
+
+
+def _expire_after(settings: Settings) -> Iterator[Issue]:
+    for event, length in settings.expire_after.items():
+        if length <= timedelta(0):
+            yield error(f"expire_after.{event}", "must be longer than nothing")
 
 
 def _store(settings: Settings) -> Iterator[Issue]:
@@ -226,6 +232,6 @@ def _destination(path: str, name: str, known: dict[str, Endpoint]) -> Iterator[I
 
 
 _CHECKS: tuple[Callable[[Settings], Iterable[Issue]], ...] = (
-    *(_adapter, _store, _broker, _each, _names, _users, _doors),
+    *(_adapter, _expire_after, _store, _broker, _each, _names, _users, _doors),
     *(_returns, _ambiguous, _routes),
 )

@@ -6,10 +6,12 @@ value becomes an issue, and its default stands in its place, so that all else ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from unicodedata import category
 
@@ -22,6 +24,7 @@ _T = TypeVar("_T")
 _STANZAS = {"endpoints": "endpoint", "routes": "route"}  # [[endpoint]] reads better in a file
 _SECRETS = frozenset({"token", "user", "username", "password", "secret"})
 _WRONG: Any = object()
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 class _WrongValueError(Exception):
@@ -48,7 +51,7 @@ def keys(kind: type[Any]) -> Mapping[str, Field[Any]]:
     return {_STANZAS.get(field.name, field.name): field for field in fields(kind)}
 
 
-def _unknown(prefix: str, word: str, known: Mapping[str, Field[Any]]) -> Issue:
+def _unknown(prefix: str, word: str, known: Iterable[str]) -> Issue:
     if word.lower() in _SECRETS:
         return error(prefix + key(word), "unknown key; secrets stand in the environment")
     return error(prefix + key(word), "unknown key" + nearest(known, word))
@@ -58,13 +61,18 @@ def _field(
     field: Field[Any], hint: Any, path: str, values: Mapping[str, object], found: list[Issue]
 ) -> object:
     word = path.rpartition(".")[2]
-    optional = field.default is not MISSING
+    default = _default(field)
+    optional = default is not MISSING
     if word not in values and not optional:
         found.append(error(path, "is missing"))
     made = _value(hint, values[word], path, found) if word in values else _WRONG
     if made is not _WRONG:
         return made
-    return field.default if optional else _blank(hint)
+    return default if optional else _blank(hint)
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _value(hint: Any, value: object, path: str, found: list[Issue]) -> Any:
@@ -72,6 +80,9 @@ def _value(hint: Any, value: object, path: str, found: list[Issue]) -> Any:
     try:
         if get_origin(hint) is tuple:
             return _items(get_args(hint)[0], value, path, found)
+        if get_origin(hint) is Mapping:
+            names, item = get_args(hint)
+            return _entries(names, item, _table(value), path, found)
         if hint not in _READERS and is_dataclass(hint):
             return table(_kind(hint), _table(value), path, found)
         return _scalar(hint, value)
@@ -88,6 +99,20 @@ def _items(hint: Any, value: object, path: str, found: list[Issue]) -> tuple[Any
     # A blank keeps the place of a wrong item, so that the others keep their numbers.
     kept = [_blank(hint) if item is _WRONG else item for item in made]
     return tuple(item for item in kept if item is not _WRONG)
+
+
+def _entries(
+    names: type[StrEnum], hint: Any, values: Mapping[str, object], path: str, found: list[Issue]
+) -> Mapping[StrEnum, Any]:
+    """A table whose keys are words of the model."""
+    known = [str(name) for name in names]
+    found += [_unknown(f"{path}.", word, known) for word in values if word not in known]
+    made = {
+        names(word): _value(hint, item, f"{path}.{word}", found)
+        for word, item in values.items()
+        if word in known
+    }
+    return {name: item for name, item in made.items() if item is not _WRONG}
 
 
 def _blank(hint: Any) -> Any:
@@ -137,6 +162,12 @@ def _integer(value: object) -> int:
     return value
 
 
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+        raise _WrongValueError("is not a number")
+    return float(value)
+
+
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise _WrongValueError("is neither true nor false")
@@ -147,6 +178,14 @@ def _day(value: object) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise _WrongValueError("is not a day; write 2026-01-31, without quotes")
     return value
+
+
+def _moment(value: object) -> time | datetime:
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        return time.fromisoformat(value)
+    if isinstance(value, datetime) and 2000 <= value.year <= 2999:
+        return value
+    raise _WrongValueError('is no time; write "22:00", or 2026-01-31T22:00:00 without quotes')
 
 
 def _timed(parser: Callable[[str], object]) -> Callable[[object], object]:
@@ -166,4 +205,6 @@ _READERS: Mapping[Any, Callable[[object], object]] = {
     timedelta: _timed(durations.duration),
     Within: _timed(durations.within),
     date | None: _day,
+    float | None: _number,
+    time | datetime: _moment,
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
-from adapter.store.tables import attempt, delivery, due, endpoint, one_of
+from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of
 from adapter.store.transaction import Row, Transaction
 
 _SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
@@ -35,6 +35,19 @@ def wake(tx: Transaction, name: str, now: datetime) -> None:
     waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
     later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
     tx.execute(later.values(next_attempt_at=now))
+
+
+def await_again(tx: Transaction, name: str, resends: int, now: datetime, due_at: datetime) -> None:
+    """The far side is back: what was sent as often as agreed waits for its receipt once more."""
+    late = sa.and_(
+        delivery.c.endpoint == name,
+        one_of(delivery.c.state, State.IN_FLIGHT),
+        delivery.c.receipt_due_at <= now,
+        delivery.c.resends >= resends,
+    )
+    lives = delivery.c.expires_at
+    until = sa.case((lives < due_at, lives), else_=sa.bindparam("until", due_at, Instant))
+    tx.execute(sa.update(delivery).where(late).values(receipt_due_at=until))
 
 
 def answers_late(tx: Transaction, now: datetime, limit: int) -> list[sa.RowMapping]:
@@ -94,14 +107,48 @@ def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> lis
     return list(tx.execute(query).mappings())
 
 
-def expired(tx: Transaction, now: datetime, limit: int) -> list[sa.RowMapping]:
-    """What waits for an endpoint that is paused or cut off, and has no time left."""
-    held = sa.or_(endpoint.c.paused_at.is_not(None), endpoint.c.open_until.is_not(None))
-    names = sa.select(endpoint.c.name).where(held)
+def expired(
+    tx: Transaction, now: datetime, resting: Collection[str], limit: int
+) -> list[sa.RowMapping]:
+    """What is due to an endpoint that is paused or cut off, and has no time left."""
+    untried = sa.or_(
+        one_of(delivery.c.state, State.WAITING),
+        sa.and_(one_of(delivery.c.state, State.IN_FLIGHT), delivery.c.receipt_due_at <= now),
+    )
+    return _expired(tx, now, resting, limit, delivery.c.endpoint.in_(_held()), untried)
+
+
+def expired_in_line(
+    tx: Transaction, now: datetime, resting: Collection[str], limit: int
+) -> list[sa.RowMapping]:
+    """What has no time left, and waits for an earlier one that itself waits for something."""
+    older, theirs = delivery.alias("older"), delivery.c.endpoint
+    waits = sa.func.coalesce(older.c.next_attempt_at, older.c.receipt_due_at) > now
+    behind = sa.exists().where(
+        older.c.order_key == delivery.c.order_key,
+        older.c.order_no < delivery.c.order_no,
+        one_of(older.c.state, *OPEN),
+        waits,
+    )
     waiting = one_of(delivery.c.state, State.WAITING)
+    return _expired(tx, now, resting, limit, theirs.not_in(_held()), waiting, behind)
+
+
+def _held() -> sa.Select[tuple[str]]:
+    held = sa.or_(endpoint.c.paused_at.is_not(None), endpoint.c.open_until.is_not(None))
+    return sa.select(endpoint.c.name).where(held)
+
+
+def _expired(
+    tx: Transaction,
+    now: datetime,
+    resting: Collection[str],
+    limit: int,
+    *wanted: sa.ColumnElement[bool],
+) -> list[sa.RowMapping]:
     query = (
         sa.select(delivery)
-        .where(delivery.c.endpoint.in_(names), waiting, delivery.c.expires_at <= now)
+        .where(delivery.c.expires_at <= now, delivery.c.endpoint.not_in(resting), *wanted)
         .order_by(delivery.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from adapter.pacing import Pace
 from adapter.store.inbox import insert_ignore
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
@@ -69,6 +70,22 @@ def probing(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -
     mine = sa.and_(endpoint.c.name == name, endpoint.c.open_until.is_not(None))
     probe = sa.update(endpoint).where(mine).values(open_until=now + probe_after)
     return tx.execute(probe).rowcount > 0
+
+
+def allowed(tx: Transaction, name: str, pace: Pace, now: datetime) -> int:
+    """How many may go there now. Its row is ours until the end: nobody else lets any go."""
+    return pace.allowed(_paced(tx, name), now)
+
+
+def paced(tx: Transaction, name: str, pace: Pace, sent: int, now: datetime) -> None:
+    """So many go now."""
+    if sent:
+        _update(tx, name, paced_until=pace.after(_paced(tx, name), sent, now))
+
+
+def _paced(tx: Transaction, name: str) -> datetime | None:
+    query = sa.select(endpoint.c.paced_until).where(endpoint.c.name == name)
+    return tx.execute(query.with_for_update()).scalar_one_or_none()
 
 
 def _update(tx: Transaction, name: str, **values: Any) -> bool:

@@ -53,11 +53,12 @@ def put(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
-    """Endpoints that have something open and due, and are neither paused nor cut off."""
+    """Endpoints that have something open and due, and are not paused, cut off or at their pace."""
     work = sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= now)
     free = sa.and_(
         endpoint.c.paused_at.is_(None),
         sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= now),
+        sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= now),
     )
     return list(tx.execute(sa.select(endpoint.c.name).where(free, work)).scalars())
 
@@ -141,17 +142,24 @@ def _is_head() -> sa.ColumnElement[bool]:
     return sa.or_(delivery.c.order_key.is_(None), delivery.c.order_no <= number)
 
 
-def _why(row: sa.RowMapping) -> str:
+def _why(row: Row) -> str:
     if row["state"] == State.WAITING:
         return "retry" if row["attempt"] else "first"
     return "resend" if row["receipt_due_at"] else "lease"
 
 
-def _delivery(row: sa.RowMapping) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     """As it is once claimed: the attempt is the one that begins."""
     found = {column.name: row[column.name] for column in _FIELDS}
     found |= {"event": Event(row["event"]), "attempt": row["attempt"] + 1}
     return Delivery(**found | {"case_id": row["case_id"] or "", "body": row["body"] or b""})
+
+
+def began(tx: Transaction, id_: str, number: int) -> datetime:
+    """When an attempt was claimed."""
+    one = sa.and_(attempt.c.delivery_id == id_, attempt.c.number == number)
+    at: datetime = tx.execute(sa.select(attempt.c.started_at).where(one)).scalar_one()
+    return at
 
 
 def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:
@@ -234,7 +242,7 @@ def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any
 
 _STEPPED = (
     *("state", "next_attempt_at", "lease_until", "receipt_due_at", "answer_due_at", "closed_at"),
-    *("code", "detail", "failures", "resends", "expires_at"),
+    *("code", "detail", "failures", "resends", "expires_at", "untold"),
 )
 _STEP = (
     sa.update(delivery)

@@ -188,6 +188,7 @@ delivery = sa.Table(
     _text("code"),
     _text("detail"),
     _text("taken_by"),
+    _flag("untold"),  # dead, and its sender is told only when a person discards it
     _text("copy_of"),  # the delivery that this one sends again
     sa.Index("delivery_case", "case_id", "seq"),
     sa.Index("delivery_content", "content_id", "endpoint"),
@@ -280,6 +281,7 @@ endpoint = sa.Table(  # what operators and outages do to an endpoint
     _text("paused_why"),
     _count("failures"),  # in a row; 0 after any success
     _time("open_until"),  # the circuit: nobody tries before, then one probe
+    _time("paced_until"),  # the rate: nobody sends before
 )
 token = sa.Table(
     "token",

@@ -23,7 +23,7 @@ def app(network: Network, store: Store, accepted: Callable[[], None] = lambda: N
     """
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     application.state.doors = Doors(network=network, store=store, accepted=accepted)
-    application.state.registry = metrics.registry(store)
+    application.state.registry = metrics.registry(network, store)
     for part in (doors, metadata, health, metrics):
         application.include_router(part.router)
     outcomes.install(application)

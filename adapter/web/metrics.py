@@ -12,7 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from adapter import hours
 from adapter.errors import TransientError
+from adapter.model import Endpoint
+from adapter.routing import Network
 from adapter.store import Store
 from adapter.store.queries import figures
 
@@ -28,18 +31,18 @@ def metrics(request: Request) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def registry(store: Store) -> CollectorRegistry:
+def registry(network: Network, store: Store) -> CollectorRegistry:
     """A registry of our own: nothing of the process or of other libraries is in it."""
     found = CollectorRegistry(auto_describe=False)
-    found.register(Figures(store))
+    found.register(Figures(network, store))
     return found
 
 
 class Figures(Collector):
     """Asks the store when it is scraped, and keeps the answer for some seconds."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, network: Network, store: Store) -> None:
+        self._network, self._store = network, store
         self._lock = Lock()
         self._kept: list[Metric] = []
         self._until = 0.0
@@ -48,12 +51,13 @@ class Figures(Collector):
         """The metrics, at most FRESH_FOR seconds old."""
         with self._lock:
             if time.monotonic() >= self._until:
-                self._kept = list(_asked(self._store, datetime.now(UTC)))
+                self._kept = list(figures_at(self._network, self._store, datetime.now(UTC)))
                 self._until = time.monotonic() + FRESH_FOR
             return self._kept
 
 
-def _asked(store: Store, now: datetime) -> Iterator[Metric]:
+def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric]:
+    """Every metric as it is now."""
     up = GaugeMetricFamily("adapter_store_up", "Whether the store answers.")
     try:
         with store.read() as tx:
@@ -67,7 +71,7 @@ def _asked(store: Store, now: datetime) -> Iterator[Metric]:
     yield up
     yield _counts("adapter_messages", "Messages not yet processed, or dead.", counted[0])
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
-    yield from _endpoints(endpoints, now)
+    yield from _endpoints(network, endpoints, now)
     yield from (_total(name, value) for name, value in totals.items())
 
 
@@ -78,19 +82,35 @@ def _counts(name: str, text: str, counts: Iterable[figures.Count]) -> Metric:
     return family
 
 
-def _endpoints(found: Iterable[figures.EndpointFigures], now: datetime) -> Iterator[Metric]:
+def _endpoints(
+    network: Network, found: Iterable[figures.EndpointFigures], now: datetime
+) -> Iterator[Metric]:
     late = _gauge("adapter_oldest_due_seconds", "How long the oldest open delivery is overdue.")
     heard = _gauge("adapter_last_received_timestamp_seconds", "When the endpoint last sent.")
     paused = _gauge("adapter_endpoint_paused", "Whether somebody paused the endpoint.")
     cut_off = _gauge("adapter_endpoint_cut_off", "Whether the far side does not answer.")
+    closed = _gauge("adapter_endpoint_closed", "Whether a service window holds the endpoint.")
     for one in found:
-        overdue = (now - one.oldest_due).total_seconds() if one.oldest_due else 0.0
-        late.add_metric([one.endpoint], max(0.0, overdue))
+        known = network.endpoints.get(one.endpoint)
+        late.add_metric([one.endpoint], _overdue(known, one.oldest_due, now))
+        closed.add_metric([one.endpoint], float(_is_closed(known, now)))
         paused.add_metric([one.endpoint], float(one.paused))
         cut_off.add_metric([one.endpoint], float(one.cut_off))
         if one.last_received:
             heard.add_metric([one.endpoint], one.last_received.timestamp())
-    yield from (late, heard, paused, cut_off)
+    yield from (late, heard, paused, cut_off, closed)
+
+
+def _overdue(known: Endpoint | None, due: datetime | None, now: datetime) -> float:
+    """Seconds in which it could have been sent: a service window is nobody's delay."""
+    if due is None or _is_closed(known, now):
+        return 0.0
+    opened = hours.opened(known, now) if known else None
+    return max(0.0, (now - max(due, opened or due)).total_seconds())
+
+
+def _is_closed(known: Endpoint | None, now: datetime) -> bool:
+    return known is not None and hours.closed_until(known, now) is not None
 
 
 def _gauge(name: str, text: str) -> GaugeMetricFamily:

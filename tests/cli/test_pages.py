@@ -47,7 +47,7 @@ def test_every_command_is_on_the_page() -> None:
 
 def test_every_metric_is_on_the_page_and_no_other(tmp_path: Path) -> None:
     region = Region(f"sqlite:///{tmp_path}/adapter.db")
-    families = list(metrics.Figures(region.store).collect())
+    families = list(metrics.Figures(region.network, region.store).collect())
     region.store.close()
     names = {f.name + ("_total" if f.type == "counter" else "") for f in families}
     labels = {f.name: f.samples[0].labels for f in families if f.samples}

@@ -123,7 +123,7 @@ def test_a_receipt_beside_a_status_that_refuses_is_kept_and_the_wait_it_asks_for
     region: Region,
 ) -> None:
     body = receipt(written(region), "transient-error")
-    refusal = RefusedForNowError("busy", "HTTP 503", Answer(body=body), retry_after=600.0)
+    refusal = RefusedForNowError("busy", 503, Answer(body=body), 600.0)
     hand_over(region, refusal)
     [delivery] = region.deliveries()
     assert delivery["next_attempt_at"] >= region.now + timedelta(seconds=600)

@@ -92,7 +92,7 @@ def test_a_discarded_delivery_stays_so_whatever_comes_later(region: Region) -> N
     region.receipt("lulea", content, "fatal-error")
     [dead] = region.deliveries(event="message")
     with region.store.begin() as tx:
-        replay.discard(tx, dead["id"], who="Anna", reason="phoned", now=region.now)
+        replay.discard(tx, region.network, dead["id"], who="Anna", reason="phoned", now=region.now)
     region.tells("lulea", letters.answer(content, LULEA))
     assert region.deliveries(event="message")[0]["state"] == "discarded"
 

@@ -65,7 +65,7 @@ def discarded(region: Region, id_: str) -> Callable[[Store], object]:
 
     def act(store: Store) -> None:
         with store.begin() as tx:
-            replay.discard(tx, id_, who="Bo", reason="y", now=region.now)
+            replay.discard(tx, region.network, id_, who="Bo", reason="y", now=region.now)
 
     return act
 

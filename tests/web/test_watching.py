@@ -88,7 +88,7 @@ def test_dead_letters_pauses_and_lateness_are_counted(site: Site) -> None:
 
 
 def test_many_who_ask_cost_the_store_one_look(site: Site) -> None:
-    figures = metrics.Figures(site.store)
+    figures = metrics.Figures(site.network, site.store)
     first = figures.collect()
     assert figures.collect() is first
 

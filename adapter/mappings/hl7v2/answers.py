@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.builders import new_id, reference
-from adapter.bundles import ERROR, Resource
+from adapter.bundles import ACKNOWLEDGEMENT, ERROR, Resource
 from adapter.errors import CATALOGUE, FatalError
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
@@ -19,7 +19,7 @@ from adapter.mappings.hl7v2.reading import recorded
 from adapter.mappings.hl7v2.times import clock
 from adapter.model import Code
 
-_CODES = {  # table 0008; the C codes of the enhanced mode say the same of the first step
+CODES = {  # table 0008; the C codes of the enhanced mode say the same of the first step
     "AA": Code.OK,
     "CA": Code.OK,
     "AE": Code.FATAL,
@@ -46,7 +46,8 @@ class Answer:
 
 def read_answer(document: Document, content: str, context: Context) -> Answer:
     """What an ACK says; FatalError `bad-answer` where it does not say to what, or what."""
-    code, about = _CODES.get(document.text("MSA-1").upper()), document.text("MSA-2")
+    said, about = document.text("MSA-1").upper(), document.text("MSA-2")
+    code = CODES.get(said)
     if code is None:
         raise FatalError("bad-answer", "MSA-1 is no acknowledgement code")
     if not _ID.fullmatch(about):
@@ -55,7 +56,7 @@ def read_answer(document: Document, content: str, context: Context) -> Answer:
         if document.text(path):
             context.lose(path, "free text may name the patient")
     response: Resource = {"identifier": about, "code": str(code)}
-    issues = [*_verdict(code), *_errors(document)]
+    issues = [*_verdict(code, said), *_errors(document)]
     if not issues:
         return Answer(response=response, outcome=(), recorded=_recorded(document, context))
     outcome: Resource = {
@@ -74,7 +75,7 @@ def _recorded(document: Document, context: Context) -> datetime:
     return recorded(document, clock(context))
 
 
-def _verdict(code: Code) -> Iterator[Resource]:
+def _verdict(code: Code, said: str) -> Iterator[Resource]:
     if code in _MEANS:
         name = _MEANS[code]
         entry = CATALOGUE[name]
@@ -82,7 +83,10 @@ def _verdict(code: Code) -> Iterator[Resource]:
             "severity": "error",
             "code": entry.type,
             "details": {
-                "coding": [{"system": ERROR, "code": name}],
+                "coding": [
+                    {"system": ERROR, "code": name},
+                    {"system": ACKNOWLEDGEMENT, "code": said},
+                ],
                 "text": f"{entry.sv} / {entry.en}",
             },
         }

@@ -85,6 +85,7 @@ class DeliveryLine:
     code: str
     detail: str
     taken_by: str
+    untold: bool
     copy_of: str
 
 

@@ -8,43 +8,42 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from adapter import rules
 from adapter.errors import AdapterError, FatalError, TransientError
+from adapter.model import Then
 from adapter.transports import Answer, Outcome
 
 _FOR_NOW = {408: "timed-out", 429: "busy", 503: "busy", 504: "timed-out"}
 _NO_RECEIPT = {202, 204, 205}
-_TRY_AGAIN = {408, 425, 429}
-_NEVER = {501, 505}
 LONGEST_WAIT = 24 * 60 * 60.0
 
 
 class RefusedError(FatalError):
     """The far side refused for good. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(self, code: str, detail: str, answer: Answer) -> None:
-        super().__init__(code, detail)
+    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+        super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 
 
 class RefusedForNowError(TransientError):
     """The far side may take it later. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(
-        self, code: str, detail: str, answer: Answer, *, retry_after: float | None
-    ) -> None:
-        super().__init__(code, detail, retry_after=retry_after)
+    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+        super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 
 
 def of_status(status: int, retry_after: str, answer: Answer, now: datetime) -> Outcome:
-    """What a response means (RFC 9110 section 15, RFC 6585)."""
-    detail = f"HTTP {status}"
+    """What a response means; an endpoint's own rules may say otherwise (adapter.rules)."""
     if 200 <= status < 300:
         return Answer() if status in _NO_RECEIPT or not answer.body else answer
-    if status in _TRY_AGAIN or (status >= 500 and status not in _NEVER):
+    wait = seconds(retry_after, now)
+    if rules.default(str(status)) is Then.RETRY:
         code = _FOR_NOW.get(status, "refused-for-now")
-        return RefusedForNowError(code, detail, answer, retry_after=seconds(retry_after, now))
-    return RefusedError("access-denied" if status in (401, 403) else "refused", detail, answer)
+        return RefusedForNowError(code, status, answer, wait)
+    code = "access-denied" if status in (401, 403) else "refused"
+    return RefusedError(code, status, answer, wait)
 
 
 def of_failure(error: httpx.HTTPError) -> AdapterError:

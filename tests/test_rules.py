@@ -1,0 +1,64 @@
+"""What follows when the far side does not take a delivery: the endpoint's rules, then ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter import rules
+from adapter.errors import CATALOGUE, AdapterError, FatalError, Scope, TransientError
+from adapter.mappings.hl7v2.answers import CODES
+from adapter.model import AnswerRule, Code, Then
+
+NOT_ANSWERS = {"expired", "no-receipt"}
+
+
+def table(*pairs: tuple[str, Then]) -> tuple[AnswerRule, ...]:
+    """An endpoint's own table."""
+    return tuple(AnswerRule(code=code, then=then) for code, then in pairs)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (FatalError("refused", said=["409"]), "rule default: 409 -> stop"),
+        (TransientError("busy", said=["503"]), "rule default: 503 -> retry"),
+        (TransientError("refused-for-now", said=["425"]), "rule default: 425 -> retry"),
+        (FatalError("refused", said=["505"]), "rule default: 505 -> stop"),
+        (FatalError("refused", said=["AE", "fatal-error"]), "rule default: AE -> stop"),
+        (
+            FatalError("refused", said=["fatal-error", "503"]),
+            "rule default: fatal-error -> stop",
+        ),
+        (TransientError("timed-out"), "rule default: timed-out -> retry"),
+        (TransientError("adapter-fault"), "rule default: adapter-fault -> retry"),
+        (FatalError("adapter-fault"), "rule default: adapter-fault -> stop"),
+    ],
+)
+def test_where_an_endpoint_says_nothing_the_defaults_hold(error: AdapterError, told: str) -> None:
+    assert str(rules.apply((), error)) == told
+
+
+def test_the_first_rule_of_an_endpoint_that_fits_wins_over_all_defaults() -> None:
+    own = table(("5xx", Then.STOP), ("409", Then.OPERATOR), ("4xx", Then.RETRY))
+    assert str(rules.apply(own, FatalError("refused", said=["409"]))) == (
+        "rule endpoint.answers[1]: 409 -> operator"
+    )
+    assert rules.apply(own, FatalError("refused", said=["410"])).then is Then.RETRY
+    assert rules.apply(own, TransientError("busy", said=["fatal-error", "503"])).then is Then.STOP
+
+
+def test_a_rule_may_name_a_code_of_the_catalogue() -> None:
+    own = table(("timed-out", Then.OPERATOR))
+    assert rules.apply(own, TransientError("timed-out")).is_own
+    assert not rules.apply(own, TransientError("unreachable")).is_own
+
+
+def test_every_failure_of_a_receiver_is_in_the_default_table() -> None:
+    receivers = {code for code, entry in CATALOGUE.items() if entry.scope is Scope.RECEIVER}
+    assert receivers - rules.CODES == NOT_ANSWERS
+
+
+def test_an_acknowledgement_means_by_default_what_its_receipt_means() -> None:
+    for said, code in CODES.items():
+        if code is not Code.OK:
+            assert rules.default(said) is rules.default(code)
