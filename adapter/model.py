@@ -180,6 +180,7 @@ class Settings:
     store: str = "sqlite:///adapter.db"
     broker: str = ""  # amqp URL; empty without RabbitMQ
     web: str = "127.0.0.1:8080"
+    ask_above: int = 100  # so many at once are replayed without asking again
     limits: Limits = Limits()
     endpoints: tuple[Endpoint, ...] = ()
     routes: tuple[Route, ...] = ()

@@ -51,6 +51,7 @@ class MessageLine:
     shared: bool
     taken_by: str
     replaced_by: str
+    replaces: str
     content_type: str
 
 
@@ -86,6 +87,8 @@ class DeliveryLine:
     detail: str
     taken_by: str
     copy_of: str
+    replaced_by: str
+    replaces: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
