@@ -154,6 +154,21 @@ def with_header(bundle: Bundle, **changes: Any) -> Bundle:
     return bundle | {"entry": [changed, *(_retargeted(e, old, new) for e in rest)]}
 
 
+def concerning(bundle: Bundle, old: str, new: str) -> Bundle:
+    """The same message, about an earlier one that is known by another content id."""
+    changed: Bundle = _renamed(bundle, old, new)
+    return changed
+
+
+def _renamed(node: Any, old: str, new: str) -> Any:
+    if isinstance(node, list):
+        return [_renamed(item, old, new) for item in node]
+    if not isinstance(node, dict):
+        return node
+    named = node.get("system") == MESSAGE_ID and str(node.get("value")).endswith(old)
+    return {k: new if named and k == "value" else _renamed(v, old, new) for k, v in node.items()}
+
+
 def recorded_at(bundle: Bundle, at: datetime) -> Bundle:
     """The same message, recorded at another time."""
     kept = header(bundle).get("extension", ())

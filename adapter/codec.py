@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from math import isfinite
 from typing import Any
 
@@ -52,6 +53,17 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
     if content == "xml":
         return etree.tostring(document, encoding="UTF-8", xml_declaration=True)
     return _hl7_bytes(str(document), charset)
+
+
+def readable(content: str, document: Any) -> str:
+    """A document as people read it, a line for each thing; it parses to the same document."""
+    if content == "json":
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if content == "xml":
+        copy = deepcopy(document)
+        etree.indent(copy)
+        return etree.tostring(copy, encoding="unicode") + "\n"
+    return str(document).replace("\r", "\n")
 
 
 def _hl7_bytes(text: str, charset: str) -> bytes:

@@ -228,6 +228,14 @@ CATALOGUE: dict[str, Entry] = {
         "The message names no case; it opened one of its own.",
         "Send the visit number, or the planning service's case id.",
     ),
+    "other-patient": _sender(
+        "conflict",
+        "Ärendet har öppnats för en annan patient.",
+        "The case was opened for another patient.",
+        "Compare the patients; one of the messages has the wrong visit number, or a number was "
+        "changed.",
+        200,
+    ),
     "more-problems": _sender(
         "informational",
         "Fler fel eller varningar än vad som visas här.",
@@ -363,6 +371,27 @@ CATALOGUE: dict[str, Entry] = {
         "Senare meddelanden i samma ärende har redan gått.",
         "Later messages of the same case have already left.",
         "Look at the case; replay with --although-overtaken if it is still right.",
+        409,
+    ),
+    "may-have-arrived": _adapter(
+        "business-rule",
+        "Originalet kan ha kommit fram; mottagaren kan få båda.",
+        "The original may have arrived; the receiver may get both.",
+        "Phone the receiver; edit with --although-arrived if it has no original, or can tell.",
+        409,
+    ),
+    "not-edited": _adapter(
+        "business-rule",
+        "Ingenting är ändrat.",
+        "Nothing was edited.",
+        "Edit the file first, or replay the original.",
+        409,
+    ),
+    "other-message": _adapter(
+        "business-rule",
+        "Det ändrade meddelandet har en annan typ, avsändare, mottagare eller ett annat ärende.",
+        "The edited message has another event, sender, receiver or case.",
+        "Correct only what it says. A message to somebody else is written by its sender.",
         409,
     ),
     "protected-identity": _adapter(

@@ -23,6 +23,7 @@ class State(StrEnum):
     CONFIRMED = "confirmed"  # the layer that the endpoint's settings ask for is reached
     DEAD = "dead"  # a person must look
     DISCARDED = "discarded"  # a person looked and let it go
+    REPLACED = "replaced"  # a person corrected it: another one went in its place
 
 
 class Step(StrEnum):
@@ -36,6 +37,7 @@ class Step(StrEnum):
     GIVE_UP = "give-up"
     REPLAY = "replay"
     DISCARD = "discard"
+    REPLACE = "replace"
 
 
 OPEN = (State.WAITING, State.IN_FLIGHT)  # open and due means: send it
@@ -71,11 +73,17 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.DEAD, Step.GIVE_UP): State.DEAD,
     (State.DEAD, Step.REPLAY): State.WAITING,
     (State.DEAD, Step.DISCARD): State.DISCARDED,
+    (State.DEAD, Step.REPLACE): State.REPLACED,
     (State.DISCARDED, Step.ACCEPT): State.DISCARDED,
     (State.DISCARDED, Step.ANSWER): State.DISCARDED,
     (State.DISCARDED, Step.CONFIRM): State.DISCARDED,
     (State.DISCARDED, Step.RETRY): State.DISCARDED,
     (State.DISCARDED, Step.GIVE_UP): State.DISCARDED,
+    (State.REPLACED, Step.ACCEPT): State.REPLACED,
+    (State.REPLACED, Step.ANSWER): State.REPLACED,
+    (State.REPLACED, Step.CONFIRM): State.REPLACED,
+    (State.REPLACED, Step.RETRY): State.REPLACED,
+    (State.REPLACED, Step.GIVE_UP): State.REPLACED,
 }
 
 
@@ -87,6 +95,7 @@ class Standing(StrEnum):
     REFUSED = "refused"  # for its own faults; the sender was told
     DEAD = "dead"  # a person must look
     DISCARDED = "discarded"
+    REPLACED = "replaced"  # a person corrected it
 
 
 class Ruling(StrEnum):
@@ -97,6 +106,7 @@ class Ruling(StrEnum):
     GIVE_UP = "give-up"
     REPLAY = "replay"
     DISCARD = "discard"
+    REPLACE = "replace"
 
 
 RULINGS: dict[tuple[Standing, Ruling], Standing] = {
@@ -105,6 +115,8 @@ RULINGS: dict[tuple[Standing, Ruling], Standing] = {
     (Standing.RECEIVED, Ruling.GIVE_UP): Standing.DEAD,
     (Standing.DEAD, Ruling.REPLAY): Standing.RECEIVED,
     (Standing.DEAD, Ruling.DISCARD): Standing.DISCARDED,
+    (Standing.DEAD, Ruling.REPLACE): Standing.REPLACED,
+    (Standing.REFUSED, Ruling.REPLACE): Standing.REPLACED,
 }
 
 

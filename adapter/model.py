@@ -220,6 +220,7 @@ class Settings:
     store: str = "sqlite:///adapter.db"
     broker: str = ""  # amqp URL; empty without RabbitMQ
     web: str = "127.0.0.1:8080"
+    ask_above: int = 100  # so many at once are replayed without asking again
     limits: Limits = Limits()
     expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
     endpoints: tuple[Endpoint, ...] = ()

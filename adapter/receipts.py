@@ -109,9 +109,15 @@ def _accept(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
 
 
 def answer(tx: Transaction, row: Row, status: str, now: datetime, message_id: str) -> None:
-    """A person's answer (kvittens): it closes the delivery, whatever the person says."""
+    """A person's answer (kvittens): it closes the delivery, whatever the person says.
+
+    And those that it is a copy of: the person has read them all.
+    """
     outbox.add_receipt(tx, row["id"], Layer.PERSON, status, now, message_id=message_id)
-    outbox.step(tx, row["id"], Step.ANSWER, now)
+    found: Row | None = row
+    while found is not None:
+        outbox.step(tx, found["id"], Step.ANSWER, now)
+        found = outbox.get(tx, found["copy_of"])
 
 
 def fail(

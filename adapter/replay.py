@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from adapter import deliveries, reports
-from adapter.errors import FatalError
-from adapter.lifecycle import Ruling, Standing, State, Step
+from adapter.errors import FatalError, Issue
+from adapter.lifecycle import Ruling, State, Step
 from adapter.model import Event
 from adapter.routing import Network
 from adapter.store import backlog, history, inbox, outbox
 from adapter.store.transaction import Row, Transaction
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,38 +25,76 @@ class Planned:
     id: str
     event: str
     endpoint: str  # the receiver; for a message, its sender
+    state: str  # a message's standing
     possible: bool
-    seen_before: bool  # an earlier attempt may have arrived
+    seen_before: bool = False  # an earlier attempt may have arrived
     overtaken_by: tuple[str, ...] = ()
 
 
 def plan(tx: Transaction, ids: Sequence[str]) -> list[Planned]:
-    """What `replay` would do, without doing it. FatalError `unknown-id` for a strange id."""
-    return [_planned(tx, id_) for id_ in ids]
+    """What `replay` would do, without doing it. FatalError `unknown-id` names each strange id."""
+    rows = {id_: _row(tx, id_) for id_ in ids}
+    strange = [Issue(code="unknown-id", detail=id_) for id_, row in rows.items() if row is None]
+    if strange:
+        raise FatalError("unknown-id", strange[0].detail, strange)
+    arrived = backlog.may_have_arrived(tx, ids)
+    passed = backlog.overtaken(tx, ids)
+    return [
+        replace(
+            _planned(row),
+            seen_before=id_ in arrived,
+            overtaken_by=tuple(later for later in passed.get(id_, ()) if later not in rows),
+        )
+        for id_, row in rows.items()
+        if row is not None
+    ]
 
 
-def _planned(tx: Transaction, id_: str) -> Planned:
-    if id_.startswith("m-"):
-        return _planned_message(_message(tx, id_))
-    row = _delivery(tx, id_)
-    return Planned(
-        id=id_,
-        event=row["event"],
-        endpoint=row["endpoint"],
-        possible=row["state"] == State.DEAD,
-        seen_before=row["attempt"] > 0 and row["code"] != "refused",
-        overtaken_by=tuple(backlog.overtaken_by(tx, row)),
-    )
-
-
-def _planned_message(row: Row) -> Planned:
+def _planned(row: Row) -> Planned:
+    """What goes together goes in its order: of that, one does not overtake another."""
+    state = row["standing"] if is_message(row["id"]) else row["state"]
     return Planned(
         id=row["id"],
         event=row["event"],
         endpoint=row["endpoint"],
-        possible=row["standing"] == Standing.DEAD,
-        seen_before=False,
+        state=state,
+        possible=state == State.DEAD,
     )
+
+
+def is_message(id_: str) -> bool:
+    """Whether an id is a message's; else it is a delivery's, or nobody's."""
+    return id_.startswith("m-")
+
+
+def lock(tx: Transaction, ids: Sequence[str]) -> None:
+    """Nobody else moves these until the transaction ends."""
+    inbox.lock(tx, ids)
+    backlog.lock(tx, ids)
+
+
+def each(tx: Transaction, ids: Iterable[str], act: Callable[[str], _T]) -> list[_T]:
+    """Do the same to all of them, locked in one order by everybody; what each gave.
+
+    FatalError names every one that cannot be done: the caller's transaction ends with none.
+    """
+    every = list(ids)
+    lock(tx, every)
+    done, issues = list[_T](), list[Issue]()
+    for id_ in every:
+        try:
+            done.append(act(id_))
+        except FatalError as error:
+            issues.append(_about(id_, error))
+    if issues:
+        raise FatalError(issues[0].code, issues[0].detail, issues)
+    return done
+
+
+def _about(id_: str, error: FatalError) -> Issue:
+    """A problem that says whose it is."""
+    named = error.detail if error.detail.startswith(id_) else f"{id_}: {error.detail}"
+    return Issue(code=error.code, detail=named)
 
 
 def replay(
@@ -64,7 +105,8 @@ def replay(
     FatalError `illegal-transition` when it is not dead: pressing twice does it once. Whether
     it was overtaken is for the caller to ask (`plan`).
     """
-    if id_.startswith("m-"):
+    if is_message(id_):
+        _message(tx, id_)
         inbox.settle(tx, id_, Ruling.REPLAY, tries=0, code="", detail="")
     else:
         _again(tx, network, _delivery(tx, id_), now)
@@ -90,7 +132,7 @@ def discard(
 
     A sender who was not told when it died is told now.
     """
-    if id_.startswith("m-"):
+    if is_message(id_):
         _message(tx, id_)
         inbox.settle(tx, id_, Ruling.DISCARD)
     else:
@@ -108,19 +150,20 @@ def _tell(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
     reports.tell(tx, network, row, FatalError(row["code"], row["detail"]), now)
 
 
-def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> None:
-    """Say who has it from now on, instead of the endpoint's owner."""
-    if id_.startswith("m-"):
-        _message(tx, id_)
+def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> str:
+    """Say who has it from now on, instead of the endpoint's owner; returns who had taken it."""
+    if is_message(id_):
+        before = _message(tx, id_)["taken_by"]
         inbox.note(tx, id_, taken_by=who)
     else:
-        _delivery(tx, id_)
+        before = _delivery(tx, id_)["taken_by"]
         outbox.fill(tx, id_, taken_by=who)
-    _note(tx, now, "taken", id_, who, "")
+    _note(tx, now, "taken", id_, who, f"from {before}" if before else "")
+    return str(before)
 
 
 def _note(tx: Transaction, now: datetime, what: str, id_: str, who: str, reason: str) -> None:
-    if id_.startswith("m-"):
+    if is_message(id_):
         row = _message(tx, id_)
         history.note(tx, now, what, case=row["case_id"], message=id_, who=who, detail=reason)
         return
@@ -136,6 +179,10 @@ def _note(tx: Transaction, now: datetime, what: str, id_: str, who: str, reason:
         who=who,
         detail=reason,
     )
+
+
+def _row(tx: Transaction, id_: str) -> Row | None:
+    return inbox.get(tx, id_) if is_message(id_) else outbox.get(tx, id_)
 
 
 def _message(tx: Transaction, id_: str) -> Row:

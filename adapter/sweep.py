@@ -22,6 +22,8 @@ _KEPT = (
     "endpoint",
     "event",
     "case_id",
+    "order_key",
+    "order_no",
     "content_id",
     "envelope_id",
     "content_type",
@@ -118,7 +120,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     """
     with store.begin() as tx:
         lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
-        outbox.put(tx, [_again(row, now) for row in lost])
+        outbox.put(tx, [again(row, now) for row in lost])
         waiting = backlog.unreceipted(tx, list(names), now)
         detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
         history.note(tx, now, "broker-was-empty", detail=detail)
@@ -126,12 +128,14 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     return len(lost) + waiting
 
 
-def _again(row: Row, now: datetime) -> dict[str, Any]:
-    """The same bytes with the same ids, as a delivery of its own: a confirmed one stays so."""
+def again(row: Row, now: datetime) -> dict[str, Any]:
+    """The same bytes with the same ids in the same order, as a delivery of its own.
+
+    A confirmed one stays so.
+    """
     fresh = {
         "id": new_id("d"),
         "state": State.WAITING,
-        "order_key": None,
         "created_at": now,
         "expires_at": now + (row["expires_at"] - row["created_at"]),
         "next_attempt_at": now,

@@ -94,11 +94,13 @@ def answers() -> str:
 
 DRAWINGS: dict[str, Callable[[], str]] = {
     "delivery-diagram": lambda: diagram(
-        TRANSITIONS, [State.WAITING, State.DEAD], [State.CONFIRMED, State.DISCARDED]
+        TRANSITIONS, [State.WAITING, State.DEAD], [State.CONFIRMED, State.DISCARDED, State.REPLACED]
     ),
     "delivery-table": lambda: matrix(TRANSITIONS, State, Step),
     "message-diagram": lambda: diagram(
-        RULINGS, [Standing.RECEIVED], [Standing.PROCESSED, Standing.REFUSED, Standing.DISCARDED]
+        RULINGS,
+        [Standing.RECEIVED],
+        [Standing.PROCESSED, Standing.REFUSED, Standing.DISCARDED, Standing.REPLACED],
     ),
     "message-table": lambda: matrix(RULINGS, Standing, Ruling),
     "errors-sender": lambda: catalogue(Scope.SENDER),

@@ -144,8 +144,8 @@ def test_an_empty_variable_of_the_environment_is_as_none(region: Settings) -> No
 
 def test_every_field_of_the_model_is_a_key_of_the_file() -> None:
     assert set(tables.keys(Settings)) == {
-        *("organization", "store", "broker", "web", "limits", "expire_after"),
-        *("endpoint", "route"),
+        *("organization", "store", "broker", "web", "ask_above"),
+        *("limits", "expire_after", "endpoint", "route"),
     }
     assert set(tables.keys(Endpoint)) == {field.name for field in fields(Endpoint)}
 

@@ -9,10 +9,12 @@ import typer
 from adapter.cli import (
     acting,
     demonstrating,
+    editing,
     listing,
     mapping,
     measuring,
     reading,
+    replaying,
     running,
     setting,
 )
@@ -54,10 +56,17 @@ _command("message", reading.message, "m-0f3a --store adapter.db", "d-77aa --no-b
 _command("dead", listing.dead, "", "--store postgresql://host/adapter --json")
 _command("take", acting.take, "d-77aa --who 'Ann, ext. 1234'")
 _command(
+    "edit",
+    editing.edit,
+    "d-77aa",
+    "d-77aa --from d-77aa.json --reason 'wrong date of birth' --dry-run",
+)
+_command(
     "replay",
-    acting.replay,
+    replaying.replay,
     "d-77aa --reason 'address corrected' --dry-run",
     "d-77aa d-78bb --reason 'address corrected'",
+    "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
 )
 _command("discard", acting.discard, "d-77aa --reason 'told by phone'")
 _command("pause", acting.pause, "lulea --reason 'upgrade until 14:00'")

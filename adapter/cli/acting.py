@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +13,7 @@ from adapter.cli.desk import (
     FILE,
     AsJson,
     Desk,
+    Reason,
     SettingsFile,
     StorePlace,
     Who,
@@ -22,95 +23,32 @@ from adapter.cli.desk import (
     now,
     prepared,
 )
-from adapter.errors import FatalError, Issue
-from adapter.replay import Planned
+from adapter.cli.failures import all_or_none
 from adapter.store import endpoints, history
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Of dead deliveries or messages.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="T", help="Why; it stays in the history.")]
+Any_ = Annotated[list[str], typer.Argument(metavar="ID…", help="Of deliveries or messages.")]
 Name = Annotated[str, typer.Argument(metavar="ENDPOINT", help="A name of the settings.")]
 
 
 def take(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Of a delivery or a message.")],
+    ids: Any_,
     *,
-    who: Who = "",
-    settings: SettingsFile = FILE,
-    store: StorePlace = "",
-) -> None:
-    """Say that you have it: from now on it is yours, not the endpoint's owner's."""
-    name = who or login()
-    with existing(settings, store) as desk, desk.store.begin() as tx:
-        hands.take(tx, id_, who=name, now=now())
-    printing.line(f"{id_} taken by {name}")
-
-
-def replay(  # noqa: PLR0913 - each option by name
-    ids: Ids,
-    *,
-    reason: Reason,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be sent, and who sees it twice.")
-    ] = False,
-    although_overtaken: Annotated[
-        bool, typer.Option("--although-overtaken", help="Later ones of the case have gone.")
-    ] = False,
     who: Who = "",
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send dead deliveries again, or process dead messages again; all of them or none.
-
-    What may have arrived before is sent with the same ids, so that a receiver can see that it
-    is a copy. What later deliveries of the case have overtaken needs --although-overtaken.
-    """
+    """Say that you have it: from now on it is yours, not the endpoint's owner's; all or none."""
     name, wanted = who or login(), list(dict.fromkeys(ids))
-    with existing(settings, store) as desk, desk.store.begin() as tx:
-        plan = hands.plan(tx, wanted)
-        if not dry_run:
-            _insist(plan if not although_overtaken else _without_order(plan))
-            for id_ in wanted:
-                hands.replay(tx, desk.network, id_, who=name, reason=reason, now=now())
-    _print_plan(plan, as_json=as_json)
-    if dry_run and not all(p.possible for p in plan):
-        raise typer.Exit(1)
-
-
-def _without_order(plan: Iterable[Planned]) -> list[Planned]:
-    return [p for p in plan if not (p.possible and p.overtaken_by)]
-
-
-def _insist(plan: Iterable[Planned]) -> None:
-    """FatalError that names everything that cannot, or should not, be sent again."""
-    issues = [Issue(code=code, detail=told) for p in plan for code, told in _objections(p)]
-    if issues:
-        raise FatalError(issues[0].code, issues[0].detail, issues)
-
-
-def _objections(planned: Planned) -> Iterable[tuple[str, str]]:
-    if not planned.possible:
-        yield "illegal-transition", f"{planned.id} is not dead"
-    elif planned.overtaken_by:
-        yield "overtaken", f"{planned.id} by {', '.join(planned.overtaken_by)}"
-
-
-def _print_plan(plan: Iterable[Planned], *, as_json: bool) -> None:
+    with existing(settings, store) as desk, all_or_none(), desk.store.begin() as tx:
+        before = hands.each(tx, wanted, partial(hands.take, tx, who=name, now=now()))
     if as_json:
-        printing.data({"planned": list(plan)})
+        rows = zip(wanted, before, strict=True)
+        printing.data({"taken": [{"id": id_, "by": name, "from": old} for id_, old in rows]})
         return
-    rows = [
-        [
-            p.id,
-            p.event or "unknown",
-            p.endpoint,
-            "yes" if p.possible else "no: it is not dead",
-            "may be" if p.seen_before else "no",
-            ", ".join(p.overtaken_by) or "nothing",
-        ]
-        for p in plan
-    ]
-    printing.table(["id", "event", "endpoint", "sent", "seen twice", "overtaken by"], rows)
+    for id_, old in zip(wanted, before, strict=True):
+        printing.line(f"{id_} taken by {name}" + (f", until now by {old}" if old else ""))
 
 
 def discard(
@@ -120,13 +58,17 @@ def discard(
     who: Who = "",
     settings: SettingsFile = FILE,
     store: StorePlace = "",
+    as_json: AsJson = False,
 ) -> None:
-    """Let dead deliveries or messages go, with the reason; all of them or none."""
-    name = who or login()
-    with existing(settings, store) as desk, desk.store.begin() as tx:
-        for id_ in dict.fromkeys(ids):
-            hands.discard(tx, desk.network, id_, who=name, reason=reason, now=now())
-    printing.line(f"discarded by {name}: {', '.join(dict.fromkeys(ids))}")
+    """Let dead deliveries or messages go for good; all of them or none."""
+    name, wanted = who or login(), list(dict.fromkeys(ids))
+    with existing(settings, store) as desk, all_or_none(), desk.store.begin() as tx:
+        act = partial(hands.discard, tx, desk.network, who=name, reason=reason, now=now())
+        hands.each(tx, wanted, act)
+    if as_json:
+        printing.data({"discarded": [{"id": id_, "by": name} for id_ in wanted]})
+        return
+    printing.line(f"discarded by {name}: {', '.join(wanted)}")
 
 
 def pause(

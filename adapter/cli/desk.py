@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from typing import Annotated
 import typer
 
 from adapter import hours, mappings, settings
+from adapter.cli.printing import ZONE
 from adapter.errors import FatalError
 from adapter.model import Settings
 from adapter.routing import Network
+from adapter.settings.durations import duration
 from adapter.store import Store, endpoints
 from adapter.store.queries import figures
 
@@ -49,9 +52,36 @@ Who = Annotated[
 ]
 
 
+def _reasoned(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("say why in a few words; it stays in the history")
+    return text
+
+
+Reason = Annotated[
+    str,
+    typer.Option("--reason", metavar="T", help="Why; it stays in the history.", callback=_reasoned),
+]
+
+
 def now() -> datetime:
     """The commands' clock."""
     return datetime.now(UTC)
+
+
+def time(text: str) -> datetime | None:
+    """A time of day in Sweden, or so long ago."""
+    if not text:
+        return None
+    try:
+        return now() - duration(text)
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"no time: {text!r}; write 2026-11-17T09:30 or 2h") from None
+    return found if found.tzinfo else found.replace(tzinfo=ZONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +160,16 @@ def require(store: Store) -> None:
     if not schema.fits:
         found = schema.current or "empty"
         raise FatalError("settings", f"the store is {found}, this program needs {schema.newest}")
+
+
+def given(file: Path) -> bytes:
+    """A file's bytes, `-` for standard input; wrong use when it cannot be read."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
 
 
 def known(desk: Desk, endpoint: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import Any
 
@@ -33,6 +35,16 @@ class Commands(TyperGroup):
                 raise
             _tell_unexpected(error)
         raise typer.Exit(1)
+
+
+@contextmanager
+def all_or_none() -> Iterator[None]:
+    """Whoever names several is told that none was done, before why."""
+    try:
+        yield
+    except AdapterError:
+        aside("Nothing was done: it is all of them or none.")
+        raise
 
 
 def tell(error: AdapterError) -> None:

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from adapter.cli import printing, words
-from adapter.cli.desk import FILE, AsJson, Desk, SettingsFile, StorePlace, existing, now
-from adapter.cli.printing import ZONE, when
+from adapter.cli.desk import FILE, AsJson, Desk, SettingsFile, StorePlace, existing, time
+from adapter.cli.printing import when
 from adapter.cli.timeline import held_until
 from adapter.model import Event
-from adapter.settings.durations import duration
 from adapter.store import queries
 from adapter.store.queries import dead as letters
 from adapter.store.queries import search
@@ -50,7 +49,7 @@ def messages(  # noqa: PLR0913 - each option by name
         endpoint=endpoint,
         state=_one_of(state, search.STATES),
         event=_one_of(event, [str(e) for e in Event]),
-        since=_time(since),
+        since=time(since),
         before=before,
     )
     with existing(settings, store) as desk, desk.store.read() as tx:
@@ -68,21 +67,6 @@ def _one_of(word: str, known: Iterable[str]) -> str:
     if word and word not in names:
         raise typer.BadParameter(f"no {word!r}; one of {', '.join(names)}")
     return word
-
-
-def _time(text: str) -> datetime | None:
-    """A time of day in Sweden, or so long ago."""
-    if not text:
-        return None
-    try:
-        return now() - duration(text)
-    except ValueError:
-        pass
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"no time: {text!r}; write 2026-11-17T09:30 or 2h") from None
-    return found if found.tzinfo else found.replace(tzinfo=ZONE)
 
 
 def _page_data(

@@ -15,7 +15,7 @@ import typer
 
 from adapter import bundles, codec, fhir, mappings, profiles
 from adapter.cli import printing, words
-from adapter.cli.desk import AsJson
+from adapter.cli.desk import AsJson, given
 from adapter.cli.failures import told
 from adapter.errors import FatalError, Issue, Severity
 from adapter.mappings import Context, System
@@ -69,7 +69,7 @@ def map_(  # noqa: PLR0913 - each option by name
         system=from_,
         transport="http",
     )
-    found = _read(reads, _bytes(file), source, event)
+    found = _read(reads, given(file), source, event)
     _tell(found.context, "reading")
     _insist(profiles.check_message(found.bundle))
     _print(writes, _written(writes, found, receiver))
@@ -80,15 +80,6 @@ def _system(name: str) -> System:
     if name not in known:
         raise typer.BadParameter(f"no system {name!r}; one of {', '.join(known)}")
     return known[name]
-
-
-def _bytes(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
 
 
 def _read(system: System, body: bytes, source: Endpoint, claimed: str) -> _Read:
@@ -169,7 +160,7 @@ def validate(
 
     Exit 1 when one of them has an error; warnings are told, and forgiven.
     """
-    found = [(file, _problems(_bytes(file))) for file in files]
+    found = [(file, _problems(given(file))) for file in files]
     if as_json:
         printing.data([_outcome(file, issues) for file, issues in found])
     else:

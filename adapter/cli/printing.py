@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -76,6 +79,14 @@ def _coloured(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def _tone(column: str, cell: str) -> str:
     return _TONES.get(cell.partition(" ")[0], "") if column in _TONED else ""
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[float], None]]:
+    """How far long work has come, for whoever sits before a terminal; call it with each part."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        yield partial(shown.advance, shown.add_task("", total=total))
 
 
 def data(value: Any) -> None:

@@ -139,9 +139,13 @@ def _lines(view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
     line = view.message
     yield f"Message {line.id}: {words.event(line.event or line.claimed_event)}"
     yield f"  from {line.endpoint or 'unidentified'} at {when(line.received_at)}"
-    yield f"  {line.standing}{_why(line.code, line.detail)}{_note(line.note)}"
+    by = f" by {line.replaced_by}" if line.replaced_by else ""
+    yield f"  {line.standing}{by}{_why(line.code, line.detail)}{_note(line.note)}"
+    if line.replaces:
+        yield f"  in place of {line.replaces}; its sender was not answered"
     yield f"  case {line.case_id or 'none'}, content id {line.content_id or 'none'}"
-    yield f"  answered {line.receipt_code or 'nothing yet'}"
+    if not line.replaces:
+        yield f"  answered {line.receipt_code or 'nothing yet'}"
     yield from _losses("not read", line.losses)
     yield from _bytes("as received", found.body)
     for delivery in view.deliveries:
@@ -176,6 +180,8 @@ def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held
     times |= {"next attempt": line.next_attempt_at, "receipt due": line.receipt_due_at}
     times |= {"answer due": line.answer_due_at, "reminded": line.reminded_at}
     yield "  " + ", ".join(f"{name} {when(at)}" for name, at in times.items() if at)
+    if line.replaces:
+        yield f"  in place of {line.replaces}"
     yield from _losses("not written", line.losses)
     for each in view.attempts:
         if each.delivery_id == line.id:

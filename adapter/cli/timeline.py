@@ -49,10 +49,12 @@ def timeline(view: CaseView, held: Mapping[str, datetime]) -> list[Entry]:
 
 
 def _received(line: MessageLine) -> Iterator[Entry]:
-    said = [f"{words.event(line.event or line.claimed_event)} {line.standing}"]
+    by = f" by {line.replaced_by}" if line.replaced_by else ""
+    said = [f"{words.event(line.event or line.claimed_event)} {line.standing}{by}"]
+    said += [f"in place of {line.replaces}"] if line.replaces else []
     said += [line.note] if line.note else []
     said += [_because(line.code, line.detail)] if line.code else []
-    said += [f"answered {line.receipt_code}"] if line.receipt_code else []
+    said += [f"answered {line.receipt_code}"] if line.receipt_code and not line.replaces else []
     yield _of_message(line, "received", ", ".join(said))
     for path, why in losses(line.losses):
         yield _of_message(line, "loss", f"not read: {path}: {why}")
@@ -66,6 +68,7 @@ def _of_message(line: MessageLine, what: str, text: str) -> Entry:
 def _queued(line: DeliveryLine, held: Mapping[str, datetime]) -> Iterator[Entry]:
     way = "the sender's own bytes" if line.forwarded else "translated"
     again = f", {line.copy_of} again" if line.copy_of else ""
+    again += f", in place of {line.replaces}" if line.replaces else ""
     stands = now(line, held)
     yield _of_delivery(line, "queued", f"{words.event(line.event)} {way}{again}; {stands}")
     for path, why in losses(line.losses):
@@ -90,7 +93,8 @@ def now(line: DeliveryLine, held: Mapping[str, datetime]) -> str:
     who = f", taken by {line.taken_by}" if line.taken_by else ""
     until = held_until(line, held)
     window = f", held until {when(until)} (service window)" if until else ""
-    return f"now {line.state}{why}{told}{who}{window}"
+    by = f" by {line.replaced_by}" if line.replaced_by else ""
+    return f"now {line.state}{by}{why}{told}{who}{window}"
 
 
 def held_until(line: DeliveryLine, held: Mapping[str, datetime]) -> datetime | None:

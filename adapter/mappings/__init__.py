@@ -49,9 +49,19 @@ class Context:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a document is called: its content id, its envelope id, and the one that it replaces."""
+
+    content: str
+    envelope: str
+    replaces: str = ""
+
+
 Recogniser: TypeAlias = Callable[[Any], Event]
 Reader: TypeAlias = Callable[[Any, Context], Bundle]
 Writer: TypeAlias = Callable[[Bundle, Context], Any]
+Namer: TypeAlias = Callable[[Any, Names], Any]
 
 
 class System:
@@ -68,6 +78,7 @@ class System:
         self.readers: dict[Event, Reader] = {}
         self.writers: dict[Event, Writer] = {}
         self._recogniser: Recogniser | None = None
+        self._namer: Namer | None = None
 
     def recognises(self, function: Recogniser) -> Recogniser:
         """Register the function that names a document's event.
@@ -86,6 +97,14 @@ class System:
         """Register a writer for events, or for every event of a kind."""
         return _registered(self.writers, events)
 
+    def names(self, function: Namer) -> Namer:
+        """Register the function that gives a document, which can be read, other names.
+
+        A format without one names a document by its bytes.
+        """
+        self._namer = function
+        return function
+
     def event(self, document: Any) -> Event:
         """The event that a document tells of."""
         if self._recogniser is None:
@@ -98,6 +117,10 @@ class System:
         if event not in self.readers:
             raise FatalError("no-mapping", f"{self.name} does not read {event}")
         return self.readers[event](document, context)
+
+    def named(self, document: Any, names: Names) -> Any | None:
+        """The same document under other names; None where its bytes name it."""
+        return self._namer(document, names) if self._namer else None
 
     def write(self, event: Event, bundle: Bundle, context: Context) -> Any:
         """A FHIR message as a document of this system; FatalError when it cannot be written."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adapter.builders import Party, addressed
-from adapter.bundles import EVENT
+from adapter.builders import Party, addressed, extension, with_header
+from adapter.bundles import EVENT, MESSAGE_ID, extensions, header
 from adapter.errors import FatalError, Issue
-from adapter.mappings import Context, System
+from adapter.mappings import Context, Names, System
 from adapter.model import Bundle, Event, Kind
 from adapter.privacy import has_number
 
@@ -86,3 +86,14 @@ def write(bundle: Bundle, context: Context) -> Bundle:
 def write_receipt(bundle: Bundle, context: Context) -> Bundle:
     """The receipt as it is: it already names the one that it answers."""
     return bundle
+
+
+@system.names
+def name(bundle: Bundle, names: Names) -> Bundle:
+    """New ids; what it replaces stands in `concerns`, unless it concerns something already."""
+    found = list(header(bundle).get("extension", ()))
+    if names.replaces and not extensions(header(bundle), "concerns"):
+        replaced = {"system": MESSAGE_ID, "value": names.replaces}
+        found.append(extension("concerns", "Identifier", replaced))
+    changes: dict[str, Any] = {"id": names.content} | ({"extension": found} if found else {})
+    return with_header(bundle, **changes) | {"id": names.envelope}

@@ -12,6 +12,7 @@ from adapter.errors import FatalError, Issue, Severity
 from adapter.lifecycle import Ruling, Step
 from adapter.model import RETURNING, Bundle, Code, Endpoint, Event, Kind
 from adapter.process.answering import Reply, answer
+from adapter.process.known import as_known
 from adapter.process.turn import Turn
 from adapter.reading import Reading
 from adapter.routing import Letter, allows_protected, receivers
@@ -30,6 +31,7 @@ class Matter:
     case: Case
     before: Facts
     concerned: Row | None
+    stranger: bool  # the case was opened for another patient
 
 
 def carry(turn: Turn, found: Reading) -> Reply:
@@ -42,13 +44,27 @@ def carry(turn: Turn, found: Reading) -> Reply:
         turn.tx, turn.network, case, message.id, turn.sender, outgoing, turn.now
     )
     _save(turn, matter, decision, outgoing)
-    values: dict[str, Any] = {"case_id": case.id, "note": decision.note}
+    values: dict[str, Any] = {"case_id": case.id, "note": _note(turn, matter, decision)}
     turn.settle(Ruling.PROCESS, **values, shared=bool(outgoing))
-    issues = [*found.issues, *problems, *_remarks(turn, found, decision)]
+    issues = [*found.issues, *problems, *_remarks(turn, found, matter, decision)]
     return answer(turn, bundles.content_id(found.bundle), Code.OK, issues, case.id)
 
 
-def _remarks(turn: Turn, found: Reading, decision: Decision) -> list[Issue]:
+def _note(turn: Turn, matter: Matter, decision: Decision) -> str:
+    """Why nothing is told; of what is superseded, by which message."""
+    if decision.note != "superseded":
+        return decision.note
+    return f"not-forwarded: superseded by {_newer(turn, matter)}"
+
+
+def _newer(turn: Turn, matter: Matter) -> str:
+    """The message that is applied in place of this one."""
+    event, bundle = matter.event, matter.bundle
+    recorded, events = sharing.superseding(matter.before, event, bundle)
+    return inbox.recorded(turn.tx, matter.case.id, recorded, events) or "a later message"
+
+
+def _remarks(turn: Turn, found: Reading, matter: Matter, decision: Decision) -> list[Issue]:
     remarks = []
     source = bundles.source_id(found.bundle)[:200]
     if source and turn.network.system(turn.sender).content == "hl7":
@@ -59,6 +75,8 @@ def _remarks(turn: Turn, found: Reading, decision: Decision) -> list[Issue]:
         remarks.append(Issue(code="superseded", severity=Severity.INFORMATION))
     if not bundles.case_ids(found.bundle) and found.event not in RETURNING:
         remarks.append(Issue(code="no-case", severity=Severity.WARNING))
+    if matter.stranger:
+        remarks.append(Issue(code="other-patient", severity=Severity.WARNING))
     return remarks
 
 
@@ -74,6 +92,7 @@ def _matter(turn: Turn, found: Reading) -> Matter:
         case=case,
         before=sharing.facts(case.facts),
         concerned=concerned,
+        stranger=cases.is_strange(case, _pseudonyms(turn.tx, found.bundle)),
     )
 
 
@@ -108,10 +127,14 @@ def _case(tx: Transaction, bundle: Bundle, concerned: Row | None, now: datetime)
 
 
 def _patient(tx: Transaction, bundle: Bundle) -> str:
+    return next(iter(_pseudonyms(tx, bundle)), "")
+
+
+def _pseudonyms(tx: Transaction, bundle: Bundle) -> list[str]:
+    """One for each number that the message gives its patient."""
     identities = bundles.patient_ids(bundle)
-    return (
-        cases.pseudonym(endpoints.key(tx, endpoints.PATIENT), identities[0]) if identities else ""
-    )
+    key = endpoints.key(tx, endpoints.PATIENT) if identities else b""
+    return [cases.pseudonym(key, identity) for identity in identities]
 
 
 # What is told
@@ -187,10 +210,16 @@ def _returned(turn: Turn, matter: Matter, concerned: Row, decision: Decision) ->
     sender = turn.network.endpoint(first["endpoint"])
     home = turn.network.address(sender)
     if home is not None:
-        return [_one(turn, matter, notice, home, "") for notice in decision.notices]
+        known = [_as_known(turn, notice, concerned, first) for notice in decision.notices]
+        return [_one(turn, matter, notice, home, "") for notice in known]
     _line(turn, matter, "no-return-address", sender.name)
     wanted = decision.notices if _must_be_heard(matter) else ()
     return [_one(turn, matter, notice, sender, "no-route") for notice in wanted]
+
+
+def _as_known(turn: Turn, notice: Notice, concerned: Row, first: Row) -> Notice:
+    """What goes back names what its receiver had sent."""
+    return replace(notice, bundle=as_known(turn.tx, notice.bundle, concerned, first))
 
 
 def _must_be_heard(matter: Matter) -> bool:
@@ -226,7 +255,11 @@ def _changes(turn: Turn, matter: Matter, decision: Decision, after: Facts) -> di
     if after.closed != before.closed:
         values["closed_at"] = turn.now if after.closed else None
     if decision.note:
-        _line(turn, matter, decision.note, "")
+        newer = decision.note == "superseded"
+        _line(turn, matter, decision.note, f"by {_newer(turn, matter)}" if newer else "")
+    if matter.stranger:
+        values["flagged"] = True
+        _line(turn, matter, "other-patient", "not whom the case was opened for")
     return values
 
 

@@ -49,6 +49,8 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
     if settings.organization == _UNSET:
         yield warning("organization", "is not set: receipts go out under an invented HSA-id")
     yield from endpoints.door("web", settings.web)
+    if not 0 <= settings.ask_above <= 2**31:
+        yield error("ask_above", "is not between 0 and 2147483648")
     yield from _limits(settings.limits)
 
 

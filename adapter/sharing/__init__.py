@@ -14,7 +14,7 @@ from adapter.identifiers import HSA
 from adapter.model import Bundle, Event
 from adapter.sharing.facts import Facts, facts, needs
 from adapter.sharing.learning import learn
-from adapter.sharing.order import STAY, applied, is_older, stands_alone, superseded
+from adapter.sharing.order import STAY, applied, is_older, stands_alone, superseded, superseding
 
 __all__ = [
     "Decision",
@@ -26,6 +26,7 @@ __all__ = [
     "needs",
     "stands_alone",
     "superseded",
+    "superseding",
 ]
 _ADMISSION = (Event.ADMISSION_NOTICE, Event.ADMISSION_UPDATED)
 

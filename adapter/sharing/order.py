@@ -51,6 +51,16 @@ def superseded(before: Facts, event: Event, bundle: Bundle) -> bool:
     return late and not _brings_assessment(before, bundle)
 
 
+def superseding(before: Facts, event: Event, bundle: Bundle) -> tuple[str, list[str]]:
+    """When what is applied of a message's family was recorded, and which events may have told it.
+
+    An assessment comes with any message about the stay.
+    """
+    name = family(event, bundle)
+    mine = [e for e, other in _FAMILIES.items() if name in (other, ASSESSMENT)]
+    return before.applied.get(name, ""), [str(e) for e in mine or [event]]
+
+
 def is_older(before: Facts, name: str, bundle: Bundle) -> bool:
     """Whether what is applied under a name was recorded after this message."""
     newest, recorded = _newest(before, name), bundles.recorded(bundle)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
 from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 _SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
 """Outcomes after which the far side certainly has nothing."""
@@ -68,18 +69,41 @@ def reminded(tx: Transaction, id_: str, now: datetime, next_at: datetime) -> Non
     tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
 
 
-def overtaken_by(tx: Transaction, row: Row) -> list[str]:
-    """Later deliveries of the same order that have already left."""
+def lock(tx: Transaction, ids: Sequence[str]) -> None:
+    """Hold these deliveries, always in the same order: two transactions never wait in a ring."""
+    query = sa.select(delivery.c.id).where(delivery.c.id.in_(ids)).order_by(delivery.c.id)
+    tx.execute(query.with_for_update()).all()
+
+
+def overtaken(tx: Transaction, ids: Sequence[str]) -> dict[str, list[str]]:
+    """For each of these deliveries, the later ones of the same order that have already left."""
+    later = delivery.alias("later")
+    same = sa.and_(later.c.case_id == delivery.c.case_id, later.c.order_key == delivery.c.order_key)
+    query = (
+        sa.select(delivery.c.id, later.c.id.label("later"))
+        .join(later, sa.and_(same, later.c.order_no > delivery.c.order_no))
+        .where(delivery.c.id.in_(ids), later.c.sent_at.is_not(None))
+        .order_by(delivery.c.id, later.c.order_no)
+    )
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.id, []).append(row.later)
+    return found
+
+
+def may_have_arrived(tx: Transaction, ids: Sequence[str]) -> set[str]:
+    """Those of these deliveries that their receiver may have, and has not refused."""
     query = (
         sa.select(delivery.c.id)
-        .where(
-            delivery.c.order_key == row["order_key"],
-            delivery.c.order_no > row["order_no"],
-            delivery.c.sent_at.is_not(None),
-        )
-        .order_by(delivery.c.order_no)
+        .where(delivery.c.id.in_(ids), delivery.c.code != "refused", _open_outcome())
+        .order_by(delivery.c.id)
     )
-    return list(tx.execute(query).scalars())
+    return set(tx.execute(query).scalars())
+
+
+def _open_outcome() -> sa.Exists:
+    """An attempt after which the far side may have it: a success, a time-out, a lost connection."""
+    return sa.exists().where(attempt.c.delivery_id == delivery.c.id, attempt.c.code.not_in(_SURE))
 
 
 def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> list[sa.RowMapping]:
@@ -87,24 +111,80 @@ def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> lis
 
     Of a delivery that was sent again only the newest copy: it stands for those before it.
     """
+    lost = sa.select(delivery).where(
+        delivery.c.endpoint.in_(names), _confirmed_only(), delivery.c.sent_at >= since, ~_copied()
+    )
+    return list(tx.execute(lost.order_by(delivery.c.seq)).mappings())
+
+
+def _confirmed_only() -> sa.ColumnElement[bool]:
+    return sa.and_(delivery.c.state == str(State.CONFIRMED), delivery.c.done_when == "delivered")
+
+
+def _copied() -> sa.Exists:
     copy = delivery.alias("copy")
-    copied = sa.exists().where(
+    return sa.exists().where(
         copy.c.content_id == delivery.c.content_id,
         copy.c.endpoint == delivery.c.endpoint,
         copy.c.copy_of == delivery.c.id,
     )
-    query = (
-        sa.select(delivery)
-        .where(
-            delivery.c.endpoint.in_(names),
-            delivery.c.state == str(State.CONFIRMED),
-            delivery.c.done_when == "delivered",
-            delivery.c.sent_at >= since,
-            ~copied,
-        )
-        .order_by(delivery.c.seq)
-    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What a far side has lost: all that it was sent since a time, as far as is asked for."""
+
+    endpoint: str
+    since: datetime
+    event: str = ""  # any
+    receipted: bool = False  # also what its system had taken, not only its wire
+    copies: bool = False  # also what was sent again since then already
+
+    @property
+    def _sent(self) -> sa.ColumnElement[bool]:
+        event = delivery.c.event == self.event if self.event else sa.true()
+        return sa.and_(delivery.c.endpoint == self.endpoint, event)
+
+    @property
+    def _a_copy(self) -> sa.ColumnElement[bool]:
+        return sa.and_(delivery.c.copy_of != "", delivery.c.created_at >= self.since)
+
+    @property
+    def wanted(self) -> sa.ColumnElement[bool]:
+        """What is to be sent again."""
+        taken = delivery.c.state.in_([str(State.CONFIRMED), str(State.ACCEPTED)])
+        closed = taken if self.receipted else _confirmed_only()
+        fresh = sa.true() if self.copies else ~self._a_copy
+        return sa.and_(self._sent, closed, fresh, delivery.c.sent_at >= self.since, ~_copied())
+
+    @property
+    def done(self) -> sa.ColumnElement[bool]:
+        """What was sent again since then already."""
+        return sa.and_(self._sent, self._a_copy)
+
+
+def lost(tx: Transaction, what: Lost) -> list[sa.RowMapping]:
+    """What a far side has lost, oldest first, without the bytes."""
+    columns = (delivery.c.id, delivery.c.event, delivery.c.endpoint, delivery.c.state)
+    query = sa.select(*columns).where(what.wanted).order_by(delivery.c.seq)
     return list(tx.execute(query).mappings())
+
+
+def still_lost(tx: Transaction, what: Lost, ids: Sequence[str]) -> list[sa.RowMapping]:
+    """Those of these that nobody has sent again meanwhile, with their bytes; they are locked.
+
+    Two statements: the second sees what was committed while the first waited.
+    """
+    lock(tx, ids)
+    query = sa.select(delivery).where(what.wanted, delivery.c.id.in_(ids))
+    return list(tx.execute(query.order_by(delivery.c.seq)).mappings())
+
+
+def sent_again(tx: Transaction, what: Lost) -> int:
+    """How many were sent again since then already."""
+    query = sa.select(sa.func.count()).select_from(delivery).where(what.done)
+    found: int = tx.execute(query).scalar_one()
+    return found
 
 
 def expired(
@@ -172,11 +252,8 @@ def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
     A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
     keeps a delivery where it is.
     """
-    open_outcome = sa.exists().where(
-        attempt.c.delivery_id == delivery.c.id, attempt.c.code.not_in(_SURE)
-    )
     waiting = one_of(delivery.c.state, State.WAITING)
-    query = sa.select(delivery).where(delivery.c.endpoint == name, waiting, ~open_outcome)
+    query = sa.select(delivery).where(delivery.c.endpoint == name, waiting, ~_open_outcome())
     return list(tx.execute(query.with_for_update()).mappings())
 
 

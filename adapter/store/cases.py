@@ -22,6 +22,7 @@ class Case:
 
     id: str
     name: str
+    patient: str
     orders: int
     flagged: bool
     protected: bool
@@ -31,7 +32,7 @@ class Case:
 
 
 _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
-_FIELDS = (case.c.id, case.c.name, *(case.c[name] for name in _CHANGED))
+_FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
 _BY_NAMES = (
     sa.select(alias.c.name.label("known_as"), *_FIELDS)
     .join(case, case.c.id == alias.c.case_id)
@@ -52,6 +53,11 @@ _SAVE = (
 def pseudonym(key: bytes, identity: str) -> str:
     """A keyed hash, so that one patient's cases can be found without the number."""
     return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
+
+
+def is_strange(case_: Case, patients: Sequence[str]) -> bool:
+    """Whether these pseudonyms are of another patient than the one whom the case was opened for."""
+    return bool(case_.patient and patients) and case_.patient not in patients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,7 @@ def open_(tx: Transaction, names: Sequence[str], patient: str, now: datetime) ->
     opened = Case(
         id=new_id("c"),
         name=next(iter(names), ""),
+        patient=patient,
         orders=0,
         flagged=not names,
         protected=False,

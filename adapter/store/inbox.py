@@ -144,9 +144,23 @@ def note(tx: Transaction, id_: str, **values: Any) -> None:
     tx.later(_NOTE, {"id_": id_} | {f"{c}_": values.get(c) for c in _NOTED})
 
 
+def lock(tx: Transaction, ids: Sequence[str]) -> None:
+    """Hold these messages, always in the same order."""
+    query = sa.select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id)
+    tx.execute(query.with_for_update()).all()
+
+
 def get(tx: Transaction, id_: str) -> Row | None:
     """One message with all its columns."""
     return tx.execute(sa.select(message).where(message.c.id == id_)).mappings().one_or_none()
+
+
+def recorded(tx: Transaction, case_id: str, at: str, events: Sequence[str]) -> str:
+    """The message of a case that the source recorded at a time; "" when there is none."""
+    query = sa.select(message.c.id).where(
+        message.c.case_id == case_id, message.c.recorded == at, message.c.event.in_(events)
+    )
+    return tx.execute(query.order_by(message.c.seq).limit(1)).scalar_one_or_none() or ""
 
 
 def reused(tx: Transaction, m: Message, claimed_id: str) -> bool:

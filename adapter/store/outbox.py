@@ -260,7 +260,7 @@ def _held(tx: Transaction, id_: str) -> Row:
 
 def _timers(state: State, now: datetime) -> dict[str, Any]:
     """Which timers a new state has; `step`'s values fill in when."""
-    closed = state in (State.CONFIRMED, State.DEAD, State.DISCARDED)
+    closed = state not in (*OPEN, State.ACCEPTED)
     return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
 
 

@@ -95,7 +95,8 @@ message = sa.Table(
     _flag("shared"),
     _flag("direct"),  # the door answers itself: no receipt is owed through the outbox
     _text("taken_by"),
-    _text("replaced_by"),
+    _text("replaced_by"),  # a message that a person made of this one
+    _text("replaces"),  # the message that this one was made of
     sa.Index("message_case", "case_id", "seq"),
     sa.Index("message_endpoint", "endpoint", "seq"),
     sa.Index("message_content", "content_id"),
@@ -190,6 +191,8 @@ delivery = sa.Table(
     _text("taken_by"),
     _flag("untold"),  # dead, and its sender is told only when a person discards it
     _text("copy_of"),  # the delivery that this one sends again
+    _text("replaced_by"),  # a delivery that a person made of this one
+    _text("replaces"),  # the delivery that this one was made of
     sa.Index("delivery_case", "case_id", "seq"),
     sa.Index("delivery_content", "content_id", "endpoint"),
     sa.Index("delivery_endpoint", "endpoint", "seq"),

@@ -40,12 +40,14 @@ def lay_out(folder: Path) -> None:
         shutil.copy(FIXTURES / source, folder / name)
     region = Region(f"sqlite:///{folder}/adapter.db", settings.load(SETTINGS, {}))
     _play(region)
+    letter = region.deliveries(event="message", state="dead")[-1]["body"]
+    (folder / "corrected.json").write_bytes(letter.replace(b'"Hej"', b'"Hej!"'))
     region.store.close()
 
 
 def _play(region: Region) -> None:
-    """Two messages that Luleå refuses, one that it answers, one for Umeå, who is away."""
-    for visit in ("1001", "1004"):
+    """Three messages that Luleå refuses, one that it answers, one for Umeå, who is away."""
+    for visit in ("1001", "1004", "1005"):
         refused = region.tells("hospital", letters.note(visit=visit))
         region.now += timedelta(seconds=2)
         region.receipt("lulea", refused, "fatal-error")

@@ -28,6 +28,16 @@ def test_who_takes_a_dead_letter_has_it_from_then_on(office: Office) -> None:
     assert office.history("taken") == [("Ann", "")]
 
 
+def test_several_are_taken_together_and_it_is_said_from_whom(office: Office) -> None:
+    ids = [office.dies(visit="V1"), office.dies(visit="V2")]
+    office.run("take", ids[0], "--who", "Bo")
+    told = office.run("take", *ids, *ids, "--who", "Ann").stdout.splitlines()
+    assert told == [f"{ids[0]} taken by Ann, until now by Bo", f"{ids[1]} taken by Ann"]
+    assert office.data("take", ids[0], "--who", "Eva")["taken"] == [
+        {"id": ids[0], "by": "Eva", "from": "Ann"}
+    ]
+
+
 def test_a_replayed_delivery_is_sent_again_with_the_same_ids(office: Office) -> None:
     id_ = office.dies()
     office.region.inbox("lulea")
@@ -104,15 +114,37 @@ def test_a_discarded_delivery_is_let_go_with_a_reason(office: Office) -> None:
     assert any(e["what"] == "discarded" for e in office.data("case", CASE)["timeline"])
 
 
-def test_discarding_several_does_all_or_none(office: Office) -> None:
+@pytest.mark.parametrize("command", ["discard", "replay", "take"])
+def test_of_several_all_are_done_or_none_and_every_hindrance_is_named(
+    office: Office, command: str
+) -> None:
     id_ = office.dies()
-    result = office.run("discard", id_, "d-nowhere", "--reason", "phoned")
+    reason = () if command == "take" else ("--reason", "phoned")
+    result = office.run(command, id_, "d-nowhere", "m-nowhere", "", *reason)
     assert (result.exit_code, state(office, id_)) == (1, "dead")
+    lines = result.stderr.splitlines()
+    assert lines[0] == "Nothing was done: it is all of them or none."
+    assert [line.partition(":")[0] for line in lines[1:4]] == ["unknown-id"] * 3
+    assert all(id_ in result.stderr for id_ in ("d-nowhere", "m-nowhere"))
+    assert office.region.deliveries(id=id_)[0]["taken_by"] == ""
+
+
+@pytest.mark.parametrize("command", ["discard", "replay", "take"])
+def test_an_id_of_another_kind_is_unknown(office: Office, command: str) -> None:
+    office.dies()
+    row = office.region.deliveries()[0]
+    reason = () if command == "take" else ("--reason", "phoned")
+    for other in (row["case_id"], row["content_id"], CASE, "lulea"):
+        result = office.run(command, other, *reason)
+        assert (result.exit_code, "unknown-id" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["replay", "discard"])
 def test_without_a_reason_nothing_is_done(office: Office, command: str) -> None:
-    assert office.run(command, office.dies()).exit_code == 2
+    id_ = office.dies()
+    assert office.run(command, id_).exit_code == 2
+    assert office.run(command, id_, "--reason", " ").exit_code == 2
+    assert state(office, id_) == "dead"
 
 
 @pytest.mark.parametrize("command", ["take", "replay", "discard"])

@@ -45,7 +45,7 @@ def test_a_clock_that_is_some_minutes_ahead_is_believed(region: Region) -> None:
     region.tells("hospital", letters.stay(minutes=30))
     assert "bad-time" not in region.messages()[0]["issues"]
     region.tells("hospital", letters.stay(Event.ADMISSION_UPDATED, minutes=29, planned=MOVED))
-    assert region.messages()[-1]["note"] == "superseded"
+    assert "superseded" in region.messages()[-1]["note"]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ one Meddelande or one Kvittens; both are written and read for every event.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
 
 from adapter import bundles
 from adapter.errors import FatalError, Issue
-from adapter.mappings import Context, System
+from adapter.mappings import Context, Names, System
 from adapter.mappings.omsorg import message, schema, source
 from adapter.mappings.omsorg.elements import Element, attribute, refusal
 from adapter.mappings.omsorg.words import EVENT, NAMESPACE
@@ -65,6 +66,16 @@ def write_receipt(bundle: Bundle, context: Context) -> Element:
     """A receipt as Kvittens."""
     original = source.opened(bundle, context)
     return _finished(message.write_receipt(original, context), original, context)
+
+
+@system.names
+def name(document: Element, names: Names) -> Element:
+    """New ids; what it replaces stands in `ersatter`, unless it replaces something already."""
+    found = deepcopy(document)
+    found.attrib.update({"id": names.content, "kuvert": names.envelope})
+    if names.replaces and not attribute(found, "ersatter"):
+        found.set("ersatter", names.replaces)
+    return found
 
 
 def _finished(document: Element, original: source.Source, context: Context) -> Element:

@@ -51,6 +51,7 @@ class MessageLine:
     shared: bool
     taken_by: str
     replaced_by: str
+    replaces: str
     content_type: str
 
 
@@ -87,6 +88,8 @@ class DeliveryLine:
     taken_by: str
     untold: bool
     copy_of: str
+    replaced_by: str
+    replaces: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
