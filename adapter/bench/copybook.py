@@ -6,12 +6,14 @@ person whom Skatteverket has invented. A receipt (systemkvittens) is made the sa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import mean
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from adapter import bundles
 from adapter.bench.board import Board
 from adapter.simulators.cast import cast
 from adapter.simulators.fhirpen import FhirPen
@@ -53,17 +55,17 @@ class Copybook:
     def __init__(self, me: Organisation, to: Sequence[Organisation], senders: int) -> None:
         self._me, self._senders = me, senders
         self._receivers = len(to)
-        self._forms = [[_form(me, each, event) for event in _EVENTS] for each in to]
+        self._forms = [[_Form(_form(me, each, event)) for event in _EVENTS] for each in to]
 
     @property
     def weight(self) -> int:
         """Bytes of a message, on average."""
-        return round(mean(len(form.body) for events in self._forms for form in events))
+        return round(mean(len(form.letter.body) for events in self._forms for form in events))
 
     @property
     def example(self) -> bytes:
         """The form of one message."""
-        return self._forms[0][0].body
+        return self._forms[0][0].letter.body
 
     def copy(self, board: Board, number: int) -> Copy:
         """A message of this measurement."""
@@ -72,13 +74,28 @@ class Copybook:
         form = events[turn // self._receivers % len(events)]
         case = f"{self._me.hsa}/{board.run[:8]}-{_case(turn)}"
         envelope = str(uuid4())
+        ids = {_CONTENT: board.content_id(number), _CASE: case} | form.own(case)
+        body = _filled(form.letter, ids, envelope)
         return Copy(
-            number=number,
-            event=form.event,
-            envelope_id=envelope,
-            case=case,
-            body=_filled(form, {_CONTENT: board.content_id(number), _CASE: case}, envelope),
+            number=number, event=form.letter.event, envelope_id=envelope, case=case, body=body
         )
+
+
+class _Form:
+    """A message to be copied. Each copy has a content, and each case a patient, of its own.
+
+    Otherwise whoever remembers what was checked before would check nothing but headers.
+    """
+
+    def __init__(self, letter: Outgoing) -> None:
+        self.letter = letter
+        bundle = json.loads(letter.body)
+        self._patient = (bundles.patient(bundle) or {})["id"]
+        self._focus = (bundles.focus(bundle) or {})["id"]
+
+    def own(self, case: str) -> dict[str, str]:
+        """The ids that are other ones in this copy."""
+        return {self._patient: str(uuid5(NAMESPACE_URL, case)), self._focus: str(uuid4())}
 
 
 def addressed(number: int, senders: int, receivers: int) -> int:

@@ -21,7 +21,12 @@ from adapter.model import Bundle
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
 _FALLS = (ArithmeticError, AttributeError, LookupError, TypeError)  # on JSON of another shape
 _UNREAD = "cannot be read"
-_SOUND, _SHORT = 1024, 4096  # so many sound resources are remembered, of so many characters
+_RECURRING = frozenset(
+    {"Device", "HealthcareService", "Location", "Organization"}
+    | {"Patient", "Practitioner", "PractitionerRole", "RelatedPerson"}
+)
+"""Types of resources that a sender writes the same way into message after message."""
+_SOUND, _SHORT = 4096, 4096  # so many of them are remembered, of so many characters at most
 _WALKED = frozenset({"extra_forbidden", "list_type"})  # the walk has named these, more exactly
 
 
@@ -88,13 +93,11 @@ def _type(resource: Any) -> str:
 
 
 def _read_once(type_: str, resource: Any, place: str) -> list[Issue]:
-    """As `_read`; what was read before and is sound is not read again.
-
-    A sender writes its own organisation, and much else, the same way into every message.
-    """
-    text = json.dumps(resource)
-    if len(text) <= _SHORT and _is_sound(type_, text):
-        return []
+    """As `_read`; a party or patient that was read before and is sound is not read again."""
+    if type_ in _RECURRING:
+        text = json.dumps(resource)
+        if len(text) <= _SHORT and _is_sound(type_, text):
+            return []
     return _read(type_, resource, place)
 
 

@@ -194,7 +194,9 @@ def test_of_one_who_replays_and_one_who_discards_at_once_one_does(region: Region
 
     def let_go() -> str:
         with region.store.begin() as tx:
-            hands.each(tx, ids[::-1], partial(hands.discard, tx, **ANN, now=region.now))
+            hands.each(
+                tx, ids[::-1], partial(hands.discard, tx, region.network, **ANN, now=region.now)
+            )
         return "discarded"
 
     found = at_once(partial(pressed, region, ids), let_go)
@@ -208,7 +210,7 @@ def test_of_one_who_replays_and_one_who_discards_at_once_one_does(region: Region
 def test_all_that_cannot_be_done_is_told_together_and_nothing_is_done(region: Region) -> None:
     one, two = dead(region, "V1", "V2")
     with region.store.begin() as tx:
-        hands.discard(tx, two, **ANN, now=region.now)
+        hands.discard(tx, region.network, two, **ANN, now=region.now)
     with pytest.raises(FatalError) as problem:
         pressed(region, [one, two, "d-nowhere", "m-nowhere"])
     assert [(i.code, i.detail.split(":")[0]) for i in problem.value.issues] == [
