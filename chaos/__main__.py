@@ -32,9 +32,10 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=folder / "rig.log", level=logging.WARNING)
     plan = Plan(seconds=arguments.seconds, seed=seed, folder=folder, sabotage=arguments.sabotage)
-    _say(f"seed {seed}, {plan.seconds:.0f} s; ledger and log lines in {folder}")
+    _say(f"seed {seed}, {plan.seconds:.0f} s; ledger, log lines and figures in {folder}")
     with own_servers() as servers:
         result = run(plan, servers, servers.cluster.fresh())
+    (folder / "figures.md").write_text(report.markdown(result), encoding="utf-8")
     for line in report.lines(result):
         _say(line)
     return 0 if result.clean and not _dead_threads else 1

@@ -13,6 +13,9 @@ from chaos.cast import LULEA, PLANNING
 from chaos.servers import HEARTBEAT, eventually
 from chaos.stage import Stage
 
+_NO_ROOM = "No space left on device"
+_STORE_SECONDS = 5
+
 
 def kill_broker(stage: Stage, chance: Random) -> bool:
     """`kill -9`; it comes back with its disk."""
@@ -64,15 +67,14 @@ def delete_queue(stage: Stage, chance: Random) -> bool:
 
 def cut_broker(stage: Stage, _: Random) -> bool:
     """Every connection between adapter and broker is reset."""
-    stage.to_broker.cut()
-    return True
+    return stage.to_broker.cut()
 
 
 def hang_broker(stage: Stage, chance: Random) -> bool:
     """They carry nothing more, and nobody is told; new ones work."""
-    stage.to_broker.hang()
+    happened = stage.to_broker.hang()
     stage.rest(2 * HEARTBEAT + chance.uniform(0, 2))
-    return True
+    return happened
 
 
 def slow_broker(stage: Stage, chance: Random) -> bool:
@@ -85,17 +87,14 @@ def slow_broker(stage: Stage, chance: Random) -> bool:
 
 def cut_parties(stage: Stage, _: Random) -> bool:
     """Every connection to two of the parties is reset."""
-    for proxy in stage.to_parties:
-        proxy.cut()
-    return True
+    return sum(proxy.cut() for proxy in stage.to_parties) > 0
 
 
 def hang_parties(stage: Stage, chance: Random) -> bool:
     """They carry nothing more, and nobody is told; new ones work."""
-    for proxy in stage.to_parties:
-        proxy.hang()
+    happened = sum(proxy.hang() for proxy in stage.to_parties) > 0
     stage.rest(chance.uniform(*stage.plan.away))
-    return True
+    return happened
 
 
 def crash_store(stage: Stage, chance: Random) -> bool:
@@ -112,18 +111,22 @@ def cut_store(stage: Stage, _: Random) -> bool:
     plain = stage.region.store.replace("+psycopg", "")
     others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"{others} and datname = current_database()")
-    return True
+        done = connection.execute(f"{others} and datname = current_database()")
+    return done.rowcount > 0
 
 
 def fill_store(stage: Stage, chance: Random) -> bool:
-    """PostgreSQL's disk has no room: a real file system, made small under it."""
+    """PostgreSQL's disk has no room: a real file system, made small under it.
+
+    It took place when PostgreSQL itself says so; what it had room for may last a short one out.
+    """
     servers = stage.servers
     if servers.disk is None:
         return False
+    complaints = servers.cluster.complaints(_NO_ROOM)
     servers.disk.fill()
     stage.rest(chance.uniform(*stage.plan.away))
     servers.disk.empty()
-    if not eventually(lambda: servers.store_answers(stage.region.store), 3):
+    if not eventually(lambda: servers.store_answers(stage.region.store), _STORE_SECONDS):
         servers.with_store(servers.cluster.restart)  # without room for its log, it had ended itself
-    return True
+    return servers.cluster.complaints(_NO_ROOM) > complaints

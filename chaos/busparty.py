@@ -6,6 +6,7 @@ import heapq
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,7 +104,7 @@ class BusParty:
         if arrived.event == "receipt":
             self._courier.receipted(arrived)
             return
-        if manner in (Manner.LOSE, Manner.GARBLE):
+        if manner is Manner.LOSE:
             return
         code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")
         about = str(uuid4()) if manner is Manner.WRONG else arrived.content
@@ -111,6 +112,8 @@ class BusParty:
         if manner is Manner.LATE:
             self._post_later(receipt, _TOO_LATE)
             return
+        if manner is Manner.GARBLE:
+            receipt = replace(receipt, body=b"<html>")
         for _ in range(2 if manner is Manner.DOUBLE else 1):
             self._publish(channel, receipt)
 

@@ -29,6 +29,7 @@ class Conductor:
         self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.counts: Counter[str] = Counter()
+        self.windows: Counter[str] = Counter()
         self.mishaps: list[str] = []
 
     def start(self) -> None:
@@ -64,7 +65,7 @@ class Conductor:
 
     def _carry_out(self, fault: Fault, chance: Random) -> None:
         ledger = self._stage.ledger
-        ledger.write(Line(what=Saw.FAULT, kind=fault.kind))
+        ledger.write(Line(what=Saw.FAULT, kind=fault.kind, detail=fault.at))
         happened = False
         try:
             happened = fault.act(self._stage, chance)
@@ -76,4 +77,5 @@ class Conductor:
             ledger.write(Line(what=Saw.HEALED, kind=fault.kind, detail=detail))
             with self._lock:
                 self.counts += Counter({fault.kind: int(happened)})  # only what took place
+                self.windows += Counter({fault.at: int(happened and bool(fault.at))})
                 self._busy.discard(fault.on)

@@ -24,6 +24,7 @@ class Counter:
         self.desk = desk
         self.port = port
         self.slowly = 0.0
+        self.slow_answers = 0  # how many have begun to be slow
         self.stopping = threading.Event()
         self._server: _Server | None = None
 
@@ -59,6 +60,11 @@ class Counter:
         """Let time pass; the end of the run does not wait for it."""
         if seconds:
             self.stopping.wait(seconds)
+
+    def be_slow(self) -> None:
+        """Take as long as `slowly` says."""
+        self.slow_answers += self.slowly > 0
+        self.dawdle(self.slowly)
 
 
 class _Server(ThreadingHTTPServer):
@@ -101,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         is_omsorg = counter.desk.party is OMSORG
         arrived = letters.read_omsorg(body) if is_omsorg else letters.read(body)
         manner = counter.desk.take(arrived)
-        counter.dawdle(counter.slowly)
+        counter.be_slow()
         match manner:
             case Manner.LOSE:
                 self.close_connection = True

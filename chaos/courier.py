@@ -11,7 +11,7 @@ from chaos.ledger import Ledger
 from chaos.letters import Arrived, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
-from chaos.plan import PATIENCE
+from chaos.plan import patience
 
 CASES = 80  # that are under way at once
 _ENOUGH = 3  # answers that are no final receipt, after which poison is not sent again
@@ -99,7 +99,7 @@ class Courier:
                 yield self._left(one, post.again() if one.times % 3 == 2 else post, now)
 
     def _left(self, one: _Open, post: Post, now: float) -> Post:
-        one.again_at = now + PATIENCE
         one.times += 1
+        one.again_at = now + patience(one.times)
         self._ledger.write(one.message.line(post, one.burst))
         return post

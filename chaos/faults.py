@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from chaos import breaking, killing, misleading
@@ -17,21 +18,31 @@ Act = Callable[[Stage, Random], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A kind of fault, how often it is drawn, and what carries it out."""
+    """A kind of fault, how often it is drawn, and what carries it out. `at` is its window."""
 
     kind: str
     on: str
     act: Act
     share: int = 1
+    at: str = ""
+
+
+def _at_each_window() -> Iterator[Fault]:
+    """Once each, so that a deck that is played to its end has killed in all of them."""
+    for window in killing.WORKER_WINDOWS:
+        act = partial(killing.kill_worker_at, window)
+        yield Fault(kind="kill-worker-at-window", on="worker", act=act, at=window)
+    for window in killing.WEB_WINDOWS:
+        act = partial(killing.kill_web_at, window)
+        yield Fault(kind="kill-web-at-window", on="web", act=act, at=window)
 
 
 ALL = (
+    *_at_each_window(),
     Fault(kind="kill-worker", on="worker", act=killing.kill_worker, share=2),
     Fault(kind="kill-web", on="web", act=killing.kill_web, share=2),
     Fault(kind="kill-both-workers", on="worker", act=killing.kill_both_workers),
     Fault(kind="kill-both-webs", on="web", act=killing.kill_both_webs),
-    Fault(kind="kill-worker-at-window", on="worker", act=killing.kill_worker_at_window, share=7),
-    Fault(kind="kill-web-at-window", on="web", act=killing.kill_web_at_window, share=3),
     Fault(kind="freeze-worker", on="frozen", act=killing.freeze_worker),
     Fault(kind="stop-worker", on="worker", act=killing.stop_worker),
     Fault(kind="settings-moved", on="fleet", act=misleading.move_mailbox),

@@ -160,9 +160,12 @@ def judge(lines: Iterable[Line]) -> Verdict:
 
 
 def _lost(found: _Case) -> Iterator[str]:
-    """Receipted `ok`, and yet somebody addressed has it not, and the sender was not told."""
+    """Answered for good, and yet somebody addressed has it not, and the sender was not told.
+
+    Nothing is wrong with any message but the poison: a refusal loses it just as an `ok` does.
+    """
     for sent in found.sent.values():
-        if sent.receipt != "ok":
+        if sent.receipt not in (("ok",) if sent.first.poison else FINAL):
             continue
         for who in sent.first.to:
             if (who, *sent.key) not in found.arrived and who not in sent.reported:

@@ -25,74 +25,72 @@ WORKER_WINDOWS = (
 )
 WEB_WINDOWS = ("received", "processing", "answering")
 _ARMED = 3.0  # seconds within which a window should be passed
+_BACK = 15.0  # seconds within which the next life should have begun
 
 
 def kill_worker(stage: Stage, chance: Random) -> bool:
     """`kill -9`, at any time."""
-    return _kill(stage.fleet.workers, chance)
+    return _kill([chance.choice(stage.fleet.workers)])
 
 
 def kill_web(stage: Stage, chance: Random) -> bool:
     """`kill -9`, at any time."""
-    return _kill(stage.fleet.webs, chance)
+    return _kill([chance.choice(stage.fleet.webs)])
 
 
 def kill_both_workers(stage: Stage, _: Random) -> bool:
     """As when their machine loses its power."""
-    return _kill_all(stage.fleet.workers)
+    return _kill(stage.fleet.workers)
 
 
 def kill_both_webs(stage: Stage, _: Random) -> bool:
     """As when their machine loses its power."""
-    return _kill_all(stage.fleet.webs)
+    return _kill(stage.fleet.webs)
 
 
-def _kill_all(victims: Sequence[Victim]) -> bool:
-    for victim in victims:
-        victim.signal(signal.SIGKILL)
-    return eventually(lambda: all(victim.alive for victim in victims), 10)
+def _kill(victims: Sequence[Victim]) -> bool:
+    """True when each lived, and lives again."""
+    lives = [victim.lives for victim in victims]
+    hit = [victim.signal(signal.SIGKILL) for victim in victims]
+    again = [_lives_again(*one) for one in zip(victims, lives, strict=True)]
+    return all(hit) and all(again)
 
 
-def _kill(victims: Sequence[Victim], chance: Random) -> bool:
-    victim = chance.choice(victims)
-    if not victim.alive:
-        return False
-    victim.signal(signal.SIGKILL)
-    return eventually(lambda: victim.alive, 10)
+def _lives_again(victim: Victim, lives: int) -> bool:
+    return eventually(partial(victim.lives_since, lives), _BACK)
 
 
-def kill_worker_at_window(stage: Stage, chance: Random) -> bool:
+def kill_worker_at(window: str, stage: Stage, chance: Random) -> bool:
     """`kill -9` between two effects."""
-    return _kill_at(stage.fleet.workers, chance, WORKER_WINDOWS)
+    return _kill_at(stage.fleet.workers, chance, window)
 
 
-def kill_web_at_window(stage: Stage, chance: Random) -> bool:
+def kill_web_at(window: str, stage: Stage, chance: Random) -> bool:
     """`kill -9` between two effects."""
-    return _kill_at(stage.fleet.webs, chance, WEB_WINDOWS)
+    return _kill_at(stage.fleet.webs, chance, window)
 
 
-def _kill_at(victims: Sequence[Victim], chance: Random, windows: Sequence[str]) -> bool:
+def _kill_at(victims: Sequence[Victim], chance: Random, window: str) -> bool:
     """Of two processes, one may never come by that window: then the other is armed."""
-    spec = f"{chance.choice(windows)}:{chance.randint(1, 12)}"
-    for victim in chance.sample(victims, len(victims)):
-        lived = partial(_lives_since, victim, victim.lives)
-        victim.arm(spec)
-        if eventually(lived, _ARMED):
-            return True
+    spec = f"{window}:{chance.randint(1, 12)}"
+    return any(_killed_at(victim, spec) for victim in chance.sample(victims, len(victims)))
+
+
+def _killed_at(victim: Victim, spec: str) -> bool:
+    """Whether it came by, and died of that: somebody else's order to stop may come first."""
+    lives = victim.lives
+    victim.arm(spec)
+    if not eventually(lambda: not victim.alive or victim.lives_since(lives), _ARMED):
         victim.arm("")
-    return False
-
-
-def _lives_since(victim: Victim, lives: int) -> bool:
-    return victim.lives > lives
+        return False
+    return _lives_again(victim, lives) and victim.ended_with == -signal.SIGKILL
 
 
 def freeze_worker(stage: Stage, chance: Random) -> bool:
     """A process that stands still for longer than its leases, and then goes on as if nothing."""
     victim = chance.choice(stage.fleet.workers)
-    if not victim.alive:
+    if not victim.signal(signal.SIGSTOP):
         return False
-    victim.signal(signal.SIGSTOP)
     stage.rest(2.5 * TIMERS["timeout"].total_seconds() + chance.uniform(0, 2))
     victim.signal(signal.SIGCONT)
     return True
@@ -102,5 +100,4 @@ def stop_worker(stage: Stage, chance: Random) -> bool:
     """As an operator does: SIGTERM, and a new start."""
     victim = chance.choice(stage.fleet.workers)
     lives = victim.lives
-    victim.signal(signal.SIGTERM)
-    return eventually(lambda: victim.lives > lives, 15)
+    return victim.signal(signal.SIGTERM) and _lives_again(victim, lives)

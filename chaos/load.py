@@ -71,7 +71,7 @@ class Load:
         length = chance.randint(1, _LONGEST)
         (usual,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
         # One case in five hundred; the first early, so that a short run has one too.
-        bad = chance.randrange(length) if number % _POISONED_CASE == 40 else -1
+        bad = chance.randrange(min(length, 2)) if number % _POISONED_CASE == 40 else -1
         return [
             _message(sender, usual, name, place, poison() if place == bad else "", chance)
             for place in range(length)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 import sqlalchemy as sa
@@ -20,16 +21,17 @@ from chaos.servers import eventually
 from chaos.stage import Stage
 
 _PORT_SECONDS = 5
+_RELOAD_SECONDS = 60  # one who is frozen hears of it later
 
 
 def jump_clock(stage: Stage, chance: Random) -> bool:
     """One worker's clock is wrong for a while, fast or slow."""
     victim = chance.choice(stage.fleet.workers)
     offset = chance.choice((-1, 1)) * chance.uniform(0.3, 1) * stage.plan.clock_jump
-    victim.order(f"clock {offset:.1f}")
+    happened = victim.order(f"clock {offset:.1f}")
     stage.rest(chance.uniform(*stage.plan.away))
     victim.order("clock 0")
-    return True
+    return happened
 
 
 def move_mailbox(stage: Stage, _: Random) -> bool:
@@ -40,9 +42,8 @@ def move_mailbox(stage: Stage, _: Random) -> bool:
     stage.ledger.write(line)
     lives = [victim.lives for victim in stage.fleet.everybody]
     stage.fleet.reload(gone.endpoint)
-    return eventually(
-        lambda: all(v.lives > n for v, n in zip(stage.fleet.everybody, lives, strict=True)), 20
-    )
+    new = zip(stage.fleet.everybody, lives, strict=True)
+    return all(eventually(partial(v.lives_since, n), _RELOAD_SECONDS) for v, n in new)
 
 
 def party_away(stage: Stage, chance: Random) -> bool:
@@ -62,10 +63,11 @@ def party_away(stage: Stage, chance: Random) -> bool:
 def slow_party(stage: Stage, chance: Random) -> bool:
     """A party takes minutes for each answer (seconds, in a short run)."""
     counter = stage.counters[SLOW.endpoint]
+    before = counter.slow_answers
     counter.slowly = stage.plan.slow_answer
     stage.rest(stage.plan.slow_answer * chance.uniform(0.3, 1))
     counter.slowly = 0.0
-    return True
+    return counter.slow_answers > before
 
 
 def two_operators(stage: Stage, _: Random) -> bool:
@@ -74,12 +76,9 @@ def two_operators(stage: Stage, _: Random) -> bool:
         dead = _dead(stage)
     except AdapterError:
         return False
-    threads = [threading.Thread(target=_replay, args=(stage, who, dead)) for who in ("a", "b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return bool(dead)
+    with ThreadPoolExecutor(2) as hands:
+        done = hands.map(partial(_replay, stage, dead), ("a", "b"))
+    return sum(done) > 0
 
 
 def _dead(stage: Stage) -> list[str]:
@@ -94,16 +93,19 @@ def _dead(stage: Stage) -> list[str]:
         store.close()
 
 
-def _replay(stage: Stage, who: str, dead: list[str]) -> None:
-    store = Store(stage.region.store, most=1)
+def _replay(stage: Stage, dead: list[str], who: str) -> int:
+    """How many one of the two has sent again."""
+    store, done = Store(stage.region.store, most=1), 0
     network = Network(settings=stage.region.settings(0, stage.fleet.moved), systems=mappings.load())
     for id_ in dead:
         try:
             with store.begin() as tx:
                 now = datetime.now(UTC)
                 replay.replay(tx, network, id_, who=who, reason="the rig", now=now)
+            done += 1
         except FatalError:
             continue  # the other was first
         except AdapterError:
             break  # the store is what the rig breaks too
     store.close()
+    return done

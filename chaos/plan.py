@@ -55,7 +55,17 @@ class Plan:
         return 20.0 + self.clock_jump + (3.5 * self.slow_answer if self.is_long else 0)
 
 
-PATIENCE = 4.0  # seconds after which a sender repeats what has no receipt
+_PATIENCE = 4.0  # seconds
+
+
+def patience(times: int) -> float:
+    """Seconds until a sender on the bus repeats what left `times` times and has no receipt.
+
+    Doubling, as any sender's should: copies that are never fewer than what a loaded machine
+    works off would keep the messages behind them waiting for ever.
+    """
+    return float(_PATIENCE * min(2 ** (times - 1), 4))
+
 
 TIMERS = {
     "receipt_within": timedelta(seconds=3),

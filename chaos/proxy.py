@@ -69,13 +69,21 @@ class Proxy:
             self._server.close()
         _each(self._links, _Link.cut)
 
-    def cut(self) -> None:
-        """Reset every connection at once; new ones are welcome."""
-        self._call(lambda: _each(self._links, _Link.cut))
+    def cut(self) -> bool:
+        """Reset every connection at once; new ones are welcome. Whether there was any."""
+        return self._to_each(_Link.cut)
 
-    def hang(self) -> None:
-        """Half-open: from now on the present connections carry nothing, and nobody is told."""
-        self._call(lambda: _each(self._links, _Link.hang))
+    def hang(self) -> bool:
+        """Half-open: from now on the present connections carry nothing, and nobody is told.
+
+        Whether there was any.
+        """
+        return self._to_each(_Link.hang)
+
+    def _to_each(self, what: Callable[[_Link], None]) -> bool:
+        found = any(not link.hanging for link in list(self._links))
+        self._call(lambda: _each(self._links, what))
+        return found
 
     def delay(self, seconds: float) -> None:
         """Hold every piece back for so long; 0 ends it."""

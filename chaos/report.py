@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from chaos.run import NAMES, Result
 
@@ -16,6 +18,7 @@ def lines(result: Result) -> Iterator[str]:
     yield f"faults: {_counts(result.faults)}"
     for kind in result.left_out:
         yield f"left out: {kind}, which needs root, for a small disk of its own"
+    yield f"killed at windows: {_counts(result.windows)}"
     yield f"ends of processes: {_counts(result.deaths)}"
     yield (
         f"copies with the same ids: {verdict.copies}; reported to their senders: "
@@ -41,6 +44,30 @@ def last(result: Result) -> str:
         "recovery_s": f"{result.recovery:.1f}",
     }
     return " ".join(f"{name}={value}" for name, value in figures.items())
+
+
+def markdown(result: Result) -> str:
+    """The figures as docs/guarantees.md shows them, to be copied and not typed."""
+    verdict, plan = result.verdict, result.plan
+    rows = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "seed, seconds of load": f"`{plan.seed}`, {plan.seconds:.0f}",
+        "machine": _machine(),
+        "messages": f"{verdict.messages:,}",
+        ", ".join(NAMES): ", ".join(f"{verdict.count(name)}" for name in NAMES),
+        "copies with the same id": f"{verdict.copies:,}",
+        "refused by a receiver, and so reported to their senders": f"{verdict.reported:,}",
+        "longest recovery": f"{result.recovery:.1f} s",
+        f"{result.faults.total():,} faults, {len(result.faults)} kinds": _counts(result.faults),
+        "killed at windows": _counts(result.windows),
+        "ends of processes": _counts(result.deaths),
+    }
+    return "".join(["| | |\n|---|---|\n", *(f"| {name} | {rows[name]} |\n" for name in rows)])
+
+
+def _machine() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GB; load {os.getloadavg()[2]:.1f}"
 
 
 def _counts(found: Counter[str]) -> str:

@@ -26,7 +26,8 @@ class Result:
 
     plan: Plan
     verdict: Verdict
-    faults: Counter[str]  # by kind, the parties' manners included
+    faults: Counter[str]  # by kind, the parties' manners and the poison included
+    windows: Counter[str]  # where processes were killed, of those of the faults that name one
     deaths: Counter[str]
     recovery: float
     settled: float  # seconds from the end of the load until nothing was open
@@ -50,10 +51,12 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         settled = _settle(scene)
         deaths = Counter(scene.fleet.deaths)
     lines = list(read(plan.ledger))
+    verdict = judge(lines)
     return Result(
         plan=plan,
-        verdict=judge(lines),
-        faults=conductor.counts + scene.manners.counts,
+        verdict=verdict,
+        faults=conductor.counts + scene.manners.counts + Counter(poison=verdict.poisoned),
+        windows=conductor.windows,
         deaths=deaths,
         recovery=recovery(lines),
         settled=settled,

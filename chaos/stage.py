@@ -30,7 +30,7 @@ from chaos.servers import Servers, eventually
 from tests.servers.base import free_ports
 
 PROXIED = (UMEA.endpoint, PITEA.endpoint)
-_START_SECONDS = 40
+_START_SECONDS = 90
 
 
 @dataclass(frozen=True, kw_only=True)

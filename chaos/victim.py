@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -80,6 +81,7 @@ class Victim:
         self._again_at = 0.0
         self._killed = False
         self.lives = 0
+        self.ended_with = 0  # the exit code of the life before
 
     def begin(self) -> None:
         """A new life."""
@@ -101,6 +103,10 @@ class Victim:
         with self._lock:
             return self._process is not None and self._process.exitcode is None
 
+    def lives_since(self, lives: int) -> bool:
+        """Whether another life has begun than the one that was its `lives`-th."""
+        return self.lives > lives
+
     def look(self, rest: float) -> int | None:
         """Supervise: begin again `rest` seconds after a death. The exit code when one is new."""
         if self.alive:
@@ -108,7 +114,8 @@ class Victim:
         now = time.monotonic()
         if self._again_at == 0:
             self._again_at = now + rest
-            return self._exit()
+            self.ended_with = self._exit()
+            return self.ended_with
         if now >= self._again_at:
             self._again_at = 0
             self.begin()
@@ -124,27 +131,30 @@ class Victim:
         """Whether its last death was the rig's doing."""
         return self._killed
 
-    def order(self, words: str) -> None:
+    def order(self, words: str) -> bool:
         """Tell it something; the dead do not hear it."""
-        with self._lock:
+        if not self.alive:
+            return False
+        with self._lock, suppress(OSError):
             if self._orders is not None:
-                try:
-                    self._orders.send(words)
-                except OSError:
-                    return
+                self._orders.send(words)
+                return True
+        return False
 
     def arm(self, spec: str) -> None:
         """Let it kill itself at a window; "" takes it back."""
         self._killed = bool(spec)
         self.order(f"arm {spec}")
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal, when it lives."""
+    def signal(self, number: signal.Signals) -> bool:
+        """Send it a signal; False when it does not live."""
         with self._lock:
             process = self._process
-        if process is not None and process.pid is not None and process.exitcode is None:
-            self._killed = self._killed or number in (signal.SIGKILL, signal.SIGTERM)
-            os.kill(process.pid, number)
+        if process is None or process.pid is None or process.exitcode is not None:
+            return False
+        self._killed = self._killed or number in (signal.SIGKILL, signal.SIGTERM)
+        os.kill(process.pid, number)
+        return True
 
     def end(self) -> None:
         """Stop it as an operator would; after ten seconds, kill it."""

@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.servers.packages import ServerError
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 _PORTS = range(20_000, 30_000)
 
 

@@ -64,6 +64,10 @@ class PostgreSQL(Server):
         process = self._spawn(command, self._environment())
         wait_until(self._answers, process, self.log)
 
+    def complaints(self, about: str) -> int:
+        """How many lines of the server's log speak of something."""
+        return self.log.read_text(errors="replace").count(about)
+
     def close(self) -> None:
         """End the server in order (it holds System V shared memory), and remove its files."""
         for process in self._processes:
