@@ -51,6 +51,15 @@ def test_ok_and_never_seen_again_is_lost() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2)])) == {"lost": 1}
 
 
+def test_a_refusal_of_what_nothing_is_wrong_with_loses_it_as_well() -> None:
+    assert counts(judge([sent(1, 1), receipted(1, 2, "fatal-error")])) == {"lost": 1}
+    assert judge([sent(1, 1, poison=True), receipted(1, 2, "fatal-error")]).clean
+
+
+def test_poison_that_was_promised_must_arrive() -> None:
+    assert counts(judge([sent(1, 1, poison=True), receipted(1, 2)])) == {"lost": 1}
+
+
 def test_what_the_sender_was_told_of_is_not_lost() -> None:
     report = Line(what=Saw.REPORTED, who="planning", at=3, content="c1", to=("lulea",))
     assert judge([sent(1, 1), receipted(1, 2), report]).clean

@@ -69,8 +69,9 @@ def said_back(wire: socket.socket) -> bytes:
 
 def test_a_cut_resets_what_is_open_and_welcomes_what_is_new(through: tuple[Proxy, int]) -> None:
     proxy, port = through
+    assert not proxy.cut()  # nobody was there
     with wired(port) as wire:
-        proxy.cut()
+        assert proxy.cut()
         assert carries_nothing(wire)
     wired(port).close()
 
@@ -78,8 +79,9 @@ def test_a_cut_resets_what_is_open_and_welcomes_what_is_new(through: tuple[Proxy
 def test_a_half_open_connection_swallows_and_says_nothing(through: tuple[Proxy, int]) -> None:
     proxy, port = through
     with wired(port) as wire:
-        proxy.hang()
+        assert proxy.hang()
         time.sleep(0.1)
+        assert not proxy.hang()  # it hangs already
         wire.settimeout(0.3)
         with pytest.raises(TimeoutError):
             said_back(wire)

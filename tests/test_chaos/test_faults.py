@@ -1,0 +1,104 @@
+"""The deck holds every fault that is promised; what did not take place is not counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from adapter.windows import WINDOWS
+from chaos import killing
+from chaos.cast import LULEA, UMEA
+from chaos.conductor import Conductor
+from chaos.faults import ALL, Fault
+from chaos.ledger import Ledger, Saw, read
+from chaos.manners import Manner, Manners
+from chaos.plan import Plan, patience
+from chaos.sabotage import SABOTAGES, SEEN_AS
+from chaos.servers import eventually
+
+PROMISED = {
+    "kill-worker-at-window",
+    "kill-web-at-window",
+    "broker-killed",
+    "broker-wiped",
+    "broker-memory-alarm",
+    "broker-cut",
+    "broker-half-open",
+    "store-crashed",
+    "store-full",
+    "clock-jump",
+    "slow-party",
+    "two-operators",
+    "settings-moved",
+}
+"""What the rig breaks itself; the parties lose, double and mix up their receipts and messages."""
+
+
+def test_every_promised_fault_is_in_the_deck() -> None:
+    assert {fault.kind for fault in ALL} >= PROMISED
+
+
+def test_a_process_is_killed_at_every_window_that_has_a_name() -> None:
+    assert {fault.at for fault in ALL if fault.at} == set(WINDOWS)
+    assert {*killing.WORKER_WINDOWS, *killing.WEB_WINDOWS} == set(WINDOWS)
+
+
+def test_every_sabotage_has_the_count_that_it_must_raise() -> None:
+    assert set(SEEN_AS) == set(SABOTAGES)
+
+
+def carried_out(tmp_path: Path, *faults: Fault) -> tuple[Conductor, list[str]]:
+    """Let each happen once, and read what the ledger says of how they ended."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    stage: Any = SimpleNamespace(ledger=ledger, plan=Plan(seconds=1, seed="s", folder=tmp_path))
+    conductor = Conductor(stage, faults)
+    for fault in faults:
+        conductor._carry_out(fault, Random(1))
+    ledger.close()
+    return conductor, [line.detail for line in read(ledger.path) if line.what is Saw.HEALED]
+
+
+def test_only_what_took_place_is_counted(tmp_path: Path) -> None:
+    hit = Fault(kind="kill", on="worker", act=lambda *_: True, at="sent")
+    missed = Fault(kind="cut", on="wire", act=lambda *_: False, at="claimed")
+    conductor, ends = carried_out(tmp_path, hit, hit, missed)
+    assert conductor.counts == {"kill": 2}
+    assert conductor.windows == {"sent": 2}
+    assert ends == ["", "", "did not take place"]
+
+
+def test_a_fault_that_fails_is_a_mishap_of_the_rig(tmp_path: Path) -> None:
+    def broken(*_: object) -> bool:
+        raise OSError("no such thing")
+
+    conductor, _ = carried_out(tmp_path, Fault(kind="cut", on="wire", act=broken))
+    assert conductor.mishaps == ["cut: OSError"]
+    assert not conductor.counts
+
+
+def test_a_sender_on_the_bus_gives_the_adapter_more_time_each_time() -> None:
+    assert [patience(times) for times in (1, 2, 3, 4, 9)] == [4, 8, 16, 16, 16]
+
+
+def test_a_receipt_is_doubled_only_where_it_travels_by_itself() -> None:
+    manners = Manners(seed="s")
+    seen = {
+        who: {manners.towards(who, f"C{number}", 0) for number in range(800)}
+        for who in (UMEA.endpoint, LULEA.endpoint)
+    }
+    assert Manner.DOUBLE in seen[LULEA.endpoint]
+    assert seen[UMEA.endpoint] == set(Manner) - {Manner.DOUBLE}
+
+
+def test_a_copy_is_taken_well_whatever_became_of_the_first() -> None:
+    manners = Manners(seed="s")
+    firsts = [manners.towards("lulea", f"C{number}", 0) for number in range(200)]
+    assert set(firsts) > {Manner.WELL}
+    assert {manners.towards("lulea", f"C{number}", 0) for number in range(200)} == {Manner.WELL}
+
+
+def test_a_look_that_finds_nothing_in_time_is_false() -> None:
+    assert eventually(lambda: True, 1)
+    assert not eventually(lambda: False, 0.05)
