@@ -70,6 +70,10 @@ class Network:
         """How long a delivery may take: the event's own time to live, else the endpoint's."""
         return self.settings.expire_after.get(event, endpoint.expire_after)
 
+    def replaced(self, name: str) -> list[str]:
+        """Names of the endpoints that this one stands in for."""
+        return [e.name for e in self.settings.endpoints if e.replaced_by == name]
+
     def adapter(self) -> Party:
         """The adapter itself as a party."""
         return Party(organization=hsa_id(self.settings.organization), display="careplan-adapter")

@@ -18,7 +18,7 @@ from adapter.lifecycle import Step
 from adapter.model import Code, Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
 from adapter.pacing import Pace
 from adapter.routing import Network
-from adapter.store import Store, backlog, endpoints, history, outbox
+from adapter.store import Store, backlog, endpoints, history, moving, outbox
 from adapter.store.outbox import Claimed
 from adapter.store.transaction import Transaction
 from adapter.transports import Answer, Outcome, Transport
@@ -47,7 +47,8 @@ def claim(store: Store, network: Network, name: str, limit: int, now: datetime) 
     with store.begin() as tx:
         size = _allowed(tx, endpoint, limit, now)
         one_probe = size > 0 and endpoints.probing(tx, name, now, probe_after(endpoint))
-        found = outbox.claim(tx, name, 1 if one_probe else size, now, lease(endpoint))
+        besides = moving.claimable(network.replaced(name), endpoint.replaced_by)
+        found = outbox.claim(tx, name, 1 if one_probe else size, now, lease(endpoint), besides)
         # While nobody answers, a missing receipt says nothing: the probe goes in any case.
         most = math.inf if one_probe else endpoint.receipt_resends
         ready = [_ready(tx, network, endpoint, one, now, most) for one in found]

@@ -12,7 +12,7 @@ from adapter.errors import FatalError
 from adapter.lifecycle import State
 from adapter.model import Endpoint, Within
 from adapter.routing import Network
-from adapter.store import Store, backlog, history, outbox
+from adapter.store import Store, backlog, history, moving, outbox
 from adapter.store.inbox import new_id
 from adapter.store.transaction import Row, Transaction
 
@@ -94,7 +94,7 @@ def move_replaced(store: Store, network: Network, now: datetime) -> int:
     if not replaced:
         return 0
     with store.begin() as tx:
-        rows = [(e, row) for e in replaced for row in backlog.movable(tx, e.name)]
+        rows = [(e, row) for e in replaced for row in moving.movable(tx, e.name)]
         for endpoint, row in rows:
             _move(tx, network, endpoint, row, now)
     return len(rows)

@@ -9,11 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
-from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of
+from adapter.store.moving import open_outcome
+from adapter.store.tables import Instant, delivery, due, endpoint, one_of
 from adapter.store.transaction import Transaction
-
-_SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
-"""Outcomes after which the far side certainly has nothing."""
 
 
 def unsent_of_case(tx: Transaction, case_id: str) -> list[sa.RowMapping]:
@@ -95,15 +93,14 @@ def may_have_arrived(tx: Transaction, ids: Sequence[str]) -> set[str]:
     """Those of these deliveries that their receiver may have, and has not refused."""
     query = (
         sa.select(delivery.c.id)
-        .where(delivery.c.id.in_(ids), delivery.c.code != "refused", _open_outcome())
+        .where(
+            delivery.c.id.in_(ids),
+            delivery.c.code != "refused",
+            open_outcome(delivery, delivery.c.attempt),
+        )
         .order_by(delivery.c.id)
     )
     return set(tx.execute(query).scalars())
-
-
-def _open_outcome() -> sa.Exists:
-    """An attempt after which the far side may have it: a success, a time-out, a lost connection."""
-    return sa.exists().where(attempt.c.delivery_id == delivery.c.id, attempt.c.code.not_in(_SURE))
 
 
 def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> list[sa.RowMapping]:
@@ -244,17 +241,6 @@ def unreceipted(tx: Transaction, names: list[str], now: datetime) -> int:
         delivery.c.receipt_due_at > now,
     )
     return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount
-
-
-def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
-    """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
-
-    A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
-    keeps a delivery where it is.
-    """
-    waiting = one_of(delivery.c.state, State.WAITING)
-    query = sa.select(delivery).where(delivery.c.endpoint == name, waiting, ~_open_outcome())
-    return list(tx.execute(query.with_for_update()).mappings())
 
 
 def orphans(tx: Transaction, known: Collection[str], now: datetime) -> list[sa.RowMapping]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,10 +71,17 @@ class Claimed:
     why: str  # first | retry | lease | resend
 
 
-def claim(tx: Transaction, name: str, limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
+def claim(
+    tx: Transaction,
+    name: str,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    besides: Iterable[sa.ColumnElement[bool]] = (),
+) -> list[Claimed]:
     """Take what is open and due: new, failed, crashed, unreceipted. Nearest deadline first."""
     columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
-    mine = sa.and_(delivery.c.endpoint == name, _open, due <= now)
+    mine = sa.and_(delivery.c.endpoint == name, _open, due <= now, *besides)
     ids = list(tx.execute(_candidates(mine, limit)).scalars())
     query = sa.select(*columns).where(delivery.c.id.in_(ids), mine).order_by(*_DEADLINE)
     query = query.with_for_update(skip_locked=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from adapter import sweep
+from adapter import bundles, send, sweep
+from adapter.errors import TransientError
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import SETTINGS, Region
@@ -13,12 +14,24 @@ from tests.flow.region import SETTINGS, Region
 
 def replace_lulea(region: Region, **changes: str) -> None:
     """From now on umea's mailbox takes what was meant for lulea."""
+    settings_say_so(region, **changes)
+    sweep.move_replaced(region.store, region.network, region.now)
+
+
+def settings_say_so(region: Region, **changes: str) -> None:
+    """As after a restart, before anything that waits has moved."""
     endpoints = [
         replace(e, replaced_by="umea") if e.name == "lulea" else e for e in SETTINGS.endpoints
     ]
     changed = [replace(e, **changes) if e.name == "umea" else e for e in endpoints]
     region.with_settings(endpoints=tuple(changed))
-    sweep.move_replaced(region.store, region.network, region.now)
+
+
+def stored(region: Region, text: str) -> str:
+    """A note of the hospital's that waits to be sent; its content id."""
+    note = letters.note(text)
+    region.accept("hospital", letters.dump(note))
+    return bundles.content_id(note)
 
 
 def test_new_messages_go_to_the_successor(region: Region) -> None:
@@ -38,6 +51,44 @@ def test_what_was_never_tried_moves_and_what_may_have_arrived_stays(region: Regi
     region.receipt("lulea", first)
     assert region.deliveries()[0]["state"] == "accepted"
     assert [line["detail"] for line in region.history("moved")] == ["from lulea"]
+
+
+def test_a_new_message_waits_for_the_earlier_ones_that_have_still_to_move(region: Region) -> None:
+    first = stored(region, "1")
+    settings_say_so(region)
+    second = stored(region, "2")
+    region.turn()
+    assert region.inbox("umea") == []
+    sweep.move_replaced(region.store, region.network, region.now)
+    region.turn()
+    assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]
+    region.receipt("umea", first)
+    assert [bundles.content_id(b) for b in region.inbox("umea")] == [second]
+    assert region.events("lulea") == []  # what moves is not tried there meanwhile
+
+
+def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Region) -> None:
+    first = stored(region, "1")
+    batch = send.claim(region.store, region.network, "lulea", 1, region.now)
+    settings_say_so(region)
+    second = stored(region, "2")
+    region.turn()
+    assert region.inbox("umea") == []
+    outcomes = [TransientError("busy") for _ in batch]
+    send.write_down(region.store, region.network, batch, outcomes, region.now)
+    sweep.move_replaced(region.store, region.network, region.now)
+    region.turn()
+    assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]
+    region.receipt("umea", first)
+    assert [bundles.content_id(b) for b in region.inbox("umea")] == [second]
+
+
+def test_but_not_for_one_that_stays_because_it_may_have_arrived(region: Region) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", letters.note("1"))
+    settings_say_so(region)
+    region.tells("hospital", letters.note("2"))
+    assert region.events("umea") == ["message"]
 
 
 def test_an_outcome_that_is_unknown_keeps_a_delivery_where_it_is(region: Region) -> None:
