@@ -51,9 +51,12 @@ class Conductor:
                 self._hands.submit(self._carry_out, fault, Random(seed))
 
     def _drawn(self) -> Fault | None:
-        """The next of the deck whose thing is free; each kind comes as often as its share."""
+        """The next of the deck whose thing is free; each kind comes as often as its share.
+
+        Where only what is busy is left of a deck, a new one begins: broken brokers take long.
+        """
         with self._lock:
-            if not self._deck:
+            if all(fault.on in self._busy for fault in self._deck):
                 self._deck = [fault for fault in self._kinds for _ in range(fault.share)]
                 self._chance.shuffle(self._deck)
             free = (fault for fault in self._deck if fault.on not in self._busy)

@@ -24,7 +24,7 @@ WORKER_WINDOWS = (
     "recorded",
 )
 WEB_WINDOWS = ("received", "processing", "answering")
-_ARMED = 3.0  # seconds within which a window should be passed
+_ARMED = 4.0  # seconds within which a window should be passed
 _BACK = 15.0  # seconds within which the next life should have begun
 
 
@@ -72,7 +72,7 @@ def kill_web_at(window: str, stage: Stage, chance: Random) -> bool:
 
 def _kill_at(victims: Sequence[Victim], chance: Random, window: str) -> bool:
     """Of two processes, one may never come by that window: then the other is armed."""
-    spec = f"{window}:{chance.randint(1, 12)}"
+    spec = f"{window}:{chance.randint(1, 5)}"
     return any(_killed_at(victim, spec) for victim in chance.sample(victims, len(victims)))
 
 

@@ -70,8 +70,7 @@ class Load:
         name = f"S{number}-{chance.randrange(10**6)}"
         length = chance.randint(1, _LONGEST)
         (usual,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
-        # One case in five hundred; the first early, so that a short run has one too.
-        bad = chance.randrange(min(length, 2)) if number % _POISONED_CASE == 40 else -1
+        bad = _poisoned_place(number, length, chance)
         return [
             _message(sender, usual, name, place, poison() if place == bad else "", chance)
             for place in range(length)
@@ -97,6 +96,13 @@ class Load:
         """No new messages."""
         self.ended.set()
         ledger.write(Line(what=Saw.ENDED))
+
+
+def _poisoned_place(number: int, length: int, chance: random.Random) -> int:
+    """One case in five hundred; the first is early and begins with it: short runs have one too."""
+    if number % _POISONED_CASE != 40:
+        return -1
+    return chance.randrange(length) if number > _POISONED_CASE else 0
 
 
 def _message(

@@ -153,7 +153,7 @@ def own_servers() -> Iterator[Servers]:
         disk = _disk(stack, folder)
         cluster = threads[1].submit(_on_disk, folder, PostgreSQL.start).result()
         stack.callback(lambda: threads[1].submit(cluster.close).result())
-        broker = threads[0].submit(RabbitMQ.start, BROKER_USERS).result()
+        broker = threads[0].submit(RabbitMQ.start, BROKER_USERS, 0).result()
         stack.callback(lambda: threads[0].submit(broker.close).result())
         yield Servers(broker, cluster, threads, disk=disk)
 

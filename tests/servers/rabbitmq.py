@@ -12,7 +12,6 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import count
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.servers.base import Server, free_ports, wait_until
@@ -28,19 +27,23 @@ class RabbitMQ(Server):
     write the exchange care.in, read its own inbox, and configure nothing.
     """
 
-    def __init__(self, partners: Sequence[str]) -> None:
+    def __init__(self, partners: Sequence[str], spare_hosts: int) -> None:
         super().__init__("careplan-rabbitmq")
         self.port, self._epmd_port, self._node_port, self._tool_port = free_ports(4)
         self._node = f"careplan-{secrets.token_hex(4)}@localhost"
         self._passwords = {name: secrets.token_hex(12) for name in ("adapter", *partners)}
-        self._hosts = (f"spare-{number}" for number in count())
+        self._spare = [f"spare-{number}" for number in range(spare_hosts)]
+        self._hosts = iter(self._spare)
         self._configure()
 
     @classmethod
-    def start(cls, partners: Sequence[str] = ()) -> RabbitMQ:
-        """A running broker; ServerError when RabbitMQ is missing or does not start."""
+    def start(cls, partners: Sequence[str] = (), spare_hosts: int = SPARE_HOSTS) -> RabbitMQ:
+        """A running broker; ServerError when RabbitMQ is missing or does not start.
+
+        Each spare virtual host makes every start a little longer.
+        """
         require_installed()
-        broker = cls(partners)
+        broker = cls(partners, spare_hosts)
         try:
             broker.restart()
         except BaseException:
@@ -59,8 +62,8 @@ class RabbitMQ(Server):
 
     def fresh(self) -> str:
         """The adapter's URL on a virtual host that nobody has used yet."""
-        host = next(self._hosts)
-        if host == f"spare-{SPARE_HOSTS}":
+        host = next(self._hosts, "")
+        if not host:
             raise ServerError("no virtual host is left; raise SPARE_HOSTS")
         return self._url("adapter", host)
 
@@ -128,7 +131,7 @@ class RabbitMQ(Server):
         (self.directory / "definitions.json").write_text(json.dumps(self._definitions()))
 
     def _definitions(self) -> dict[str, object]:
-        hosts = ["/", *(f"spare-{number}" for number in range(SPARE_HOSTS))]
+        hosts = ["/", *self._spare]
         return {
             "vhosts": [{"name": host} for host in hosts],
             "users": [_user(name, secret) for name, secret in self._passwords.items()],
