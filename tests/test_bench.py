@@ -170,7 +170,7 @@ def test_a_bench_that_cannot_begin_says_what_is_missing(arguments: list[str], to
 
 @pytest.mark.servers
 @pytest.mark.timeout(240)
-@pytest.mark.chaos
+@pytest.mark.quiet
 def test_a_tiny_bench_measures_everything(rabbitmq: RabbitMQ, postgresql: PostgreSQL) -> None:
     broker = rabbitmq.fresh()
     names = (*SENDERS, *RECEIVERS)
