@@ -90,7 +90,7 @@ def _settle(scene: Stage) -> float:
     before: tuple[int, ...] = ()
     while time.monotonic() - changed < quiet:
         verdict = _verdict(scene)
-        if verdict.clean or verdict.beyond_healing:
+        if verdict.clean or (scene.plan.sabotage and verdict.beyond_healing):
             break
         counts = tuple(verdict.count(name) for name in NAMES)
         if counts != before:
