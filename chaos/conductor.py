@@ -11,6 +11,7 @@ from random import Random
 
 from chaos.faults import Fault
 from chaos.ledger import Line, Saw
+from chaos.plan import GAP
 from chaos.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,7 @@ class Conductor:
         self._hands.shutdown(wait=True)
 
     def _run(self) -> None:
-        gap = self._stage.plan.gap
-        while not self._stage.ending.wait(gap * self._chance.uniform(0.3, 1.7)):
+        while not self._stage.ending.wait(GAP * self._chance.uniform(0.3, 1.7)):
             fault = self._drawn()
             if fault is not None:
                 seed = self._chance.random()

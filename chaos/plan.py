@@ -8,6 +8,8 @@ from pathlib import Path
 
 LONG = 300  # seconds from which on a run has time for what takes minutes
 
+GAP = 2.3  # seconds between two faults, on average
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -33,11 +35,6 @@ class Plan:
     def slow_answer(self) -> float:
         """Seconds that the slow partner takes."""
         return 120.0 if self.is_long else 4.0
-
-    @property
-    def gap(self) -> float:
-        """Seconds between two faults, on average."""
-        return 1.2 if self.sabotage else 2.3
 
     @property
     def away(self) -> tuple[float, float]:

@@ -28,7 +28,7 @@ from adapter.store.transaction import Transaction
 from adapter.web import doors
 from chaos import letters
 
-_LATE = 0.15  # seconds from an answer to its commit
+_LATE = 0.4  # seconds from an answer to its commit
 _EVERY = 25  # of so many messages, one also goes to somebody else
 
 
