@@ -1,4 +1,4 @@
-"""A broker, or a proxy before it, that hangs up in the very moment of connecting."""
+"""A broker, or a proxy before it, that hangs up in the moment of connecting, or says nothing."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def _reset_all(server: socket.socket) -> None:
 
 
 @pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"amqp://a:b@127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.fixture
 def already_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """One time in sixty the reset comes before pika looks at its socket: here, every time."""
 
@@ -63,3 +70,10 @@ def test_a_publisher_whose_connection_is_reset_so_is_unreachable(resetting: str)
     with pytest.raises(TransientError) as raised:
         Line(resetting, 2)
     assert raised.value.code == "unreachable"
+
+
+def test_a_publisher_gives_up_a_broker_that_does_not_finish_its_greeting(silent: str) -> None:
+    with pytest.raises(TransientError) as raised:
+        Line(silent, 0.3)
+    assert raised.value.code == "unreachable"
+    assert not [t for t in threading.enumerate() if t.name == "publisher"]

@@ -10,6 +10,7 @@ from typing import Any
 import pika
 import pika.data
 from pika.adapters.blocking_connection import BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnector
 from pika.exceptions import (
     AMQPConnectionError,
     AMQPError,
@@ -96,3 +97,23 @@ def _decode_any_value(encoded: bytes, offset: int) -> tuple[Any, int]:
 
 
 pika.data.decode_value = _decode_any_value
+
+
+_abort = AMQPConnector.abort
+
+
+def _abort_at_any_time(self: Any) -> None:
+    """Give up connecting, as pika 1.4 means to: during the greeting an assertion stops it.
+
+    What it goes on to do after that assertion is right, and closes the socket.
+    """
+    connection = self._amqp_conn
+    if connection is None:
+        _abort(self)
+        return
+    self._state = self._STATE_ABORTING
+    if not connection.is_closing:
+        connection.close()
+
+
+AMQPConnector.abort = _abort_at_any_time  # type: ignore[method-assign]
