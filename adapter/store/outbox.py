@@ -11,9 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.errors import AdapterError
-from adapter.lifecycle import OPEN, State, Step, advance
+from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Code, Delivery, Event, Layer
-from adapter.store.tables import Instant, attempt, delivery, due, endpoint, one_of, receipt
+from adapter.store.tables import (
+    Instant,
+    attempt,
+    delivery,
+    due,
+    endpoint,
+    message,
+    one_of,
+    receipt,
+)
 from adapter.store.transaction import Row, Transaction
 
 _FIELDS = (
@@ -103,7 +112,7 @@ def _candidates(mine: sa.ColumnElement[bool], limit: int) -> sa.Select[tuple[str
     """
     heads = [
         sa.select(delivery.c.id, *_DEADLINE)
-        .where(mine, one_of(delivery.c.state, state), _is_head())
+        .where(mine, one_of(delivery.c.state, state), _is_head(), _unanswered())
         .order_by(*order)
         .limit(limit)
         .subquery()
@@ -147,6 +156,25 @@ def _is_head() -> sa.ColumnElement[bool]:
         .scalar_subquery()
     )
     return sa.or_(delivery.c.order_key.is_(None), delivery.c.order_no <= number)
+
+
+def _unanswered() -> sa.ColumnElement[bool]:
+    """A receipt is missing only when all that its receiver had sent by then has been read.
+
+    Where receipts come faster than they are read, each resend would bring one more.
+    """
+    unread = (
+        sa.select(message.c.received_at)
+        .where(
+            message.c.endpoint == delivery.c.endpoint,
+            one_of(message.c.standing, Standing.RECEIVED),
+        )
+        .order_by(message.c.seq)
+        .limit(1)
+        .scalar_subquery()
+    )
+    due_at = delivery.c.receipt_due_at
+    return sa.or_(due_at.is_(None), sa.func.coalesce(unread > due_at, sa.true()))
 
 
 def _why(row: Row) -> str:

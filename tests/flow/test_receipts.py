@@ -69,6 +69,33 @@ def test_a_missing_receipt_causes_another_sending_of_the_same_content(region: Re
     assert (delivery["attempt"], delivery["resends"], delivery["failures"]) == (2, 1, 0)
 
 
+def test_a_receipt_that_has_come_and_is_not_yet_read_is_not_missing(region: Region) -> None:
+    content = region.tells("hospital", letters.note())
+    region.says("lulea", letters.receipt(content, LULEA))
+    stored(region)
+    region.now += HALF_AN_HOUR
+    assert region.send() == 0
+    region.turn()
+    assert len(region.inbox("lulea")) == 1
+    assert region.deliveries()[0]["state"] == "accepted"
+
+
+def test_what_its_receiver_sends_after_the_time_for_a_receipt_does_not_stop_a_resend(
+    region: Region,
+) -> None:
+    region.tells("hospital", letters.note())
+    region.now += HALF_AN_HOUR + timedelta(seconds=1)
+    region.says("lulea", letters.note("2", sender=LULEA, to=(UMEA,)))
+    stored(region)
+    assert region.send() == 1
+    assert len(region.inbox("lulea")) == 2
+
+
+def stored(region: Region) -> None:
+    """What has come is kept, and nobody has read it."""
+    assert receive.receive_batch(region.store, region.transport, region.now, wait=0)
+
+
 def test_forwarded_bytes_are_resent_in_the_same_envelope_and_our_own_in_a_new_one(
     region: Region,
 ) -> None:
