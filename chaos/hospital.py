@@ -34,6 +34,7 @@ class Hospital:
         self._party = party
         self._load, self._ledger, self._manners = load, ledger, manners
         self._ports, self._token = ports, token
+        self.receipts = 0  # answers of the adapter, about
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._clerk, daemon=True) for _ in range(CLERKS)]
 
@@ -98,6 +99,7 @@ class Hospital:
         status, body = wires.post(post)
         code = _code(status, body)
         if code:
+            self.receipts += 1
             receipted = Saw.RECEIPTED
             self._ledger.write(
                 Line(what=receipted, who=self._party.endpoint, content=post.content, code=code)

@@ -44,8 +44,13 @@ def kill_both_workers(stage: Stage, _: Random) -> bool:
 
 
 def kill_both_webs(stage: Stage, _: Random) -> bool:
-    """As when their machine loses its power."""
-    return _kill(stage.fleet.webs)
+    """As when their machine loses its power, in the middle of answering."""
+
+    def receipts() -> int:
+        return sum(hospital.receipts for hospital in stage.hospitals)
+
+    before = receipts()
+    return eventually(lambda: receipts() > before, _BACK) and _kill(stage.fleet.webs)
 
 
 def _kill(victims: Sequence[Victim]) -> bool:

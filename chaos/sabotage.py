@@ -6,9 +6,7 @@ Nothing of this is in the product. The rig must see each of the four, or its zer
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +26,7 @@ from adapter.store.transaction import Transaction
 from adapter.web import doors
 from chaos import letters
 
-_LATE = 0.4  # seconds from an answer to its commit
+_LATE = 1.0  # seconds from an answer to its commit
 _EVERY = 25  # of so many messages, one also goes to somebody else
 
 
@@ -57,18 +55,20 @@ def _ack_before_commit() -> None:
     really = receive.accept
 
     def early(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
-        replies: queue.Queue[Reply] = queue.Queue()
-
-        def work() -> None:
-            with store.begin() as tx:
-                inside: Any = _Inside(tx)
-                replies.put(really(inside, network, letter, now))
-                time.sleep(_LATE)
-
-        threading.Thread(target=work, daemon=True).start()
-        return replies.get(timeout=10)
+        with _undone(store) as inside:
+            reply = really(inside, network, letter, now)
+        threading.Timer(_LATE, really, (store, network, letter, now)).start()
+        return reply
 
     _replace(doors, "accept", early)
+
+
+@contextmanager
+def _undone(store: Store) -> Iterator[Any]:
+    """A store of which nothing stays."""
+    with store.begin() as tx:
+        yield _Inside(tx)
+        tx.rollback()
 
 
 class _Inside:
