@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -55,32 +55,30 @@ def _ack_before_commit() -> None:
     really = receive.accept
 
     def early(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
-        with _undone(store) as inside:
-            reply = really(inside, network, letter, now)
+        forgetful: Any = _Forgetful(store)
+        reply = really(forgetful, network, letter, now)
         threading.Timer(_LATE, really, (store, network, letter, now)).start()
         return reply
 
     _replace(doors, "accept", early)
 
 
-@contextmanager
-def _undone(store: Store) -> Iterator[Any]:
-    """A store of which nothing stays."""
-    with store.begin() as tx:
-        yield _Inside(tx)
-        tx.rollback()
+class _Forgetful:
+    """A store that keeps nothing of what it is told."""
 
-
-class _Inside:
-    """A store whose transactions are part of one that is already open."""
-
-    def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     @contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
-        """The open one; it does not end here."""
-        yield self._tx
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that is taken back."""
+        with suppress(_TakenBackError), self._store.begin() as tx:
+            yield tx
+            raise _TakenBackError
+
+
+class _TakenBackError(Exception):
+    """Nothing stays."""
 
 
 def _no_dedupe() -> None:
