@@ -33,8 +33,8 @@ class Consumer:
     `care.dead` also `x-death-queue` and `x-death-reason`.
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
-    TransientError `unreachable` when the connection breaks, and FatalError `settings` when the
-    broker's queues differ from ours; the next call connects anew.
+    TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
+    differ from ours; the next call connects anew.
     """
 
     def __init__(
@@ -50,6 +50,11 @@ class Consumer:
         self._cancelled = False
         self._arrived: deque[_Arrival] = deque()
         self._unacknowledged: set[int] = set()
+
+    @property
+    def consuming(self) -> bool:
+        """Whether the broker has us among the consumers of the queue; safe from any thread."""
+        return self._channel is not None and not self._cancelled
 
     def open(self) -> None:
         """Connect now, and verify the topology; the other methods do it when they need to."""
