@@ -80,7 +80,7 @@ class Adapter:
             endpoints.register(tx, [e.name for e in self.settings.endpoints])
         if Part.WORKER in self.parts:
             self._start_worker()
-        self.loops.start("beat", self.pulse.beat, lambda: self.loops.stopping.wait(health.BEAT))
+        self.loops.start("beat", self.pulse.beat, lambda: self.loops.stopping.wait(self.pulse.rest))
         if Part.WEB in self.parts:
             asked = (self._outbox.ring, self.pulse.oneself)
             self._website = Website(self.network, self.store, self.settings.web, *asked)

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from adapter import health
 from adapter.errors import AdapterError, TransientError
@@ -21,6 +22,7 @@ from adapter.store.inbox import new_id
 
 log = logging.getLogger(__name__)
 _OF_LOOPS = {"unreachable": "broker", "settings": "topology"}
+_Key: TypeAlias = tuple[str, str]  # of a finding: its name, and whose it is
 _PATIENCE = health.LOST.total_seconds()
 
 
@@ -42,8 +44,15 @@ class Pulse:
         self._around, self._consumes = around, consumes
         self._probe = self._ahead = 0.0
         self._unwritable = ""
-        self._before = time.monotonic()
-        self._told: dict[tuple[str, str], float] = {}
+        self._before = self._born = time.monotonic()
+        self._told: dict[_Key, float] = {}
+        self._seen: set[_Key] = set()
+
+    @property
+    def rest(self) -> float:
+        """Seconds until the next beat; short at first, while much changes."""
+        young = time.monotonic() - self._born < 2 * health.BEAT
+        return 1.0 if young else health.BEAT
 
     @property
     def oneself(self) -> Oneself:
@@ -88,11 +97,13 @@ class Pulse:
             log.warning("stood-still", extra={"seconds": round(silent)})
 
     def _tell(self, findings: Sequence[Finding]) -> None:
+        """What is found twice in a row is told once, and again when it has ended."""
         now = time.monotonic()
         present = {(f.name, f.process or f.why.partition(":")[0]): f for f in findings}
-        for key in present.keys() - self._told.keys():
+        for key in present.keys() & self._seen - self._told.keys():
             self._told[key] = now
             log.warning("wrong", extra=_line(present[key]))
+        self._seen = set(present)
         for key in self._told.keys() - present.keys():
             seconds = round(now - self._told.pop(key), 1)
             log.info("right", extra={"finding": key[0], "seconds": seconds})
