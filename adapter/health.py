@@ -21,7 +21,7 @@ from adapter.store.queries import figures
 from adapter.transports.rabbitmq import INCOMING
 
 BEAT = 5.0  # seconds between two signs of life
-LOST = timedelta(seconds=30)
+LOST = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=1)
 SLOW = 1.0  # seconds for the round trip of one small write
 SKEW = 5.0  # seconds

@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,8 @@ import httpx
 import sqlalchemy as sa
 
 from adapter import bundles
-from adapter.store import Store, processes
+from adapter.runner import utc_now
+from adapter.store import Store, endpoints, processes
 from adapter.store.tables import delivery, history, message
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
@@ -32,7 +34,8 @@ from tests.servers import RabbitMQ
 from tests.servers.base import free_ports
 from tests.transports.partners import BusPartner
 
-TIMEOUT = 6  # seconds that one sending may take
+NOTHING: Mapping[str, str] = MappingProxyType({})
+TIMEOUT = 4  # seconds that one sending may take
 _START = """
 import ctypes, os, signal, threading
 def die(*_):
@@ -73,10 +76,11 @@ class Umea(BaseHTTPRequestHandler):
 class Member:
     """One process, and what it printed."""
 
-    def __init__(self, command: str, settings: Path, log: Path, web: int, dies: str) -> None:
+    def __init__(
+        self, command: str, settings: Path, log: Path, web: int, given: Mapping[str, str]
+    ) -> None:
         self.log = log
         self.address = f"http://127.0.0.1:{web}"
-        given = {"DIES": dies} if dies else {}
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _START, command, "--settings", str(settings)],
@@ -120,14 +124,23 @@ class Crew:
         self.store.upgrade()
         self.members: list[Member] = []
 
-    def start(self, command: str, *, dies: str = "", broker: str = "", more: str = "") -> Member:
-        """A process that has started."""
+    def launch(
+        self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
+    ) -> Member:
+        """A process, however it fares."""
         number = len(self.members)
         (web,) = free_ports(1)
         path = self.folder / f"{command}-{number}.toml"
         path.write_text(self._settings(web, broker or self._url) + more, encoding="utf-8")
-        found = Member(command, path, self.folder / f"{command}-{number}.log", web, dies)
+        found = Member(command, path, self.folder / f"{command}-{number}.log", web, given)
         self.members.append(found)
+        return found
+
+    def start(
+        self, command: str, *, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
+    ) -> Member:
+        """A process that has started, and takes from the bus."""
+        found = self.launch(command, broker, more, given)
         self.wait(lambda: bool(found.lines("started")), found)
         if command != "web":
             self.wait(lambda: self.consuming(found), found)
@@ -159,6 +172,18 @@ class Crew:
                 planning.publish(letters.dump(note), content_type="application/fhir+json")
         return set(ids)
 
+    def post(self, web: Member, to: Sequence[Party] = (UMEA,)) -> str:
+        """A message by Luleå over HTTP; its content id."""
+        with self.store.begin() as tx:
+            token = endpoints.new_token(tx, "lulea", utc_now())
+        id_ = str(uuid4())
+        note = letters.note(sender=LULEA, to=to, visit=id_, content=id_)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+        url = f"{web.address}/fhir/$process-message"
+        answer = httpx.post(url, content=letters.dump(note), headers=headers, timeout=20)
+        assert answer.status_code == 200
+        return id_
+
     def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[sa.RowMapping]:
         """Rows, oldest first."""
         with self.store.read() as tx:
@@ -189,10 +214,7 @@ class Crew:
     @contextmanager
     def around(self) -> Iterator[Crew]:
         """With Umeå's door open; afterwards nobody is left."""
-        handler = type("Umea", (Umea,), {"crew": self})
-        server = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+        self.open()
         try:
             yield self
         finally:
@@ -201,10 +223,21 @@ class Crew:
                     member.process.send_signal(signal.SIGCONT)
                 member.process.kill()
                 member.process.wait()
-            server.shutdown()
-            thread.join()
-            server.server_close()
+            self.shut()
             self.store.close()
+
+    def open(self) -> None:
+        """Umeå's door."""
+        handler = type("Umea", (Umea,), {"crew": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def shut(self) -> None:
+        """Umeå is away."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 _BUS = (PLANNING, LULEA)

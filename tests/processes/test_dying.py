@@ -24,22 +24,23 @@ def feed() -> str:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_loop_that_dies_without_a_word_ends_the_process(crew: Crew, loop: str) -> None:
-    serve = crew.start("serve", dies=loop, more=feed())
+    serve = crew.start("serve", given={"DIES": loop}, more=feed())
     serve.process.send_signal(signal.SIGUSR1)
     assert serve.ends(40) == 1
     [line] = serve.lines("loop-died")
-    assert (line["loop"], line["error"]) == (loop, "SystemExit")
+    assert line["loop"] == loop
+    assert line["error"].startswith("SystemExit")
 
 
 def test_so_does_the_thread_of_the_http_doors(crew: Crew) -> None:
-    web = crew.start("web", dies="web")
+    web = crew.start("web", given={"DIES": "web"})
     web.process.send_signal(signal.SIGUSR1)
     assert web.ends(40) == 1
     assert web.lines("web-died")
 
 
 def test_so_does_a_thread_of_the_sender_pool_and_what_it_had_in_hand_is_sent(crew: Crew) -> None:
-    worker = crew.start("worker", dies="send")
+    worker = crew.start("worker", given={"DIES": "send"})
     first = crew.publish(1)
     crew.wait(lambda: [row["state"] for row in crew.sent()] == ["confirmed"], worker)
     worker.process.send_signal(signal.SIGUSR1)
