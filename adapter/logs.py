@@ -68,6 +68,7 @@ LINES: dict[str, str] = {
     "broker-blocked": "sends nothing over the broker until it says so; messages wait in the store",
     "broker-unblocked": "sends again",
     "broker-was-empty": "declared what was missing, and sends what only the broker had again",
+    "queues-missing": "declares them; nothing has to be sent again for it",
     "close-failed": "",
     # One partner.
     "not-sent": "tries again after a rest, or leaves it to a person",

@@ -119,15 +119,18 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
 
     What waits for a receipt is due at once. Returns how many deliveries go again.
     """
+    whose = ", ".join(names)
     with store.begin() as tx:
         lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
         outbox.put(tx, [again(row, now) for row in lost])
         waiting = backlog.unreceipted(tx, list(names), now)
-        whose = ", ".join(names)
-        detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again; {whose}"
-        history.note(tx, now, "broker-was-empty", detail=detail)
-    log.warning("broker-was-empty", extra={"count": len(lost) + waiting, "endpoint": whose})
-    return len(lost) + waiting
+        count = len(lost) + waiting
+        if count:  # else it is the first start of all, or nothing had gone that way
+            detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
+            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {whose}")
+    what = "broker-was-empty" if count else "queues-missing"
+    log.warning(what, extra={"count": count, "endpoint": whose})
+    return count
 
 
 def again(row: Row, now: datetime) -> dict[str, Any]:

@@ -244,7 +244,7 @@ _BUS = (PLANNING, LULEA)
 
 
 def _stanza(party: Party, lines: str) -> str:
-    quick = f'timeout = "{TIMEOUT}s"\nretry_first = "500ms"\nreceipt_within = "30s"'
+    quick = f'timeout = "{TIMEOUT}s"\nretry_first = "500ms"\nreceipt_within = "5m"'
     return (
         f'\n[[endpoint]]\nname = "{party.endpoint}"\norganization = "{party.organization}"\n'
         f'system = "fhir"\nowner = "The test, 000-00 00 00"\n{quick}\n{lines}\n'

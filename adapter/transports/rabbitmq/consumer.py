@@ -34,16 +34,25 @@ class Consumer:
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
     TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
-    differ from ours; the next call connects anew.
+    differ from ours; the next call connects anew. While there is nothing to take, `idle` looks
+    at the queues again every `verify` seconds.
     """
 
-    def __init__(
-        self, url: str, topology: Topology, queue: str = INCOMING, *, prefetch: int = 200
+    def __init__(  # noqa: PLR0913 - where and what, and two sizes by name
+        self,
+        url: str,
+        topology: Topology,
+        queue: str = INCOMING,
+        *,
+        prefetch: int = 200,
+        verify: float = 30.0,
     ) -> None:
         self._url = url
         self._topology = topology
         self._queue = queue
         self._prefetch = prefetch
+        self._verify_every = verify
+        self._verified = 0.0
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._generation = 0
@@ -64,6 +73,7 @@ class Consumer:
         try:
             self._topology.declare(self._connection)
             self._channel = self._consume(self._connection)
+            self._verified = time.monotonic()
         except AdapterError:
             self.close()
             raise
@@ -96,6 +106,7 @@ class Consumer:
     def idle(self, seconds: float) -> None:
         """Answer heartbeats for so long, or return early because something has come."""
         self.open()
+        self._verify()
         self._something_within(seconds)
 
     def close(self) -> None:
@@ -110,6 +121,29 @@ class Consumer:
                 connection.close()
             except AMQPError:
                 return  # it broke while closing, and so is closed
+
+    def _verify(self) -> None:
+        """Somebody may have changed a queue since, or made ours anew.
+
+        A broker does not always tell the consumers of a queue that is deleted and declared again
+        in the same moment: they would wait for ever.
+        """
+        connection, channel = self._connection, self._channel
+        due = self._verified + self._verify_every
+        if connection is None or channel is None or time.monotonic() < due:
+            return
+        self._verified = time.monotonic()
+        try:
+            self._topology.declare(connection)
+            found = channel.queue_declare(self._queue, passive=True)
+        except AMQPError as error:
+            raise self._lost(error) from error
+        except AdapterError:
+            self.close()
+            raise
+        if not found.method.consumer_count:
+            self.close()
+            raise TransientError("unreachable", f"queue {self._queue} was made anew")
 
     def _is(self, generation: int) -> bool:
         return generation == self._generation
