@@ -89,22 +89,22 @@ def test_who_loses_the_connected_address_moves_on_to_the_other_and_back(
     ports = free_ports(2)
     urls = ",".join(through(rabbitmq_url, port) for port in ports)
     doors = [_door(port, port_of(rabbitmq_url)) for port in ports]
-    with closing(Publisher(urls, topology, timeout=WAIT)) as publisher:
-        with closing(Consumer(urls, topology)) as consumer:
-            consumer.idle(0)
-            assert publisher.send([to_lulea()]) == [Answer()]
-            doors[0].close()  # both were connected through it
-            with pytest.raises(TransientError, match="unreachable"):
-                consumer.idle(WAIT)
-            consumer.idle(0)
-            assert consumer.consuming
-            assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
-            doors[0] = _door(ports[0], port_of(rabbitmq_url))
-            doors[1].close()
-            with pytest.raises(TransientError, match="unreachable"):
-                consumer.idle(WAIT)
-            consumer.idle(0)
-            assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
+    publisher, consumer = Publisher(urls, topology, timeout=WAIT), Consumer(urls, topology)
+    with closing(publisher), closing(consumer):
+        consumer.idle(0)
+        assert publisher.send([to_lulea()]) == [Answer()]
+        doors[0].close()  # both were connected through it
+        with pytest.raises(TransientError, match="unreachable"):
+            consumer.idle(WAIT)
+        consumer.idle(0)
+        assert consumer.consuming
+        assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
+        doors[0] = _door(ports[0], port_of(rabbitmq_url))
+        doors[1].close()
+        with pytest.raises(TransientError, match="unreachable"):
+            consumer.idle(WAIT)
+        consumer.idle(0)
+        assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
     doors[0].close()
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapter.health import Finding
 from adapter.lifecycle import Step
 from adapter.model import Event
-from adapter.health import Finding
 from adapter.runner import utc_now
 from adapter.runner.pulse import Pulse
 from adapter.store import endpoints, outbox

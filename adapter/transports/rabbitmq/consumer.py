@@ -34,11 +34,11 @@ class Consumer:
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
     TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
-    differ from ours; the next call connects anew. While there is nothing to take, `idle` looks
-    at the queues again every `verify` seconds.
+    differ from ours; the next call connects anew. While there is nothing to take, `idle` verifies
+    the queues every `verify` seconds, and connects anew after `fresh`.
     """
 
-    def __init__(  # noqa: PLR0913 - where and what, and two sizes by name
+    def __init__(
         self,
         url: str,
         topology: Topology,
@@ -46,13 +46,14 @@ class Consumer:
         *,
         prefetch: int = 200,
         verify: float = 30.0,
+        fresh: float = 300.0,
     ) -> None:
         self._url = url
         self._topology = topology
         self._queue = queue
         self._prefetch = prefetch
-        self._verify_every = verify
-        self._verified = 0.0
+        self._verify_every, self._fresh_for = verify, fresh
+        self._verified = self._came = 0.0
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._generation = 0
@@ -73,7 +74,7 @@ class Consumer:
         try:
             self._topology.declare(self._connection)
             self._channel = self._consume(self._connection)
-            self._verified = time.monotonic()
+            self._verified = self._came = time.monotonic()
         except AdapterError:
             self.close()
             raise
@@ -105,6 +106,7 @@ class Consumer:
 
     def idle(self, seconds: float) -> None:
         """Answer heartbeats for so long, or return early because something has come."""
+        self._refresh()
         self.open()
         self._verify()
         self._something_within(seconds)
@@ -122,28 +124,26 @@ class Consumer:
             except AMQPError:
                 return  # it broke while closing, and so is closed
 
-    def _verify(self) -> None:
-        """Somebody may have changed a queue since, or made ours anew.
+    def _refresh(self) -> None:
+        """Let go of a connection that has brought nothing for long: it may never do so again.
 
-        A broker does not always tell the consumers of a queue that is deleted and declared again
-        in the same moment: they would wait for ever.
+        RabbitMQ 3.10 does not always tell the consumers of a queue that is deleted and declared
+        again in one moment. It even counts them as its consumers, and hands them nothing.
         """
-        connection, channel = self._connection, self._channel
-        due = self._verified + self._verify_every
-        if connection is None or channel is None or time.monotonic() < due:
+        quiet = not self._arrived and not self._unacknowledged
+        if quiet and self._channel and time.monotonic() > self._came + self._fresh_for:
+            self.close()
+
+    def _verify(self) -> None:
+        """Somebody may have changed a queue meanwhile."""
+        if self._connection is None or time.monotonic() < self._verified + self._verify_every:
             return
         self._verified = time.monotonic()
         try:
-            self._topology.declare(connection)
-            found = channel.queue_declare(self._queue, passive=True)
-        except AMQPError as error:
-            raise self._lost(error) from error
+            self._topology.declare(self._connection)
         except AdapterError:
             self.close()
             raise
-        if not found.method.consumer_count:
-            self.close()
-            raise TransientError("unreachable", f"queue {self._queue} was made anew")
 
     def _is(self, generation: int) -> bool:
         return generation == self._generation
@@ -163,6 +163,7 @@ class Consumer:
         body: bytes,
     ) -> None:
         self._arrived.append((method, properties, body))
+        self._came = time.monotonic()
 
     def _on_cancel(self, _: object) -> None:
         self._cancelled = True
