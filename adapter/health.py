@@ -18,6 +18,7 @@ from adapter.errors import TransientError
 from adapter.model import Settings
 from adapter.store import Store, processes
 from adapter.store.queries import figures
+from adapter.store.transaction import Transaction
 from adapter.transports.rabbitmq import INCOMING
 
 BEAT = 5.0  # seconds between two signs of life
@@ -124,7 +125,7 @@ def survey(store: Store, queues: Sequence[str], oneself: Oneself | None = None) 
     return Survey(findings=tuple(unique), processes=found.processes, now=found.now)
 
 
-def _looked(tx: sa.Connection, queues: Sequence[str]) -> Survey:
+def _looked(tx: Transaction, queues: Sequence[str]) -> Survey:
     schema = figures.schema(tx)
     if not schema.fits:
         why = f"its schema is {schema.current or 'empty'}, this program needs {schema.newest}"

@@ -166,9 +166,8 @@ def test_since_when_it_runs_does_not_change(store: Store) -> None:
 def test_a_store_that_cannot_be_written_shuts_the_door(store: Store) -> None:
     mine = pulse(store, Clock())
     with store.begin() as tx:
-        tx.exec_driver_sql(
-            "create trigger full before insert on process begin select raise(abort, 'full'); end"
-        )
+        full = "create trigger full before insert on process begin select raise(abort, 'x'); end"
+        tx.connection.exec_driver_sql(full)
     with pytest.raises(TransientError):
         mine.beat()
     assert [(f.name, f.why) for f in mine.findings()] == [
