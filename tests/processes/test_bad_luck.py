@@ -155,12 +155,14 @@ def test_what_happens_to_processes_and_partners(crew: Crew) -> None:
 def test_a_process_that_stood_still_says_so_and_changes_nothing_that_others_did(
     crew: Crew,
 ) -> None:
-    frozen = crew.start("worker")  # it consumes and processes, and so it is the first to send
+    frozen = crew.start("worker")
     other = crew.start("worker")
     crew.slowly = 2
+    other.process.send_signal(signal.SIGSTOP)  # so that it is not the one that sends first
     crew.publish(1)
     assert crew.begun.wait(30)
     frozen.process.send_signal(signal.SIGSTOP)
+    other.process.send_signal(signal.SIGCONT)
     crew.slowly = 0
     crew.wait(lambda: confirmed(crew, 1), other)
     crew.wait(lambda: bool(told(other, "wrong", finding="process")), other)
