@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from adapter import hours
 from adapter.errors import TransientError
 from adapter.model import Settings
 from adapter.store import Store, processes
@@ -109,13 +110,13 @@ def queues(settings: Settings) -> tuple[str, ...]:
     return (INCOMING,) if settings.broker else ()
 
 
-def survey(store: Store, queues: Sequence[str], oneself: Oneself | None = None) -> Survey:
+def survey(store: Store, settings: Settings, oneself: Oneself | None = None) -> Survey:
     """Look at everything now, and judge."""
     asking = oneself or Oneself()
     began = time.monotonic()
     try:
         with store.read() as tx:
-            found = _looked(tx, queues)
+            found = _looked(tx, settings)
     except TransientError as error:
         why = f"{error.entry.en} {error.detail}".strip()
         found = Survey(findings=(Finding(name="store", why=why),))
@@ -125,15 +126,15 @@ def survey(store: Store, queues: Sequence[str], oneself: Oneself | None = None) 
     return Survey(findings=tuple(unique), processes=found.processes, now=found.now)
 
 
-def _looked(tx: Transaction, queues: Sequence[str]) -> Survey:
+def _looked(tx: Transaction, settings: Settings) -> Survey:
     schema = figures.schema(tx)
     if not schema.fits:
         why = f"its schema is {schema.current or 'empty'}, this program needs {schema.newest}"
         return Survey(findings=(Finding(name="schema", why=why),))
     now = processes.clock(tx)
     rows = tuple(_process(row) for row in processes.rows(tx))
-    late = [(name, now - due) for name, due in figures.oldest_due(tx, now - OVERDUE)]
-    found = (*judged(rows, now, queues), *map(_overdue, late))
+    late = _overdue(settings, figures.oldest_due(tx, now - OVERDUE), now)
+    found = (*judged(rows, now, queues(settings)), *late)
     return Survey(findings=found, processes=rows, now=now)
 
 
@@ -148,10 +149,15 @@ def written(findings: Sequence[Finding]) -> str:
     return json.dumps([{"name": f.name, "why": f.why} for f in findings])
 
 
-def _overdue(late: tuple[str, timedelta]) -> Finding:
-    name, by = late
-    why = f"{name}: the oldest open delivery is overdue by {spoken(by)}"
-    return Finding(name="overdue", why=why)
+def _overdue(
+    settings: Settings, oldest: Iterable[tuple[str, datetime]], now: datetime
+) -> Iterator[Finding]:
+    known = {endpoint.name: endpoint for endpoint in settings.endpoints}
+    for name, due in oldest:
+        by = timedelta(seconds=hours.overdue(known.get(name), due, now))
+        if by > OVERDUE:
+            why = f"{name}: the oldest open delivery is overdue by {spoken(by)}"
+            yield Finding(name="overdue", why=why)
 
 
 def judged(rows: Sequence[Process], now: datetime, queues: Sequence[str]) -> Iterator[Finding]:

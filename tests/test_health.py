@@ -14,14 +14,16 @@ import pytest
 from adapter import health
 from adapter.errors import TransientError
 from adapter.health import Finding, Process
+from adapter.model import Closed, Settings
 from adapter.runner.loops import Loops
 from adapter.runner.pulse import Pulse, of_loops
 from adapter.store import Store, endpoints, processes
 from adapter.store.tables import delivery, process
 from tests.flow import letters
 from tests.flow.letters import UMEA
-from tests.flow.region import Region
+from tests.flow.region import Region, endpoint
 
+BUS = Settings(broker="amqp://127.0.0.1/")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -130,17 +132,17 @@ class Clock:
 
 
 def pulse(store: Store, clock: Clock, *around: Finding) -> Pulse:
-    return Pulse(store, "worker", ("care.in",), clock.now, lambda: around, lambda: True)
+    return Pulse(store, "worker", BUS, clock.now, lambda: around, lambda: True)
 
 
 def test_a_beat_tells_what_the_process_knows_and_leaving_takes_it_back(store: Store) -> None:
     mine = pulse(store, Clock(), Finding(name="broker", why="care.in: broker: gone"))
     mine.beat()
-    survey = health.survey(store, ("care.in",))
+    survey = health.survey(store, BUS)
     assert [(f.name, f.process) for f in survey.findings] == [("broker", mine.name)]
     assert [p.name for p in survey.living] == [mine.name]
     mine.leave()
-    assert {f.name for f in health.survey(store, ("care.in",)).findings} == {"worker", "consumer"}
+    assert {f.name for f in health.survey(store, BUS).findings} == {"worker", "consumer"}
 
 
 def test_a_clock_jump_is_told_at_the_next_beat(store: Store) -> None:
@@ -156,9 +158,9 @@ def test_a_clock_jump_is_told_at_the_next_beat(store: Store) -> None:
 def test_since_when_it_runs_does_not_change(store: Store) -> None:
     mine = pulse(store, Clock())
     mine.beat()
-    [first] = health.survey(store, ()).processes
+    [first] = health.survey(store, Settings()).processes
     mine.beat()
-    [second] = health.survey(store, ()).processes
+    [second] = health.survey(store, Settings()).processes
     assert second.started_at == first.started_at
     assert second.seen_at >= first.seen_at
 
@@ -179,14 +181,14 @@ def test_who_is_gone_for_a_day_is_forgotten(store: Store) -> None:
     with store.begin() as tx:
         tx.execute(process.update().values(seen_at=processes.clock(tx) - timedelta(days=2)))
         processes.forget(tx, processes.clock(tx) - health.FORGOTTEN)
-    assert health.survey(store, ()).processes == ()
+    assert health.survey(store, Settings()).processes == ()
 
 
 def test_a_finding_is_logged_once_when_it_lasts_and_once_when_it_ends(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     around = [Finding(name="broker", why="care.in: broker: gone")]
-    mine = Pulse(store, "worker", (), Clock().now, lambda: around, lambda: True)
+    mine = Pulse(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
     with caplog.at_level(logging.INFO, logger="adapter"):
         for _ in range(4):
             mine.beat()
@@ -239,7 +241,11 @@ def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
 
 
 def overdue(region: Region) -> list[str]:
-    return [f.why for f in health.survey(region.store, ()).findings if f.name == "overdue"]
+    return [
+        f.why
+        for f in health.survey(region.store, region.network.settings).findings
+        if f.name == "overdue"
+    ]
 
 
 @pytest.fixture
@@ -269,6 +275,17 @@ def test_what_should_have_gone_long_ago_is_told_and_not_what_a_person_holds(
     assert overdue(region) == ["umea: the oldest open delivery is overdue by 20 min"]
     with region.store.begin() as tx:
         endpoints.pause(tx, "umea", "Ann", "upgrade", NOW)
+    assert overdue(region) == []
+
+
+def test_a_service_window_is_nobodys_delay(region: Region) -> None:
+    region.down = {"umea"}
+    region.tells("hospital", letters.note(visit="V9", to=(UMEA,)))
+    make_due(region, timedelta(minutes=20))
+    now = datetime.now(UTC)
+    night = Closed(since=now - timedelta(hours=1), until=now + timedelta(hours=1))
+    others = [e for e in region.network.settings.endpoints if e.name != "umea"]
+    region.with_settings(endpoints=(*others, endpoint(UMEA, closed=(night,))))
     assert overdue(region) == []
 
 

@@ -21,7 +21,7 @@ def health_(
     is wrong.
     """
     with existing(settings_file, store) as desk:
-        found = health.survey(desk.store, health.queues(desk.settings))
+        found = health.survey(desk.store, desk.settings)
     if as_json:
         printing.data({"findings": found.findings, "processes": found.processes})
     else:

@@ -70,9 +70,8 @@ class Adapter:
         self._topology = Topology(settings.endpoints, self._broker_was_empty)
         self._publisher = Publisher(settings.broker, self._topology, timeout=_patience(settings))
         self.senders = Senders(store, self.network, self._open, utc_now, self._outbox)
-        queues = health.queues(settings)
         told = (self._around, self._consumes)
-        self.pulse = Pulse(store, parts.command, queues, utc_now, *told)
+        self.pulse = Pulse(store, parts.command, settings, utc_now, *told)
 
     def start(self) -> None:
         """Open every door and start every loop; FatalError when one cannot."""

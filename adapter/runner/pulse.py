@@ -17,6 +17,7 @@ from typing import TypeAlias
 from adapter import health
 from adapter.errors import AdapterError, TransientError
 from adapter.health import Finding, Oneself
+from adapter.model import Settings
 from adapter.store import Store, processes
 from adapter.store.inbox import new_id
 
@@ -33,14 +34,14 @@ class Pulse:
         self,
         store: Store,
         part: str,
-        queues: Sequence[str],
+        settings: Settings,
         clock: Callable[[], datetime],
         around: Callable[[], Sequence[Finding]],
         consumes: Callable[[], bool],
     ) -> None:
         self.name = f"{part} {socket.gethostname()}/{os.getpid()}"
         self._who = {"id": new_id("p"), "name": self.name, "part": part}
-        self._store, self._queues, self._clock = store, queues, clock
+        self._store, self._settings, self._clock = store, settings, clock
         self._around, self._consumes = around, consumes
         self._probe = self._ahead = 0.0
         self._unwritable = ""
@@ -77,7 +78,7 @@ class Pulse:
             raise
         self._unwritable = ""
         self._probe = time.monotonic() - began
-        self._tell(health.survey(self._store, self._queues, self.oneself).findings)
+        self._tell(health.survey(self._store, self._settings, self.oneself).findings)
         return 0
 
     def _write(self) -> None:

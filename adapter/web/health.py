@@ -25,8 +25,7 @@ def live() -> JSONResponse:
 def ready(request: Request) -> JSONResponse:
     """Whether this door could store a message now; 503, and why not. The rest are warnings."""
     ours = doors(request)
-    queues = health.queues(ours.network.settings)
-    found = health.survey(ours.store, queues, ours.oneself)
+    found = health.survey(ours.store, ours.network.settings, ours.oneself)
     why = [f for f in found.findings if _shuts(f, ours.oneself.name)]
     told = {
         "ready": not why,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -73,7 +73,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
     yield from (_total(name, value) for name, value in totals.items())
-    yield from _health(health.survey(store, health.queues(network.settings)))
+    yield from _health(health.survey(store, network.settings))
 
 
 def _counts(name: str, text: str, counts: Iterable[figures.Count]) -> Metric:
@@ -93,21 +93,13 @@ def _endpoints(
     closed = _gauge("adapter_endpoint_closed", "Whether a service window holds the endpoint.")
     for one in found:
         known = network.endpoints.get(one.endpoint)
-        late.add_metric([one.endpoint], _overdue(known, one.oldest_due, now))
+        late.add_metric([one.endpoint], hours.overdue(known, one.oldest_due, now))
         closed.add_metric([one.endpoint], float(_is_closed(known, now)))
         paused.add_metric([one.endpoint], float(one.paused))
         cut_off.add_metric([one.endpoint], float(one.cut_off))
         if one.last_received:
             heard.add_metric([one.endpoint], one.last_received.timestamp())
     yield from (late, heard, paused, cut_off, closed)
-
-
-def _overdue(known: Endpoint | None, due: datetime | None, now: datetime) -> float:
-    """Seconds in which it could have been sent: a service window is nobody's delay."""
-    if due is None or _is_closed(known, now):
-        return 0.0
-    opened = hours.opened(known, now) if known else None
-    return max(0.0, (now - max(due, opened or due)).total_seconds())
 
 
 def _is_closed(known: Endpoint | None, now: datetime) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from adapter.health import Finding
+from adapter.model import Settings
 from adapter.runner import utc_now
 from adapter.runner.pulse import Pulse
 from tests.cli.office import Office
 
 
 def pulse(office: Office, *around: Finding) -> Pulse:
-    found = Pulse(office.region.store, "serve", (), utc_now, lambda: around, lambda: True)
+    found = Pulse(office.region.store, "serve", Settings(), utc_now, lambda: around, lambda: True)
     found.beat()
     return found
 

@@ -53,7 +53,8 @@ def test_it_is_ready_when_the_store_is(site: Site) -> None:
 
 def test_what_is_wrong_elsewhere_is_a_warning_and_not_a_reason_to_shut(site: Site) -> None:
     around = [Finding(name="broker", why="care.in: broker: gone")]
-    worker = Pulse(site.store, "worker", (), utc_now, lambda: around, lambda: True)
+    settings = site.network.settings
+    worker = Pulse(site.store, "worker", settings, utc_now, lambda: around, lambda: True)
     worker.beat()
     with site.client() as client:
         response = client.get("/health/ready")
