@@ -34,6 +34,14 @@ def opened(endpoint: Endpoint, now: datetime) -> datetime | None:
     return max(ends, default=None)
 
 
+def overdue(endpoint: Endpoint | None, due: datetime | None, now: datetime) -> float:
+    """Seconds in which it could have been sent: a service window is nobody's delay."""
+    if due is None or (endpoint and closed_until(endpoint, now)):
+        return 0.0
+    since = opened(endpoint, now) if endpoint else None
+    return max(0.0, (now - max(due, since or due)).total_seconds())
+
+
 def never_opens(endpoint: Endpoint) -> bool:
     """Whether its weekly windows leave nothing open."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)

@@ -35,8 +35,10 @@ FIELDS = frozenset(
         "error",  # the type of an exception
         "event",
         "exit",
+        "finding",  # of adapter.health
         "loop",
         "message_id",  # "message" is the logging module's own
+        "process_name",  # as `adapter health` lists it
         "request",
         "seconds",
         "signal",
@@ -51,6 +53,61 @@ FIELDS = frozenset(
         "why",
     }
 )
+LINES: dict[str, str] = {
+    # What is usual.
+    "started": "",
+    "stopping": "takes nothing new, finishes what is in hand",
+    "stopped": "",
+    "received": "",
+    "processed": "",
+    "answered": "",
+    "sent": "",
+    # The broker, the store, the network.
+    "waits": "tries again every second; what it has not acknowledged comes back",
+    "goes-on": "",
+    "broker-blocked": "sends nothing over the broker until it says so; messages wait in the store",
+    "broker-unblocked": "sends again",
+    "broker-was-empty": "declared what was missing, and sends what only the broker had again",
+    "queues-missing": "declares them; nothing has to be sent again for it",
+    "close-failed": "",
+    # One partner.
+    "not-sent": "tries again after a rest, or leaves it to a person",
+    "circuit-opened": "sends one probe at a time; the rest waits and uses up no attempt",
+    "circuit-closed": "sends everything that waited",
+    "not-recorded": "sends the same bytes again when the lease ends",
+    "resend": "sent it again, as its receipt is missing",
+    "answer-late": "reminded its owner in the history",
+    "moved": "sends it to the successor",
+    "fragment": "kept what came, answered nothing",
+    "mllp-peer-refused": "hung up",
+    "mllp-too-many-connections": "hung up",
+    "mllp-connection-lost": "waits for the peer to connect again",
+    "mllp-fragment": "keeps what came, answers nothing",
+    "mllp-not-accepted": "hung up without an answer, so that it is sent again",
+    "mllp-fragment-not-kept": "",
+    # What a process that died or stood still had in hand.
+    "begun-before": "tries it again, in a small group or alone",
+    "lease-ended": "sends the same bytes again, with the same ids",
+    "too-late": "wrote nothing: a newer attempt decides",
+    "stood-still": "goes on; what it had in hand may have passed to others",
+    # For a person.
+    "dead": "left it to its endpoint's owner, and told the sender",
+    "dead-message": "left it to a person: adapter dead",
+    "adapter-fault": "undid it, and tries it again; a message three times",
+    "mapping-fault": "that delivery is dead; the others go",
+    "receipt-not-written": "processed the message; its sender got no receipt",
+    "request failed": "answered with status 500, stored nothing more",
+    # What the process finds wrong with itself, the others, or the store.
+    "wrong": "tells it at /health/ready, in adapter health and /metrics",
+    "right": "",
+    # Its end.
+    "loop-died": "ends this process: half an adapter is worse than none",
+    "web-died": "ends this process: half an adapter is worse than none",
+    "process ended by a fault": "",
+    "thread ended by a fault": "",
+}
+"""Every line that is written, and what the adapter does about it; "" where nothing is to do."""
+
 _VALUE = re.compile(r"[\w.:/,;+ \[\]()<>-]{0,400}", re.ASCII)
 _NAME = re.compile(r"[\w. :-]{1,80}", re.ASCII)
 _IDENTITY = re.compile(r"(?<![\w-])(?:\d{2})?\d{6}[-+ ]?\d{4}(?![\w-])")
@@ -70,6 +127,7 @@ class Lines(logging.Formatter):
             "what": _what(record.msg) if ours else "library",
         }
         found |= _fields(record) if ours else {}
+        found |= _did(found["what"])
         error = record.exc_info[1] if record.exc_info else None
         return json.dumps(found | (fault(error) if error else {}))
 
@@ -77,6 +135,12 @@ class Lines(logging.Formatter):
 def _what(text: object) -> str:
     """The name of what happened: the bare format text, its arguments never filled in."""
     return text if isinstance(text, str) and _NAME.fullmatch(text) else "unnamed"
+
+
+def _did(what: str) -> dict[str, str]:
+    """What the adapter does about what happened, beside it, so that one line tells both."""
+    done = LINES.get(what, "")
+    return {"did": done} if done else {}
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -196,7 +196,8 @@ def _end(
         return False
     owner = network.owner(row["endpoint"])
     history.of_delivery(tx, now, "dead", row, f"{error}{by}; owner: {owner}")
-    log.warning("dead", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
+    told = {"delivery": row["id"], "endpoint": row["endpoint"], "code": error.code}
+    log.warning("dead", extra=told)
     if row["case_id"]:
         cases.save(tx, row["case_id"], flagged=True)
     return True

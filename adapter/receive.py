@@ -117,6 +117,10 @@ def _process_alone(store: Store, network: Network, sender: str, now: datetime, l
             return 0
         messages = _together(inbox.claim(tx, sender, limit))
         inbox.count_try(tx, [m.id for m in messages])
+    for message in messages:
+        if message.tries:  # it was begun, and nobody wrote how it ended
+            told = {"message_id": message.id, "endpoint": sender, "attempt": message.tries + 1}
+            log.warning("begun-before", extra=told)
     window("tried")
     known = network.knows(sender)
     found = [(m, _read(network, m) if known and m.tries < TRIES else None) for m in messages]

@@ -76,6 +76,8 @@ def _ready(
 ) -> Delivery | None:
     """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
     d = one.delivery
+    if one.why == "lease":  # whoever claimed it has died, or stood still for too long
+        log.warning("lease-ended", extra=_ids(d))
     if one.why != "resend":
         return d
     error = _given_up(tx, endpoint, d, now, most)
@@ -88,6 +90,7 @@ def _ready(
     history.note(
         tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
     )
+    log.info("resend", extra=_ids(d))
     if d.forwarded or endpoint.system != "fhir":
         return d
     envelope, body = deliveries.resent(d.body, now)
@@ -108,6 +111,10 @@ def _given_up(
     if now >= d.expires_at:
         return FatalError("expired", "no receipt")
     return FatalError("no-receipt") if d.resends >= most else None
+
+
+def _ids(d: Delivery) -> dict[str, Any]:
+    return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
 
 
 def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
@@ -146,6 +153,8 @@ def write_down(
         plain = [d for d, o in zip(batch, outcomes, strict=True) if _is_plain(d, o, mine)]
         _all_taken(tx, network, plain, now)
         for delivery, outcome in zip(batch, outcomes, strict=True):
+            if delivery.id not in mine:
+                log.info("too-late", extra=_ids(delivery))
             if not _is_plain(delivery, outcome, mine):
                 record(tx, network, delivery, outcome, now)
 
@@ -167,7 +176,7 @@ def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now
     for name in {d.endpoint for d in batch}:
         _reached(tx, network.endpoint(name), now)
     for d in batch:
-        log.info("sent", extra={"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt})
+        log.info("sent", extra=_ids(d))
 
 
 def _receipt_due(network: Network, d: Delivery, now: datetime) -> datetime:
@@ -208,12 +217,12 @@ def letter(d: Delivery) -> Envelope:
 
 def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now: datetime) -> None:
     """What became of one attempt."""
-    ids = {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
     if isinstance(outcome, AdapterError):
-        log.info("not-sent", extra=ids | {"code": outcome.code})
+        told = {"code": outcome.code, "why": outcome.detail}
+        log.info("not-sent", extra=_ids(d) | told)
         _failed(tx, network, d, outcome, now)
     else:
-        log.info("sent", extra=ids)
+        log.info("sent", extra=_ids(d))
         _sent(tx, network, d, outcome, now)
 
 
@@ -305,6 +314,7 @@ def _reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
         backlog.await_again(tx, endpoint.name, endpoint.receipt_resends, now, due)
         detail = "the probe got through"
         history.note(tx, now, "circuit-closed", endpoint=endpoint.name, detail=detail)
+        log.info("circuit-closed", extra={"endpoint": endpoint.name})
 
 
 def _count(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
@@ -321,3 +331,4 @@ def _count(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: dateti
     elif endpoints.failed(tx, endpoint.name, now, probe_after(endpoint)):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
+        log.warning("circuit-opened", extra={"endpoint": endpoint.name, "code": error.code})

@@ -108,6 +108,7 @@ def _move(tx: Transaction, network: Network, old: Endpoint, row: Row, now: datet
         outbox.fill(tx, row["id"], endpoint=new.name, order_key=order, next_attempt_at=now)
         place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
         history.note(tx, now, "moved", **place, endpoint=new.name, detail=f"from {old.name}")
+        log.info("moved", extra={"delivery": row["id"], "endpoint": new.name})
         return
     detail = f"written for {old.system}; {new.name} speaks {new.system}"
     receipts.bury(tx, network, row, FatalError("settings", detail), now)
@@ -118,14 +119,18 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
 
     What waits for a receipt is due at once. Returns how many deliveries go again.
     """
+    whose = ", ".join(names)
     with store.begin() as tx:
         lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
         outbox.put(tx, [again(row, now) for row in lost])
         waiting = backlog.unreceipted(tx, list(names), now)
-        detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
-        history.note(tx, now, "broker-was-empty", detail=detail)
-    log.warning("broker-was-empty", extra={"count": len(lost) + waiting})
-    return len(lost) + waiting
+        count = len(lost) + waiting
+        if count:  # else it is the first start of all, or nothing had gone that way
+            detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
+            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {whose}")
+    what = "broker-was-empty" if count else "queues-missing"
+    log.warning(what, extra={"count": count, "endpoint": whose})
+    return count
 
 
 def again(row: Row, now: datetime) -> dict[str, Any]:

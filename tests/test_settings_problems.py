@@ -54,6 +54,25 @@ def test_load_lets_warnings_pass(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("broker", "problems"),
+    [
+        ("amqp://one:5672, amqps://two/host", []),
+        ("amqp://one,http://two", [("error", "broker")]),
+        ("amqp://one,", [("error", "broker")]),
+        ("amqp://one,amqp://user:secret@two", [("warning", "broker")]),
+    ],
+)
+def test_the_broker_may_have_several_addresses(
+    tmp_path: Path, broker: str, problems: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "adapter.toml"
+    path.write_text(f'broker = "{broker}"', encoding="utf-8")
+    found = settings.survey(path, {}, SYSTEMS)
+    assert [one for one in told(found) if one[1] == "broker"] == problems
+    assert not any("secret" in issue.detail for issue in found)
+
+
 def test_the_problems_of_loaded_settings_are_the_same_without_the_file() -> None:
     loaded = settings.load(FIXTURES / "region.toml", TOKEN)
     assert settings.problems(loaded, SYSTEMS) == ()

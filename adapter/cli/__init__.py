@@ -17,6 +17,7 @@ from adapter.cli import (
     replaying,
     running,
     setting,
+    watching,
 )
 from adapter.cli.failures import Commands
 
@@ -50,6 +51,7 @@ _command(
     "plan.json --from fhir --to omsorg --receiver SE2120002742-LULEA",
 )
 _command("validate", mapping.validate, "message.json", "*.json --json")
+_command("health", watching.health_, "", "--settings region.toml --json")
 _command("case", reading.case, "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json")
 _command("messages", listing.messages, "--endpoint lulea --since 2h", "--state refused --json")
 _command("message", reading.message, "m-0f3a --store adapter.db", "d-77aa --no-bodies")

@@ -6,6 +6,8 @@ receivers; `answering.py` writes and repeats our receipts. This file decides whi
 
 from __future__ import annotations
 
+import logging
+
 from adapter import bundles, reading, receipts
 from adapter.errors import AdapterError, FatalError, Issue, Scope, Severity
 from adapter.lifecycle import Ruling
@@ -18,6 +20,7 @@ from adapter.store import history, inbox
 from adapter.store.inbox import Ids, Seen, Verdict
 
 __all__ = ["Reply", "Turn", "bury", "fault", "ids_of", "process", "turn_down"]
+log = logging.getLogger(__name__)
 
 
 def process(turn: Turn, found: Found) -> Reply:
@@ -154,6 +157,8 @@ def give_up(turn: Turn, error: AdapterError) -> None:
     why = {"code": error.code, "detail": error.detail}
     turn.settle(Ruling.GIVE_UP, **why)
     _line(turn, "dead", str(error))
+    told = {"message_id": turn.message.id, "endpoint": turn.message.endpoint, "code": error.code}
+    log.warning("dead-message", extra=told)
 
 
 def _about(turn: Turn, ids: Ids) -> str:

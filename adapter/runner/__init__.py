@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from enum import Flag, auto
 from types import FrameType
 
-from adapter import mappings, receive, sweep
+from adapter import health, mappings, receive, sweep
 from adapter.errors import TransientError
+from adapter.health import Finding
 from adapter.model import Endpoint, Envelope, Settings
 from adapter.routing import Network
 from adapter.runner.loops import Bell, Loops
+from adapter.runner.pulse import Pulse, of_loops
 from adapter.runner.senders import Senders
 from adapter.runner.website import Website
-from adapter.store import Store, endpoints
+from adapter.store import Store, endpoints, processes
 from adapter.transports import Answer, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
@@ -34,6 +36,11 @@ class Part(Flag):
 
     WORKER = auto()  # queues, MLLP doors, processing, sending, reminders
     WEB = auto()  # HTTP doors
+
+    @property
+    def command(self) -> str:
+        """The command that runs it."""
+        return {Part.WORKER: "worker", Part.WEB: "web"}.get(self, "serve")
 
 
 def utc_now() -> datetime:
@@ -58,10 +65,13 @@ class Adapter:
         self._inbox, self._outbox = Bell(POLL), Bell(POLL)
         self._doors: list[MllpServer] = []
         self._sources: list[Transport] = []
+        self._consumer: Consumer | None = None
         self._website: Website | None = None
         self._topology = Topology(settings.endpoints, self._broker_was_empty)
         self._publisher = Publisher(settings.broker, self._topology, timeout=_patience(settings))
         self.senders = Senders(store, self.network, self._open, utc_now, self._outbox)
+        told = (self._around, self._consumes)
+        self.pulse = Pulse(store, parts.command, settings, utc_now, *told)
 
     def start(self) -> None:
         """Open every door and start every loop; FatalError when one cannot."""
@@ -69,10 +79,12 @@ class Adapter:
             endpoints.register(tx, [e.name for e in self.settings.endpoints])
         if Part.WORKER in self.parts:
             self._start_worker()
+        self.loops.start("beat", self.pulse.beat, lambda: self.loops.stopping.wait(self.pulse.rest))
         if Part.WEB in self.parts:
-            self._website = Website(self.network, self.store, self.settings.web, self._outbox.ring)
+            asked = (self._outbox.ring, self.pulse.oneself)
+            self._website = Website(self.network, self.store, self.settings.web, *asked)
             self._website.start()
-        log.info("started")
+        log.info("started", extra={"process_name": self.pulse.name})
 
     def _start_worker(self) -> None:
         self._start_sources()
@@ -95,7 +107,8 @@ class Adapter:
         if self.bus is not None:
             self._take("take care.in", Memory(self.bus, self.settings.endpoints))
         elif self.settings.broker:
-            self._take("take care.in", Consumer(self.settings.broker, self._topology))
+            self._consumer = Consumer(self.settings.broker, self._topology)
+            self._take("take care.in", self._consumer)
             dead = Consumer(self.settings.broker, self._topology, DEAD)
             self._sources.append(dead)
             self.loops.start(
@@ -135,7 +148,19 @@ class Adapter:
         return done + sweep.remind(self.store, self.network, now)
 
     def _expire(self) -> int:
+        with self.store.begin() as tx:
+            processes.forget(tx, processes.clock(tx) - health.FORGOTTEN)
         return sweep.expire(self.store, self.network, utc_now())
+
+    def _around(self) -> list[Finding]:
+        """What is wrong around this process, as far as its loops have met it."""
+        found = list(of_loops(self.loops.waiting))
+        if self._publisher.blocked:
+            found.append(Finding(name="broker-blocked", why=f"broker: {self._publisher.blocked}"))
+        return found
+
+    def _consumes(self) -> bool:
+        return self._consumer is not None and self._consumer.consuming
 
     def _accept(self, letter: Envelope) -> Answer:
         reply = receive.accept(self.store, self.network, letter, utc_now())
@@ -164,6 +189,7 @@ class Adapter:
             signal.signal(number, self._on_signal)
         while not self.loops.stopping.wait(0.5):
             if self._website is not None and not self._website.alive:
+                log.error("web-died")
                 self.loops.broken = "web"
                 break
         self.stop()
@@ -185,6 +211,7 @@ class Adapter:
         for source in self._sources:
             _close(source)
         _close(self._publisher)
+        self.pulse.leave()
         log.info("stopped", extra={"threads": threading.active_count()})
 
 

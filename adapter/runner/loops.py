@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
-from adapter.errors import TransientError
+from adapter.errors import AdapterError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,12 @@ class Loops:
         self.stopping = threading.Event()
         self.broken = ""  # the name of the loop that died
         self._threads: list[threading.Thread] = []
+        self._waits: dict[str, tuple[AdapterError, float]] = {}
+
+    @property
+    def waiting(self) -> dict[str, AdapterError]:
+        """What each loop that cannot go on at present waits for to end."""
+        return {name: error for name, (error, _) in self._waits.copy().items()}
 
     def start(
         self,
@@ -44,7 +51,7 @@ class Loops:
         try:
             while not self.stopping.is_set():
                 self._turn(name, step, idle, recover)
-        except Exception:
+        except BaseException:  # also SystemExit, of which a thread dies without a word
             log.exception("loop-died", extra={"loop": name})
             self.broken = self.broken or name
             self.stopping.set()
@@ -60,9 +67,25 @@ class Loops:
             if not step():
                 idle()
         except TransientError as error:
-            log.warning("paused", extra={"loop": name, "code": error.code})
+            self._wait(name, error)
             recover()
             self.stopping.wait(1)
+        else:
+            self._go_on(name)
+
+    def _wait(self, name: str, error: AdapterError) -> None:
+        """Tell it once, however long it lasts; again when it is something else."""
+        before, since = self._waits.get(name, (None, time.monotonic()))
+        self._waits[name] = (error, since)
+        if before is None or (before.code, before.detail) != (error.code, error.detail):
+            told = {"loop": name, "code": error.code, "why": error.detail}
+            log.warning("waits", extra=told)
+
+    def _go_on(self, name: str) -> None:
+        if name in self._waits:
+            _, since = self._waits.pop(name)
+            seconds = round(time.monotonic() - since, 1)
+            log.info("goes-on", extra={"loop": name, "seconds": seconds})
 
     def join(self) -> None:
         """Wait until every loop has ended; call after `stopping` is set."""

@@ -41,13 +41,26 @@ class Senders:
         self._store, self._network, self._clock, self._bell = store, network, clock, bell
         self._open = open_transport
         threads = min(sum(map(_abreast, network.settings.endpoints)) or 1, MOST_THREADS)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="send")
+        self._threads: list[threading.Thread] = []
+        self._pool = ThreadPoolExecutor(
+            threads, thread_name_prefix="send", initializer=self._enlist
+        )
+        self._fault: BaseException | None = None
         self._resting: defaultdict[str, list[Transport]] = defaultdict(list)
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
 
+    def _enlist(self) -> None:
+        """In each thread of the pool as it begins: a pool does not say that one has died."""
+        self._threads.append(threading.current_thread())
+
     def step(self) -> int:
-        """Claim for every endpoint that has something due and room for it."""
+        """Claim for every endpoint that has something due and room for it.
+
+        Raises what has ended a thread of the pool, so that the caller's loop ends too.
+        """
+        if self._fault or not all(thread.is_alive() for thread in self._threads):
+            raise RuntimeError("a thread of the sender pool has died") from self._fault
         with self._store.read() as tx:
             due = outbox.endpoints_due(tx, self._clock())
         return sum(self._dispatch(name) for name in due if self._network.knows(name))
@@ -83,9 +96,12 @@ class Senders:
             if self._clock() - claimed < send.lease(endpoint) / 2:
                 self._hand_over(endpoint, batch)
         except TransientError as error:
-            log.warning("paused", extra={"endpoint": endpoint.name, "code": error.code})
+            told = {"endpoint": endpoint.name, "code": error.code, "why": error.detail}
+            log.warning("not-recorded", extra=told)
         except Exception:
             log.exception("adapter-fault", extra={"endpoint": endpoint.name})
+        except BaseException as error:  # SystemExit, MemoryError of the pool: its thread is done
+            self._fault = error
         finally:
             with self._lock:
                 self._busy[endpoint.name] -= len(batch)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from adapter.errors import FatalError
+from adapter.health import Oneself
 from adapter.routing import Network
 from adapter.store import Store
 from adapter.web import app, serving
@@ -15,9 +16,14 @@ class Website:
     """uvicorn, started and stopped like every other door."""
 
     def __init__(
-        self, network: Network, store: Store, listen: str, accepted: Callable[[], None]
+        self,
+        network: Network,
+        store: Store,
+        listen: str,
+        accepted: Callable[[], None],
+        oneself: Oneself,
     ) -> None:
-        self._server = serving.server(app(network, store, accepted), listen)
+        self._server = serving.server(app(network, store, accepted, oneself), listen)
         self._thread = threading.Thread(target=self._server.run, name="web")
 
     def start(self) -> None:

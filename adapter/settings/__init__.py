@@ -113,7 +113,7 @@ def _unusable(detail: str, path: Path) -> FatalError:
 def _passwords(written: Mapping[str, Any]) -> Iterator[Issue]:
     for key, name in _FROM_ENVIRONMENT.items():
         value = written.get(key)
-        if isinstance(value, str) and has_password(value):
+        if isinstance(value, str) and any(has_password(one) for one in value.split(",")):
             yield warning(key, f"has a password in the file; put it in {name}")
 
 

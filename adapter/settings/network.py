@@ -77,7 +77,8 @@ def _store(settings: Settings) -> Iterator[Issue]:
 def _broker(settings: Settings) -> Iterator[Issue]:
     if settings.broker:
         try:
-            addresses.url(settings.broker, ("amqp", "amqps"))
+            for one in settings.broker.split(","):
+                addresses.url(one.strip(), ("amqp", "amqps"))
         except ValueError as problem:
             yield error("broker", str(problem))
     elif any(endpoint.transport == "rabbitmq" for endpoint in settings.endpoints):

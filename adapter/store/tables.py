@@ -286,6 +286,19 @@ endpoint = sa.Table(  # what operators and outages do to an endpoint
     _time("open_until"),  # the circuit: nobody tries before, then one probe
     _time("paced_until"),  # the rate: nobody sends before
 )
+process = sa.Table(  # who runs, as each tells it of itself every few seconds
+    "process",
+    metadata,
+    _id(primary_key=True),
+    _id("name"),  # for people: what it does, where, and its number there
+    _text("part"),  # worker | web | serve
+    sa.Column("started_at", Instant, nullable=False),  # by the database's clock, as the next
+    sa.Column("seen_at", Instant, nullable=False),
+    _flag("consumes"),  # takes care.in, or would if the one that does went away
+    sa.Column("ahead", sa.Float, nullable=False),  # seconds, of its clock before the database's
+    sa.Column("probe", sa.Float, nullable=False),  # seconds, that writing this row took
+    _text("findings"),  # JSON of adapter.health.Finding
+)
 token = sa.Table(
     "token",
     metadata,

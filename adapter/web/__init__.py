@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from adapter.health import Oneself
 from adapter.routing import Network
 from adapter.store import Store
 from adapter.web import doors, health, metadata, metrics, outcomes
@@ -16,13 +17,21 @@ from adapter.web.senders import Doors
 from adapter.web.surroundings import Surroundings
 
 
-def app(network: Network, store: Store, accepted: Callable[[], None] = lambda: None) -> FastAPI:
+def app(
+    network: Network,
+    store: Store,
+    accepted: Callable[[], None] = lambda: None,
+    oneself: Oneself | None = None,
+) -> FastAPI:
     """The application of one adapter; the store's schema is current, its endpoints registered.
 
-    `accepted` is called after each message that was taken, in the thread that took it.
+    `accepted` is called after each message that was taken, in the thread that took it;
+    `oneself` is what the process knows of its own health.
     """
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    application.state.doors = Doors(network=network, store=store, accepted=accepted)
+    application.state.doors = Doors(
+        network=network, store=store, accepted=accepted, oneself=oneself or Oneself()
+    )
     application.state.registry = metrics.registry(network, store)
     for part in (doors, metadata, health, metrics):
         application.include_router(part.router)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from adapter.errors import TransientError
-from adapter.store import Store
-from adapter.store.queries import figures
+from adapter import health
+from adapter.health import Finding, Process
 from adapter.web.senders import doors
 
 router = APIRouter()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that must be as it should; `why` is empty when it is."""
-
-    name: str
-    why: str = ""
 
 
 @router.get("/health/live")
@@ -31,18 +23,26 @@ def live() -> JSONResponse:
 
 @router.get("/health/ready")
 def ready(request: Request) -> JSONResponse:
-    """Whether a message could be stored now; 503, and why not."""
-    found = findings(doors(request).store)
-    wrong = [asdict(f) for f in found if f.why]
-    return JSONResponse({"ready": not wrong, "why": wrong}, 503 if wrong else 200)
+    """Whether this door could store a message now; 503, and why not. The rest are warnings."""
+    ours = doors(request)
+    found = health.survey(ours.store, ours.network.settings, ours.oneself)
+    why = [f for f in found.findings if _shuts(f, ours.oneself.name)]
+    told = {
+        "ready": not why,
+        "why": [asdict(f) for f in why],
+        "warnings": [asdict(f) for f in found.findings if f not in why],
+        "processes": [_shown(p) for p in found.processes],
+    }
+    return JSONResponse(told, 503 if why else 200)
 
 
-def findings(store: Store) -> list[Finding]:
-    """What a door needs: a store that answers, of the version that this program knows."""
-    try:
-        with store.read() as tx:
-            schema = figures.schema(tx)
-    except TransientError as error:
-        return [Finding(name="store", why=f"{error.entry.en} {error.detail}".strip())]
-    versions = f"its schema is {schema.current or 'empty'}, this program needs {schema.newest}"
-    return [Finding(name="store"), Finding(name="schema", why="" if schema.fits else versions)]
+def _shuts(finding: Finding, name: str) -> bool:
+    """Whether it keeps this door shut: what another process cannot do is its own affair."""
+    return finding.name in health.DOOR and finding.process in ("", name)
+
+
+def _shown(process: Process) -> dict[str, Any]:
+    times = {"started_at": process.started_at, "seen_at": process.seen_at}
+    rest = {"name": process.name, "part": process.part, "consumes": process.consumes}
+    clocks = {"ahead": round(process.ahead, 3), "probe": round(process.probe, 3)}
+    return rest | {name: at.isoformat() for name, at in times.items()} | clocks

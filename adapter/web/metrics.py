@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from adapter import hours
+from adapter import health, hours
 from adapter.errors import TransientError
 from adapter.model import Endpoint
 from adapter.routing import Network
@@ -73,6 +73,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
     yield from (_total(name, value) for name, value in totals.items())
+    yield from _health(health.survey(store, network.settings))
 
 
 def _counts(name: str, text: str, counts: Iterable[figures.Count]) -> Metric:
@@ -92,7 +93,7 @@ def _endpoints(
     closed = _gauge("adapter_endpoint_closed", "Whether a service window holds the endpoint.")
     for one in found:
         known = network.endpoints.get(one.endpoint)
-        late.add_metric([one.endpoint], _overdue(known, one.oldest_due, now))
+        late.add_metric([one.endpoint], hours.overdue(known, one.oldest_due, now))
         closed.add_metric([one.endpoint], float(_is_closed(known, now)))
         paused.add_metric([one.endpoint], float(one.paused))
         cut_off.add_metric([one.endpoint], float(one.cut_off))
@@ -101,20 +102,30 @@ def _endpoints(
     yield from (late, heard, paused, cut_off, closed)
 
 
-def _overdue(known: Endpoint | None, due: datetime | None, now: datetime) -> float:
-    """Seconds in which it could have been sent: a service window is nobody's delay."""
-    if due is None or _is_closed(known, now):
-        return 0.0
-    opened = hours.opened(known, now) if known else None
-    return max(0.0, (now - max(due, opened or due)).total_seconds())
-
-
 def _is_closed(known: Endpoint | None, now: datetime) -> bool:
     return known is not None and hours.closed_until(known, now) is not None
 
 
-def _gauge(name: str, text: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, text, labels=["endpoint"])
+def _health(found: health.Survey) -> Iterator[Metric]:
+    wrong = _gauge("adapter_wrong", "How many say so of this finding.", "finding")
+    for name in health.FINDINGS:
+        wrong.add_metric([name], sum(f.name == name for f in found.findings))
+    living = _gauge("adapter_processes", "Processes that were seen lately.", "part")
+    for part in health.PARTS:
+        living.add_metric([part], sum(p.part == part for p in found.living))
+    probe = max((p.probe for p in found.living), default=0.0)
+    apart = max((abs(p.ahead) for p in found.living), default=0.0)
+    yield from (wrong, living)
+    yield _one("adapter_store_seconds", "The slowest process's last write of a small row.", probe)
+    yield _one("adapter_clock_skew_seconds", "The wrongest clock, beside the database's.", apart)
+
+
+def _one(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, label: str = "endpoint") -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, labels=[label])
 
 
 def _total(name: str, value: int) -> Metric:

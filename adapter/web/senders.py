@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from adapter.errors import FatalError
+from adapter.health import Oneself
 from adapter.model import Endpoint
 from adapter.routing import Network
 from adapter.store import Store
@@ -21,6 +22,7 @@ class Doors:
     network: Network
     store: Store
     accepted: Callable[[], None]  # somebody may be waiting for work
+    oneself: Oneself
 
 
 def doors(request: Request) -> Doors:

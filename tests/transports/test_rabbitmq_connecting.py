@@ -6,14 +6,21 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pika.adapters.utils import io_services_utils
 
 from adapter.errors import TransientError
+from adapter.transports import Answer
+from adapter.transports.rabbitmq import Consumer, Publisher, Topology
 from adapter.transports.rabbitmq.connection import connect
 from adapter.transports.rabbitmq.line import Line
+from chaos.proxy import Proxies
+from tests.servers.base import free_ports
+from tests.transports.bus import WAIT, codes, to_lulea
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -56,6 +63,62 @@ def already_gone(monkeypatch: pytest.MonkeyPatch) -> None:
             super().__init__(**parts)
 
     monkeypatch.setattr(io_services_utils, "_AsyncStreamConnector", Gone)
+
+
+def through(url: str, port: int) -> str:
+    """The same broker behind a port of a proxy."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0
+
+
+@pytest.mark.servers
+def test_of_several_addresses_the_first_that_answers_is_taken(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    (nobody,) = free_ports(1)
+    urls = f"{through(rabbitmq_url, nobody)}, {rabbitmq_url}"
+    with closing(Publisher(urls, topology, timeout=WAIT)) as publisher:
+        publisher.open()
+        assert publisher.send([to_lulea()]) == [Answer()]
+    with closing(Consumer(urls, topology)) as consumer:
+        consumer.idle(0)
+        assert consumer.consuming
+
+
+@pytest.mark.servers
+def test_who_loses_the_connected_address_moves_on_to_the_other_and_back(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    ports = free_ports(2)
+    urls = ",".join(through(rabbitmq_url, port) for port in ports)
+    doors = [_door(port, port_of(rabbitmq_url)) for port in ports]
+    publisher, consumer = Publisher(urls, topology, timeout=WAIT), Consumer(urls, topology)
+    with closing(publisher), closing(consumer):
+        consumer.idle(0)
+        assert publisher.send([to_lulea()]) == [Answer()]
+        doors[0].close()  # both were connected through it
+        with pytest.raises(TransientError, match="unreachable"):
+            consumer.idle(WAIT)
+        consumer.idle(0)
+        assert consumer.consuming
+        assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
+        doors[0] = _door(ports[0], port_of(rabbitmq_url))
+        doors[1].close()
+        with pytest.raises(TransientError, match="unreachable"):
+            consumer.idle(WAIT)
+        consumer.idle(0)
+        assert "taken" in [codes(publisher.send([to_lulea()]))[0] for _ in range(2)]
+    doors[0].close()
+
+
+def _door(port: int, behind: int) -> Proxies:
+    found = Proxies()
+    found.between(port, behind)
+    return found
 
 
 @pytest.mark.usefixtures("already_gone")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from typing import Any
 
@@ -191,3 +191,35 @@ def test_acknowledgements_cover_what_is_done_and_nothing_else(
     for tag, multiple in _fewest(done, rest):
         covered |= {t for t in done | rest if t <= tag} if multiple else {tag}
     assert covered == done
+
+
+def test_a_queue_that_was_deleted_and_made_anew_in_one_moment_is_taken_again(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    with closing(Consumer(rabbitmq_url, topology, fresh=2)) as consumer:
+        consumer.open()
+        with raw(rabbitmq_url) as channel:
+            channel.queue_delete("care.in")
+            topology.declare(channel.connection)
+            channel.basic_publish("care.in", "", b"body")
+        taken: list[bytes] = []
+        until = time.monotonic() + 30
+        while not taken and time.monotonic() < until:
+            with suppress(TransientError):  # where the broker says so, it is sooner
+                taken += [envelope.body for envelope in consumer.receive(0)]
+                consumer.idle(0.1)
+        assert taken == [b"body"]
+
+
+def test_a_queue_that_somebody_declares_otherwise_is_told_while_nothing_comes(
+    rabbitmq_url: str, topology: Topology
+) -> None:
+    with closing(Consumer(rabbitmq_url, topology, verify=0.2)) as consumer:
+        consumer.open()
+        with raw(rabbitmq_url) as channel:
+            channel.queue_delete("lulea.inbox")
+            channel.queue_declare("lulea.inbox", durable=True)
+        time.sleep(0.3)
+        with pytest.raises(TransientError, match=r"settings: queue lulea.inbox: x-"):
+            consumer.idle(0)
+        assert not consumer.consuming

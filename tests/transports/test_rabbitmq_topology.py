@@ -81,7 +81,7 @@ def test_an_exchange_that_somebody_deleted_comes_back_with_the_next_sending(
         ("x-message-ttl", 1000),
     ],
 )
-def test_a_queue_with_another_argument_stops_the_start_and_both_are_named(
+def test_a_queue_with_another_argument_is_no_message_s_fault_and_both_are_named(
     rabbitmq_url: str, topology: Topology, argument: str, value: object
 ) -> None:
     wrong = {
@@ -95,8 +95,12 @@ def test_a_queue_with_another_argument_stops_the_start_and_both_are_named(
     with raw(rabbitmq_url) as channel:
         channel.queue_declare("lulea.inbox", durable=True, arguments=wrong)
     publisher = Publisher(rabbitmq_url, topology)
-    with pytest.raises(FatalError, match=f"settings: queue lulea.inbox: {argument}"):
-        publisher.send([to_lulea()])
+    [outcome] = publisher.send([to_lulea()])
+    assert isinstance(outcome, TransientError)
+    assert (outcome.code, outcome.detail.split(": ")[:2]) == (
+        "settings",
+        ["queue lulea.inbox", argument],
+    )
 
 
 def test_check_lists_every_difference_and_creates_nothing(rabbitmq_url: str) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapter.health import Finding
 from adapter.lifecycle import Step
 from adapter.model import Event
 from adapter.runner import utc_now
+from adapter.runner.pulse import Pulse
 from adapter.store import endpoints, outbox
 from adapter.store.tables import delivery
 from adapter.web import metrics
@@ -45,7 +47,30 @@ def test_the_process_lives_while_it_answers(site: Site) -> None:
 def test_it_is_ready_when_the_store_is(site: Site) -> None:
     with site.client() as client:
         response = client.get("/health/ready")
-    assert (response.status_code, response.json()) == (200, {"ready": True, "why": []})
+    assert (response.status_code, response.json()["why"]) == (200, [])
+    assert response.json()["ready"] is True
+
+
+def test_what_is_wrong_elsewhere_is_a_warning_and_not_a_reason_to_shut(site: Site) -> None:
+    around = [Finding(name="broker", why="care.in: broker: gone")]
+    settings = site.network.settings
+    worker = Pulse(site.store, "worker", settings, utc_now, lambda: around, lambda: True)
+    worker.beat()
+    with site.client() as client:
+        response = client.get("/health/ready")
+    told = response.json()
+    assert (response.status_code, told["ready"], told["why"]) == (200, True, [])
+    assert told["warnings"] == [
+        {"name": "broker", "why": "care.in: broker: gone", "process": worker.name}
+    ]
+    assert [(p["name"], p["part"], p["consumes"]) for p in told["processes"]] == [
+        (worker.name, "worker", True)
+    ]
+    found = samples(site)
+    assert found[("adapter_wrong", "broker")] == 1
+    assert found[("adapter_wrong", "topology")] == 0
+    assert found[("adapter_processes", "worker")] == 1
+    assert found[("adapter_clock_skew_seconds",)] < 1
 
 
 def test_a_store_of_another_version_is_told(site: Site) -> None:

@@ -87,6 +87,30 @@ def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
     ]
 
 
+def oldest_due(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
+    """Endpoints with something that was due before, and since when; not those that are paused.
+
+    What an earlier delivery of its case holds back waits rightly, and is not counted.
+    """
+    older = delivery.alias("older")
+    held_back = sa.exists().where(
+        older.c.order_key == delivery.c.order_key,
+        older.c.order_no < delivery.c.order_no,
+        one_of(older.c.state, *OPEN),
+    )
+    oldest = (
+        sa.select(due)
+        .where(delivery.c.endpoint == endpoint.c.name, one_of(delivery.c.state, *OPEN))
+        .where(due < before, ~held_back)
+        .order_by(due)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = sa.select(endpoint.c.name, oldest).where(endpoint.c.paused_at.is_(None))
+    found = tx.execute(query.order_by(endpoint.c.name))
+    return [(name, since) for name, since in found if since is not None]
+
+
 def _last_received(tx: Transaction, name: str) -> datetime | None:
     query = sa.select(message.c.received_at).where(message.c.endpoint == name)
     return tx.execute(query.order_by(message.c.seq.desc()).limit(1)).scalar_one_or_none()

@@ -33,23 +33,38 @@ class Consumer:
     `care.dead` also `x-death-queue` and `x-death-reason`.
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
-    TransientError `unreachable` when the connection breaks, and FatalError `settings` when the
-    broker's queues differ from ours; the next call connects anew.
+    TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
+    differ from ours; the next call connects anew. While there is nothing to take, `idle` verifies
+    the queues every `verify` seconds, and connects anew after `fresh`.
     """
 
     def __init__(
-        self, url: str, topology: Topology, queue: str = INCOMING, *, prefetch: int = 200
+        self,
+        url: str,
+        topology: Topology,
+        queue: str = INCOMING,
+        *,
+        prefetch: int = 200,
+        verify: float = 30.0,
+        fresh: float = 300.0,
     ) -> None:
         self._url = url
         self._topology = topology
         self._queue = queue
         self._prefetch = prefetch
+        self._verify_every, self._fresh_for = verify, fresh
+        self._verified = self._came = 0.0
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._generation = 0
         self._cancelled = False
         self._arrived: deque[_Arrival] = deque()
         self._unacknowledged: set[int] = set()
+
+    @property
+    def consuming(self) -> bool:
+        """Whether the broker has us among the consumers of the queue; safe from any thread."""
+        return self._channel is not None and not self._cancelled
 
     def open(self) -> None:
         """Connect now, and verify the topology; the other methods do it when they need to."""
@@ -59,6 +74,7 @@ class Consumer:
         try:
             self._topology.declare(self._connection)
             self._channel = self._consume(self._connection)
+            self._verified = self._came = time.monotonic()
         except AdapterError:
             self.close()
             raise
@@ -90,7 +106,9 @@ class Consumer:
 
     def idle(self, seconds: float) -> None:
         """Answer heartbeats for so long, or return early because something has come."""
+        self._refresh()
         self.open()
+        self._verify()
         self._something_within(seconds)
 
     def close(self) -> None:
@@ -105,6 +123,27 @@ class Consumer:
                 connection.close()
             except AMQPError:
                 return  # it broke while closing, and so is closed
+
+    def _refresh(self) -> None:
+        """Let go of a connection that has brought nothing for long: it may never do so again.
+
+        RabbitMQ 3.10 does not always tell the consumers of a queue that is deleted and declared
+        again in one moment. It even counts them as its consumers, and hands them nothing.
+        """
+        quiet = not self._arrived and not self._unacknowledged
+        if quiet and self._channel and time.monotonic() > self._came + self._fresh_for:
+            self.close()
+
+    def _verify(self) -> None:
+        """Somebody may have changed a queue meanwhile."""
+        if self._connection is None or time.monotonic() < self._verified + self._verify_every:
+            return
+        self._verified = time.monotonic()
+        try:
+            self._topology.declare(self._connection)
+        except AdapterError:
+            self.close()
+            raise
 
     def _is(self, generation: int) -> bool:
         return generation == self._generation
@@ -124,6 +163,7 @@ class Consumer:
         body: bytes,
     ) -> None:
         self._arrived.append((method, properties, body))
+        self._came = time.monotonic()
 
     def _on_cancel(self, _: object) -> None:
         self._cancelled = True

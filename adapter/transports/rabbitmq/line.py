@@ -5,7 +5,9 @@ pika's BlockingConnection waits for each confirm, which is fifteen times slower.
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import takewhile
@@ -22,6 +24,7 @@ from adapter.transports import Answer, Outcome
 from adapter.transports.rabbitmq.connection import addresses, unreachable
 from adapter.transports.rabbitmq.topology import EXCHANGE
 
+log = logging.getLogger(__name__)
 MOST_MESSAGES = 500
 MOST_BYTES = 32 * 1024 * 1024
 CLOSE_SECONDS = 2.0
@@ -100,8 +103,9 @@ class Line:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self.blocked = False
+        self.blocked = ""  # why the broker takes nothing: low on memory, on disk
         self.broken = False
+        self._blocked_at = 0.0
         self._parameters = addresses(url)
         self._waiting: deque[_Item] = deque()
         self._outstanding: dict[int, _Item] = {}
@@ -197,11 +201,15 @@ class Line:
             self._connection.close()
             self._loop.call_later(CLOSE_SECONDS, self._connection.drop)
 
-    def _on_blocked(self, *_: object) -> None:
-        self.blocked = True
+    def _on_blocked(self, _: object, frame: Any) -> None:
+        self.blocked = str(frame.method.reason) or "an alarm"
+        self._blocked_at = time.monotonic()
+        log.warning("broker-blocked", extra={"why": self.blocked})
 
     def _on_unblocked(self, *_: object) -> None:
-        self.blocked = False
+        self.blocked = ""
+        seconds = round(time.monotonic() - self._blocked_at, 1)
+        log.info("broker-unblocked", extra={"seconds": seconds})
         self._pump()
 
     def _pump(self) -> None:

@@ -18,8 +18,8 @@ class Publisher:
 
     An outcome is an Answer (the broker has it in the endpoint's queue), or a TransientError:
     `unroutable` (no such queue), `refused-for-now` (the queue said no), `unreachable` (the
-    connection broke; the broker may have it), `timed-out` (no confirm in time; likewise).
-    `send` raises only FatalError `settings`: the topology differs from ours.
+    connection broke; the broker may have it), `timed-out` (no confirm in time; likewise),
+    `settings` (the topology differs from ours).
     """
 
     def __init__(self, url: str, topology: Topology, *, timeout: float = 20.0) -> None:
@@ -40,6 +40,12 @@ class Publisher:
         if line is None or line.broken:
             return "closed"
         return "blocked" if line.blocked else "open"
+
+    @property
+    def blocked(self) -> str:
+        """Why the broker takes nothing at present (an alarm); "" when it takes."""
+        line = self._line
+        return "" if line is None or line.broken else line.blocked
 
     def receive(self, wait: float) -> Iterator[Envelope]:
         """Nothing comes this way."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from adapter.errors import AdapterError, FatalError
+from adapter.errors import AdapterError, TransientError
 from adapter.model import Endpoint
 from adapter.transports.rabbitmq.connection import connect, unreachable
 
@@ -135,8 +135,9 @@ class Topology:
     def declare(self, connection: BlockingConnection) -> None:
         """Create what is missing and verify what is there.
 
-        Raises FatalError `settings` that names the part and the argument that differs, and
-        TransientError `unreachable` when the connection breaks.
+        Raises TransientError: `settings` that names the part and the argument that differs, as
+        somebody has to mend it at the broker and no message is at fault; `unreachable` when the
+        connection breaks.
         """
         gone = [name for name in self._names if not _exists(connection, _inbox(name))]
         if gone:
@@ -162,7 +163,7 @@ def _problem(connection: BlockingConnection, part: _Part) -> str:
     try:
         if _exists(connection, part):
             _declare(connection, part)
-    except FatalError as error:
+    except TransientError as error:
         return error.detail
     return ""
 
@@ -199,8 +200,9 @@ def _channel(connection: BlockingConnection) -> Iterator[BlockingChannel]:
         raise unreachable(error) from error
 
 
-def _refused(part: _Part, error: ChannelClosedByBroker) -> FatalError:
+def _refused(part: _Part, error: ChannelClosedByBroker) -> TransientError:
     found = _MISMATCH.search(error.reply_text)
     if found:
-        return FatalError("settings", f"{part}: {found['argument']}: {found['difference']}")
-    return FatalError("settings", f"{part}: the broker refuses it ({error.reply_code})")
+        difference = found["difference"].replace("'", "")  # quotes have no place in a log line
+        return TransientError("settings", f"{part}: {found['argument']}: {difference}")
+    return TransientError("settings", f"{part}: the broker refuses it ({error.reply_code})")

@@ -1,0 +1,119 @@
+"""The table of bad luck in docs/operations.md speaks of what the program really says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import adapter
+from adapter import health, logs
+from adapter.errors import CATALOGUE
+from adapter.store import history
+from chaos import faults
+
+PACKAGE = Path(adapter.__file__).parent
+PAGE = (PACKAGE.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+TABLE = PAGE.partition("## Bad luck\n")[2]
+ROWS = [line.split("|")[1:-1] for line in TABLE.splitlines() if line.startswith("| ")][1:]
+KNOWN = {*logs.LINES, *history.WORDS, *health.FINDINGS, *CATALOGUE}
+
+LOST_PROCESS = ("wrong", "process", "lease-ended", "begun-before")
+BROKER_GONE = ("waits", "goes-on", "broker")
+PARTNER_GONE = ("not-sent", "circuit-opened", "circuit-closed")
+STORE_GONE = ("waits", "store-unavailable", "store")
+FAULTS = {
+    "kill-worker": LOST_PROCESS,
+    "kill-web": ("wrong", "process"),
+    "kill-both-workers": (*LOST_PROCESS, "consumer", "worker"),
+    "kill-both-webs": ("wrong", "process"),
+    "kill-worker-at-window": LOST_PROCESS,
+    "kill-web-at-window": ("wrong", "process"),
+    "freeze-worker": ("stood-still", "too-late"),
+    "stop-worker": ("stopping", "stopped"),
+    "settings-moved": ("moved", "settings"),
+    "clock-jump": ("clock",),
+    "two-operators": ("replayed",),
+    "party-away": PARTNER_GONE,
+    "slow-party": ("not-sent", "timed-out"),
+    "broker-killed": BROKER_GONE,
+    "broker-wiped": ("broker-was-empty",),
+    "broker-memory-alarm": ("broker-blocked", "broker-unblocked"),
+    "broker-disk-alarm": ("broker-blocked", "broker-unblocked"),
+    "queue-deleted": ("broker-was-empty",),
+    "broker-cut": BROKER_GONE,
+    "broker-half-open": BROKER_GONE,
+    "broker-slow": ("not-sent", "timed-out"),
+    "party-cut": PARTNER_GONE,
+    "party-half-open": PARTNER_GONE,
+    "store-crashed": STORE_GONE,
+    "store-connections-cut": STORE_GONE,
+    "store-full": STORE_GONE,
+}
+"""Of each fault of the rig: what is said."""
+
+
+def named(cell: str) -> list[str]:
+    """The names in a cell; a class of Python, or a command, is none."""
+    return re.findall(r"`([a-z][a-z-]*)`", cell)
+
+
+def test_the_table_has_what_was_seen_what_happened_what_was_done_and_what_to_do() -> None:
+    assert len(ROWS) > 20
+    assert all(len(row) == 4 and all(cell.strip() for cell in row) for row in ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip())
+def test_every_name_in_the_table_is_one_that_the_program_says(row: list[str]) -> None:
+    assert named(row[0])
+    assert [name for name in named(row[0]) if name not in KNOWN] == []
+
+
+def test_every_fault_of_the_rig_is_said_and_explained() -> None:
+    assert set(FAULTS) == {fault.kind for fault in faults.ALL}
+    for names in FAULTS.values():
+        assert set(names) <= KNOWN
+    told = set(named(PAGE))
+    everything = {name for names in FAULTS.values() for name in names}
+    assert everything - told - {"stopping", "stopped"} == set()
+
+
+def test_every_finding_is_explained() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| (?:yes|–) \|$", PAGE, re.MULTILINE)
+    assert listed == list(health.FINDINGS)
+    shut = re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| yes \|$", PAGE, re.MULTILINE)
+    assert set(shut) == health.DOOR
+
+
+def calls(*endings: str) -> Iterator[ast.Call]:
+    """Every call in the package of a function whose name ends so."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "simulators" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(endings):
+                    yield node
+
+
+def words(*endings: str) -> set[str]:
+    """The names that these functions are given as they stand in the code."""
+    constants = (a for call in calls(*endings) for a in call.args if isinstance(a, ast.Constant))
+    return {a.value for a in constants if isinstance(a.value, str) and a.value}
+
+
+def test_every_line_of_the_log_says_what_is_done_about_it_or_that_nothing_is() -> None:
+    levels = tuple(f"log.{level}" for level in (*logs.LEVELS, "exception", "critical"))
+    assert words(*levels) - logs.LINES.keys() == set()
+
+
+def test_every_word_of_the_history_is_in_its_vocabulary() -> None:
+    said = words("history.note", "history.of_delivery")
+    assert len(said) > 10
+    assert said - history.WORDS.keys() == set()
+
+
+def test_what_the_adapter_does_stands_in_the_line_itself() -> None:
+    assert logs._did("broker-blocked") == {"did": logs.LINES["broker-blocked"]}
+    assert logs._did("sent") == {}

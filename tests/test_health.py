@@ -1,0 +1,305 @@
+"""What is judged of the processes and the store, from what they told."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter import health
+from adapter.errors import TransientError
+from adapter.health import Finding, Process
+from adapter.model import Closed, Settings
+from adapter.runner.loops import Loops
+from adapter.runner.pulse import Pulse, of_loops
+from adapter.store import Store, endpoints, processes
+from adapter.store.tables import delivery, process
+from tests.flow import letters
+from tests.flow.letters import UMEA
+from tests.flow.region import Region, endpoint
+
+BUS = Settings(broker="amqp://127.0.0.1/")
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def told(name: str, **more: Any) -> Process:
+    """A process that runs since an hour and was seen just now."""
+    values: dict[str, Any] = {
+        "id": f"p-{name}",
+        "part": name.partition(" ")[0],
+        "started_at": NOW - timedelta(hours=1),
+        "seen_at": NOW,
+        "consumes": False,
+        "ahead": 0.0,
+        "probe": 0.0,
+    }
+    return Process(name=name, **values | more)
+
+
+def found(*rows: Process, queues: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    return [(f.name, f.why) for f in health.judged(rows, NOW, queues)]
+
+
+def silent(seconds: float, name: str = "worker a", **more: Any) -> Process:
+    return told(name, seen_at=NOW - timedelta(seconds=seconds), **more)
+
+
+# Processes
+
+
+def test_who_was_seen_lately_is_not_missed() -> None:
+    assert found(silent(19)) == []
+
+
+def test_who_is_silent_is_missed_and_told_since_when() -> None:
+    rows = (silent(40), told("worker b"))
+    [finding] = health.judged(rows, NOW, ())
+    assert (finding.process, finding.why) == ("worker a", "not seen for 40 s")
+
+
+def test_who_began_in_its_place_lets_it_rest_but_not_two() -> None:
+    heir = told("worker c", started_at=NOW - timedelta(seconds=20))
+    one, two = silent(60), silent(50, "worker b")
+    assert found(one, heir) == []
+    assert found(one, two, heir) == [("process", "not seen for 50 s")]
+
+
+def test_a_web_process_takes_no_workers_place() -> None:
+    web = told("web w", started_at=NOW)
+    assert ("process", "not seen for 60 s") in found(silent(60), web)
+
+
+def test_of_a_row_of_deaths_only_the_last_is_missed() -> None:
+    first = silent(600)
+    second = silent(300, "worker b", started_at=NOW - timedelta(seconds=590))
+    assert found(first, second, told("worker d")) == [("process", "not seen for 5 min")]
+
+
+def test_without_a_worker_nothing_is_sent() -> None:
+    assert found(told("web a")) == [("worker", "no worker lives: nothing is sent")]
+    assert found(told("serve a")) == []
+
+
+def test_somebody_must_consume_where_there_is_a_broker() -> None:
+    missing = [("consumer", "no living worker consumes care.in")]
+    assert found(told("worker a"), queues=("care.in",)) == missing
+    assert found(told("worker a", consumes=True), queues=("care.in",)) == []
+    dead = silent(60, "worker b", consumes=True)
+    assert missing[0] in found(told("worker a"), dead, queues=("care.in",))
+
+
+def test_two_clocks_may_differ_though_neither_is_far_from_the_databases() -> None:
+    rows = (told("worker a", ahead=-3.0), told("worker b", ahead=3.5))
+    assert found(*rows) == [("clock", "the clocks of worker a and worker b differ by 6 s")]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "why"),
+    [
+        (300.0, "its clock is 300 s ahead of the database"),
+        (-8.2, "its clock is 8 s behind the database"),
+    ],
+)
+def test_a_clock_that_is_not_the_databases_is_told(ahead: float, why: str) -> None:
+    assert [f.why for f in health.skewed(ahead)] == [why]
+    assert list(health.skewed(4.9)) == []
+
+
+# The row
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    found = Store(f"sqlite:///{tmp_path}/adapter.db")
+    found.upgrade()
+    yield found
+    found.close()
+
+
+class Clock:
+    """A clock that a test sets wrong."""
+
+    def __init__(self) -> None:
+        self.wrong = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.wrong
+
+
+def pulse(store: Store, clock: Clock, *around: Finding) -> Pulse:
+    return Pulse(store, "worker", BUS, clock.now, lambda: around, lambda: True)
+
+
+def test_a_beat_tells_what_the_process_knows_and_leaving_takes_it_back(store: Store) -> None:
+    mine = pulse(store, Clock(), Finding(name="broker", why="care.in: broker: gone"))
+    mine.beat()
+    survey = health.survey(store, BUS)
+    assert [(f.name, f.process) for f in survey.findings] == [("broker", mine.name)]
+    assert [p.name for p in survey.living] == [mine.name]
+    mine.leave()
+    assert {f.name for f in health.survey(store, BUS).findings} == {"worker", "consumer"}
+
+
+def test_a_clock_jump_is_told_at_the_next_beat(store: Store) -> None:
+    clock = Clock()
+    mine = pulse(store, clock)
+    mine.beat()
+    assert mine.findings() == []
+    clock.wrong = timedelta(minutes=-5)
+    mine.beat()
+    assert [f.why for f in mine.findings()] == ["its clock is 300 s behind the database"]
+
+
+def test_since_when_it_runs_does_not_change(store: Store) -> None:
+    mine = pulse(store, Clock())
+    mine.beat()
+    [first] = health.survey(store, Settings()).processes
+    mine.beat()
+    [second] = health.survey(store, Settings()).processes
+    assert second.started_at == first.started_at
+    assert second.seen_at >= first.seen_at
+
+
+def test_a_store_that_cannot_be_written_shuts_the_door(store: Store) -> None:
+    mine = pulse(store, Clock())
+    with store.begin() as tx:
+        tx.connection.exec_driver_sql("pragma query_only = on")  # of the pool's only connection
+    with pytest.raises(TransientError):
+        mine.beat()
+    assert [(f.name, f.why) for f in mine.findings()] == [
+        ("store", "cannot be written: OperationalError")
+    ]
+
+
+def test_who_is_gone_for_a_day_is_forgotten(store: Store) -> None:
+    pulse(store, Clock()).beat()
+    with store.begin() as tx:
+        tx.execute(process.update().values(seen_at=processes.clock(tx) - timedelta(days=2)))
+        processes.forget(tx, processes.clock(tx) - health.FORGOTTEN)
+    assert health.survey(store, Settings()).processes == ()
+
+
+def test_a_finding_is_logged_once_when_it_lasts_and_once_when_it_ends(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    around = [Finding(name="broker", why="care.in: broker: gone")]
+    mine = Pulse(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
+    with caplog.at_level(logging.INFO, logger="adapter"):
+        for _ in range(4):
+            mine.beat()
+        around.clear()
+        mine.beat()
+    assert [(r.message, vars(r)["finding"]) for r in caplog.records] == [
+        ("wrong", "broker"),
+        ("right", "broker"),
+    ]
+
+
+# The loops
+
+
+def test_what_a_loop_waits_for_is_logged_once_and_told_until_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loops = Loops()
+    seen: list[str] = []
+    failures = [TransientError("unreachable", "broker: gone")] * 2
+
+    def step() -> int:
+        seen.extend(f.why for f in of_loops(loops.waiting))
+        if failures:
+            raise failures.pop()
+        loops.stopping.set()
+        return 0
+
+    with caplog.at_level(logging.INFO, logger="adapter"):
+        loops.start("take care.in", step, lambda: None)
+        loops.join()
+    assert seen == ["take care.in: broker: gone"] * 2
+    assert [r.message for r in caplog.records] == ["waits", "goes-on"]
+    assert loops.waiting == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("unreachable", "broker"), ("settings", "topology"), ("store-unavailable", "loop")],
+)
+def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
+    waiting = {
+        "take care.in": TransientError(code, "x"),
+        "take care.dead": TransientError(code, "x"),
+    }
+    assert [(f.name, f.why) for f in of_loops(waiting)] == [(name, "take care.in: x")]
+
+
+# What is overdue
+
+
+def overdue(region: Region) -> list[str]:
+    return [
+        f.why
+        for f in health.survey(region.store, region.network.settings).findings
+        if f.name == "overdue"
+    ]
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Iterator[Region]:
+    found = Region(f"sqlite:///{tmp_path}/adapter.db")
+    yield found
+    found.store.close()
+
+
+def make_due(region: Region, ago: timedelta) -> None:
+    with region.store.begin() as tx:
+        tx.execute(
+            delivery.update()
+            .where(delivery.c.next_attempt_at.is_not(None))
+            .values(next_attempt_at=processes.clock(tx) - ago)
+        )
+
+
+def test_what_should_have_gone_long_ago_is_told_and_not_what_a_person_holds(
+    region: Region,
+) -> None:
+    region.down = {"umea"}
+    region.tells("hospital", letters.note(visit="V9", to=(UMEA,)))
+    make_due(region, timedelta(minutes=14))
+    assert overdue(region) == []
+    make_due(region, timedelta(minutes=20))
+    assert overdue(region) == ["umea: the oldest open delivery is overdue by 20 min"]
+    with region.store.begin() as tx:
+        endpoints.pause(tx, "umea", "Ann", "upgrade", NOW)
+    assert overdue(region) == []
+
+
+def test_a_service_window_is_nobodys_delay(region: Region) -> None:
+    region.down = {"umea"}
+    region.tells("hospital", letters.note(visit="V9", to=(UMEA,)))
+    make_due(region, timedelta(minutes=20))
+    now = datetime.now(UTC)
+    night = Closed(since=now - timedelta(hours=1), until=now + timedelta(hours=1))
+    others = [e for e in region.network.settings.endpoints if e.name != "umea"]
+    region.with_settings(endpoints=(*others, endpoint(UMEA, closed=(night,))))
+    assert overdue(region) == []
+
+
+def test_what_waits_for_an_earlier_one_of_its_case_is_not_overdue(region: Region) -> None:
+    for minute in range(2):
+        region.tells("hospital", letters.note(visit="V9", to=(UMEA,), minutes=minute))
+    make_due(region, timedelta(minutes=20))
+    with region.store.begin() as tx:  # the first is out, and its receipt may still come
+        sent = delivery.update().where(delivery.c.receipt_due_at.is_not(None))
+        tx.execute(sent.values(receipt_due_at=processes.clock(tx) + timedelta(minutes=10)))
+    assert [d["state"] for d in region.deliveries(endpoint="umea")] == ["in-flight", "waiting"]
+    assert overdue(region) == []
+
+
+def test_findings_travel_as_json_without_the_process_that_says_so() -> None:
+    one = Finding(name="broker", why="gone", process="worker a")
+    assert json.loads(health.written([one])) == [{"name": "broker", "why": "gone"}]
