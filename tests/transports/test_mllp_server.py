@@ -287,11 +287,11 @@ def test_two_doors_cannot_share_a_port() -> None:
 
 
 def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> None:
-    begun = threading.Event()
+    begun, told = threading.Event(), threading.Event()
 
     def accept(_: Envelope) -> Answer:
         begun.set()
-        time.sleep(0.5)
+        told.wait(5)
         return Answer(body=ACK)
 
     door = Door(accept)
@@ -300,6 +300,7 @@ def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> 
         begun.wait(5)
         door.server.stop()
         wire.sendall(framed(b"two"))
+        told.set()
         assert answer(wire) == framed(ACK)
         assert answer(idle) == b""
         assert answer(wire) == b""

@@ -67,8 +67,8 @@ def test_those_who_hold_all_connections_keep_others_out_for_a_moment_only(port: 
 
 def test_an_answer_starts_the_clock_anew(port: int) -> None:
     with connected(port) as wire:
-        for _ in range(4):
-            time.sleep(0.4)
+        for _ in range(6):
+            time.sleep(0.25)
             wire.sendall(ASK + b"\r\n")
             assert answered(wire).startswith(b"HTTP/1.1 200")
         assert wire.recv(100) == b""
