@@ -339,6 +339,13 @@ CATALOGUE: dict[str, Entry] = {
         "A fault in the adapter; a person has it.",
         "Read the log by message id; replay when fixed.",
     ),
+    "too-many-connections": _adapter(
+        "throttled",
+        "För många anslutningar samtidigt; försök igen.",
+        "There are too many connections at once; try again.",
+        "Send the same message again later; hold no connection that nothing is asked over.",
+        503,
+    ),
     "store-unavailable": _adapter(
         "transient",
         "Lagret svarar inte; försök igen.",

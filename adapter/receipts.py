@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from adapter import builders, bundles, codec, deliveries, fhir, reports, rules, workdays
+from adapter import builders, bundles, codec, deliveries, fhir, reading, reports, rules, workdays
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
-from adapter.lifecycle import OPEN, RetryPolicy, State, Step
+from adapter.lifecycle import RetryPolicy, State, Step
 from adapter.mappings import Context
 from adapter.model import (
+    Bundle,
     Code,
     DoneWhen,
     Endpoint,
@@ -24,7 +25,7 @@ from adapter.model import (
     Then,
 )
 from adapter.routing import Network, party
-from adapter.store import cases, history, outbox
+from adapter.store import answered, cases, history, outbox
 from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -37,16 +38,18 @@ def apply(
     tx: Transaction,
     network: Network,
     answerer: Endpoint,
-    receipt: Receipt,
+    bundle: Bundle,
     now: datetime,
-    message_id: str | None = None,
+    message_id: str,
 ) -> Row:
     """Let a receipt close, retry or end the delivery that it speaks of; that delivery's row.
 
     The authenticated answerer and the content id together name the delivery. FatalError
     `unmatched-receipt` when nothing was sent to this answerer under that id.
     """
-    row = matched(tx, network, answerer, receipt.about)
+    receipt = bundles.response(bundle)
+    rows = sent(tx, network, answerer, receipt.about)
+    row = rows[0] if len(rows) == 1 else _meant(tx, rows, answerer, bundle)
     outbox.add_receipt(
         tx,
         row["id"],
@@ -60,15 +63,25 @@ def apply(
     return row
 
 
-def matched(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> Row:
-    """The delivery that an answerer's organisation was sent under a content id.
+def _meant(tx: Transaction, rows: list[Row], answerer: Endpoint, bundle: Bundle) -> Row:
+    """Of several deliveries under one content id, the one that a receipt speaks of.
 
-    Of several, which only senders with equal ids can cause, each receipt closes one: the oldest
-    that still waits for it.
+    Senders may have equal ids, and an organisation several mailboxes. The case says which is
+    meant, where the receipt names it; a receipt that comes twice speaks of the same one twice.
+    Else each sending is answered once, the answerer's own before others, the oldest first; what
+    is before a person already comes last.
     """
-    rows = sent(tx, network, answerer, about)
-    waiting = (row for row in rows if row["attempt"] and row["state"] in OPEN)
-    return next(waiting, rows[-1])
+    named = {cases.by_any_id(tx, name) for name in reading.case_names(bundle)}
+    mine = [row for row in rows if row["case_id"] in named] or rows
+    ids = [row["id"] for row in mine]
+    before = answered.receipted(tx, ids, bundles.content_id(bundle), bundles.envelope_id(bundle))
+    wanted = [before] if before else answered.unanswered(tx, ids)
+    found = [row for row in mine if row["id"] in wanted] or mine[-1:]
+    return min(found, key=lambda row: _rank(row, answerer))
+
+
+def _rank(row: Row, answerer: Endpoint) -> tuple[bool, bool, int]:
+    return row["state"] == State.DEAD, row["endpoint"] != answerer.name, row["seq"]
 
 
 def sent(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> list[Row]:

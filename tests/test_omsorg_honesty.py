@@ -12,11 +12,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from adapter import bundles, fhir
 from adapter.errors import CATALOGUE, FatalError
 from adapter.model import Bundle, Event
-from tests.municipality import TABLES, context, faults, message, native, read, valid_messages, write
+from tests.municipality import (
+    NAMESPACE,
+    TABLES,
+    context,
+    faults,
+    message,
+    native,
+    read,
+    valid_messages,
+    write,
+)
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "fhir-r4-examples"
 EVENTS = {
@@ -162,6 +173,31 @@ def test_losses_name_the_widest_element_of_which_nothing_is_carried() -> None:
         "Task.authoredOn",
         "Task.lastModified",
     }
+
+
+@pytest.mark.parametrize("place", ["Bundle", "MessageHeader", "Encounter", "Organization"])
+def test_a_label_that_stands_elsewhere_protects_the_patient_here_too(place: str) -> None:
+    bundle, known = message("admission-notice/assessed"), context()
+    mark = {"system": bundles.SECURITY, "code": "sekretessmarkering"}
+    other = {"system": "https://other.example", "code": "secret"}
+    marked = bundle if place == "Bundle" else bundles.of_type(bundle, place)
+    assert marked is not None
+    marked["meta"] = {"security": [mark, other]}
+    document = etree.fromstring(write(bundle, known))
+    assert document.find(f"{{{NAMESPACE}}}Patient").get("skydd") == "sekretessmarkering"
+    assert [loss.path for loss in known.losses] == [f"{place}.meta.security[1]"]
+    assert silent(bundle) == []
+
+
+def test_a_label_that_stands_twice_is_said_once() -> None:
+    bundle = message("admission-notice/protected")
+    patient, focus = bundles.patient(bundle), bundles.focus(bundle)
+    assert patient is not None
+    assert focus is not None
+    focus["meta"] = deepcopy(patient["meta"])
+    document = etree.fromstring(write(bundle))
+    labels = document.find(f"{{{NAMESPACE}}}Patient").get("skydd")
+    assert labels == "sekretessmarkering skyddad-folkbokforing"
 
 
 @pytest.mark.parametrize("path", valid_messages(), ids=label)

@@ -11,7 +11,7 @@ import pytest
 
 from adapter import settings
 from adapter.errors import FatalError, Issue
-from adapter.model import Settings
+from adapter.model import Event, Settings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "settings"
 WRONG = sorted((FIXTURES / "wrong").glob("*.toml"))
@@ -99,6 +99,16 @@ def test_problems_come_in_the_order_of_the_file() -> None:
     firsts = ["web", "limits", *["endpoint"] * 15, *["route"] * 3]
     assert sorted(stanzas[:2]) == sorted(firsts[:2])
     assert stanzas[2:] == firsts[2:]
+
+
+def test_a_route_that_takes_stays_from_anybody_is_a_warning() -> None:
+    loaded = settings.load(FIXTURES / "region.toml", TOKEN)
+    [route] = loaded.routes
+    anybody = replace(route, senders=())
+    notes = replace(anybody, events=(Event.MESSAGE,))
+    [found] = settings.problems(replace(loaded, routes=(route, anybody, notes)), SYSTEMS)
+    assert (found.severity, found.expression) == ("warning", "route[1].senders")
+    assert "admission-notice" in found.detail
 
 
 def test_a_secret_that_the_file_wrongly_holds_is_never_repeated() -> None:

@@ -25,9 +25,10 @@ from adapter.cli.printing import when
 from adapter.cli.timeline import Entry, held_until, losses, outcome, timeline
 from adapter.cli.timeline import now as standing
 from adapter.errors import FatalError
+from adapter.lifecycle import Standing
 from adapter.store import history, queries
 from adapter.store.queries import AttemptBytes, CaseView, MessageView
-from adapter.store.queries.lines import DeliveryLine, HistoryLine
+from adapter.store.queries.lines import DeliveryLine, HistoryLine, MessageLine
 
 _Held: TypeAlias = Mapping[str, datetime]
 
@@ -145,12 +146,18 @@ def _lines(view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
         yield f"  in place of {line.replaces}; its sender was not answered"
     yield f"  case {line.case_id or 'none'}, content id {line.content_id or 'none'}"
     if not line.replaces:
-        yield f"  answered {line.receipt_code or 'nothing yet'}"
+        yield f"  {_answered(line)}"
     yield from _losses("not read", line.losses)
     yield from _bytes("as received", found.body)
     for delivery in view.deliveries:
         yield from _delivery(delivery, view, found, held)
     yield from (_told(entry) for entry in view.history)
+
+
+def _answered(line: MessageLine) -> str:
+    if line.receipt_code:
+        return f"answered {line.receipt_code}"
+    return "not answered yet" if line.standing == Standing.RECEIVED else "not answered"
 
 
 def _note(note: str) -> str:

@@ -152,6 +152,9 @@ def _stage(options: Options, store: Store, err: TextIO) -> Stage:
 def _hold(stage: Stage, report: Report, err: TextIO) -> None:
     """Leave everything running, and say where, until somebody ends it."""
     ports, store = stage.ports, stage.store.url
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
     err.write(
         f"The adapter and the parties are still running. Ctrl-C ends them.\n"
         f"  HL7 v2 over MLLP     127.0.0.1:{ports.mllp}\n"
@@ -161,8 +164,5 @@ def _hold(stage: Stage, report: Report, err: TextIO) -> None:
         f"  adapter case {report.case} --store {store.database or store}\n"
     )
     err.flush()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     while not ended.wait(0.2) and not stage.adapter.loops.stopping.is_set():
         pass

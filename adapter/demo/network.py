@@ -142,6 +142,10 @@ def _lulea(ports: Ports) -> Endpoint:
 def _routes() -> tuple[Route, ...]:
     encounters = tuple(e for e in Event if e.kind is Kind.ENCOUNTER)
     return (
-        Route(events=encounters, to=("municipality-of-patient", "planning")),
+        Route(
+            events=encounters,
+            to=("municipality-of-patient", "planning"),
+            senders=("journal-adt",),
+        ),
         Route(events=(Event.CARE_PLAN, Event.MESSAGE), to=("municipality-of-patient",)),
     )

@@ -91,9 +91,9 @@ def _note_ids(turn: Turn, found: Found) -> Ids:
 
 def _receipt(turn: Turn, found: Reading) -> Reply:
     """A receipt is never receipted; one that matches nothing is for a person."""
-    receipt = bundles.response(found.bundle)
+    message = turn.message
     try:
-        row = receipts.apply(turn.tx, turn.network, turn.sender, receipt, turn.now, turn.message.id)
+        row = receipts.apply(turn.tx, turn.network, turn.sender, found.bundle, turn.now, message.id)
     except FatalError as error:
         give_up(turn, error)
         return Reply()

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from adapter.errors import Issue
-from adapter.model import RETURNING, Alias, Endpoint, Limits, Route, Settings
+from adapter.model import RETURNING, Alias, Endpoint, Kind, Limits, Route, Settings
 from adapter.settings import addresses, endpoints
 from adapter.settings.endpoints import OF_PATIENT, TRANSPORTS, takes
 from adapter.settings.findings import choices, error, under, warning
 
 _UNSET = Settings().organization
 _STORES = ("sqlite", "postgresql")
+_ANYBODY = "is missing: any endpoint may tell of any patient's stay, and end what a hospital told"
 
 
 def problems(settings: Settings) -> Iterator[Issue]:
@@ -218,6 +219,9 @@ def _route(route: Route, known: dict[str, Endpoint]) -> Iterator[Issue]:
         yield warning("events", f"needs no {needless[0]}: it goes back to whom it concerns")
     for i, name in enumerate(route.to):
         yield from _destination(f"to[{i}]", name, known)
+    stays = [event for event in route.events if event.kind is Kind.ENCOUNTER]
+    if stays and not route.senders:
+        yield warning("senders", f"{_ANYBODY}: {stays[0]}; name the journal's endpoints")
     for i, name in enumerate(route.senders):
         if name not in known:
             yield error(f"senders[{i}]", "names no endpoint" + choices(known, name))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Code, Delivery, Event, Layer
+from adapter.store.answered import spellings
 from adapter.store.tables import (
     Instant,
     attempt,
@@ -58,7 +59,8 @@ def put(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Insert deliveries; what a row does not name of `_BLANK` is so in it."""
     for row in rows:
         tx.later(_PUT, _BLANK | row)
-        tx.held.pop(("answered", row["content_id"]), None)
+        for named in spellings(row["content_id"]):
+            tx.held.pop(("answered", named), None)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
@@ -248,13 +250,16 @@ def look_up_answered(tx: Transaction, names: Sequence[str], contents: Sequence[s
     """As `lock`, for the deliveries that many receipts and answers speak of."""
     if not contents:
         return
-    rows = tx.execute(_ANSWERED, {"contents": list(contents), "names": list(names)}).mappings()
+    written = [one for content_id in contents for one in spellings(content_id)]
+    rows = tx.execute(_ANSWERED, {"contents": written, "names": list(names)}).mappings()
     found = defaultdict[str, list[Row]](list)
     for row in rows:
         tx.held.setdefault(("delivery", row["id"]), dict(row))
         found[row["content_id"]].append(row)
     for content_id in contents:
-        ids = [row["id"] for row in sorted(found[content_id], key=lambda row: row["seq"])]
+        exact = found[content_id]
+        mine = exact or [row for one in spellings(content_id) for row in found[one]]
+        ids = [row["id"] for row in sorted(mine, key=lambda row: row["seq"])]
         tx.held["answered", content_id] = {tuple(names): ids}
 
 

@@ -100,6 +100,14 @@ def test_a_message_shows_the_bytes_of_each_attempt(office: Office) -> None:
     assert [b.encode() for b in bodies] == [a.body for a in kept if a.delivery_id == row["id"]]
 
 
+def test_what_is_never_answered_is_not_shown_as_waiting_for_it(office: Office) -> None:
+    content = office.region.tells("hospital", letters.note())
+    office.region.receipt("lulea", content)
+    note, receipt = (m["id"] for m in office.region.messages())
+    assert "  answered ok\n" in office.run("message", note).stdout
+    assert "  not answered\n" in office.run("message", receipt).stdout
+
+
 def test_whoever_reads_a_body_stands_in_the_history(office: Office) -> None:
     office.region.tells("hospital", letters.note())
     id_ = office.region.messages()[0]["id"]

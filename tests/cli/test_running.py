@@ -5,33 +5,27 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.cli.office import FIXTURES, SETTINGS, Office, run
+from tests.servers.base import free_ports
 from tests.web.site import FHIR, PROCESS
 
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan", "hjälpmedel")
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @contextmanager
 def running(command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    port = free_port()
+    (port,) = free_ports(1)
     path = folder / "region.toml"
     text = (FIXTURES / "web" / "region.toml").read_text()
     text = text.replace("sqlite:///adapter.db", f"sqlite:///{folder}/adapter.db")
@@ -58,13 +52,13 @@ def as_process(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def wait_for(process: subprocess.Popen[str], url: str) -> None:
-    for _ in range(200):
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
         assert process.poll() is None, process.communicate()[1]
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{url}/health/ready", timeout=1).status_code == 200:
                 return
-        except httpx.TransportError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise AssertionError("it never became ready")
 
 

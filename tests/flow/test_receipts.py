@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from adapter.transports import Answer
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import SETTINGS, Region
+from tests.test_bad_input.letters import changed
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -173,6 +175,52 @@ def test_a_receipt_for_an_unknown_message_is_a_dead_letter(region: Region) -> No
     region.receipt("lulea", "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")
     [message] = region.messages()
     assert (message["standing"], message["code"]) == ("dead", "unmatched-receipt")
+
+
+@pytest.mark.parametrize(("sent", "said"), [(str.upper, str.lower), (str.lower, str.upper)])
+def test_a_uuid_may_come_back_in_other_letters(
+    region: Region, sent: Callable[[str], str], said: Callable[[str], str]
+) -> None:
+    content = sent("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f00aa")
+    region.tells("hospital", letters.note(to=(UMEA,), content=content))
+    region.receipt("umea", said(content))
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["content_id"]) == ("confirmed", content)
+    region.tells("umea", letters.answer(said(content), UMEA))
+    assert region.events("hospital") == ["answer"]
+
+
+def test_of_two_ids_that_differ_in_letters_alone_the_one_as_written_is_meant(
+    region: Region,
+) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f00aa"
+    for id_ in (content, content.upper()):
+        region.tells("hospital", letters.note(to=(UMEA,), content=id_, visit=id_[-2:]))
+    region.receipt("umea", content.upper())
+    assert [d["state"] for d in region.deliveries()] == ["in-flight", "confirmed"]
+
+
+def test_an_id_that_is_no_uuid_is_matched_as_it_is_written(region: Region) -> None:
+    region.tells("hospital", letters.note(to=(UMEA,), content="Ab-1"))
+    region.receipt("umea", "AB-1")
+    assert region.deliveries()[0]["state"] == "in-flight"
+    assert region.messages()[-1]["code"] == "unmatched-receipt"
+
+
+def test_two_mailboxes_of_one_organisation_answer_each_for_its_own(region: Region) -> None:
+    hospital, planning, lulea, umea = SETTINGS.endpoints
+    second = replace(planning, organization=lulea.organization)
+    region.with_settings(endpoints=(hospital, second, lulea, umea))
+    content = region.tells("hospital", letters.stay())
+    region.tells("planning", letters.receipt(content, LULEA))
+    assert states(region) == {"lulea": "in-flight", "planning": "confirmed"}
+    region.tells("planning", changed(letters.receipt(content, LULEA), id="for-the-other"))
+    assert states(region) == {"lulea": "accepted", "planning": "confirmed"}
+
+
+def states(region: Region) -> dict[str, str]:
+    """By endpoint."""
+    return {d["endpoint"]: d["state"] for d in region.deliveries()}
 
 
 def test_nobody_can_receipt_what_was_sent_to_another(region: Region) -> None:

@@ -6,6 +6,7 @@ Forked from a server that has imported everything, so that a life costs millisec
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from multiprocessing.process import BaseProcess
 
 from adapter import windows
@@ -31,6 +32,7 @@ class Victim:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: BaseProcess | None = None
+        self._lock = threading.Lock()  # several senders look after it
         self.deaths = 0
 
     def begin(self, spec: str = "") -> None:
@@ -40,11 +42,12 @@ class Victim:
 
     def look(self) -> None:
         """If it has died, count it and let it live on without being killed."""
-        assert self._process is not None
-        if self._process.exitcode is not None:
-            assert self._process.exitcode == -9, f"exit {self._process.exitcode}"
-            self.deaths += 1
-            self.begin()
+        with self._lock:
+            assert self._process is not None
+            if self._process.exitcode is not None:
+                assert self._process.exitcode == -9, f"exit {self._process.exitcode}"
+                self.deaths += 1
+                self.begin()
 
     def end(self) -> None:
         """Stop it as an operator would."""

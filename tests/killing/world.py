@@ -18,7 +18,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from pika.exceptions import ChannelClosedByBroker
 
 from adapter import bundles
 from adapter.model import Bundle, Endpoint, Settings
@@ -27,7 +26,7 @@ from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA, PLANNING, UMEA
 from tests.killing.victim import Victim
 from tests.servers.base import free_ports
-from tests.transports.partners import BusPartner
+from tests.transports.partners import BusPartner, at_its_inbox
 
 SOON = {
     "receipt_within": timedelta(seconds=1),
@@ -113,17 +112,7 @@ class World:
 
     def partner(self, name: str) -> BusPartner:
         """A partner's end of the broker, once the adapter has made its queue."""
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            found = BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
-            try:
-                found.channel.queue_declare(f"{name}.inbox", passive=True)
-            except ChannelClosedByBroker:
-                found.close()
-                time.sleep(0.05)
-            else:
-                return found
-        raise AssertionError(f"{name}.inbox was not made")
+        return at_its_inbox(self._broker.partner(name, beside=self._url), name)
 
     def _lulea(self) -> None:
         partner = self.partner("lulea")

@@ -58,7 +58,7 @@ def raw(program: Program, request: bytes, *, hang_up: bool = False) -> bytes:
     with socket.create_connection(("127.0.0.1", program.web), timeout=20) as wire:
         wire.sendall(request)
         if hang_up:
-            return b""
+            wire.shutdown(socket.SHUT_WR)  # and what it does then is waited for
         answer = b""
         with suppress(ConnectionResetError):  # it answered before it had read everything
             while chunk := wire.recv(65536):

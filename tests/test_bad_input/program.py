@@ -30,7 +30,7 @@ from adapter.store.tables import delivery, history, message
 from tests.servers import RabbitMQ
 from tests.servers.base import free_ports
 from tests.test_bad_input.region import BROKEN_SYSTEMS, DOORS, HTTP_PARTNERS, settings
-from tests.transports.partners import BusPartner
+from tests.transports.partners import BusPartner, at_its_inbox
 
 PERSONS = ("195009072553", "19500907-2553", "500907-2553", "Tolvan", "Storgatan", "LULEÅ", "Luleå")
 TRACES = ("Traceback", 'File "', ".py:", ".py\\", "sqlalchemy", "pydantic", "lxml")
@@ -114,8 +114,8 @@ class Program:
         return f"http://127.0.0.1:{self.web}"
 
     def partner(self, name: str) -> BusPartner:
-        """A partner on the bus."""
-        return BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
+        """A partner on the bus, once its queue is there."""
+        return at_its_inbox(self._broker.partner(name, beside=self._url), name)
 
     def told(self, answer: bytes) -> bytes:
         """Remember what was said to a partner."""

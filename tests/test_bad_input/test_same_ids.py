@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +14,7 @@ from adapter.model import Bundle
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA, PLANNING, UMEA
 from tests.flow.region import Region
+from tests.test_bad_input.letters import changed
 
 
 def both_send(region: Region) -> None:
@@ -33,6 +36,16 @@ def of_case(bundle: Bundle, visit: str) -> Bundle:
     return bundle
 
 
+def receipt(code: str = "ok") -> Bundle:
+    """Umeå's receipt about 17, with ids of its own."""
+    return changed(letters.receipt("17", UMEA, code), id=str(uuid4()))
+
+
+def states(region: Region) -> list[str]:
+    """Planning's delivery, and the hospital's."""
+    return [d["state"] for d in region.deliveries(event="message")]
+
+
 def test_both_are_taken_and_both_are_sent(region: Region) -> None:
     both_send(region)
     assert region.events("umea") == ["message", "message"]
@@ -40,12 +53,71 @@ def test_both_are_taken_and_both_are_sent(region: Region) -> None:
 
 def test_each_receipt_closes_one_of_them(region: Region) -> None:
     both_send(region)
-    region.receipt("umea", "17")
-    assert [d["state"] for d in region.deliveries()] == ["confirmed", "in-flight"]
-    region.receipt("umea", "17")
-    assert [d["state"] for d in region.deliveries()] == ["confirmed", "confirmed"]
+    region.tells("umea", receipt())
+    assert states(region) == ["confirmed", "in-flight"]
+    region.tells("umea", receipt())
+    assert states(region) == ["confirmed", "confirmed"]
     region.turn(timedelta(hours=2))
     assert {d["resends"] for d in region.deliveries()} == {0}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda first: first,
+        letters.enveloped,
+        lambda first: changed(first, id=str(uuid4())),
+    ],
+    ids=["the same bytes", "in a new envelope", "in the same envelope"],
+)
+def test_a_receipt_that_comes_twice_closes_one_of_them(
+    region: Region, again: Callable[[Bundle], Bundle]
+) -> None:
+    both_send(region)
+    first = receipt()
+    region.tells("umea", first)
+    region.tells("umea", again(first))
+    assert states(region) == ["confirmed", "in-flight"]
+    region.tells("umea", receipt())
+    assert states(region) == ["confirmed", "confirmed"]
+
+
+def test_a_refusal_that_comes_twice_ends_one_of_them(region: Region) -> None:
+    both_send(region)
+    refusal = receipt("fatal-error")
+    region.tells("umea", refusal)
+    region.tells("umea", refusal)
+    assert states(region) == ["dead", "in-flight"]
+
+
+def test_the_receipt_of_a_copy_does_not_close_the_other_one(region: Region) -> None:
+    note = letters.note(sender=PLANNING, to=(UMEA,), visit="P1", content="17")
+    region.tells("planning", note)
+    region.turn(timedelta(minutes=30))  # no receipt: a copy goes
+    region.tells("hospital", letters.note(to=(UMEA,), visit="H1", content="17"))
+    for _ in range(2):  # of the first, and of its copy
+        region.tells("umea", receipt())
+    assert states(region) == ["confirmed", "in-flight"]
+    region.tells("umea", receipt())
+    assert states(region) == ["confirmed", "confirmed"]
+
+
+def test_what_is_before_a_person_is_closed_last(region: Region) -> None:
+    both_send(region)
+    region.tells("umea", receipt("fatal-error"))
+    region.tells("umea", receipt())
+    assert states(region) == ["dead", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("visit", "state"), [("P1", ["confirmed", "in-flight"]), ("H1", ["in-flight", "confirmed"])]
+)
+def test_a_receipt_closes_the_one_whose_case_it_names(
+    region: Region, visit: str, state: list[str]
+) -> None:
+    both_send(region)
+    region.tells("umea", of_case(receipt(), visit))
+    assert states(region) == state
 
 
 @pytest.mark.parametrize(("visit", "asked"), [("P1", PLANNING), ("H1", HOSPITAL)])

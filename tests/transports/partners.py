@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import pika
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import BasicProperties
 
 PARTNERS = ("planning", "lulea")
@@ -64,3 +65,18 @@ class BusPartner:
     def close(self) -> None:
         with suppress(AMQPError):  # the broker may have hung up first
             self._connection.close()
+
+
+def at_its_inbox(url: str, name: str, seconds: float = 20) -> BusPartner:
+    """A partner's end of the broker, once the adapter has made its inbox, and `care.in` before."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = BusPartner(url, f"{name}.inbox")
+        try:
+            found.channel.queue_declare(f"{name}.inbox", passive=True)
+        except ChannelClosedByBroker:
+            found.close()
+            time.sleep(0.05)
+        else:
+            return found
+    raise AssertionError(f"{name}.inbox was not made")

@@ -28,7 +28,7 @@ from adapter.transports.rabbitmq import Consumer, Publisher, Topology
 from tests.servers import RabbitMQ
 from tests.transports.partners import BusPartner
 
-WAIT = 2.0
+WAIT = 10.0
 QUIET = 0.2
 PERSON = b"195009072553"
 MEGABYTES = 10 * 1024 * 1024
@@ -44,8 +44,10 @@ class Pulled:
     def take(self, number: int) -> list[Envelope]:
         return list(islice(self.transport.receive(WAIT), number))
 
-    def rest(self) -> list[bytes]:
-        return [envelope.body for envelope in self.transport.receive(QUIET)]
+    def rest(self, number: int) -> list[bytes]:
+        """So many, and what comes besides, which is nothing."""
+        taken = self.take(number) if number else []
+        return [envelope.body for envelope in [*taken, *self.transport.receive(QUIET)]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +182,7 @@ def test_what_was_not_acknowledged_comes_back_in_order_after_close(pulled: Pulle
     taken = pulled.take(5)
     pulled.transport.acknowledge([taken[0], taken[2]])
     pulled.transport.close()
-    assert pulled.rest() == [b"1", b"3", b"4"]
+    assert pulled.rest(3) == [b"1", b"3", b"4"]
 
 
 def test_what_was_acknowledged_is_gone(pulled: Pulled) -> None:
@@ -188,7 +190,7 @@ def test_what_was_acknowledged_is_gone(pulled: Pulled) -> None:
         pulled.put(str(number).encode())
     pulled.transport.acknowledge(pulled.take(3))
     pulled.transport.close()
-    assert pulled.rest() == []
+    assert pulled.rest(0) == []
 
 
 def test_death_in_the_middle_of_receiving_loses_nothing(pulled: Pulled) -> None:
@@ -197,14 +199,15 @@ def test_death_in_the_middle_of_receiving_loses_nothing(pulled: Pulled) -> None:
     arrivals = pulled.transport.receive(WAIT)
     assert next(arrivals).body == b"0"
     pulled.transport.close()
-    assert pulled.rest() == [b"0", b"1", b"2", b"3"]
+    # A broker may give the new connection first what it had not yet given the old one.
+    assert sorted(pulled.rest(4)) == [b"0", b"1", b"2", b"3"]
 
 
 def test_receiving_in_small_batches_loses_nothing(pulled: Pulled) -> None:
     for number in range(5):
         pulled.put(str(number).encode())
     bodies = [[envelope.body for envelope in pulled.take(2)] for _ in range(2)]
-    assert [*bodies, pulled.rest()] == [[b"0", b"1"], [b"2", b"3"], [b"4"]]
+    assert [*bodies, pulled.rest(1)] == [[b"0", b"1"], [b"2", b"3"], [b"4"]]
 
 
 def test_idle_loses_nothing_and_ends_early(pulled: Pulled) -> None:
@@ -212,7 +215,7 @@ def test_idle_loses_nothing_and_ends_early(pulled: Pulled) -> None:
     began = time.monotonic()
     pulled.transport.idle(60)
     assert time.monotonic() - began < WAIT
-    assert pulled.rest() == [b"body"]
+    assert pulled.rest(1) == [b"body"]
 
 
 def test_nothing_comes_of_nothing_in_the_time_that_was_said(pulled: Pulled) -> None:

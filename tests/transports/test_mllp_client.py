@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -64,14 +63,19 @@ def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> 
 
 
 def test_a_late_answer_is_never_taken_for_the_next_messages_answer() -> None:
+    late, answered = threading.Event(), threading.Event()
+
     def accept(arrived: Envelope) -> Answer:
-        time.sleep(0.4 if arrived.body == b"slow" else 0)
+        if arrived.body == b"slow":
+            late.wait(5)
+            answered.set()
         return Answer(body=arrived.body)
 
     door = Door(accept)
-    with door.open(), client(door.server.address, timeout=timedelta(seconds=0.2)) as mllp:
+    with door.open(), client(door.server.address, timeout=timedelta(seconds=1)) as mllp:
         assert code(mllp.send([envelope(b"slow")])[0]) == "timed-out"
-        time.sleep(0.4)
+        late.set()
+        assert answered.wait(5)
         (outcome,) = mllp.send([envelope(b"quick")])
     assert outcome == Answer(body=b"quick", content_type=CONTENT_TYPE)
 

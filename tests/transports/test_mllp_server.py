@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given, settings
@@ -221,14 +222,57 @@ def test_many_peers_are_answered_at_the_same_time() -> None:
 
 
 def test_connections_have_a_limit_and_room_comes_back() -> None:
-    door = Door(connections=1)
+    begun, enough = threading.Event(), threading.Event()
+
+    def accept(_: Envelope) -> Answer:
+        begun.set()
+        enough.wait(5)
+        return Answer(body=ACK)
+
+    door = Door(accept, connections=1)
     with door.open():
         with door.connect() as first:
             first.sendall(framed(b"one"))
-            answer(first)
+            begun.wait(5)
             with door.connect() as second:
                 assert answer(second) == b""
+            enough.set()
+            assert answer(first) == framed(ACK)
         assert eventually(lambda: served(door))
+
+
+def test_who_has_been_silent_for_longest_makes_room_for_who_comes() -> None:
+    door = Door(connections=2)
+    with door.open(), door.connect() as silent, door.connect() as speaking:
+        speaking.sendall(framed(b"one"))
+        assert answer(speaking) == framed(ACK)
+        assert served(door)
+        assert answer(silent) == b""
+        speaking.sendall(framed(b"two"))
+        assert answer(speaking) == framed(ACK)
+
+
+def test_any_number_of_silent_peers_keeps_nobody_out() -> None:
+    door = Door(connections=4)
+    with door.open(), ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(door.connect())
+        assert served(door)
+        for _ in range(20):
+            stack.enter_context(door.connect())
+        assert served(door)
+
+
+def test_who_has_begun_a_message_is_not_silent() -> None:
+    door = Door(connections=1)
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"one") + START + b"t")
+        assert answer(wire) == framed(ACK)
+        with door.connect() as other:
+            assert answer(other) == b""
+        wire.sendall(framed(b"wo").removeprefix(START))
+        assert answer(wire) == framed(ACK)
+    assert door.taken == [b"one", b"two"]
 
 
 def served(door: Door) -> bool:
@@ -287,11 +331,11 @@ def test_two_doors_cannot_share_a_port() -> None:
 
 
 def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> None:
-    begun = threading.Event()
+    begun, told = threading.Event(), threading.Event()
 
     def accept(_: Envelope) -> Answer:
         begun.set()
-        time.sleep(0.5)
+        told.wait(5)
         return Answer(body=ACK)
 
     door = Door(accept)
@@ -300,6 +344,7 @@ def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> 
         begun.wait(5)
         door.server.stop()
         wire.sendall(framed(b"two"))
+        told.set()
         assert answer(wire) == framed(ACK)
         assert answer(idle) == b""
         assert answer(wire) == b""

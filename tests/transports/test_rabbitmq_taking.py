@@ -72,10 +72,12 @@ def test_no_more_are_held_than_the_prefetch_allows(
     for number in range(5):
         lulea.publish(str(number).encode())
     with closing(Consumer(rabbitmq_url, topology, prefetch=3)) as consumer:
-        held = list(consumer.receive(0.3))
+        held = list(islice(consumer.receive(WAIT), 3))
         assert [envelope.body for envelope in held] == [b"0", b"1", b"2"]
+        assert list(consumer.receive(0.3)) == []
         consumer.acknowledge(held[:1])
-        assert [envelope.body for envelope in consumer.receive(0.3)] == [b"3"]
+        assert [envelope.body for envelope in islice(consumer.receive(WAIT), 1)] == [b"3"]
+        assert list(consumer.receive(0.3)) == []
 
 
 def test_an_acknowledgement_from_before_a_reconnection_touches_nothing(

@@ -12,7 +12,8 @@ import pytest
 
 from adapter.web import serving
 from adapter.web.hurry import Hurried
-from tests.web.site import Site, served
+from tests.transports.doors import eventually
+from tests.web.site import Site, codes, served
 
 ASK = b"GET /health/live HTTP/1.1\r\nHost: adapter\r\n"
 
@@ -61,14 +62,31 @@ def test_those_who_hold_all_connections_keep_others_out_for_a_moment_only(port: 
     with ExitStack() as stack:
         for _ in range(30):
             stack.enter_context(connected(port))
-        time.sleep(1.5)
-        assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+        response = httpx.get(f"http://127.0.0.1:{port}/health/live")
+        assert (response.status_code, codes(response)) == (503, ["too-many-connections"])
+        assert int(response.headers["retry-after"]) > 0
+        assert response.headers["connection"] == "close"
+        assert response.headers["cache-control"] == "no-store"
+        assert eventually(lambda: lives(port))
+
+
+def lives(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+
+
+def test_as_many_as_there_are_places_are_all_served(port: int) -> None:
+    with ExitStack() as stack:
+        wires = []
+        for _ in range(20):
+            wires.append(stack.enter_context(connected(port)))
+            wires[-1].sendall(ASK + b"\r\n")
+        assert {answered(wire)[:12] for wire in wires} == {b"HTTP/1.1 200"}
 
 
 def test_an_answer_starts_the_clock_anew(port: int) -> None:
     with connected(port) as wire:
-        for _ in range(4):
-            time.sleep(0.4)
+        for _ in range(6):
+            time.sleep(0.25)
             wire.sendall(ASK + b"\r\n")
             assert answered(wire).startswith(b"HTTP/1.1 200")
         assert wire.recv(100) == b""

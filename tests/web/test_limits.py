@@ -84,6 +84,8 @@ def test_a_body_that_breaks_off_stores_nothing_and_hurts_nobody(site: Site) -> N
     )
     with socket.create_connection((host, int(port)), timeout=5) as line:
         line.sendall(head.encode() + b'{"resourceType"')
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(100) == b""  # it has seen the end
     with site.client() as client:
         assert client.get("/health/live").status_code == 200
     assert stored(site) == 0

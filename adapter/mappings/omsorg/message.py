@@ -75,7 +75,7 @@ def write(event: Event, source: Source, context: Context) -> Element:
     found = [
         *head,
         leaf("Orsak", take(part(source.header, "reason"), "text")),
-        None if person is None else patient.write(person, on),
+        None if person is None else patient.write(person, source.marked(), on),
         body.write(source.focus(body.type), source),
     ]
     replaced = part(extension(source.header, "concerns"), "valueIdentifier")

@@ -51,8 +51,11 @@ _FORMS = {  # as the schema has them
 }
 
 
-def write(patient: Resource, on: date) -> Element:
-    """The Patient of a message; `on` decides the century of a number of ten digits."""
+def write(patient: Resource, marked: Iterable[Resource], on: date) -> Element:
+    """The Patient of a message, protected by any label of what is `marked`.
+
+    `on` decides the century of a number of ten digits.
+    """
     found = [
         *(_write_identifier(i, on) for i in parts(patient, "identifier")),
         *(_write_name(name) for name in parts(patient, "name")),
@@ -62,14 +65,15 @@ def write(patient: Resource, on: date) -> Element:
     return element(
         "Patient",
         found,
-        skydd=" ".join(_write_labels(patient)),
+        skydd=" ".join(dict.fromkeys(_write_labels([patient, *marked]))),
         fodd=taking.take_birth(patient, "birthDate"),
         kon=word(GENDER, take(patient, "gender"), "Patient.gender"),
     )
 
 
-def _write_labels(patient: Resource) -> Iterable[str]:
-    for label in parts(part(patient, "meta"), "security"):
+def _write_labels(marked: Iterable[Resource]) -> Iterable[str]:
+    labels = (label for one in marked for label in parts(part(one, "meta"), "security"))
+    for label in labels:
         if label.get("code") in PROTECTION:
             fixed(label, "system", SECURITY)
             yield PROTECTION[take(label, "code")]

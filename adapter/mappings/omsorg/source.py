@@ -60,6 +60,10 @@ class Source:
         """The Patient."""
         return self.first("Patient")
 
+    def marked(self) -> list[Resource]:
+        """What may bear a label that protects the patient: every resource, and the Bundle."""
+        return [self.rest, *(part(entry, "resource") for entry in parts(self.rest, "entry"))]
+
     def first(self, type_: str) -> Resource | None:
         """The first resource of a type."""
         index = next((i for i, kind in enumerate(self._types()) if kind == type_), None)

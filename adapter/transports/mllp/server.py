@@ -45,7 +45,8 @@ class MllpServer:
     The constructor binds, and raises FatalError `settings` when it cannot; `address` is host
     and port as bound (the port is chosen when the settings say 0). `run` serves in the
     thread that calls it until `stop`; each connection has a thread of its own, at most
-    `connections` of them. `accept` is called in all of these, at the same time.
+    `connections` of them: for one more, the one that has been silent for longest is hung up on,
+    between messages. `accept` is called in all of these, at the same time.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class MllpServer:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
+        self._leaving: dict[socket.socket, threading.Thread] = {}
+        self._silent: dict[socket.socket, None] = {}  # between messages, the longest first
         self._listener = _listening(endpoint)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
 
@@ -88,7 +91,7 @@ class MllpServer:
 
     def _finish(self) -> None:
         with self._lock:
-            connections = dict(self._open)
+            connections = self._open | self._leaving
         for wire in connections:
             with suppress(OSError):
                 wire.shutdown(socket.SHUT_RD)  # ends waiting for more, not answering
@@ -104,6 +107,7 @@ class MllpServer:
         thread = threading.Thread(target=self._serve, args=(wire,), name=f"mllp-{self._name}")
         with self._lock:
             self._open[wire] = thread
+            self._silent[wire] = None
         thread.start()
 
     def _refusal(self, host: str) -> str:
@@ -112,8 +116,27 @@ class MllpServer:
         mapped = getattr(address, "ipv4_mapped", None) or address
         if not any(mapped in network for network in self._peers):
             return "mllp-peer-refused"
+        return "" if self._has_room() else "mllp-too-many-connections"
+
+    def _has_room(self) -> bool:
+        """Where there is none, who has been silent for longest makes room: it is hung up on.
+
+        Only reading is ended: what it has sent by now is still taken, and answered.
+        """
         with self._lock:
-            return "mllp-too-many-connections" if len(self._open) >= self._most else ""
+            if len(self._open) < self._most:
+                return True
+            wire = next(iter(self._silent), None)
+            if wire is not None:
+                self._let_go(wire)
+            return wire is not None
+
+    def _let_go(self, wire: socket.socket) -> None:
+        log.info("mllp-silent-hung-up", extra={"endpoint": self._name})
+        self._leaving[wire] = self._open.pop(wire)
+        del self._silent[wire]
+        with suppress(OSError):
+            wire.shutdown(socket.SHUT_RD)
 
     def _serve(self, wire: socket.socket) -> None:
         framer = Framer()
@@ -125,7 +148,8 @@ class MllpServer:
             log.info("mllp-connection-lost", extra={"endpoint": self._name})
         finally:
             with self._lock:
-                self._open.pop(wire, None)
+                for group in (self._open, self._leaving, self._silent):
+                    group.pop(wire, None)
             wire.close()
 
     def _converse(self, wire: socket.socket, framer: Framer) -> None:
@@ -155,10 +179,23 @@ class MllpServer:
         if self._stopping.is_set() or (left is not None and left <= 0):
             return b""
         wire.settimeout(left)
+        if left is None:
+            self._falls_silent(wire)
         try:
             return wire.recv(CHUNK)
         except (TimeoutError, ConnectionResetError):
             return b""
+        finally:
+            self._speaks(wire)
+
+    def _falls_silent(self, wire: socket.socket) -> None:
+        with self._lock:
+            if wire in self._open:
+                self._silent.setdefault(wire)
+
+    def _speaks(self, wire: socket.socket) -> None:
+        with self._lock:
+            self._silent.pop(wire, None)
 
     def _dealt_with(self, wire: socket.socket, piece: Piece) -> bool:
         """Answer a frame, keep a fragment; False when the connection must be closed."""
