@@ -89,7 +89,7 @@ def sent(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> l
 
     FatalError `unmatched-receipt` when there is none.
     """
-    rows = outbox.answered(tx, network.same_organization(answerer), about)
+    rows = answered.deliveries(tx, network.same_organization(answerer), about)
     if not rows:
         raise FatalError("unmatched-receipt", f"from {answerer.name}")
     return rows

@@ -23,7 +23,7 @@ from adapter.model import RETURNING, Envelope, Event, Message
 from adapter.process import Reply, Turn, bury, fault, ids_of, process, turn_down
 from adapter.reading import Found, Reading, case_names, read
 from adapter.routing import Network
-from adapter.store import RowRefusedError, Store, cases, history, inbox, outbox
+from adapter.store import RowRefusedError, Store, answered, cases, history, inbox, outbox
 from adapter.store.alone import alone
 from adapter.store.transaction import Transaction
 from adapter.transports import Transport
@@ -186,7 +186,7 @@ def _look_ahead(
     answers = [one for one in read if one.event in RETURNING]
     if answers:
         names = network.same_organization(network.endpoint(sender))
-        outbox.look_up_answered(tx, names, [bundles.concerned(one.bundle) for one in answers])
+        answered.look_up(tx, names, [bundles.concerned(one.bundle) for one in answers])
     others = [(message, one) for message, one in known if one.event != Event.RECEIPT]
     inbox.look_up(tx, sender, [ids_of(message, one.bundle) for message, one in others])
     cases.look_up(

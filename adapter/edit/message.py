@@ -13,7 +13,7 @@ from adapter.model import Endpoint, Envelope, Message
 from adapter.process import Turn, process
 from adapter.reading import Reading
 from adapter.routing import Network
-from adapter.store import inbox, outbox, queries
+from adapter.store import answered, inbox, queries
 from adapter.store.transaction import Transaction
 
 
@@ -26,7 +26,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
     if bundles.content_id(found.bundle) == first.row["content_id"]:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
     about = [bundles.concerned(found.bundle)]
-    outbox.look_up_answered(tx, network.same_organization(sender), about)
+    answered.look_up(tx, network.same_organization(sender), about)
     letter = Envelope(
         endpoint=sender.name,
         body=message.body,

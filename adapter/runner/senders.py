@@ -18,7 +18,7 @@ from adapter.errors import FatalError, TransientError
 from adapter.model import Delivery, Endpoint
 from adapter.routing import Network
 from adapter.runner.loops import Bell
-from adapter.store import Store, outbox
+from adapter.store import Store, claiming
 from adapter.transports import Outcome, Transport
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Senders:
         if self._fault or not all(thread.is_alive() for thread in self._threads):
             raise RuntimeError("a thread of the sender pool has died") from self._fault
         with self._store.read() as tx:
-            due = outbox.endpoints_due(tx, self._clock())
+            due = claiming.endpoints_due(tx, self._clock())
         return sum(self._dispatch(name) for name in due if self._network.knows(name))
 
     def _dispatch(self, name: str) -> int:

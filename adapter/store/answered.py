@@ -1,17 +1,28 @@
-"""Which of several deliveries a receipt speaks of."""
+"""The deliveries that receipts and answers speak of, and which of several is meant."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from adapter.model import Layer
 from adapter.store.tables import attempt, delivery, message, receipt
-from adapter.store.transaction import Transaction
+from adapter.store.transaction import Row, Transaction
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+WITHOUT_BYTES = tuple(c for c in delivery.c if c.name not in ("body", "losses"))
+_ANSWERED = (
+    sa.select(*WITHOUT_BYTES)
+    .where(
+        delivery.c.content_id.in_(sa.bindparam("contents", expanding=True)),
+        delivery.c.endpoint.in_(sa.bindparam("names", expanding=True)),
+    )
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
 
 
 def spellings(id_: str) -> list[str]:
@@ -19,6 +30,35 @@ def spellings(id_: str) -> list[str]:
     and reads it in any. Each is looked up as it stands, so that the index serves."""
     letters = [id_.lower(), id_.upper()] if _UUID.fullmatch(id_) else []
     return list(dict.fromkeys([id_, *letters]))
+
+
+def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[Row]:
+    """The deliveries that endpoints may speak of when they name a content id, oldest first.
+
+    Locked, and without their bytes.
+    """
+    found = tx.held.get(("answered", content_id), {})
+    if tuple(names) not in found:
+        look_up(tx, names, [content_id])
+        found = tx.held["answered", content_id]
+    return [tx.held["delivery", id_] for id_ in found[tuple(names)]]
+
+
+def look_up(tx: Transaction, names: Sequence[str], contents: Sequence[str]) -> None:
+    """Lock, always in the same order, the deliveries that many receipts and answers speak of."""
+    if not contents:
+        return
+    written = [one for content_id in contents for one in spellings(content_id)]
+    rows = tx.execute(_ANSWERED, {"contents": written, "names": list(names)}).mappings()
+    found = defaultdict[str, list[Row]](list)
+    for row in rows:
+        tx.held.setdefault(("delivery", row["id"]), dict(row))
+        found[row["content_id"]].append(row)
+    for content_id in contents:
+        exact = found[content_id]
+        mine = exact or [row for one in spellings(content_id) for row in found[one]]
+        ids = [row["id"] for row in sorted(mine, key=lambda row: row["seq"])]
+        tx.held["answered", content_id] = {tuple(names): ids}
 
 
 def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) -> str | None:

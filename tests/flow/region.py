@@ -15,7 +15,7 @@ from adapter.errors import TransientError
 from adapter.model import Bundle, DoneWhen, Endpoint, Envelope, Event, Need, Route, Settings
 from adapter.process import Reply
 from adapter.routing import Network
-from adapter.store import Store, endpoints, outbox
+from adapter.store import Store, claiming, endpoints
 from adapter.store.tables import attempt, case, delivery, history, message, receipt
 from adapter.transports import Outcome
 from adapter.transports.memory import Bus, Memory
@@ -153,7 +153,7 @@ class Region:
     def send(self) -> int:
         """One round over every endpoint with something due."""
         with self.store.read() as tx:
-            due = outbox.endpoints_due(tx, self.now)
+            due = claiming.endpoints_due(tx, self.now)
         sent = 0
         for name in filter(self.network.knows, due):
             batch = send.claim(self.store, self.network, name, 50, self.now)

@@ -16,7 +16,7 @@ from adapter import bundles, receive, replay, send, sweep
 from adapter.errors import FatalError
 from adapter.mappings import Context, System
 from adapter.model import Alias, Bundle, Envelope, Event
-from adapter.store import cases, endpoints, outbox
+from adapter.store import cases, claiming, endpoints
 from adapter.store.transaction import Transaction
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
@@ -314,7 +314,7 @@ def test_no_endpoint_waits_for_another(region: Region) -> None:
     region.tells("hospital", letters.note(to=(LULEA, UMEA)))
     assert region.events("umea") == ["message"]
     with region.store.read() as tx:
-        assert outbox.endpoints_due(tx, region.now) == []
+        assert claiming.endpoints_due(tx, region.now) == []
 
 
 def nowhere(region: Region) -> None:

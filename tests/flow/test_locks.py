@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from adapter import receive
-from adapter.store import cases, outbox
+from adapter.store import answered, cases
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import Region
@@ -50,7 +50,7 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
         return receive.process_batch(region.store, region.network, region.now)
 
     with region.store.begin() as tx:  # as a sender that gives up, and flags the case
-        outbox.look_up_answered(tx, ["lulea"], [content])
+        answered.look_up(tx, ["lulea"], [content])
         thread = beside(answers)
         cases.lock(tx, delivery["case_id"])
     thread.join(10)

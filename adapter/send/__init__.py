@@ -7,119 +7,24 @@ that we do not know we sent. An outcome counts only for the attempt that it belo
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from adapter import deliveries, exchange, hours, receipts
 from adapter.errors import AdapterError, FatalError, Scope, TransientError
 from adapter.lifecycle import Step
 from adapter.model import Code, Delivery, DoneWhen, Endpoint, Envelope, Event, Layer, Receipt
-from adapter.pacing import Pace
 from adapter.routing import Network
-from adapter.store import Store, backlog, endpoints, history, moving, outbox
-from adapter.store.outbox import Claimed
+from adapter.send.claiming import claim, ids, lease, probe_after
+from adapter.store import Store, backlog, endpoints, history, outbox
 from adapter.store.transaction import Transaction
 from adapter.transports import Answer, Outcome, Transport
 from adapter.windows import window
 
+__all__ = ["claim", "lease", "letter", "probe_after", "send", "write_down"]
 log = logging.getLogger(__name__)
 AT_THE_WIRE = frozenset({"unreachable", "timed-out"})
 """Failures that say that the far side is not there: they open its circuit."""
-
-
-def lease(endpoint: Endpoint) -> timedelta:
-    """Twice what a send may take: nobody else begins while we may be sending."""
-    return 2 * endpoint.timeout
-
-
-def probe_after(endpoint: Endpoint) -> timedelta:
-    """How long an open circuit waits before its next probe: 30 s by default."""
-    return 6 * endpoint.retry_first
-
-
-def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
-    """Deliveries to one endpoint that are now ours to send, as they are to be sent."""
-    endpoint = network.endpoint(name)
-    if hours.closed_until(endpoint, now):
-        return []
-    with store.begin() as tx:
-        size = _allowed(tx, endpoint, limit, now)
-        one_probe = size > 0 and endpoints.probing(tx, name, now, probe_after(endpoint))
-        besides = moving.claimable(network.replaced(name), endpoint.replaced_by)
-        found = outbox.claim(tx, name, 1 if one_probe else size, now, lease(endpoint), besides)
-        # While nobody answers, a missing receipt says nothing: the probe goes in any case.
-        most = math.inf if one_probe else endpoint.receipt_resends
-        ready = [_ready(tx, network, endpoint, one, now, most) for one in found]
-        mine = [delivery for delivery in ready if delivery is not None]
-        if endpoint.rate is not None:
-            endpoints.paced(tx, name, Pace(rate=endpoint.rate), len(mine), now)
-    window("claimed")
-    return mine
-
-
-def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
-    """No more than the endpoint's rate lets go now."""
-    if endpoint.rate is None:
-        return limit
-    return min(limit, endpoints.allowed(tx, endpoint.name, Pace(rate=endpoint.rate), now))
-
-
-def _ready(
-    tx: Transaction,
-    network: Network,
-    endpoint: Endpoint,
-    one: Claimed,
-    now: datetime,
-    most: float,
-) -> Delivery | None:
-    """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
-    d = one.delivery
-    if one.why == "lease":  # whoever claimed it has died, or stood still for too long
-        log.warning("lease-ended", extra=_ids(d))
-    if one.why != "resend":
-        return d
-    error = _given_up(tx, endpoint, d, now, most)
-    if error is not None:
-        row = outbox.get(tx, d.id)
-        outbox.finish(tx, d, now, error=error)
-        if row is not None:
-            receipts.bury(tx, network, row, error, now, attempt=d.attempt)
-        return None
-    history.note(
-        tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
-    )
-    log.info("resend", extra=_ids(d))
-    if d.forwarded or endpoint.system != "fhir":
-        return d
-    envelope, body = deliveries.resent(d.body, now)
-    outbox.rewrite(tx, d, envelope, body)
-    return _in_envelope(d, envelope, body)
-
-
-def _given_up(
-    tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime, most: float
-) -> FatalError | None:
-    """Why what has no receipt is not sent again; None where it is.
-
-    Sent before a service window, it goes once more after it, whatever has run out meanwhile.
-    """
-    opened = hours.opened(endpoint, now)
-    if opened and outbox.began(tx, d.id, d.attempt - 1) < opened:
-        return None
-    if now >= d.expires_at:
-        return FatalError("expired", "no receipt")
-    return FatalError("no-receipt") if d.resends >= most else None
-
-
-def _ids(d: Delivery) -> dict[str, Any]:
-    return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
-
-
-def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
-    values: dict[str, Any] = {name: getattr(d, name) for name in Delivery.__slots__}
-    return Delivery(**values | {"envelope_id": envelope, "body": body})
 
 
 def send(
@@ -154,7 +59,7 @@ def write_down(
         _all_taken(tx, network, plain, now)
         for delivery, outcome in zip(batch, outcomes, strict=True):
             if delivery.id not in mine:
-                log.info("too-late", extra=_ids(delivery))
+                log.info("too-late", extra=ids(delivery))
             if not _is_plain(delivery, outcome, mine):
                 record(tx, network, delivery, outcome, now)
 
@@ -176,7 +81,7 @@ def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now
     for name in {d.endpoint for d in batch}:
         _reached(tx, network.endpoint(name), now)
     for d in batch:
-        log.info("sent", extra=_ids(d))
+        log.info("sent", extra=ids(d))
 
 
 def _receipt_due(network: Network, d: Delivery, now: datetime) -> datetime:
@@ -219,10 +124,10 @@ def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now
     """What became of one attempt."""
     if isinstance(outcome, AdapterError):
         told = {"code": outcome.code, "why": outcome.detail}
-        log.info("not-sent", extra=_ids(d) | told)
+        log.info("not-sent", extra=ids(d) | told)
         _failed(tx, network, d, outcome, now)
     else:
-        log.info("sent", extra=_ids(d))
+        log.info("sent", extra=ids(d))
         _sent(tx, network, d, outcome, now)
 
 

@@ -1,0 +1,114 @@
+"""Deliveries that are now ours to send: within the endpoint's hours and pace, each as it goes."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapter import deliveries, hours, receipts
+from adapter.errors import FatalError
+from adapter.model import Delivery, Endpoint
+from adapter.pacing import Pace
+from adapter.routing import Network
+from adapter.store import Store, claiming, endpoints, history, moving, outbox
+from adapter.store.claiming import Claimed
+from adapter.store.transaction import Transaction
+from adapter.windows import window
+
+log = logging.getLogger(__name__)
+
+
+def lease(endpoint: Endpoint) -> timedelta:
+    """Twice what a send may take: nobody else begins while we may be sending."""
+    return 2 * endpoint.timeout
+
+
+def probe_after(endpoint: Endpoint) -> timedelta:
+    """How long an open circuit waits before its next probe: 30 s by default."""
+    return 6 * endpoint.retry_first
+
+
+def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
+    """Deliveries to one endpoint that are now ours to send, as they are to be sent."""
+    endpoint = network.endpoint(name)
+    if hours.closed_until(endpoint, now):
+        return []
+    with store.begin() as tx:
+        size = _allowed(tx, endpoint, limit, now)
+        one_probe = size > 0 and endpoints.probing(tx, name, now, probe_after(endpoint))
+        besides = moving.claimable(network.replaced(name), endpoint.replaced_by)
+        found = claiming.claim(tx, name, 1 if one_probe else size, now, lease(endpoint), besides)
+        # While nobody answers, a missing receipt says nothing: the probe goes in any case.
+        most = math.inf if one_probe else endpoint.receipt_resends
+        ready = [_ready(tx, network, endpoint, one, now, most) for one in found]
+        mine = [delivery for delivery in ready if delivery is not None]
+        if endpoint.rate is not None:
+            endpoints.paced(tx, name, Pace(rate=endpoint.rate), len(mine), now)
+    window("claimed")
+    return mine
+
+
+def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
+    """No more than the endpoint's rate lets go now."""
+    if endpoint.rate is None:
+        return limit
+    return min(limit, endpoints.allowed(tx, endpoint.name, Pace(rate=endpoint.rate), now))
+
+
+def _ready(
+    tx: Transaction,
+    network: Network,
+    endpoint: Endpoint,
+    one: Claimed,
+    now: datetime,
+    most: float,
+) -> Delivery | None:
+    """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
+    d = one.delivery
+    if one.why == "lease":  # whoever claimed it has died, or stood still for too long
+        log.warning("lease-ended", extra=ids(d))
+    if one.why != "resend":
+        return d
+    error = _given_up(tx, endpoint, d, now, most)
+    if error is not None:
+        row = outbox.get(tx, d.id)
+        outbox.finish(tx, d, now, error=error)
+        if row is not None:
+            receipts.bury(tx, network, row, error, now, attempt=d.attempt)
+        return None
+    history.note(
+        tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
+    )
+    log.info("resend", extra=ids(d))
+    if d.forwarded or endpoint.system != "fhir":
+        return d
+    envelope, body = deliveries.resent(d.body, now)
+    outbox.rewrite(tx, d, envelope, body)
+    return _in_envelope(d, envelope, body)
+
+
+def _given_up(
+    tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime, most: float
+) -> FatalError | None:
+    """Why what has no receipt is not sent again; None where it is.
+
+    Sent before a service window, it goes once more after it, whatever has run out meanwhile.
+    """
+    opened = hours.opened(endpoint, now)
+    if opened and outbox.began(tx, d.id, d.attempt - 1) < opened:
+        return None
+    if now >= d.expires_at:
+        return FatalError("expired", "no receipt")
+    return FatalError("no-receipt") if d.resends >= most else None
+
+
+def ids(d: Delivery) -> dict[str, Any]:
+    """What log lines name a delivery by."""
+    return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
+
+
+def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
+    values: dict[str, Any] = {name: getattr(d, name) for name in Delivery.__slots__}
+    return Delivery(**values | {"envelope_id": envelope, "body": body})

@@ -1,0 +1,162 @@
+"""What is open and due, and taking it: heads of order keys, the nearest deadline first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from adapter.lifecycle import OPEN, Standing, State, Step, advance
+from adapter.model import Delivery, Event
+from adapter.store.outbox import NO_TIMER
+from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of
+from adapter.store.transaction import Row, Transaction
+
+_FIELDS = (
+    delivery.c.id,
+    delivery.c.message_id,
+    delivery.c.endpoint,
+    delivery.c.event,
+    delivery.c.case_id,
+    delivery.c.content_id,
+    delivery.c.envelope_id,
+    delivery.c.content_type,
+    delivery.c.body,
+    delivery.c.attempt,
+    delivery.c.failures,
+    delivery.c.resends,
+    delivery.c.forwarded,
+    delivery.c.expires_at,
+)
+_open = one_of(delivery.c.state, *OPEN)
+
+
+def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
+    """Endpoints that have something open and due, and are not paused, cut off or at their pace."""
+    work = sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= now)
+    free = sa.and_(
+        endpoint.c.paused_at.is_(None),
+        sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= now),
+        sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= now),
+    )
+    return list(tx.execute(sa.select(endpoint.c.name).where(free, work)).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery that is ours until the lease ends, and why it was due."""
+
+    delivery: Delivery
+    why: str  # first | retry | lease | resend
+
+
+def claim(
+    tx: Transaction,
+    name: str,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    besides: Iterable[sa.ColumnElement[bool]] = (),
+) -> list[Claimed]:
+    """Take what is open and due: new, failed, crashed, unreceipted. Nearest deadline first."""
+    columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
+    mine = sa.and_(delivery.c.endpoint == name, _open, due <= now, *besides)
+    ids = list(tx.execute(_candidates(mine, limit)).scalars())
+    query = sa.select(*columns).where(delivery.c.id.in_(ids), mine).order_by(*_DEADLINE)
+    query = query.with_for_update(skip_locked=True)
+    rows = tx.execute(query).mappings().all()
+    found = [Claimed(delivery=_delivery(row), why=_why(row)) for row in rows]
+    for row in rows:
+        advance(State(row["state"]), Step.CLAIM)
+    _take(tx, found, now, now + lease)
+    return found
+
+
+_DEADLINE = (delivery.c.expires_at, delivery.c.seq)
+
+
+def _candidates(mine: sa.ColumnElement[bool], limit: int) -> sa.Select[tuple[str]]:
+    """Heads of order keys: of what waits, and of what is overdue, as many as may be taken.
+
+    Two looks, each along an index: a backlog is not sorted again for every claim.
+    """
+    heads = [
+        sa.select(delivery.c.id, *_DEADLINE)
+        .where(mine, one_of(delivery.c.state, state), _is_head(), _unanswered())
+        .order_by(*order)
+        .limit(limit)
+        .subquery()
+        for state, order in ((State.WAITING, _DEADLINE), (State.IN_FLIGHT, (due,)))
+    ]
+    both = sa.union_all(*(sa.select(each) for each in heads)).subquery()
+    return sa.select(both.c.id).order_by(both.c.expires_at, both.c.seq).limit(limit)
+
+
+def _take(tx: Transaction, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
+    if not found:
+        return
+    ids = [c.delivery.id for c in found]
+    again = [c.delivery.id for c in found if c.why == "resend"]
+    taken = {"state": State.IN_FLIGHT, **NO_TIMER, "lease_until": until}
+    more = {"attempt": delivery.c.attempt + 1}
+    resent = sa.case((delivery.c.id.in_(again), 1), else_=0) if again else 0
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(ids))
+        .values(**taken, **more, resends=delivery.c.resends + resent)
+    )
+    rows = [
+        {"delivery_id": c.delivery.id, "number": c.delivery.attempt, "why": c.why}
+        | {"started_at": now}
+        for c in found
+    ]
+    tx.execute(sa.insert(attempt), rows)
+
+
+def _is_head() -> sa.ColumnElement[bool]:
+    """No earlier delivery of the same case to the same endpoint is open.
+
+    As the first of its order key, which an index knows: planners turn NOT EXISTS into a join of
+    all that is open with itself.
+    """
+    first = delivery.alias("first")
+    number = (
+        sa.select(sa.func.min(first.c.order_no))
+        .where(first.c.order_key == delivery.c.order_key, one_of(first.c.state, *OPEN))
+        .scalar_subquery()
+    )
+    return sa.or_(delivery.c.order_key.is_(None), delivery.c.order_no <= number)
+
+
+def _unanswered() -> sa.ColumnElement[bool]:
+    """A receipt is missing only when all that its receiver had sent by then has been read.
+
+    Where receipts come faster than they are read, each resend would bring one more.
+    """
+    unread = (
+        sa.select(message.c.received_at)
+        .where(
+            message.c.endpoint == delivery.c.endpoint,
+            one_of(message.c.standing, Standing.RECEIVED),
+        )
+        .order_by(message.c.seq)
+        .limit(1)
+        .scalar_subquery()
+    )
+    due_at = delivery.c.receipt_due_at
+    return sa.or_(due_at.is_(None), sa.func.coalesce(unread > due_at, sa.true()))
+
+
+def _why(row: Row) -> str:
+    if row["state"] == State.WAITING:
+        return "retry" if row["attempt"] else "first"
+    return "resend" if row["receipt_due_at"] else "lease"
+
+
+def _delivery(row: Row) -> Delivery:
+    """As it is once claimed: the attempt is the one that begins."""
+    found = {column.name: row[column.name] for column in _FIELDS}
+    found |= {"event": Event(row["event"]), "attempt": row["attempt"] + 1}
+    return Delivery(**found | {"case_id": row["case_id"] or "", "body": row["body"] or b""})
