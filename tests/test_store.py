@@ -18,8 +18,9 @@ from adapter.errors import TransientError
 from adapter.lifecycle import OPEN
 from adapter.store import Store, endpoints
 from adapter.store.alone import alone
+from adapter.store.columns import Instant
 from adapter.store.queries import figures
-from adapter.store.tables import Instant, delivery, due, history, metadata, one_of
+from adapter.store.tables import delivery, due, history, metadata, one_of
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])

@@ -9,8 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
+from adapter.store.columns import Instant
 from adapter.store.moving import open_outcome
-from adapter.store.tables import Instant, delivery, due, endpoint, one_of
+from adapter.store.tables import delivery, due, endpoint, one_of
 from adapter.store.transaction import Transaction
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapter.store.tables import Instant, process
+from adapter.store.columns import Instant
+from adapter.store.tables import process
 from adapter.store.transaction import Transaction
 
 _CLOCKS = {

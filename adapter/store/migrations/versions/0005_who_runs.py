@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import Instant
+from adapter.store.columns import Instant
 
 revision = "0005"
 down_revision = "0004"
