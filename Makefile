@@ -22,7 +22,7 @@ demo: install
 	$(BIN)/adapter demo
 
 test: install servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Breaks the adapter for so many seconds, and counts: docs/guarantees.md.
 SECONDS ?= 60
