@@ -22,7 +22,7 @@ def shown(region: Region) -> list[tuple[str, str]]:
     with region.store.read() as tx:
         view = queries.case_view(tx, region.cases()[0]["id"])
     assert view is not None
-    return [(entry.what, entry.text) for entry in timeline(view)]
+    return [(entry.what, entry.text) for entry in timeline(view, {})]
 
 
 def codes(answer: Bundle) -> list[str]:
