@@ -81,6 +81,7 @@ LINES: dict[str, str] = {
     "fragment": "kept what came, answered nothing",
     "mllp-peer-refused": "hung up",
     "mllp-too-many-connections": "hung up",
+    "mllp-silent-hung-up": "made room for who has something to say",
     "mllp-connection-lost": "waits for the peer to connect again",
     "mllp-fragment": "keeps what came, answers nothing",
     "mllp-not-accepted": "hung up without an answer, so that it is sent again",

@@ -124,6 +124,12 @@ class Crew:
         self.store.upgrade()
         self.members: list[Member] = []
 
+    def all_seen_together(self) -> bool:
+        """Whether everybody has been seen since the last one began: nobody replaces another."""
+        with self.store.read() as tx:
+            rows = processes.rows(tx)
+        return min(row["seen_at"] for row in rows) > max(row["started_at"] for row in rows)
+
     def launch(
         self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
     ) -> Member:

@@ -157,6 +157,7 @@ def test_a_process_that_stood_still_says_so_and_changes_nothing_that_others_did(
 ) -> None:
     frozen = crew.start("worker")
     other = crew.start("worker")
+    crew.wait(crew.all_seen_together, frozen, other)
     crew.slowly = 2
     other.process.send_signal(signal.SIGSTOP)  # so that it is not the one that sends first
     crew.publish(1)

@@ -195,7 +195,7 @@ def test_a_message_for_a_store_that_is_away_is_not_taken(site: Site) -> None:
     with site.partner("astad-omsorg") as astad, site.store.begin() as tx:
         tx.connection.exec_driver_sql("drop table token")
         tx.connection.exec_driver_sql("drop table message")
-        tx.commit()
+        tx.connection.commit()
         response = astad.post(PROCESS, content=b"{}", headers={"Content-Type": FHIR})
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0
