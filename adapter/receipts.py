@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from adapter import builders, bundles, codec, deliveries, fhir, reading, reports, rules, workdays
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
-from adapter.lifecycle import RetryPolicy, State, Step
+from adapter.lifecycle import OPEN, RetryPolicy, State, Step
 from adapter.mappings import Context
 from adapter.model import (
     Bundle,
@@ -75,9 +75,22 @@ def _meant(tx: Transaction, rows: list[Row], answerer: Endpoint, bundle: Bundle)
     mine = [row for row in rows if row["case_id"] in named] or rows
     ids = [row["id"] for row in mine]
     before = answered.receipted(tx, ids, bundles.content_id(bundle), bundles.envelope_id(bundle))
-    wanted = [before] if before else answered.unanswered(tx, ids)
+    if before is not None:
+        return _again(mine, before)
+    wanted = answered.unanswered(tx, ids)
     found = [row for row in mine if row["id"] in wanted] or mine[-1:]
     return min(found, key=lambda row: _rank(row, answerer))
+
+
+def _again(rows: list[Row], id_: str) -> Row:
+    """What the receipt of a delivery means when it comes again: a copy of it gets the same one."""
+    first = next(row for row in rows if row["id"] == id_)
+    same = [row for row in rows if _mailbox(row) == _mailbox(first)]
+    return next((row for row in same if row["attempt"] and row["state"] in OPEN), first)
+
+
+def _mailbox(row: Row) -> tuple[str, str]:
+    return row["message_id"], row["endpoint"]
 
 
 def _rank(row: Row, answerer: Endpoint) -> tuple[bool, bool, int]:
