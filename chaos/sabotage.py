@@ -20,7 +20,7 @@ from adapter.model import Endpoint, Envelope, Message
 from adapter.process import Reply
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Letter, Network, receivers
-from adapter.store import Store, inbox, outbox
+from adapter.store import Store, claiming, inbox
 from adapter.store.inbox import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
 from adapter.web import doors
@@ -96,7 +96,7 @@ def _no_order() -> None:
     def is_head() -> sa.ColumnElement[bool]:
         return sa.true()
 
-    _replace(outbox, "_is_head", is_head)
+    _replace(claiming, "_is_head", is_head)
 
 
 def _wrong_endpoint() -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.emitted import Emitted, watched
 from tests.servers import PostgreSQL, RabbitMQ
 
+settings.register_profile("untimed", deadline=None)  # benchmarks measure speed, tests do not
+settings.load_profile("untimed")
 PARTNERS = ("planning", "lulea", "umea", "journal", "broken")
 
 

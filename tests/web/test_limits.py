@@ -192,10 +192,10 @@ def test_a_fatal_error_has_the_status_of_its_code() -> None:
 
 
 def test_a_message_for_a_store_that_is_away_is_not_taken(site: Site) -> None:
-    with site.partner("astad-omsorg") as astad, site.store.begin() as tx:
-        tx.connection.exec_driver_sql("drop table token")
-        tx.connection.exec_driver_sql("drop table message")
-        tx.connection.commit()
+    with site.partner("astad-omsorg") as astad:
+        with site.store.begin() as tx:
+            tx.connection.exec_driver_sql("drop table token")
+            tx.connection.exec_driver_sql("drop table message")
         response = astad.post(PROCESS, content=b"{}", headers={"Content-Type": FHIR})
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0
