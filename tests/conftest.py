@@ -6,10 +6,12 @@ And what none needs to ask for: all FHIR that the program emits meanwhile is jud
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from adapter.store import Store
 from tests.emitted import Emitted, watched
 from tests.servers import PostgreSQL, RabbitMQ
 
@@ -42,6 +44,19 @@ def postgresql() -> Iterator[PostgreSQL]:
 def postgres_url(postgresql: PostgreSQL) -> str:
     """The SQLAlchemy URL of an empty database that only this test uses."""
     return postgresql.fresh()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store at the newest version."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/adapter.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    found = Store(url)
+    found.upgrade()
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,19 +19,6 @@ from adapter.store.alone import alone
 from adapter.store.columns import Instant
 from adapter.store.queries import figures
 from adapter.store.tables import delivery, due, history, metadata, one_of
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store at the newest version."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/adapter.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    found = Store(url)
-    found.upgrade()
-    yield found
-    found.close()
 
 
 @pytest.mark.filterwarnings("ignore:autogenerate skipping", "ignore:Skipped unsupported reflection")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,19 +17,6 @@ from adapter.store.tables import history as lines
 from adapter.store.transaction import Transaction
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store at the newest version."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/adapter.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    found = Store(url)
-    found.upgrade()
-    yield found
-    found.close()
 
 
 def written(tx: Transaction) -> list[str]:
