@@ -83,9 +83,13 @@ def _direct(message: Message) -> Message:
 
 
 def receive_batch(
-    store: Store, transport: Transport, now: datetime, size: int = 100, wait: float = 0.05
+    store: Store, transport: Transport, now: datetime, size: int = 100, wait: float = 0
 ) -> int:
-    """Take what has come, store it, and only then let go of it at the far side."""
+    """Take what has come, store it, and only then let go of it at the far side.
+
+    Nobody waits for more: what comes while this is stored goes together the next time. Waiting
+    for a pause would hold a steady stream back until `size` have come.
+    """
     letters = list(islice(transport.receive(wait), size))
     if not letters:
         return 0

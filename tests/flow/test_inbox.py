@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from adapter import receive
 from adapter.errors import TransientError
 from adapter.mappings import System
 from adapter.model import Bundle, Code, Envelope, Event
+from adapter.transports.memory import Memory
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA
 from tests.flow.region import Given, Region
@@ -170,3 +172,23 @@ def test_receipts_go_before_what_came_earlier(region: Region) -> None:
     take(region)
     receive.process_batch(region.store, region.network, region.now, limit=1)
     assert [m["standing"] for m in region.messages()[1:]] == ["received", "processed"]
+
+
+class Stream(Memory):
+    """A bus on which a next message comes whenever somebody waits for one."""
+
+    def __init__(self, region: Region) -> None:
+        super().__init__(region.bus, region.network.settings.endpoints)
+        self._region = region
+
+    def receive(self, wait: float) -> Iterator[Envelope]:
+        """Without end, for who waits."""
+        yield from super().receive(0)
+        while wait:
+            self._region.says("hospital", letters.note())
+            yield from super().receive(0)
+
+
+def test_a_steady_stream_is_not_waited_out(region: Region) -> None:
+    region.says("hospital", letters.note())
+    assert receive.receive_batch(region.store, Stream(region), region.now) == 1
