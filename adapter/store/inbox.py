@@ -141,6 +141,7 @@ def note(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what was found out about a message. None leaves a column as it is."""
     if strange := values.keys() - set(_NOTED):
         raise TypeError(f"no columns to note: {', '.join(sorted(strange))}")
+    tx.held.pop(("answered message", id_), None)
     tx.later(_NOTE, {"id_": id_} | {f"{c}_": values.get(c) for c in _NOTED})
 
 
@@ -224,6 +225,11 @@ _ENVELOPES = sa.select(envelope).where(
 )
 
 
+_ANSWERED = sa.select(
+    *(message.c[name] for name in ("id", "case_id", "content_id", "receipt_code", "issues"))
+).where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
 def look_up(tx: Transaction, sender_name: str, wanted: Sequence[Ids]) -> None:
     """Ask for the ids of many messages of one sender at once. Call with its row locked."""
     if not wanted:
@@ -239,6 +245,15 @@ def look_up(tx: Transaction, sender_name: str, wanted: Sequence[Ids]) -> None:
             row.fingerprint,
         )
     tx.held.update(found)
+    firsts = [id_ for key, id_ in found.items() if key[0] == "content" and id_]
+    if firsts:
+        for first in tx.execute(_ANSWERED, {"ids": firsts}).mappings():
+            tx.held["answered message", first["id"]] = first
+
+
+def answered(tx: Transaction, id_: str) -> Row | None:
+    """A message that was decided on, and how it was answered; without its bytes."""
+    return tx.held.get(("answered message", id_)) or get(tx, id_)
 
 
 def _content(ids: Ids) -> tuple[str, ...]:
