@@ -117,15 +117,24 @@ class Adapter:
 
     def _take(self, name: str, source: Transport) -> None:
         self._sources.append(source)
+        unsure = True  # whether the store answers: at the start, and after any trouble
 
         def step() -> int:
-            self._probe_store()
+            nonlocal unsure
+            if unsure:
+                self._probe_store()
+                unsure = False
             taken = receive.receive_batch(self.store, source, utc_now())
             if taken:
                 self._inbox.ring()
             return taken
 
-        self.loops.start(name, step, lambda: source.idle(POLL), source.close)
+        def let_go() -> None:
+            nonlocal unsure
+            unsure = True
+            source.close()
+
+        self.loops.start(name, step, lambda: source.idle(POLL), let_go)
 
     def _probe_store(self) -> None:
         """While the database is down, do not consume: each redelivery counts at the broker."""
