@@ -216,7 +216,7 @@ def _decide(turn: Turn, found: Found | None) -> Reply | None:
     if found is None:
         return None
     try:
-        return _within_savepoint(turn, found)
+        return _attempted(turn, found)
     except DBAPIError:
         raise  # the store itself is in trouble: nothing of this transaction stands
     except Exception:
@@ -224,7 +224,7 @@ def _decide(turn: Turn, found: Found | None) -> Reply | None:
         return None
 
 
-def _within_savepoint(turn: Turn, found: Found) -> Reply:
+def _attempted(turn: Turn, found: Found) -> Reply:
     try:
         with turn.tx.attempt():
             return process(turn, found)
