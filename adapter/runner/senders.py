@@ -2,13 +2,14 @@
 
 An endpoint never has more than `max_in_flight` deliveries on their way, nor more connections, and
 the pool has a thread for each of them: partners who answer after two minutes hold up themselves.
+All that goes to the bus goes one way, many at once. Outcomes are written down together.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -18,12 +19,13 @@ from adapter.errors import FatalError, TransientError
 from adapter.model import Delivery, Endpoint
 from adapter.routing import Network
 from adapter.runner.loops import Bell
+from adapter.send import Sent
 from adapter.store import Store, claiming
-from adapter.transports import Outcome, Transport
+from adapter.transports import Transport
 
 log = logging.getLogger(__name__)
 MOST_THREADS = 256
-BATCHES = {"rabbitmq": 200, "memory": 200}
+BATCHES = {"rabbitmq": 400, "memory": 200}
 """Transports that take many at once, and how many; the others take one after the other."""
 
 
@@ -49,6 +51,8 @@ class Senders:
         self._resting: defaultdict[str, list[Transport]] = defaultdict(list)
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._sent: deque[Sent] = deque()
+        self._pen = ThreadPoolExecutor(1, thread_name_prefix="record")
 
     def _enlist(self) -> None:
         """In each thread of the pool as it begins: a pool does not say that one has died."""
@@ -61,76 +65,107 @@ class Senders:
         """
         if self._fault or not all(thread.is_alive() for thread in self._threads):
             raise RuntimeError("a thread of the sender pool has died") from self._fault
-        with self._store.read() as tx:
-            due = claiming.endpoints_due(tx, self._clock())
-        return sum(self._dispatch(name) for name in due if self._network.knows(name))
-
-    def _dispatch(self, name: str) -> int:
-        endpoint = self._network.endpoint(name)
-        room = self._room(endpoint)
-        if room <= 0:
-            return 0
         now = self._clock()
-        claimed = send.claim(self._store, self._network, name, room, now)
-        size = BATCHES.get(endpoint.transport, 1)
-        for start in range(0, len(claimed), size):
-            self._submit(endpoint, claimed[start : start + size], now)
+        with self._store.read() as tx:
+            due = claiming.endpoints_due(tx, now)
+        room = {name: self._room(name) for name in due if self._network.knows(name)}
+        free = {name: size for name, size in room.items() if size > 0}
+        claimed = send.claim(self._store, self._network, free, now)
+        for batch in self._batches(claimed):
+            self._submit(batch, now)
         return len(claimed)
 
-    def _room(self, endpoint: Endpoint) -> int:
+    def _way(self, name: str) -> str:
+        """What goes there together: all that the bus takes, else what one endpoint takes."""
+        endpoint = self._network.endpoint(name)
+        return endpoint.transport if endpoint.transport in BATCHES else f"to {name}"
+
+    def _room(self, name: str) -> int:
+        endpoint = self._network.endpoint(name)
         with self._lock:
-            busy = self._busy[endpoint.name]
+            busy = self._busy[self._way(name)]
         if endpoint.transport in BATCHES:
             return 0 if busy else BATCHES[endpoint.transport]
         return _abreast(endpoint) - busy
 
-    def _submit(self, endpoint: Endpoint, batch: Sequence[Delivery], claimed: datetime) -> None:
-        with self._lock:
-            self._busy[endpoint.name] += len(batch)
-        self._pool.submit(self._send, endpoint, batch, claimed)
+    def _batches(self, claimed: Sequence[Delivery]) -> list[list[Delivery]]:
+        ways = defaultdict[str, list[Delivery]](list)
+        for delivery in claimed:
+            ways[self._way(delivery.endpoint)].append(delivery)
+        return [
+            batch[start : start + size]
+            for way, batch in ways.items()
+            for size in [BATCHES.get(way, 1)]
+            for start in range(0, len(batch), size)
+        ]
 
-    def _send(self, endpoint: Endpoint, batch: Sequence[Delivery], claimed: datetime) -> None:
+    def _submit(self, batch: Sequence[Delivery], claimed: datetime) -> None:
+        with self._lock:
+            self._busy[self._way(batch[0].endpoint)] += len(batch)
+        self._pool.submit(self._send, batch, claimed)
+
+    def _send(self, batch: Sequence[Delivery], claimed: datetime) -> None:
         try:
-            # With less than half the lease left somebody else might begin while we still send:
-            # better to let it end.
-            if self._clock() - claimed < send.lease(endpoint) / 2:
-                self._hand_over(endpoint, batch)
-        except TransientError as error:
-            told = {"endpoint": endpoint.name, "code": error.code, "why": error.detail}
-            log.warning("not-recorded", extra=told)
+            mine = [d for d in batch if self._is_ours(d, claimed)]
+            if mine:
+                self._sent.append(self._hand_over(mine))
         except Exception:
-            log.exception("adapter-fault", extra={"endpoint": endpoint.name})
+            log.exception("adapter-fault", extra={"endpoint": batch[0].endpoint})
         except BaseException as error:  # SystemExit, MemoryError of the pool: its thread is done
             self._fault = error
         finally:
             with self._lock:
-                self._busy[endpoint.name] -= len(batch)
-            self._bell.ring()
+                self._busy[self._way(batch[0].endpoint)] -= len(batch)
+            self._pen.submit(self._write_down)
 
-    def _hand_over(self, endpoint: Endpoint, batch: Sequence[Delivery]) -> None:
+    def _is_ours(self, d: Delivery, claimed: datetime) -> bool:
+        """With less than half the lease left somebody else might begin while we still send:
+        better to let it end."""
+        endpoint = self._network.endpoint(d.endpoint)
+        return self._clock() - claimed < send.lease(endpoint) / 2
+
+    def _hand_over(self, batch: Sequence[Delivery]) -> Sent:
+        endpoint = self._network.endpoint(batch[0].endpoint)
         try:
             transport = self._taken(endpoint)
         except FatalError as error:
             # A secret or a certificate is missing: once that is mended, it goes.
-            failed: list[Outcome] = [TransientError(error.code, error.detail) for _ in batch]
-            send.write_down(self._store, self._network, batch, failed, self._clock())
-            return
+            failed = TransientError(error.code, error.detail)
+            return Sent(batch=batch, outcomes=[failed for _ in batch], at=self._clock())
         try:
-            send.send(self._store, self._network, transport, batch, self._clock)
+            return send.hand_over(transport, batch, self._clock)
         finally:
             with self._lock:
-                self._resting[endpoint.name].append(transport)
+                self._resting[self._way(endpoint.name)].append(transport)
 
     def _taken(self, endpoint: Endpoint) -> Transport:
         """A transport that rests, else a new one; nobody else uses it until it rests again."""
         with self._lock:
-            resting = self._resting[endpoint.name]
+            resting = self._resting[self._way(endpoint.name)]
             found = resting.pop() if resting else None
         return found or self._open(endpoint)
+
+    def _write_down(self) -> None:
+        """The outcomes of all that was sent while the last ones were written."""
+        sent = [self._sent.popleft() for _ in range(len(self._sent))]
+        try:
+            if sent:
+                send.write_down(self._store, self._network, sent)
+        except TransientError as error:
+            told = {"code": error.code, "why": error.detail}
+            for name in {d.endpoint for one in sent for d in one.batch}:
+                log.warning("not-recorded", extra=told | {"endpoint": name})
+        except Exception:
+            log.exception("adapter-fault", extra={"endpoint": sent[0].batch[0].endpoint})
+        except BaseException as error:
+            self._fault = error
+        finally:
+            self._bell.ring()
 
     def close(self) -> None:
         """Finish what is in hand, then let go of every connection."""
         self._pool.shutdown(wait=True)
+        self._pen.shutdown(wait=True)
         for resting in self._resting.values():
             for transport in resting:
                 transport.close()

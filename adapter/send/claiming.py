@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +14,9 @@ from adapter.errors import FatalError
 from adapter.model import Delivery, Endpoint
 from adapter.pacing import Pace
 from adapter.routing import Network
-from adapter.store import Store, claiming, endpoints, history, moving, outbox
+from adapter.store import Store, claiming, endpoints, history, outbox
 from adapter.store.claiming import Claimed
+from adapter.store.moving import Besides
 from adapter.store.transaction import Transaction
 from adapter.windows import window
 
@@ -30,24 +33,58 @@ def probe_after(endpoint: Endpoint) -> timedelta:
     return 6 * endpoint.retry_first
 
 
-def claim(store: Store, network: Network, name: str, limit: int, now: datetime) -> list[Delivery]:
-    """Deliveries to one endpoint that are now ours to send, as they are to be sent."""
-    endpoint = network.endpoint(name)
-    if hours.closed_until(endpoint, now):
+def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
+    """Deliveries that are now ours to send, as they are to be sent, in one transaction.
+
+    `room` says how many for each endpoint.
+    """
+    open_ = [name for name in sorted(room) if not hours.closed_until(network.endpoint(name), now)]
+    if not open_:
         return []
     with store.begin() as tx:
-        size = _allowed(tx, endpoint, limit, now)
-        one_probe = size > 0 and endpoints.probing(tx, name, now, probe_after(endpoint))
-        besides = moving.claimable(network.replaced(name), endpoint.replaced_by)
-        found = claiming.claim(tx, name, 1 if one_probe else size, now, lease(endpoint), besides)
-        # While nobody answers, a missing receipt says nothing: the probe goes in any case.
-        most = math.inf if one_probe else endpoint.receipt_resends
-        ready = [_ready(tx, network, endpoint, one, now, most) for one in found]
-        mine = [delivery for delivery in ready if delivery is not None]
-        if endpoint.rate is not None:
-            endpoints.paced(tx, name, Pace(rate=endpoint.rate), len(mine), now)
+        cut_off = endpoints.cut_off(tx, open_)
+        found = [_look(tx, network, name, room[name], now, cut_off) for name in open_]
+        for until in {look.until for look in found}:
+            these = [one for look in found if look.until == until for one in look.claimed]
+            claiming.take(tx, these, now, until)
+        mine = [d for look in found for d in _to_send(tx, network, look, now)]
     window("claimed")
     return mine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What is due for an endpoint, and until when it is ours."""
+
+    endpoint: Endpoint
+    claimed: Sequence[Claimed]
+    until: datetime
+    most: float  # resends of one delivery
+
+
+def _look(
+    tx: Transaction,
+    network: Network,
+    name: str,
+    room: int,
+    now: datetime,
+    cut_off: Collection[str],
+) -> _Look:
+    """Where the circuit is open, one probe.
+
+    While nobody answers, a missing receipt says nothing: the probe goes in any case.
+    """
+    endpoint = network.endpoint(name)
+    size = _allowed(tx, endpoint, room, now)
+    is_cut_off = size > 0 and name in cut_off
+    one_probe = is_cut_off and endpoints.probing(tx, name, now, probe_after(endpoint))
+    besides = Besides(replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by)
+    return _Look(
+        endpoint=endpoint,
+        claimed=claiming.look(tx, name, 1 if one_probe else size, now, besides),
+        until=now + lease(endpoint),
+        most=math.inf if one_probe else endpoint.receipt_resends,
+    )
 
 
 def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
@@ -55,6 +92,15 @@ def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> 
     if endpoint.rate is None:
         return limit
     return min(limit, endpoints.allowed(tx, endpoint.name, Pace(rate=endpoint.rate), now))
+
+
+def _to_send(tx: Transaction, network: Network, look: _Look, now: datetime) -> list[Delivery]:
+    endpoint = look.endpoint
+    ready = [_ready(tx, network, endpoint, one, now, look.most) for one in look.claimed]
+    mine = [delivery for delivery in ready if delivery is not None]
+    if endpoint.rate is not None:
+        endpoints.paced(tx, endpoint.name, Pace(rate=endpoint.rate), len(mine), now)
+    return mine
 
 
 def _ready(

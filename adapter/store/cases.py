@@ -149,7 +149,7 @@ def save(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what a message changed."""
     changed = replace(lock(tx, id_), **values)
     tx.held["case", id_] = changed
-    tx.later(_SAVE, {"id_": id_} | {f"{name}_": getattr(changed, name) for name in _CHANGED})
+    tx.later(_SAVE, {"id_": id_} | {f"{name}_": getattr(changed, name) for name in _CHANGED}, id_)
 
 
 def by_any_id(tx: Transaction, text: str) -> str | None:

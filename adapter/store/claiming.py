@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Delivery, Event
+from adapter.store.columns import Instant
+from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
 from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of
 from adapter.store.transaction import Row, Transaction
@@ -31,17 +35,18 @@ _FIELDS = (
     delivery.c.expires_at,
 )
 _open = one_of(delivery.c.state, *OPEN)
+_NOW = sa.bindparam("now_", type_=Instant)
+_WITH_WORK = sa.select(endpoint.c.name).where(
+    endpoint.c.paused_at.is_(None),
+    sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
+    sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
+    sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW),
+)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
     """Endpoints that have something open and due, and are not paused, cut off or at their pace."""
-    work = sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= now)
-    free = sa.and_(
-        endpoint.c.paused_at.is_(None),
-        sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= now),
-        sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= now),
-    )
-    return list(tx.execute(sa.select(endpoint.c.name).where(free, work)).scalars())
+    return list(tx.execute(_WITH_WORK, {"now_": now}).scalars())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,39 +57,47 @@ class Claimed:
     why: str  # first | retry | lease | resend
 
 
-def claim(
-    tx: Transaction,
-    name: str,
-    limit: int,
-    now: datetime,
-    lease: timedelta,
-    besides: Iterable[sa.ColumnElement[bool]] = (),
-) -> list[Claimed]:
-    """Take what is open and due: new, failed, crashed, unreceipted. Nearest deadline first."""
-    columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
-    mine = sa.and_(delivery.c.endpoint == name, _open, due <= now, *besides)
-    ids = list(tx.execute(_candidates(mine, limit)).scalars())
-    query = sa.select(*columns).where(delivery.c.id.in_(ids), mine).order_by(*_DEADLINE)
-    query = query.with_for_update(skip_locked=True)
-    rows = tx.execute(query).mappings().all()
-    found = [Claimed(delivery=_delivery(row), why=_why(row)) for row in rows]
+def look(tx: Transaction, name: str, limit: int, now: datetime, besides: Besides) -> list[Claimed]:
+    """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked."""
+    asked = {"name_": name, "limit_": limit, "now_": now}
+    ids = tx.execute(_candidates(besides), asked).scalars().all()
+    rows = tx.execute(_rows(besides), asked | {"ids_": ids}).mappings().all() if ids else []
     for row in rows:
         advance(State(row["state"]), Step.CLAIM)
-    _take(tx, found, now, now + lease)
-    return found
+    return [Claimed(delivery=_delivery(row), why=_why(row)) for row in rows]
+
+
+def take(tx: Transaction, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
+    """An attempt of each of these begins: they are ours until then."""
+    if not found:
+        return
+    again = [c.delivery.id for c in found if c.why == "resend"]
+    mine = {"ids_": [c.delivery.id for c in found], "again_": again}
+    tx.execute(_TAKEN, mine | {"until_": until})
+    for c in found:
+        number = {"delivery_id": c.delivery.id, "number": c.delivery.attempt}
+        tx.later(_BEGUN, number | {"why": c.why, "started_at": now})
 
 
 _DEADLINE = (delivery.c.expires_at, delivery.c.seq)
 
 
-def _candidates(mine: sa.ColumnElement[bool], limit: int) -> sa.Select[tuple[str]]:
+def _mine(besides: Besides) -> sa.ColumnElement[bool]:
+    """What may be claimed for an endpoint; but for the order of its case."""
+    named = delivery.c.endpoint == sa.bindparam("name_")
+    return sa.and_(named, _open, due <= _NOW, *claimable(besides))
+
+
+@lru_cache(maxsize=1024)  # SQLAlchemy needs longer to build these than to run them
+def _candidates(besides: Besides) -> sa.Select[tuple[str]]:
     """Heads of order keys: of what waits, and of what is overdue, as many as may be taken.
 
     Two looks, each along an index: a backlog is not sorted again for every claim.
     """
+    limit = sa.bindparam("limit_", type_=sa.Integer)
     heads = [
         sa.select(delivery.c.id, *_DEADLINE)
-        .where(mine, one_of(delivery.c.state, state), _is_head(), _unanswered())
+        .where(_mine(besides), one_of(delivery.c.state, state), _is_head(), _unanswered())
         .order_by(*order)
         .limit(limit)
         .subquery()
@@ -94,25 +107,27 @@ def _candidates(mine: sa.ColumnElement[bool], limit: int) -> sa.Select[tuple[str
     return sa.select(both.c.id).order_by(both.c.expires_at, both.c.seq).limit(limit)
 
 
-def _take(tx: Transaction, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
-    if not found:
-        return
-    ids = [c.delivery.id for c in found]
-    again = [c.delivery.id for c in found if c.why == "resend"]
-    taken = {"state": State.IN_FLIGHT, **NO_TIMER, "lease_until": until}
-    more = {"attempt": delivery.c.attempt + 1}
-    resent = sa.case((delivery.c.id.in_(again), 1), else_=0) if again else 0
-    tx.execute(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(ids))
-        .values(**taken, **more, resends=delivery.c.resends + resent)
+@lru_cache(maxsize=1024)
+def _rows(besides: Besides) -> sa.Select[Any]:
+    """Those of the candidates that nobody else has taken meanwhile."""
+    columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
+    candidate = delivery.c.id.in_(sa.bindparam("ids_", expanding=True))
+    query = sa.select(*columns).where(candidate, _mine(besides)).order_by(*_DEADLINE)
+    return query.with_for_update(skip_locked=True)
+
+
+_RESENT = delivery.c.id.in_(sa.bindparam("again_", expanding=True))
+_TAKEN = (
+    sa.update(delivery)
+    .where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+    .values(
+        state=State.IN_FLIGHT,
+        **NO_TIMER | {"lease_until": sa.bindparam("until_", type_=Instant)},
+        attempt=delivery.c.attempt + 1,
+        resends=delivery.c.resends + sa.case((_RESENT, 1), else_=0),
     )
-    rows = [
-        {"delivery_id": c.delivery.id, "number": c.delivery.attempt, "why": c.why}
-        | {"started_at": now}
-        for c in found
-    ]
-    tx.execute(sa.insert(attempt), rows)
+)
+_BEGUN = sa.insert(attempt)
 
 
 def _is_head() -> sa.ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -46,23 +46,62 @@ def resume(tx: Transaction, name: str) -> bool:
     return _update(tx, name, failures=0, open_until=None, **quiet)
 
 
+def look_up(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
+    """Ask once for what `worked` and `failed` will change: locked, always in the same order."""
+    names = sorted({*answered, *failed})
+    rows = tx.execute(_TROUBLED, {"names_": names, "failed_": sorted(failed)})
+    tx.held.update({("endpoint", name): _QUIET for name in names})
+    tx.held.update({("endpoint", row.name): (row.failures, row.open_until) for row in rows})
+
+
+_QUIET = (0, None)  # failures, open until
+_TROUBLED = (
+    sa.select(endpoint.c.name, endpoint.c.failures, endpoint.c.open_until)
+    .where(
+        endpoint.c.name.in_(sa.bindparam("names_", expanding=True)),
+        sa.or_(
+            endpoint.c.failures > 0, endpoint.c.name.in_(sa.bindparam("failed_", expanding=True))
+        ),
+    )
+    .order_by(endpoint.c.name)
+    .with_for_update()
+)
+
+
 def worked(tx: Transaction, name: str) -> bool:
     """The far side answered. True when this closes its circuit."""
-    query = sa.select(endpoint.c.failures, endpoint.c.open_until).where(endpoint.c.name == name)
-    row = tx.execute(query).one_or_none()
-    if row is None or not row.failures:
-        return False
-    _update(tx, name, failures=0, open_until=None)
-    return row.open_until is not None
+    failures, open_until = _trouble(tx, name)
+    if failures:
+        _update(tx, name, failures=0, open_until=None)
+        tx.held["endpoint", name] = _QUIET
+    return open_until is not None
 
 
 def failed(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:
     """The far side was not there. True when this failure opens the circuit."""
-    query = sa.select(endpoint.c.failures).where(endpoint.c.name == name).with_for_update()
-    failures = (tx.execute(query).scalar_one_or_none() or 0) + 1
-    opens = failures >= CIRCUIT_OPENS_AFTER
-    _update(tx, name, failures=failures, open_until=now + probe_after if opens else None)
+    failures = _trouble(tx, name)[0] + 1
+    until = now + probe_after if failures >= CIRCUIT_OPENS_AFTER else None
+    _update(tx, name, failures=failures, open_until=until)
+    tx.held["endpoint", name] = failures, until
     return failures == CIRCUIT_OPENS_AFTER
+
+
+def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
+    if ("endpoint", name) not in tx.held:
+        look_up(tx, (), failed=(name,))
+    found: tuple[int, datetime | None] = tx.held["endpoint", name]
+    return found
+
+
+def cut_off(tx: Transaction, names: Sequence[str]) -> set[str]:
+    """Those of these whose circuit is open."""
+    return set(tx.execute(_CUT_OFF, {"names_": names}).scalars()) if names else set()
+
+
+_CUT_OFF = sa.select(endpoint.c.name).where(
+    endpoint.c.name.in_(sa.bindparam("names_", expanding=True)),
+    endpoint.c.open_until.is_not(None),
+)
 
 
 def probing(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -27,14 +28,22 @@ def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
     return list(tx.execute(query.with_for_update()).mappings())
 
 
-def claimable(replaced: Collection[str], successor: str) -> Iterator[sa.ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """Whom an endpoint stands in for, and who stands in for it."""
+
+    replaced: frozenset[str] = frozenset()
+    successor: str = ""
+
+
+def claimable(besides: Besides) -> Iterator[sa.ColumnElement[bool]]:
     """What a claim asks besides, for an endpoint that stands in for others, or has a successor.
 
     What moves is not tried where it was, and what comes after it in its case waits.
     """
-    if replaced:
-        yield _nothing_to_come(replaced)
-    if successor:
+    if besides.replaced:
+        yield _nothing_to_come(besides.replaced)
+    if besides.successor:
         arrived = open_outcome(delivery, delivery.c.attempt)
         yield sa.or_(delivery.c.state != str(State.WAITING), arrived)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,16 +57,22 @@ def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None
     tx.execute(same.values(envelope_id=envelope_id, body=body))
 
 
-def lock(tx: Transaction, batch: Sequence[Delivery]) -> set[str]:
+def lock(tx: Transaction, ids: Collection[str]) -> set[tuple[str, int]]:
     """Hold these deliveries, always in the same order: two transactions never wait in a ring.
 
-    Returns the ids of those that are still ours: in flight, by the attempt that we made.
+    Returns the attempts that are under way: (delivery, number).
     """
-    query = sa.select(delivery.c.id, delivery.c.state, delivery.c.attempt)
-    query = query.where(delivery.c.id.in_([d.id for d in batch])).order_by(delivery.c.id)
-    mine = {d.id: d.attempt for d in batch}
-    rows = tx.execute(query.with_for_update())
-    return {r.id for r in rows if r.state == State.IN_FLIGHT and r.attempt == mine[r.id]}
+    rows = tx.execute(_MANY, {"ids_": list(ids)}).mappings().all()
+    tx.held.update({("delivery", row["id"]): dict(row) for row in rows})
+    return {(row["id"], row["attempt"]) for row in rows if row["state"] == State.IN_FLIGHT}
+
+
+_MANY = (
+    sa.select(*WITHOUT_BYTES)
+    .where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
 
 
 def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
@@ -75,20 +81,26 @@ def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any
     `attempt=n` makes it an outcome of that attempt: None, and nothing changes, when a newer
     one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT `answer_due_at`.
     """
-    row = _held(tx, id_)
+    row = hold(tx, id_)
     if values.pop("attempt", row["attempt"]) != row["attempt"]:
         return None
     state = advance(State(row["state"]), happened)
     if state != row["state"]:  # late news that changes nothing must not rewrite why it closed
-        changed = dict(row) | {"state": state} | _timers(state, now) | values
-        tx.held["delivery", id_] = changed
-        tx.later(_STEP, {"id_": id_} | {f"{name}_": changed[name] for name in _STEPPED})
+        _change(tx, row, {"state": state} | _timers(state, now) | values)
     return state
+
+
+def _change(tx: Transaction, row: Row, values: dict[str, Any]) -> None:
+    """Write a row that we hold. Of several changes of one row the last one tells all."""
+    changed = dict(row) | values
+    tx.held["delivery", row["id"]] = changed
+    written = {"id_": row["id"]} | {f"{name}_": changed[name] for name in _STEPPED}
+    tx.later(_STEP, written, row["id"])
 
 
 _STEPPED = (
     *("state", "next_attempt_at", "lease_until", "receipt_due_at", "answer_due_at", "closed_at"),
-    *("code", "detail", "failures", "resends", "expires_at", "untold"),
+    *("code", "detail", "failures", "resends", "expires_at", "untold", "sent_at"),
 )
 _STEP = (
     sa.update(delivery)
@@ -100,7 +112,8 @@ _STEP = (
 _ONE = sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
 
 
-def _held(tx: Transaction, id_: str) -> Row:
+def hold(tx: Transaction, id_: str) -> Row:
+    """One delivery without its bytes, locked; NoResultFound when there is none."""
     if ("delivery", id_) not in tx.held:
         tx.held["delivery", id_] = dict(tx.execute(_ONE, {"id_": id_}).mappings().one())
     row: Row = tx.held["delivery", id_]
@@ -115,13 +128,9 @@ def _timers(state: State, now: datetime) -> dict[str, Any]:
 
 def sent(tx: Transaction, d: Delivery, receipt_due: datetime) -> None:
     """The wire has taken it; now wait for the receipt, unless that is already here."""
-    same = sa.and_(
-        delivery.c.id == d.id,
-        delivery.c.attempt == d.attempt,
-        delivery.c.state == str(State.IN_FLIGHT),
-    )
-    timers = NO_TIMER | {"receipt_due_at": receipt_due}
-    tx.execute(sa.update(delivery).where(same).values(**timers))
+    row = hold(tx, d.id)
+    if row["state"] == State.IN_FLIGHT and row["attempt"] == d.attempt:
+        _change(tx, row, NO_TIMER | {"receipt_due_at": receipt_due})
 
 
 def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, **after: Any) -> None:
@@ -129,19 +138,12 @@ def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, **after: An
 
     `after` is what it makes of their rows: the receipt that is now due, or that they are done.
     """
-    ids = [{"delivery_id_": d.id, "number_": d.attempt} for d in batch]
-    tx.execute(_FINISHED, [one | {"finished_at": now} for one in ids])
-    ok = {"layer": Layer.TRANSPORT, "code": str(Code.OK), "at": now}
-    tx.execute(sa.insert(receipt), [{"delivery_id": d.id} | ok for d in batch])
+    for d in batch:
+        finish(tx, d, now)
+        add_receipt(tx, d.id, Layer.TRANSPORT, Code.OK, now)
     mine = sa.update(delivery).where(delivery.c.id.in_([d.id for d in batch]))
     first = sa.func.coalesce(delivery.c.sent_at, sa.bindparam("sent_now", now, Instant))
     tx.execute(mine.values(sent_at=first, **NO_TIMER | after))
-
-
-_FINISHED = sa.update(attempt).where(
-    attempt.c.delivery_id == sa.bindparam("delivery_id_"),
-    attempt.c.number == sa.bindparam("number_"),
-)
 
 
 def confirmed(now: datetime) -> dict[str, Any]:
@@ -149,10 +151,11 @@ def confirmed(now: datetime) -> dict[str, Any]:
     return {"state": advance(State.IN_FLIGHT, Step.CONFIRM), "closed_at": now}
 
 
-def mark_sent(tx: Transaction, d: Delivery, now: datetime) -> None:
+def mark_sent(tx: Transaction, id_: str, now: datetime) -> None:
     """`sent_at` is the first time that the far side's transport accepted; it never changes."""
-    first = sa.update(delivery).where(delivery.c.id == d.id, delivery.c.sent_at.is_(None))
-    tx.execute(first.values(sent_at=now))
+    row = hold(tx, id_)
+    if row["sent_at"] is None:
+        _change(tx, row, {"sent_at": now})
 
 
 def finish(
@@ -164,9 +167,28 @@ def finish(
     answer: bytes = b"",
 ) -> None:
     """What became of an attempt, and what the far side said in the same exchange."""
-    same = sa.update(attempt).where(attempt.c.delivery_id == d.id, attempt.c.number == d.attempt)
-    why = {"code": error.code, "detail": error.detail} if error else {}
-    tx.execute(same.values(finished_at=now, answer=answer or None, **why))
+    code, detail = (error.code, error.detail) if error else ("", "")
+    said = {"answer_": answer or None, "code_": code, "detail_": detail}
+    tx.later(_FINISHED, _attempt(d, now) | said)
+
+
+def _attempt(d: Delivery, now: datetime) -> dict[str, Any]:
+    return {"delivery_id_": d.id, "number_": d.attempt, "finished_at_": now}
+
+
+_FINISHED = (
+    sa.update(attempt)
+    .where(
+        attempt.c.delivery_id == sa.bindparam("delivery_id_"),
+        attempt.c.number == sa.bindparam("number_"),
+    )
+    .values(
+        {
+            name: sa.bindparam(f"{name}_", type_=attempt.c[name].type)
+            for name in ("finished_at", "answer", "code", "detail")
+        }
+    )
+)
 
 
 def add_receipt(

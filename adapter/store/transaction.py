@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _T = TypeVar("_T", bound=tuple[Any, ...])
-_Waiting: TypeAlias = dict[sa.UpdateBase, list[dict[str, Any]]]
+_Waiting: TypeAlias = dict[sa.UpdateBase, dict[object, dict[str, Any]]]
 
 
 class Transaction:
@@ -67,13 +67,15 @@ class Transaction:
         self.flush()
         return self._connection.execute(statement, parameters)
 
-    def later(self, statement: sa.UpdateBase, row: dict[str, Any]) -> None:
+    def later(self, statement: sa.UpdateBase, row: dict[str, Any], key: object = None) -> None:
         """Write a row, together with the others of the same statement.
 
         `statement` is a constant of its module. Rows of one statement stay in order; two
-        statements that change the same columns of a row would not.
+        statements that change the same columns of a row would not. Of the rows with one key only
+        the last is written: it tells all that the others did.
         """
-        self._mine.setdefault(statement, []).append(row)
+        rows = self._mine.setdefault(statement, {})
+        rows[object() if key is None else key] = row
 
     def flush(self) -> None:
         """Write all that waits."""
@@ -87,7 +89,7 @@ class Transaction:
     def _write(self, waiting: _Waiting) -> None:
         """Inserts first: what is changed may be new."""
         for statement in sorted(waiting, key=lambda each: not each.is_insert):
-            self._connection.execute(statement, waiting[statement])
+            self._connection.execute(statement, list(waiting[statement].values()))
         waiting.clear()
 
     @contextmanager
@@ -95,7 +97,7 @@ class Transaction:
         """All or nothing of what is done inside; a savepoint only where something is read."""
         held, self._attempting = dict(self.held), True
         for statement, rows in self._mine.items():
-            self._before.setdefault(statement, []).extend(rows)
+            self._before.setdefault(statement, {}).update(rows)
         self._mine = {}
         try:
             yield

@@ -156,11 +156,16 @@ class Region:
             due = claiming.endpoints_due(tx, self.now)
         sent = 0
         for name in filter(self.network.knows, due):
-            batch = send.claim(self.store, self.network, name, 50, self.now)
+            batch = send.claim(self.store, self.network, {name: 50}, self.now)
             if batch:
                 wire = Wire(self.transport, self.down)
-                sent += send.send(self.store, self.network, wire, batch, lambda: self.now)
+                self.written(send.hand_over(wire, batch, lambda: self.now))
+                sent += len(batch)
         return sent
+
+    def written(self, sent: send.Sent) -> None:
+        """What became of it is in the store."""
+        send.write_down(self.store, self.network, [sent])
 
     def remind(self) -> int:
         """Look for answers that are late."""

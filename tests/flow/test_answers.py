@@ -32,9 +32,9 @@ class Says:
 
 def hand_over(region: Region, outcome: Outcome) -> None:
     """What is due to lulea goes there, and this comes back."""
-    batch = send.claim(region.store, region.network, "lulea", 50, region.now)
+    batch = send.claim(region.store, region.network, {"lulea": 50}, region.now)
     far_side = Says(outcome=outcome)
-    send.send(region.store, region.network, far_side, batch, lambda: region.now)  # type: ignore[arg-type]
+    region.written(send.hand_over(far_side, batch, lambda: region.now))  # type: ignore[arg-type]
 
 
 def written(region: Region) -> str:

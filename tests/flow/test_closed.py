@@ -90,10 +90,10 @@ def test_a_failure_that_a_window_breaks_off_opens_no_circuit(nightly: Region) ->
     nightly.now += TO_NIGHT - timedelta(seconds=1)
     for visit in range(endpoints.CIRCUIT_OPENS_AFTER):
         written_to(nightly, f"V{visit}")
-    batch = send.claim(nightly.store, nightly.network, "lulea", 50, nightly.now)
+    batch = send.claim(nightly.store, nightly.network, {"lulea": 50}, nightly.now)
     nightly.now += timedelta(seconds=2)
     gone = [TransientError("unreachable") for _ in batch]
-    send.write_down(nightly.store, nightly.network, batch, gone, nightly.now)
+    nightly.written(send.Sent(batch=batch, outcomes=gone, at=nightly.now))
     assert len(batch) == endpoints.CIRCUIT_OPENS_AFTER
     assert nightly.history("circuit-opened") == []
 

@@ -138,7 +138,7 @@ def test_what_an_expired_claim_tries_once_more_waits_for_its_receipt_as_agreed(
 ) -> None:
     written(short)
     short.now += 3 * HOUR  # nobody ran
-    [claimed] = send.claim(short.store, short.network, "lulea", 1, short.now)
-    send.send(short.store, short.network, short.transport, [claimed], lambda: short.now)
+    [claimed] = send.claim(short.store, short.network, {"lulea": 1}, short.now)
+    short.written(send.hand_over(short.transport, [claimed], lambda: short.now))
     due = short.deliveries(event="message")[0]["receipt_due_at"]
     assert due == short.now + timedelta(minutes=30)

@@ -258,9 +258,9 @@ def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
     region.says("hospital", letters.note())
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     receive.process_batch(region.store, region.network, region.now)
-    [stale] = send.claim(region.store, region.network, "lulea", 1, region.now)
+    [stale] = send.claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
-    [mine] = send.claim(region.store, region.network, "lulea", 1, later)
+    [mine] = send.claim(region.store, region.network, {"lulea": 1}, later)
     assert (stale.attempt, mine.attempt) == (1, 2)
     with region.store.begin() as tx:
         send.record(tx, region.network, stale, FatalError("refused"), later)
@@ -273,8 +273,8 @@ def test_a_claim_that_nobody_finished_is_claimed_again_when_its_lease_ends(
     region.says("hospital", letters.note())
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     receive.process_batch(region.store, region.network, region.now)
-    assert send.claim(region.store, region.network, "lulea", 1, region.now)
-    assert not send.claim(region.store, region.network, "lulea", 1, region.now)
+    assert send.claim(region.store, region.network, {"lulea": 1}, region.now)
+    assert not send.claim(region.store, region.network, {"lulea": 1}, region.now)
     region.turn(timedelta(seconds=41))
     assert region.events("lulea") == ["message"]
     assert [a["why"] for a in region.attempts(region.deliveries()[0]["id"])] == [

@@ -102,7 +102,7 @@ def test_what_has_the_nearest_deadline_goes_first(region: Region) -> None:
     waiting(region, "2", timedelta(hours=24))
     waiting(region, "3", timedelta(hours=48))
     found = [
-        json.loads(send.claim(region.store, region.network, "lulea", 1, region.now)[0].body)
+        json.loads(send.claim(region.store, region.network, {"lulea": 1}, region.now)[0].body)
         for _ in range(3)
     ]
     texts = [b["entry"][1]["resource"]["payload"][0]["contentString"] for b in found]

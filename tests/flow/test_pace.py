@@ -39,7 +39,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate(region: Region) -> None:
     waiting(region, 10)
     gone = []
     for _ in range(6):
-        gone.append(len(send.claim(region.store, region.network, "umea", 50, region.now)))
+        gone.append(len(send.claim(region.store, region.network, {"umea": 50}, region.now)))
         region.now += SECOND / 2
     assert gone == [2, 1, 1, 1, 1, 1]
 
@@ -47,7 +47,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate(region: Region) -> None:
 def test_at_its_pace_an_endpoint_has_nothing_due(region: Region) -> None:
     paced(region, 0.5)
     waiting(region, 2)
-    assert send.claim(region.store, region.network, "umea", 50, region.now)
+    assert send.claim(region.store, region.network, {"umea": 50}, region.now)
     with region.store.read() as tx:
         assert "umea" not in claiming.endpoints_due(tx, region.now + SECOND)
         assert "umea" in claiming.endpoints_due(tx, region.now + 2 * SECOND)
@@ -87,7 +87,7 @@ def test_no_number_of_claimers_is_faster_together(region: Region, store_url: str
             if tick is None:
                 return
             now = begin + tick * SECOND / 100
-            send.claim(store, region.network, "umea", 7, now)
+            send.claim(store, region.network, {"umea": 7}, now)
 
     with ThreadPoolExecutor(len(stores)) as pool:
         list(pool.map(claims, stores))

@@ -296,9 +296,9 @@ def test_a_receipt_that_outruns_our_own_bookkeeping_is_not_waited_for(region: Re
     content = region.says("hospital", letters.note(to=(UMEA,)))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     receive.process_batch(region.store, region.network, region.now)
-    batch = send.claim(region.store, region.network, "umea", 1, region.now)
+    batch = send.claim(region.store, region.network, {"umea": 1}, region.now)
     region.receipt("umea", content)
-    send.write_down(region.store, region.network, batch, [Answer()], region.now)
+    region.written(send.Sent(batch=batch, outcomes=[Answer()], at=region.now))
     [delivery] = region.deliveries()
     assert (delivery["state"], delivery["receipt_due_at"]) == ("confirmed", None)
 

@@ -69,13 +69,13 @@ def test_a_new_message_waits_for_the_earlier_ones_that_have_still_to_move(region
 
 def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Region) -> None:
     first = stored(region, "1")
-    batch = send.claim(region.store, region.network, "lulea", 1, region.now)
+    batch = send.claim(region.store, region.network, {"lulea": 1}, region.now)
     settings_say_so(region)
     second = stored(region, "2")
     region.turn()
     assert region.inbox("umea") == []
     outcomes = [TransientError("busy") for _ in batch]
-    send.write_down(region.store, region.network, batch, outcomes, region.now)
+    region.written(send.Sent(batch=batch, outcomes=outcomes, at=region.now))
     sweep.move_replaced(region.store, region.network, region.now)
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]

@@ -127,7 +127,7 @@ def test_deliveries_that_several_processes_claim_are_sent_once(region: Region) -
     claimed: list[str] = []
 
     def work(store: Store) -> None:
-        while batch := send.claim(store, region.network, "umea", 3, region.now):
+        while batch := send.claim(store, region.network, {"umea": 3}, region.now):
             claimed.extend(d.id for d in batch)
 
     together(*[work] * 4, region=region)
@@ -141,10 +141,10 @@ def test_a_pause_while_sending_lets_finish_what_has_begun_and_begins_nothing(
         region.says("hospital", letters.note(to=(UMEA,), visit=visit))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     receive.process_batch(region.store, region.network, region.now)
-    begun = send.claim(region.store, region.network, "umea", 1, region.now)
+    begun = send.claim(region.store, region.network, {"umea": 1}, region.now)
     with region.store.begin() as tx:
         endpoints.pause(tx, "umea", "Anna", "service window", region.now)
-    send.send(region.store, region.network, region.transport, begun, lambda: region.now)
+    region.written(send.hand_over(region.transport, begun, lambda: region.now))
     region.turn(timedelta(hours=3))
     assert len(region.events("umea")) == 1
     region.receipt("umea", begun[0].content_id)
