@@ -8,7 +8,7 @@ decides in one short transaction, then answers. A transport that is pulled goes 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,14 +16,14 @@ from itertools import islice, takewhile
 
 from sqlalchemy.exc import DBAPIError
 
-from adapter import bundles, receipts
+from adapter import receipts
 from adapter.errors import FatalError, TransientError
 from adapter.lifecycle import Ruling
-from adapter.model import RETURNING, Envelope, Event, Message
-from adapter.process import Reply, Turn, bury, fault, ids_of, process, turn_down
-from adapter.reading import Found, Reading, case_names, read
+from adapter.model import Envelope, Message
+from adapter.process import Reply, Turn, bury, fault, look_ahead, process, turn_down
+from adapter.reading import Found, read
 from adapter.routing import Network
-from adapter.store import RowRefusedError, Store, answered, cases, history, inbox, outbox
+from adapter.store import RowRefusedError, Store, history, inbox, outbox
 from adapter.store.alone import alone
 from adapter.store.transaction import Transaction
 from adapter.transports import Transport
@@ -61,8 +61,8 @@ def _stored(
     store: Store, network: Network, letter: Envelope, message: Message, found: Found | None
 ) -> Reply:
     with store.begin() as tx:
-        inbox.wait_for_sender(tx, message.endpoint)
-        _look_ahead(tx, network, message.endpoint, [(message, found)])
+        inbox.wait_for_senders(tx, [message.endpoint])
+        look_ahead(tx, network, [(message, found)])
         inbox.put(tx, [(message, letter)], {"direct": True})
         turn = Turn(tx=tx, network=network, message=message, now=message.received_at)
         reply = _decide(turn, found) or fault(turn.afresh())
@@ -105,29 +105,50 @@ def receive_batch(
 def process_batch(store: Store, network: Network, now: datetime, limit: int = 50) -> int:
     """Work off the inbox: each sender's messages in order, many in one transaction."""
     with store.read() as tx:
-        senders = inbox.senders_waiting(tx)
-    return sum(_process_sender(store, network, sender, now, limit) for sender in senders)
+        waiting = inbox.senders_waiting(tx)
+    return sum(
+        _process_share(store, network, share, now, limit) for share in shares(waiting, limit)
+    )
 
 
-def _process_sender(store: Store, network: Network, sender: str, now: datetime, limit: int) -> int:
-    """0 while another process works on this sender's messages: it is that one's try."""
-    with alone(store, sender) as mine:
-        return _process_alone(store, network, sender, now, limit) if mine else 0
+def shares(waiting: Mapping[str, int], limit: int) -> list[list[str]]:
+    """Senders whose messages are worked on together: one who has many, or several who have few.
+
+    `waiting` says how many each of them has. A turn has its price, whatever it is about; but what
+    one process takes, others cannot.
+    """
+    found: list[list[str]] = []
+    size = limit
+    for name, count in waiting.items():
+        if size + count > limit:
+            found.append([])
+            size = 0
+        found[-1].append(name)
+        size += count
+    return found
 
 
-def _process_alone(store: Store, network: Network, sender: str, now: datetime, limit: int) -> int:
+def _process_share(
+    store: Store, network: Network, names: Sequence[str], now: datetime, limit: int
+) -> int:
+    """0 while another process works on these senders' messages: it is that one's try."""
+    with alone(store, names) as mine:
+        return _process_alone(store, network, mine, now, limit) if mine else 0
+
+
+def _process_alone(
+    store: Store, network: Network, names: Collection[str], now: datetime, limit: int
+) -> int:
     with store.begin() as tx:
-        if not inbox.lock_sender(tx, sender):
-            return 0
-        messages = _together(inbox.claim(tx, sender, limit))
+        waiting = [inbox.claim(tx, name, limit) for name in inbox.lock_senders(tx, names)]
+        messages = _together(waiting)
         inbox.count_try(tx, [m.id for m in messages])
     for message in messages:
         if message.tries:  # it was begun, and nobody wrote how it ended
-            told = {"message_id": message.id, "endpoint": sender, "attempt": message.tries + 1}
-            log.warning("begun-before", extra=told)
+            told = {"message_id": message.id, "endpoint": message.endpoint}
+            log.warning("begun-before", extra=told | {"attempt": message.tries + 1})
     window("tried")
-    known = network.knows(sender)
-    found = [(m, _read(network, m) if known and m.tries < TRIES else None) for m in messages]
+    found = [(m, _read(network, m) if _is_readable(network, m) else None) for m in messages]
     try:
         done = _decide_on(store, network, found, now)
     except RowRefusedError:
@@ -136,18 +157,21 @@ def _process_alone(store: Store, network: Network, sender: str, now: datetime, l
     return done
 
 
+def _is_readable(network: Network, message: Message) -> bool:
+    return network.knows(message.endpoint) and message.tries < TRIES
+
+
 def _decide_on(
     store: Store, network: Network, found: Sequence[tuple[Message, Found | None]], now: datetime
 ) -> int:
-    """Messages of one sender, in one transaction."""
+    """Messages of some senders, each sender's in order, in one transaction."""
     if not found:
         return 0
-    sender = found[0][0].endpoint
     with store.begin() as tx:
-        inbox.wait_for_sender(tx, sender)
+        inbox.wait_for_senders(tx, {message.endpoint for message, _ in found})
         waiting = inbox.still_waiting(tx, [message for message, _ in found])
         mine = [(message, one) for message, one in found if message.id in waiting]
-        _look_ahead(tx, network, sender, mine)
+        look_ahead(tx, network, mine)
         for message, one in mine:
             _one(Turn(tx=tx, network=network, message=message, now=now), one)
         window("processing")
@@ -165,37 +189,20 @@ def _decide_alone(
     return 0
 
 
-def _together(messages: list[Message]) -> list[Message]:
+def _together(waiting: Sequence[list[Message]]) -> list[Message]:
     """What may be worked on at once: of what was begun before, few, and the next time, each alone.
 
     One of them may be what ended the process, and would end it again for all those beside it.
     """
-    tries = messages[0].tries if messages else 0
-    most = _TOGETHER_AGAIN.get(tries, 1) if tries else len(messages)
-    return list(takewhile(lambda m: m.tries == tries, messages[:most]))
+    for messages in waiting:
+        if messages and messages[0].tries:
+            return _as_often(messages[: _TOGETHER_AGAIN.get(messages[0].tries, 1)])
+    return [message for messages in waiting for message in _as_often(messages)]
 
 
-def _look_ahead(
-    tx: Transaction,
-    network: Network,
-    sender: str,
-    found: Sequence[tuple[Message, Found | None]],
-) -> None:
-    """Ask once for what many messages are decided by: deliveries, ids, cases, in this order.
-
-    Senders lock a delivery, and then the case that they flag: never the other way round.
-    """
-    known = [(message, one) for message, one in found if one is not None]
-    read = [one for _, one in known if isinstance(one, Reading)]
-    answers = [one for one in read if one.event in RETURNING]
-    if answers:
-        names = network.same_organization(network.endpoint(sender))
-        answered.look_up(tx, names, [bundles.concerned(one.bundle) for one in answers])
-    others = [(message, one) for message, one in known if one.event != Event.RECEIPT]
-    inbox.look_up(tx, sender, [ids_of(message, one.bundle) for message, one in others])
-    cases.look_up(
-        tx, (n for one in read if one.event not in RETURNING for n in case_names(one.bundle))
-    )
+def _as_often(messages: list[Message]) -> list[Message]:
+    """The first of these, and those after it that were begun as often."""
+    return list(takewhile(lambda m: m.tries == messages[0].tries, messages))
 
 
 def _one(turn: Turn, found: Found | None) -> None:

@@ -126,6 +126,6 @@ def test_more_threads_than_connections_wait_and_then_give_up_for_now(postgres_ur
             held.enter_context(small.read())
         with pytest.raises(TransientError, match="store-unavailable"), small.begin():
             pass
-        with pytest.raises(TransientError, match="store-unavailable"), alone(small, "lulea"):
+        with pytest.raises(TransientError, match="store-unavailable"), alone(small, ["lulea"]):
             pass
     small.close()

@@ -73,7 +73,7 @@ def _lock(tx: Transaction, id_: str) -> None:
         return
     row = inbox.get(tx, id_)
     if row is not None and row["endpoint"]:
-        inbox.wait_for_sender(tx, row["endpoint"])
+        inbox.wait_for_senders(tx, [row["endpoint"]])
     inbox.lock(tx, [id_])
 
 

@@ -26,7 +26,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
     if bundles.content_id(found.bundle) == first.row["content_id"]:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
     about = [bundles.concerned(found.bundle)]
-    answered.look_up(tx, network.same_organization(sender), about)
+    answered.look_up(tx, {tuple(network.same_organization(sender)): about})
     letter = Envelope(
         endpoint=sender.name,
         body=message.body,

@@ -11,15 +11,17 @@ import logging
 from adapter import bundles, reading, receipts
 from adapter.errors import AdapterError, FatalError, Issue, Scope, Severity
 from adapter.lifecycle import Ruling
-from adapter.model import Bundle, Code, Event, Message, Receipt
+from adapter.model import Code, Event, Receipt
+from adapter.process.ahead import look_ahead
 from adapter.process.answering import Reply, answer, repeat
 from adapter.process.carry import carry
+from adapter.process.ids import ids_of
 from adapter.process.turn import Turn
 from adapter.reading import Found, Reading, Unread
 from adapter.store import history, inbox
 from adapter.store.inbox import Ids, Seen, Verdict
 
-__all__ = ["Reply", "Turn", "bury", "fault", "ids_of", "process", "turn_down"]
+__all__ = ["Reply", "Turn", "bury", "fault", "look_ahead", "process", "turn_down"]
 log = logging.getLogger(__name__)
 
 
@@ -59,18 +61,6 @@ def _decide(turn: Turn, ids: Ids, found: Found) -> Reply:
     if ids.content_id:
         inbox.remember(turn.tx, ids, turn.message.id)
     return _unread(turn, ids, found.error) if isinstance(found, Unread) else carry(turn, found)
-
-
-def ids_of(message: Message, bundle: Bundle) -> Ids:
-    """What names a message between its two parties."""
-    content = bundles.content_id(bundle)[:200]
-    return Ids(
-        sender=message.endpoint,
-        receiver=reading.receiver_key(bundle),
-        content_id=content,
-        envelope_id=bundles.envelope_id(bundle)[:200] or content,
-        fingerprint=message.fingerprint,
-    )
 
 
 def _note_ids(turn: Turn, found: Found) -> Ids:

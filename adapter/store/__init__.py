@@ -6,6 +6,8 @@ transactions, so that a reader sees where each one begins and ends.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -17,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapter.errors import TransientError
 from adapter.store.transaction import Transaction
@@ -102,14 +105,37 @@ def migrations(connection: sa.Connection) -> Config:
 
 def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
     """Locks are taken by row and read again: what the server's default may not undo."""
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_size=most,
         max_overflow=0,
         pool_timeout=patience,
-        pool_pre_ping=True,
     )
+
+    @sa.event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """One that has just been used lives; the question would be a third of a short look."""
+        if time.monotonic() - record.info.get(_USED, -math.inf) > _FRESH_SECONDS:
+            _ping(connection)
+
+    @sa.event.listens_for(engine, "checkin")
+    def _note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    return engine
+
+
+_USED, _FRESH_SECONDS = "used", 1.0
+
+
+def _ping(connection: Any) -> None:
+    """DisconnectionError, after which the pool opens another, when nobody answers."""
+    try:
+        connection.execute("select 1")
+        connection.rollback()
+    except connection.Error as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _for_readers(engine: sa.Engine) -> sa.Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -37,28 +37,42 @@ def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[R
 
     Locked, and without their bytes.
     """
-    found = tx.held.get(("answered", content_id), {})
-    if tuple(names) not in found:
-        look_up(tx, names, [content_id])
-        found = tx.held["answered", content_id]
-    return [tx.held["delivery", id_] for id_ in found[tuple(names)]]
+    if tuple(names) not in tx.held.get(("answered", content_id), {}):
+        look_up(tx, {tuple(names): [content_id]})
+    ids = tx.held["answered", content_id][tuple(names)]
+    return [tx.held["delivery", id_] for id_ in ids]
 
 
-def look_up(tx: Transaction, names: Sequence[str], contents: Sequence[str]) -> None:
-    """Lock, always in the same order, the deliveries that many receipts and answers speak of."""
-    if not contents:
+def look_up(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+    """Lock, always in the same order, the deliveries that many receipts and answers speak of.
+
+    `wanted` has the content ids that the endpoints of one organisation name.
+    """
+    if not wanted:
         return
-    written = [one for content_id in contents for one in spellings(content_id)]
-    rows = tx.execute(_ANSWERED, {"contents": written, "names": list(names)}).mappings()
+    written = {one for contents in wanted.values() for id_ in contents for one in spellings(id_)}
+    asked = {"contents": sorted(written), "names": sorted({n for names in wanted for n in names})}
     found = defaultdict[str, list[Row]](list)
-    for row in rows:
+    for row in tx.execute(_ANSWERED, asked).mappings():
         tx.held.setdefault(("delivery", row["id"]), dict(row))
         found[row["content_id"]].append(row)
-    for content_id in contents:
-        exact = found[content_id]
-        mine = exact or [row for one in spellings(content_id) for row in found[one]]
-        ids = [row["id"] for row in sorted(mine, key=lambda row: row["seq"])]
-        tx.held["answered", content_id] = {tuple(names): ids}
+    for names, contents in wanted.items():
+        for content_id in contents:
+            mine = {names: _meant(found, names, content_id)}
+            before = tx.held.get(("answered", content_id), {})
+            tx.held["answered", content_id] = before | mine
+
+
+def _meant(found: Mapping[str, list[Row]], names: Sequence[str], content_id: str) -> list[str]:
+    """Ids, oldest first: as it is written, else in any spelling."""
+    exact = [row for row in found.get(content_id, ()) if row["endpoint"] in names]
+    mine = exact or [
+        row
+        for one in spellings(content_id)
+        for row in found.get(one, ())
+        if row["endpoint"] in names
+    ]
+    return [row["id"] for row in sorted(mine, key=lambda row: row["seq"])]
 
 
 def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) -> str | None:

@@ -33,14 +33,15 @@ class Case:
 
 _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
-_BY_NAMES = (
-    sa.select(alias.c.name.label("known_as"), *_FIELDS)
-    .join(case, case.c.id == alias.c.case_id)
-    .where(alias.c.name.in_(sa.bindparam("names", expanding=True)))
-    .order_by(case.c.id)
-    .with_for_update(of=case)
+_ALIASES = sa.select(alias.c.name, alias.c.case_id).where(
+    alias.c.name.in_(sa.bindparam("names", expanding=True))
 )
-_BY_ID = sa.select(*_FIELDS).where(case.c.id == sa.bindparam("id_")).with_for_update()
+_BY_IDS = (
+    sa.select(*_FIELDS)
+    .where(case.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(case.c.id)
+    .with_for_update()
+)
 _OPEN = sa.insert(case)
 _CALL = sa.insert(alias)
 _SAVE = (
@@ -79,22 +80,23 @@ def find(tx: Transaction, names: Sequence[str], patient: str) -> Found | None:
     return Found(case=lock(tx, first), names=frozenset(known)) if first else None
 
 
-def look_up(tx: Transaction, names: Iterable[str]) -> None:
-    """Lock the cases of many names at once, always in the same order."""
+def look_up(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
+    """Lock many cases at once, by their names and by their ids, always in the same order."""
     asked = [name for name in dict.fromkeys(names) if ("alias", name) not in tx.held]
-    if not asked:
-        return
-    rows = tx.execute(_BY_NAMES, {"names": asked}).mappings().all()
-    tx.held.update({("alias", name): None for name in asked})
-    tx.held.update({("alias", row["known_as"]): row["id"] for row in rows})
-    for row in rows:
-        _hold(tx, row)
+    if asked:
+        known = {row.name: row.case_id for row in tx.execute(_ALIASES, {"names": asked})}
+        tx.held.update({("alias", name): known.get(name) for name in asked})
+        ids = [*ids, *known.values()]
+    wanted = [id_ for id_ in dict.fromkeys(ids) if ("case", id_) not in tx.held]
+    if wanted:
+        for row in tx.execute(_BY_IDS, {"ids": wanted}).mappings():
+            _hold(tx, row)
 
 
 def lock(tx: Transaction, id_: str) -> Case:
     """The case's row, for this transaction alone: it hands out the order numbers."""
     if ("case", id_) not in tx.held:
-        _hold(tx, tx.execute(_BY_ID, {"id_": id_}).mappings().one())
+        look_up(tx, (), [id_])
     found: Case = tx.held["case", id_]
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,11 +83,17 @@ _UNPROCESSED = (
 )
 
 
-def senders_waiting(tx: Transaction) -> list[str]:
-    """Endpoints with unprocessed messages, those with the oldest first."""
-    oldest = sa.func.min(message.c.seq)
-    query = sa.select(message.c.endpoint).where(_waiting).group_by(message.c.endpoint)
-    return list(tx.execute(query.order_by(oldest)).scalars())
+def senders_waiting(tx: Transaction) -> dict[str, int]:
+    """Endpoints with unprocessed messages, and how many; those with the oldest first."""
+    return {row.endpoint: row.waiting for row in tx.execute(_SENDERS)}
+
+
+_SENDERS = (
+    sa.select(message.c.endpoint, sa.func.count().label("waiting"))
+    .where(_waiting)
+    .group_by(message.c.endpoint)
+    .order_by(sa.func.min(message.c.seq))
+)
 
 
 def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
@@ -174,16 +180,22 @@ def reused(tx: Transaction, m: Message, claimed_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def lock_sender(tx: Transaction, name: str) -> bool:
-    """Be the only one who processes this sender's messages; False when somebody else does."""
-    query = sa.select(sender.c.name).where(sender.c.name == name)
-    return tx.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none() is not None
+def lock_senders(tx: Transaction, names: Collection[str]) -> list[str]:
+    """Be the only one who processes these senders' messages; those whom nobody else processes."""
+    query = _SENDER.with_for_update(skip_locked=True)
+    return list(tx.execute(query, {"names_": list(names)}).scalars())
 
 
-def wait_for_sender(tx: Transaction, name: str) -> None:
-    """As `lock_sender`, for doors whose sender waits for the answer."""
-    query = sa.select(sender.c.name).where(sender.c.name == name)
-    tx.execute(query.with_for_update()).scalar_one()
+def wait_for_senders(tx: Transaction, names: Collection[str]) -> None:
+    """As `lock_senders`, for those that must be processed now; always in the same order."""
+    tx.execute(_SENDER.with_for_update(), {"names_": list(names)}).all()
+
+
+_SENDER = (
+    sa.select(sender.c.name)
+    .where(sender.c.name.in_(sa.bindparam("names_", expanding=True)))
+    .order_by(sender.c.name)
+)
 
 
 class Verdict(StrEnum):
@@ -216,11 +228,11 @@ class Seen:
 
 
 _CONTENTS = sa.select(content).where(
-    content.c.sender == sa.bindparam("sender"),
+    content.c.sender.in_(sa.bindparam("senders", expanding=True)),
     content.c.content_id.in_(sa.bindparam("content_ids", expanding=True)),
 )
 _ENVELOPES = sa.select(envelope).where(
-    envelope.c.sender == sa.bindparam("sender"),
+    envelope.c.sender.in_(sa.bindparam("senders", expanding=True)),
     envelope.c.envelope_id.in_(sa.bindparam("envelope_ids", expanding=True)),
 )
 
@@ -230,13 +242,13 @@ _ANSWERED = sa.select(
 ).where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
-def look_up(tx: Transaction, sender_name: str, wanted: Sequence[Ids]) -> None:
-    """Ask for the ids of many messages of one sender at once. Call with its row locked."""
+def look_up(tx: Transaction, wanted: Sequence[Ids]) -> None:
+    """Ask for the ids of many messages at once. Call with their senders' rows locked."""
     if not wanted:
         return
     keys = [key for ids in wanted for key in (_content(ids), _envelope(ids))]
     found: dict[tuple[str, ...], Any] = dict.fromkeys(keys)
-    of = {"sender": sender_name}
+    of = {"senders": sorted({ids.sender for ids in wanted})}
     for row in tx.execute(_CONTENTS, of | {"content_ids": [i.content_id for i in wanted]}):
         found["content", row.sender, row.receiver, row.content_id] = row.message_id
     for row in tx.execute(_ENVELOPES, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
@@ -267,7 +279,7 @@ def _envelope(ids: Ids) -> tuple[str, ...]:
 def seen(tx: Transaction, ids: Ids) -> Seen:
     """Whether either id came before. Call with the sender's row locked."""
     if _content(ids) not in tx.held or _envelope(ids) not in tx.held:
-        look_up(tx, ids.sender, [ids])
+        look_up(tx, [ids])
     first = tx.held[_content(ids)]
     return Seen(verdict=_verdict(tx.held[_envelope(ids)], first, ids), first=first or "")
 

@@ -238,8 +238,8 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
     both_have_looked = threading.Barrier(2)
     looked = cases.look_up
 
-    def slowly(tx: Transaction, names: Iterable[str]) -> None:
-        looked(tx, names)
+    def slowly(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
+        looked(tx, names, ids)
         with suppress(threading.BrokenBarrierError):
             both_have_looked.wait(1)
 
@@ -249,7 +249,7 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     with ThreadPoolExecutor(2) as pool:
         for name in ("hospital", "lulea"):
-            pool.submit(receive._process_sender, region.store, region.network, name, region.now, 9)
+            pool.submit(receive._process_share, region.store, region.network, [name], region.now, 9)
     assert {m["standing"] for m in region.messages()} == {"processed"}
     assert len(region.cases()) == 1
 

@@ -1,0 +1,19 @@
+"""What a message is known by."""
+
+from __future__ import annotations
+
+from adapter import bundles, reading
+from adapter.model import Bundle, Message
+from adapter.store.inbox import Ids
+
+
+def ids_of(message: Message, bundle: Bundle) -> Ids:
+    """What names a message between its two parties."""
+    content = bundles.content_id(bundle)[:200]
+    return Ids(
+        sender=message.endpoint,
+        receiver=reading.receiver_key(bundle),
+        content_id=content,
+        envelope_id=bundles.envelope_id(bundle)[:200] or content,
+        fingerprint=message.fingerprint,
+    )
