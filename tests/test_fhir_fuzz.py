@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from adapter.errors import Severity
 from adapter.model import Bundle
 from adapter.privacy import shown
 from adapter.profiles import check_message
+from tests.damage import changed, places
 from tests.messages import FIXTURES, MESSAGES, loaded
 
 
@@ -85,7 +85,7 @@ def test_only_what_looks_like_a_code_is_shown(text: str, seen: bool) -> None:
 def test_no_detail_quotes_a_value(path: Path, data: st.DataObject) -> None:
     bundle = loaded(path)
     for _ in range(data.draw(st.integers(1, 4))):
-        _changed(bundle, data.draw, st.just("Qzx 195009072553 Märta"))
+        changed(bundle, data.draw, st.just("Qzx 195009072553 Märta"))
     said = json.dumps([fhir.outcome(check_message(bundle))], ensure_ascii=False)
     assert not any(word in said for word in ("Qzx", "195009072553", "Märta"))
 
@@ -106,7 +106,7 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
 ) -> None:
     bundle = loaded(path)
     for _ in range(data.draw(st.integers(1, 5))):
-        _changed(bundle, data.draw, JSON)
+        changed(bundle, data.draw, JSON)
     issues = check_message(bundle)
     if not any(issue.severity is Severity.ERROR for issue in issues):
         assert json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
@@ -114,18 +114,11 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
             _read(reader, bundle)
 
 
-def _nodes(document: Any) -> list[tuple[Any, Any]]:
-    """Every place of a document, as its holder and its key there."""
-    keys = list(document) if isinstance(document, dict) else range(len(document))
-    below = [_nodes(document[k]) for k in keys if isinstance(document[k], dict | list)]
-    return [(document, k) for k in keys] + [place for places in below for place in places]
-
-
 @pytest.mark.parametrize("other", [7, True, "x", None, [], {}, [None], 1e400], ids=repr)
 @pytest.mark.parametrize("name", ["admission-notice/usual", "answer/rejected", "receipt/fatal"])
 def test_another_json_type_anywhere_gets_an_answer(name: str, other: Any) -> None:
     bundle = loaded(FIXTURES / f"{name}.fhir.json")
-    for holder, key in _nodes(bundle):
+    for holder, key in places(bundle):
         kept = holder[key]
         holder[key] = other
         issues = check_message(bundle)
@@ -138,24 +131,3 @@ def _read(reader: Callable[[Bundle], Any], bundle: Bundle) -> None:
         reader(bundle)
     except ValueError:
         assert reader in {bundles.response, bundles.assessment}  # as they say of themselves
-
-
-def _changed(document: Any, draw: Callable[[Any], Any], new: Any) -> None:
-    """Somewhere in the document: a value replaced, removed, or added. In place."""
-    node = document
-    while True:
-        keys: list[Any] = list(node) if isinstance(node, dict) else list(range(len(node)))
-        if not keys:
-            return
-        key = draw(st.sampled_from(keys))
-        deeper = isinstance(node[key], dict | list) and node[key]
-        if not deeper or draw(st.integers(0, 3)) == 0:
-            break
-        node = node[key]
-    how = draw(st.sampled_from(["replace", "remove", "add"]))
-    if how == "replace" or isinstance(node, list):
-        node[key] = copy.deepcopy(draw(new))
-    elif how == "remove":
-        del node[key]
-    else:
-        node[draw(st.text("abcdefgS_", min_size=1, max_size=6))] = copy.deepcopy(draw(new))

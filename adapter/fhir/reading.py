@@ -5,9 +5,7 @@ Its own texts quote the values that they complain of, so none of them is passed 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
@@ -15,27 +13,44 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.errors import Issue
+from adapter.fhir import forms
 from adapter.fhir.shape import Element, Walk, elements, model
 from adapter.model import Bundle
 
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
 _FALLS = (ArithmeticError, AttributeError, LookupError, TypeError)  # on JSON of another shape
 _UNREAD = "cannot be read"
-_RECURRING = frozenset(
-    {"Device", "HealthcareService", "Location", "Organization"}
-    | {"Patient", "Practitioner", "PractitionerRole", "RelatedPerson"}
-)
-"""Types of resources that a sender writes the same way into message after message."""
-_SOUND, _SHORT = 4096, 4096  # so many of them are remembered, of so many characters at most
 _WALKED = frozenset({"extra_forbidden", "list_type"})  # the walk has named these, more exactly
 
 
 def problems(bundle: Bundle) -> list[Issue]:
     """What the walk finds, then what fhir.resources finds elsewhere."""
+    parts = _resources(bundle)
+    if _has_one_patient(parts) and forms.are_known(parts):
+        return []
+    found = _read_in_full(bundle)
+    if not found:
+        forms.remember(parts)
+    return found
+
+
+def _resources(bundle: Bundle) -> list[tuple[str, Any]]:
+    """By type: the envelope, then what it holds."""
+    inside = [entry.get("resource") for entry in _entries(bundle) if isinstance(entry, dict)]
+    return [("Bundle", bundle), *((_type(resource), resource) for resource in inside)]
+
+
+def _has_one_patient(parts: list[tuple[str, Any]]) -> bool:
+    """At the most; and no Bundle in the Bundle, whose entries nobody would look at."""
+    types = [type_ for type_, _ in parts[1:]]
+    return types.count("Patient") <= 1 and "Bundle" not in types
+
+
+def _read_in_full(bundle: Bundle) -> list[Issue]:
     walk = Walk()
     walk.resource(bundle, "")
     named = {issue.expression for issue in walk.issues}
-    found = [issue for part in _parts(bundle) for issue in _read_once(*part)]
+    found = [issue for part in _parts(bundle) for issue in _read(*part)]
     later = [issue for issue in found if not _is_named(issue, named)]
     return [*walk.issues, *_without_resource(bundle), *_several_patients(walk.types), *later]
 
@@ -90,20 +105,6 @@ def _bare(entry: Any) -> Any:
 def _type(resource: Any) -> str:
     found = resource.get("resourceType") if isinstance(resource, dict) else ""
     return found if isinstance(found, str) else ""
-
-
-def _read_once(type_: str, resource: Any, place: str) -> list[Issue]:
-    """As `_read`; a party or patient that was read before and is sound is not read again."""
-    if type_ in _RECURRING:
-        text = json.dumps(resource)
-        if len(text) <= _SHORT and _is_sound(type_, text):
-            return []
-    return _read(type_, resource, place)
-
-
-@lru_cache(maxsize=_SOUND)
-def _is_sound(type_: str, text: str) -> bool:
-    return not _read(type_, json.loads(text), "")
 
 
 def _read(type_: str, resource: Any, place: str) -> list[Issue]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from fhir_core.constraints import FHIR_PRIMITIVES_MAPS
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from fhir_core.types import FhirBase
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator
 
 from adapter.errors import Issue
 from adapter.fhir.required import ONLY_R4, REQUIRED
@@ -44,6 +47,12 @@ class Element:
     repeats: bool = False
     json: tuple[type, ...] = ()  # of a primitive type; () for an object
     codes: frozenset[str] = frozenset()
+    reads: Callable[[Any], bool] = bool  # of a primitive type: whether a value is one of it
+
+
+def is_an_id(value: str) -> bool:
+    """Whether it has the form of FHIR's `id`."""
+    return _ID.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -78,7 +87,15 @@ def _element(path: str, name: str, fields: dict[str, Any]) -> Element:
         repeats=repeats,
         json=_JSON_TYPES.get(primitive, (str,)) if primitive else (),
         codes=REQUIRED.get(path, frozenset()),
+        reads=_reader(kind) if primitive else bool,
     )
+
+
+@lru_cache(maxsize=64)
+def _reader(kind: Any) -> Callable[[Any], bool]:
+    """fhir.resources' own validator of a primitive type."""
+    read: Callable[[Any], bool] = SchemaValidator(TypeAdapter(kind).core_schema).isinstance_python
+    return read
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, bool]:
@@ -159,7 +176,7 @@ class Walk:
             self._note("invalid-structure", path, "a null character")
         elif element.codes and value not in element.codes:
             self._note("unknown-code", path, f"allowed: {', '.join(sorted(element.codes))}")
-        elif element.kind == "id" and not _ID.fullmatch(value):
+        elif element.kind == "id" and not is_an_id(value):
             self._note("invalid-structure", path, "an id has 1 to 64 letters, digits, - and .")
 
     def _unknown(self, key: str, type_: str, path: str) -> None:
