@@ -8,6 +8,7 @@ decides in one short transaction, then answers. A transport that is pulled goes 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -140,8 +141,7 @@ def _process_alone(
     store: Store, network: Network, names: Collection[str], now: datetime, limit: int
 ) -> int:
     with store.begin() as tx:
-        waiting = [inbox.claim(tx, name, limit) for name in inbox.lock_senders(tx, names)]
-        messages = _together(waiting)
+        messages = _together(inbox.claim(tx, inbox.lock_senders(tx, names), limit))
         inbox.count_try(tx, [m.id for m in messages])
     for message in messages:
         if message.tries:  # it was begun, and nobody wrote how it ended
@@ -189,15 +189,18 @@ def _decide_alone(
     return 0
 
 
-def _together(waiting: Sequence[list[Message]]) -> list[Message]:
+def _together(messages: Sequence[Message]) -> list[Message]:
     """What may be worked on at once: of what was begun before, few, and the next time, each alone.
 
     One of them may be what ended the process, and would end it again for all those beside it.
     """
-    for messages in waiting:
-        if messages and messages[0].tries:
-            return _as_often(messages[: _TOGETHER_AGAIN.get(messages[0].tries, 1)])
-    return [message for messages in waiting for message in _as_often(messages)]
+    waiting = defaultdict[str, list[Message]](list)
+    for message in messages:
+        waiting[message.endpoint].append(message)
+    for mine in waiting.values():
+        if mine[0].tries:
+            return _as_often(mine[: _TOGETHER_AGAIN.get(mine[0].tries, 1)])
+    return [message for mine in waiting.values() for message in _as_often(mine)]
 
 
 def _as_often(messages: list[Message]) -> list[Message]:

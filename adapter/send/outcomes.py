@@ -69,10 +69,10 @@ def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now
     done = [d for d in batch if _is_done(network, d)]
     waiting = [d for d in batch if not _is_done(network, d)]
     if done:
-        outbox.taken(tx, done, now, **outbox.confirmed(now))
+        outbox.done(tx, done, now)
     for due in {_receipt_due(network, d, now) for d in waiting}:
         these = [d for d in waiting if _receipt_due(network, d, now) == due]
-        outbox.taken(tx, these, now, receipt_due_at=due)
+        outbox.taken(tx, these, now, due)
     for name in {d.endpoint for d in batch}:
         _reached(tx, network.endpoint(name), now)
     for d in batch:

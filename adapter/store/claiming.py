@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,17 +36,23 @@ _FIELDS = (
 )
 _open = one_of(delivery.c.state, *OPEN)
 _NOW = sa.bindparam("now_", type_=Instant)
-_WITH_WORK = sa.select(endpoint.c.name).where(
-    endpoint.c.paused_at.is_(None),
-    sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
-    sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
-    sa.exists().where(delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW),
-)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
-    """Endpoints that have something open and due, and are not paused, cut off or at their pace."""
-    return list(tx.execute(_WITH_WORK, {"now_": now}).scalars())
+    """Endpoints for which something may be claimed, and which are not paused, cut off or at their
+    pace."""
+    return list(tx.execute(_with_work(), {"now_": now}).scalars())
+
+
+@cache
+def _with_work() -> sa.Select[Any]:
+    work = (delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW, _is_head(), _unanswered())
+    return sa.select(endpoint.c.name).where(
+        endpoint.c.paused_at.is_(None),
+        sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
+        sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
+        sa.exists().where(*work),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,8 +78,9 @@ _FIELDS = (
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
 _UNPROCESSED = (
     sa.select(*_FIELDS)
-    .where(_waiting)
+    .where(_waiting, message.c.endpoint.in_(sa.bindparam("names_", expanding=True)))
     .order_by(message.c.claimed_event != "receipt", message.c.seq)
+    .limit(sa.bindparam("limit_", type_=sa.Integer))
 )
 
 
@@ -96,13 +97,13 @@ _SENDERS = (
 )
 
 
-def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
-    """The oldest unprocessed messages of one sender, receipts first.
+def claim(tx: Transaction, names: Collection[str], limit: int) -> list[Message]:
+    """The oldest unprocessed messages of these senders, receipts first.
 
-    Call with the sender's row locked: nobody else then works on this sender's messages.
+    Call with the senders' rows locked: nobody else then works on their messages.
     """
-    query = _UNPROCESSED.where(message.c.endpoint == name).limit(limit)
-    return [Message(**row) for row in tx.execute(query).mappings()]
+    asked = {"names_": list(names), "limit_": limit}
+    return [Message(**row) for row in tx.execute(_UNPROCESSED, asked).mappings()]
 
 
 def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:

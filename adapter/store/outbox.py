@@ -133,22 +133,37 @@ def sent(tx: Transaction, d: Delivery, receipt_due: datetime) -> None:
         _change(tx, row, NO_TIMER | {"receipt_due_at": receipt_due})
 
 
-def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, **after: Any) -> None:
-    """The wire has taken all of these, which are locked and ours: four statements for any number.
+def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, receipt_due: datetime) -> None:
+    """The wire has taken all of these, which are locked and ours: few statements for any number."""
+    _all_taken(tx, batch, now)
+    ids = [d.id for d in batch]
+    tx.execute(_TAKEN, {"ids_": ids, "sent_now_": now, "receipt_due_": receipt_due})
 
-    `after` is what it makes of their rows: the receipt that is now due, or that they are done.
-    """
+
+def done(tx: Transaction, batch: Sequence[Delivery], now: datetime) -> None:
+    """As `taken`, where nothing more is to come."""
+    _all_taken(tx, batch, now)
+    state = advance(State.IN_FLIGHT, Step.CONFIRM)
+    ids = [d.id for d in batch]
+    tx.execute(_DONE, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
+
+
+def _all_taken(tx: Transaction, batch: Sequence[Delivery], now: datetime) -> None:
     for d in batch:
         finish(tx, d, now)
         add_receipt(tx, d.id, Layer.TRANSPORT, Code.OK, now)
-    mine = sa.update(delivery).where(delivery.c.id.in_([d.id for d in batch]))
-    first = sa.func.coalesce(delivery.c.sent_at, sa.bindparam("sent_now", now, Instant))
-    tx.execute(mine.values(sent_at=first, **NO_TIMER | after))
 
 
-def confirmed(now: datetime) -> dict[str, Any]:
-    """What `taken` makes of deliveries that nothing more is to come for."""
-    return {"state": advance(State.IN_FLIGHT, Step.CONFIRM), "closed_at": now}
+def _bound(name: str) -> sa.BindParameter[datetime]:
+    return sa.bindparam(name, type_=Instant)
+
+
+_THESE = sa.update(delivery).where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+_FIRST = {"sent_at": sa.func.coalesce(delivery.c.sent_at, _bound("sent_now_"))}
+_TAKEN = _THESE.values(_FIRST | NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
+_DONE = _THESE.values(
+    _FIRST | NO_TIMER | {"closed_at": _bound("closed_"), "state": sa.bindparam("state_")}
+)
 
 
 def mark_sent(tx: Transaction, id_: str, now: datetime) -> None:
