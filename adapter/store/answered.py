@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from adapter.model import Layer
+from adapter.store.columns import among
 from adapter.store.tables import attempt, delivery, message, receipt
 from adapter.store.transaction import Row, Transaction
 
@@ -17,8 +18,8 @@ WITHOUT_BYTES = tuple(c for c in delivery.c if c.name not in ("body", "losses"))
 _ANSWERED = (
     sa.select(*WITHOUT_BYTES)
     .where(
-        delivery.c.content_id.in_(sa.bindparam("contents", expanding=True)),
-        delivery.c.endpoint.in_(sa.bindparam("names", expanding=True)),
+        among(delivery.c.content_id, "contents"),
+        among(delivery.c.endpoint, "names"),
     )
     .order_by(delivery.c.id)
     .with_for_update()

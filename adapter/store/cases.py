@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.store.columns import among
 from adapter.store.inbox import new_id
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction
@@ -33,15 +34,8 @@ class Case:
 
 _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
-_ALIASES = sa.select(alias.c.name, alias.c.case_id).where(
-    alias.c.name.in_(sa.bindparam("names", expanding=True))
-)
-_BY_IDS = (
-    sa.select(*_FIELDS)
-    .where(case.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(case.c.id)
-    .with_for_update()
-)
+_ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
+_BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()
 _OPEN = sa.insert(case)
 _CALL = sa.insert(alias)
 _SAVE = (

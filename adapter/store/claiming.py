@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Delivery, Event
-from adapter.store.columns import Instant
+from adapter.store.columns import Instant, among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
 from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of
@@ -117,15 +117,15 @@ def _candidates(besides: Besides) -> sa.Select[tuple[str]]:
 def _rows(besides: Besides) -> sa.Select[Any]:
     """Those of the candidates that nobody else has taken meanwhile."""
     columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
-    candidate = delivery.c.id.in_(sa.bindparam("ids_", expanding=True))
+    candidate = among(delivery.c.id, "ids_")
     query = sa.select(*columns).where(candidate, _mine(besides)).order_by(*_DEADLINE)
     return query.with_for_update(skip_locked=True)
 
 
-_RESENT = delivery.c.id.in_(sa.bindparam("again_", expanding=True))
+_RESENT = among(delivery.c.id, "again_")
 _TAKEN = (
     sa.update(delivery)
-    .where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+    .where(among(delivery.c.id, "ids_"))
     .values(
         state=State.IN_FLIGHT,
         **NO_TIMER | {"lease_until": sa.bindparam("until_", type_=Instant)},

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from adapter.pacing import Pace
+from adapter.store.columns import among
 from adapter.store.inbox import insert_ignore
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
@@ -58,10 +59,8 @@ _QUIET = (0, None)  # failures, open until
 _TROUBLED = (
     sa.select(endpoint.c.name, endpoint.c.failures, endpoint.c.open_until)
     .where(
-        endpoint.c.name.in_(sa.bindparam("names_", expanding=True)),
-        sa.or_(
-            endpoint.c.failures > 0, endpoint.c.name.in_(sa.bindparam("failed_", expanding=True))
-        ),
+        among(endpoint.c.name, "names_"),
+        sa.or_(endpoint.c.failures > 0, among(endpoint.c.name, "failed_")),
     )
     .order_by(endpoint.c.name)
     .with_for_update()
@@ -99,7 +98,7 @@ def cut_off(tx: Transaction, names: Sequence[str]) -> set[str]:
 
 
 _CUT_OFF = sa.select(endpoint.c.name).where(
-    endpoint.c.name.in_(sa.bindparam("names_", expanding=True)),
+    among(endpoint.c.name, "names_"),
     endpoint.c.open_until.is_not(None),
 )
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
+from adapter.store.columns import among
 from adapter.store.tables import content, envelope, message, one_of, sender
 from adapter.store.transaction import Row, Transaction
 
@@ -78,7 +79,7 @@ _FIELDS = (
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
 _UNPROCESSED = (
     sa.select(*_FIELDS)
-    .where(_waiting, message.c.endpoint.in_(sa.bindparam("names_", expanding=True)))
+    .where(_waiting, among(message.c.endpoint, "names_"))
     .order_by(message.c.claimed_event != "receipt", message.c.seq)
     .limit(sa.bindparam("limit_", type_=sa.Integer))
 )
@@ -108,15 +109,19 @@ def claim(tx: Transaction, names: Collection[str], limit: int) -> list[Message]:
 
 def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:
     """Ids of those of these messages that are still unprocessed."""
-    query = sa.select(message.c.id).where(message.c.id.in_([m.id for m in messages]), _waiting)
-    return set(tx.execute(query).scalars())
+    return set(tx.execute(_STILL, {"ids_": [m.id for m in messages]}).scalars())
+
+
+_STILL = sa.select(message.c.id).where(among(message.c.id, "ids_"), _waiting)
 
 
 def count_try(tx: Transaction, ids: Sequence[str]) -> None:
     """Remember that we begin: a message that kills the process must not do so for ever."""
     if ids:
-        again = sa.update(message).where(message.c.id.in_(ids))
-        tx.execute(again.values(tries=message.c.tries + 1))
+        tx.execute(_AGAIN, {"ids_": ids})
+
+
+_AGAIN = sa.update(message).where(among(message.c.id, "ids_")).values(tries=message.c.tries + 1)
 
 
 def settle(tx: Transaction, id_: str, ruling: Ruling, **values: Any) -> Standing:
@@ -192,11 +197,7 @@ def wait_for_senders(tx: Transaction, names: Collection[str]) -> None:
     tx.execute(_SENDER.with_for_update(), {"names_": list(names)}).all()
 
 
-_SENDER = (
-    sa.select(sender.c.name)
-    .where(sender.c.name.in_(sa.bindparam("names_", expanding=True)))
-    .order_by(sender.c.name)
-)
+_SENDER = sa.select(sender.c.name).where(among(sender.c.name, "names_")).order_by(sender.c.name)
 
 
 class Verdict(StrEnum):
@@ -229,18 +230,18 @@ class Seen:
 
 
 _CONTENTS = sa.select(content).where(
-    content.c.sender.in_(sa.bindparam("senders", expanding=True)),
-    content.c.content_id.in_(sa.bindparam("content_ids", expanding=True)),
+    among(content.c.sender, "senders"),
+    among(content.c.content_id, "content_ids"),
 )
 _ENVELOPES = sa.select(envelope).where(
-    envelope.c.sender.in_(sa.bindparam("senders", expanding=True)),
-    envelope.c.envelope_id.in_(sa.bindparam("envelope_ids", expanding=True)),
+    among(envelope.c.sender, "senders"),
+    among(envelope.c.envelope_id, "envelope_ids"),
 )
 
 
 _ANSWERED = sa.select(
     *(message.c[name] for name in ("id", "case_id", "content_id", "receipt_code", "issues"))
-).where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+).where(among(message.c.id, "ids"))
 
 
 def look_up(tx: Transaction, wanted: Sequence[Ids]) -> None:

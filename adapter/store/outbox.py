@@ -12,7 +12,7 @@ from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, State, Step, advance
 from adapter.model import Code, Delivery, Layer
 from adapter.store.answered import WITHOUT_BYTES, spellings
-from adapter.store.columns import Instant
+from adapter.store.columns import Instant, among
 from adapter.store.tables import (
     attempt,
     delivery,
@@ -69,7 +69,7 @@ def lock(tx: Transaction, ids: Collection[str]) -> set[tuple[str, int]]:
 
 _MANY = (
     sa.select(*WITHOUT_BYTES)
-    .where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+    .where(among(delivery.c.id, "ids_"))
     .order_by(delivery.c.id)
     .with_for_update()
 )
@@ -158,7 +158,7 @@ def _bound(name: str) -> sa.BindParameter[datetime]:
     return sa.bindparam(name, type_=Instant)
 
 
-_THESE = sa.update(delivery).where(delivery.c.id.in_(sa.bindparam("ids_", expanding=True)))
+_THESE = sa.update(delivery).where(among(delivery.c.id, "ids_"))
 _FIRST = {"sent_at": sa.func.coalesce(delivery.c.sent_at, _bound("sent_now_"))}
 _TAKEN = _THESE.values(_FIRST | NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
 _DONE = _THESE.values(
