@@ -29,6 +29,8 @@ from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology
 log = logging.getLogger(__name__)
 FRAME = 64 * 1024 * 1024  # bytes
 POLL = 0.05  # seconds between looks for work that another process left
+GATHER = 0.005  # seconds that work waits for more
+TOGETHER = 50  # messages that are processed in one transaction
 
 
 class Part(Flag):
@@ -62,7 +64,7 @@ class Adapter:
         self.settings, self.store, self.bus, self.parts = settings, store, bus, parts
         self.network = Network(settings=settings, systems=mappings.load())
         self.loops = Loops()
-        self._inbox, self._outbox = Bell(POLL), Bell(POLL)
+        self._inbox, self._outbox = Bell(POLL, GATHER), Bell(POLL, GATHER)
         self._doors: list[MllpServer] = []
         self._sources: list[Transport] = []
         self._consumer: Consumer | None = None
@@ -92,7 +94,7 @@ class Adapter:
             if endpoint.transport == "mllp" and endpoint.listen:
                 self._open_door(endpoint)
         self.loops.start("process", self._process, self._inbox.wait)
-        self.loops.start("dispatch", self.senders.step, self._outbox.wait)
+        self.loops.start("dispatch", self._dispatch, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
         self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
 
@@ -144,11 +146,16 @@ class Adapter:
     def _take_dead(self, source: Transport) -> int:
         return receive.receive_dead(self.store, self.network, source, utc_now())
 
-    def _process(self) -> int:
-        done = receive.process_batch(self.store, self.network, utc_now())
+    def _process(self) -> bool:
+        """Whether to go on at once: what has come meanwhile has rung."""
+        done = receive.process_batch(self.store, self.network, utc_now(), TOGETHER)
         if done:
             self._outbox.ring()
-        return done
+        return done >= TOGETHER
+
+    def _dispatch(self) -> None:
+        """What else is due goes when there is room for it, and then it rings."""
+        self.senders.step()
 
     def _remind(self) -> int:
         now = utc_now()

@@ -94,11 +94,15 @@ class Loops:
 
 
 class Bell:
-    """Wakes a loop at once when there is work, and at the latest after `seconds`."""
+    """Wakes a loop when there is work, and at the latest after `seconds`.
 
-    def __init__(self, seconds: float) -> None:
+    Not at once: what else comes within `gather` seconds is worked on together. A turn has its
+    price, however much there is to do in it.
+    """
+
+    def __init__(self, seconds: float, gather: float = 0.0) -> None:
         self._event = threading.Event()
-        self._seconds = seconds
+        self._seconds, self._gather = seconds, gather
 
     def ring(self) -> None:
         """There is work."""
@@ -106,5 +110,6 @@ class Bell:
 
     def wait(self) -> None:
         """Sleep until somebody rings, or the time has passed."""
-        self._event.wait(self._seconds)
+        if self._event.wait(self._seconds):
+            time.sleep(self._gather)
         self._event.clear()

@@ -114,9 +114,17 @@ class Senders:
         except BaseException as error:  # SystemExit, MemoryError of the pool: its thread is done
             self._fault = error
         finally:
-            with self._lock:
-                self._busy[self._way(batch[0].endpoint)] -= len(batch)
+            self._release(batch)
             self._pen.submit(self._write_down)
+
+    def _release(self, batch: Sequence[Delivery]) -> None:
+        """There is room again; where there was none, something may have waited for it."""
+        name = batch[0].endpoint
+        was_full = len(batch) >= BATCHES.get(self._way(name), 1) and self._room(name) <= 0
+        with self._lock:
+            self._busy[self._way(name)] -= len(batch)
+        if was_full:
+            self._bell.ring()
 
     def _is_ours(self, d: Delivery, claimed: datetime) -> bool:
         """With less than half the lease left somebody else might begin while we still send:

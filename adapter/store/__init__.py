@@ -74,6 +74,7 @@ class Store:
         try:
             with self._pictures.connect() as connection:
                 yield Transaction(connection)
+                connection.commit()  # a rollback would make psycopg forget what it has prepared
         except TROUBLE as error:
             raise unavailable(error) from error
 
@@ -111,6 +112,8 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
         pool_size=most,
         max_overflow=0,
         pool_timeout=patience,
+        pool_use_lifo=True,  # few connections, which have their statements prepared
+        connect_args={"options": "-c plan_cache_mode=force_generic_plan"},
     )
 
     @sa.event.listens_for(engine, "checkout")

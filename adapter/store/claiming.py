@@ -46,12 +46,12 @@ def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
 
 @cache
 def _with_work() -> sa.Select[Any]:
-    work = (delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW, _is_head(), _unanswered())
+    theirs = (delivery.c.endpoint == endpoint.c.name, due <= _NOW, _is_head(), _unanswered())
     return sa.select(endpoint.c.name).where(
         endpoint.c.paused_at.is_(None),
         sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
         sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
-        sa.exists().where(*work),
+        sa.or_(*(sa.exists().where(one_of(delivery.c.state, state), *theirs) for state in OPEN)),
     )
 
 
