@@ -20,8 +20,8 @@ from adapter.model import Endpoint, Envelope, Message
 from adapter.process import Reply
 from adapter.reading import Reading, Unread, read
 from adapter.routing import Letter, Network, receivers
-from adapter.store import Store, claiming, inbox
-from adapter.store.inbox import Ids, Seen, Verdict
+from adapter.store import Store, claiming, duplicates
+from adapter.store.duplicates import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
 from adapter.web import doors
 from chaos import letters
@@ -87,7 +87,7 @@ def _no_dedupe() -> None:
     def seen(_tx: Transaction, _ids: Ids) -> Seen:
         return Seen(verdict=Verdict.NEW)
 
-    _replace(inbox, "seen", seen)
+    _replace(duplicates, "seen", seen)
 
 
 def _no_order() -> None:

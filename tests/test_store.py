@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -17,6 +18,7 @@ from adapter.lifecycle import OPEN
 from adapter.store import Store, endpoints
 from adapter.store.alone import alone
 from adapter.store.columns import Instant
+from adapter.store.dialects import among
 from adapter.store.queries import figures
 from adapter.store.tables import delivery, due, history, metadata, one_of
 
@@ -129,3 +131,59 @@ def test_more_threads_than_connections_wait_and_then_give_up_for_now(postgres_ur
         with pytest.raises(TransientError, match="store-unavailable"), alone(small, ["lulea"]):
             pass
     small.close()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+
+
+@given(st.sets(TEXTS, max_size=6), st.sets(TEXTS, max_size=6))
+def test_many_values_are_one_parameter(kept: set[str], asked: set[str]) -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        assert among_these(connection, kept, asked) == kept & asked
+
+
+@pytest.mark.servers
+def test_many_values_are_one_parameter_on_postgresql(postgres_url: str) -> None:
+    found = Store(postgres_url)
+    with found.engine.connect() as connection:
+        values = {"a", "å", "'", '"', "{", "}", ",", "\\", "", " ", "NULL", "[1]"}
+        assert among_these(connection, values, values | {"b"}) == values
+        assert among_these(connection, {"c"}, set()) == set()
+    found.close()
+
+
+def among_these(connection: sa.Connection, kept: set[str], asked: set[str]) -> set[str]:
+    """Those of the rows of a table that are asked for."""
+    table = sa.Table("x", sa.MetaData(), sa.Column("name", sa.Text))
+    table.create(connection)
+    if kept:
+        connection.execute(sa.insert(table), [{"name": name} for name in kept])
+    query = sa.select(table.c.name).where(among(table.c.name, "names"))
+    found = set(connection.execute(query, {"names": asked}).scalars())
+    table.drop(connection)
+    return found
+
+
+@pytest.mark.servers
+def test_a_connection_that_ended_while_it_rested_is_not_used(postgres_url: str) -> None:
+    found, other = Store(postgres_url), Store(postgres_url)
+    with found.read() as tx:
+        mine = tx.execute(sa.text("select pg_backend_pid()")).scalar_one()
+    with other.begin() as tx:
+        tx.execute(sa.text("select pg_terminate_backend(:mine)"), {"mine": mine})
+    time.sleep(0.3)
+    with found.read() as tx:
+        assert tx.execute(sa.text("select pg_backend_pid()")).scalar_one() != mine
+    found.close()
+    other.close()
+
+
+@pytest.mark.servers
+def test_reading_leaves_what_is_prepared(postgres_url: str) -> None:
+    found = Store(postgres_url)
+    query = sa.text("select count(*) from pg_prepared_statements")
+    for _ in range(10):
+        with found.read() as tx:
+            prepared = tx.execute(query).scalar_one()
+    assert prepared >= 1
+    found.close()

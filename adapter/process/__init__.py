@@ -18,8 +18,8 @@ from adapter.process.carry import carry
 from adapter.process.ids import ids_of
 from adapter.process.turn import Turn
 from adapter.reading import Found, Reading, Unread
-from adapter.store import history, inbox
-from adapter.store.inbox import Ids, Seen, Verdict
+from adapter.store import duplicates, history
+from adapter.store.duplicates import Ids, Seen, Verdict
 
 __all__ = ["Reply", "Turn", "bury", "fault", "look_ahead", "process", "turn_down"]
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def turn_down(turn: Turn, found: Found, error: FatalError) -> Reply:
     ids = _note_ids(turn, found)
     ours = error.entry.scope is not Scope.SENDER
     reply = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
-    inbox.remember(turn.tx, ids, turn.message.id)
+    duplicates.remember(turn.tx, ids, turn.message.id)
     turn.write()
     return reply
 
@@ -52,14 +52,14 @@ def _decide(turn: Turn, ids: Ids, found: Found) -> Reply:
         return _receipt(turn, found)
     if isinstance(found, Unread) and (found.event or turn.message.claimed_event) == Event.RECEIPT:
         return _bad_receipt(turn, found.error)
-    seen = inbox.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
+    seen = duplicates.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
     anew = seen.verdict is Verdict.NEW or seen.first == turn.message.id  # itself, replayed
     if not anew and seen.verdict in (Verdict.COPY, Verdict.RESEND):
         return repeat(turn, seen)
     if not anew:
         return _refuse(turn, ids, FatalError(str(seen.verdict)))
     if ids.content_id:
-        inbox.remember(turn.tx, ids, turn.message.id)
+        duplicates.remember(turn.tx, ids, turn.message.id)
     return _unread(turn, ids, found.error) if isinstance(found, Unread) else carry(turn, found)
 
 

@@ -13,7 +13,7 @@ from adapter.model import RETURNING, Event, Message
 from adapter.process.ids import ids_of
 from adapter.reading import Found, Reading, case_names
 from adapter.routing import Network
-from adapter.store import answered, cases, inbox
+from adapter.store import answered, cases, duplicates
 from adapter.store.transaction import Transaction
 
 
@@ -24,7 +24,7 @@ def look_ahead(
     known = [(message, one) for message, one in found if one is not None]
     read = [(message, one) for message, one in known if isinstance(one, Reading)]
     concerned = _answered(tx, network, [both for both in read if both[1].event in RETURNING])
-    inbox.look_up(
+    duplicates.look_up(
         tx, [ids_of(message, one.bundle) for message, one in known if one.event != Event.RECEIPT]
     )
     names = [n for _, one in read if one.event not in RETURNING for n in case_names(one.bundle)]

@@ -13,7 +13,7 @@ from adapter.model import Code, Receipt
 from adapter.process.turn import Turn
 from adapter.receipts import Owed
 from adapter.store import history, inbox
-from adapter.store.inbox import Seen
+from adapter.store.duplicates import Seen
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter import bundles, reading
 from adapter.model import Bundle, Message
-from adapter.store.inbox import Ids
+from adapter.store.duplicates import Ids
 
 
 def ids_of(message: Message, bundle: Bundle) -> Ids:

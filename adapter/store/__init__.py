@@ -129,7 +129,7 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
     return engine
 
 
-_USED, _FRESH_SECONDS = "used", 1.0
+_USED, _FRESH_SECONDS = "used", 0.2  # no server is back so soon
 
 
 def _ping(connection: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from adapter.model import Layer
-from adapter.store.columns import among
+from adapter.store.dialects import among
 from adapter.store.tables import attempt, delivery, message, receipt
 from adapter.store.transaction import Row, Transaction
 

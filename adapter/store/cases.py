@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store.columns import among
+from adapter.store.dialects import among
 from adapter.store.inbox import new_id
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction

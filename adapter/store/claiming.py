@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Delivery, Event
-from adapter.store.columns import Instant, among
+from adapter.store.columns import Instant
+from adapter.store.dialects import among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
 from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of

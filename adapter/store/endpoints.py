@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from adapter.pacing import Pace
-from adapter.store.columns import among
-from adapter.store.inbox import insert_ignore
+from adapter.store.dialects import among, insert_ignore
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
 

@@ -12,7 +12,8 @@ from adapter.errors import AdapterError
 from adapter.lifecycle import OPEN, State, Step, advance
 from adapter.model import Code, Delivery, Layer
 from adapter.store.answered import WITHOUT_BYTES, spellings
-from adapter.store.columns import Instant, among
+from adapter.store.columns import Instant
+from adapter.store.dialects import among
 from adapter.store.tables import (
     attempt,
     delivery,
