@@ -8,7 +8,6 @@ decides in one short transaction, then answers. A transport that is pulled goes 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -106,7 +105,7 @@ def receive_batch(
 def process_batch(store: Store, network: Network, now: datetime, limit: int = 50) -> int:
     """Work off the inbox: each sender's messages in order, many in one transaction."""
     with store.read() as tx:
-        waiting = inbox.senders_waiting(tx)
+        waiting = inbox.senders_waiting(tx, limit)
     return sum(
         _process_share(store, network, share, now, limit) for share in shares(waiting, limit)
     )
@@ -141,7 +140,8 @@ def _process_alone(
     store: Store, network: Network, names: Collection[str], now: datetime, limit: int
 ) -> int:
     with store.begin() as tx:
-        messages = _together(inbox.claim(tx, inbox.lock_senders(tx, names), limit))
+        waiting = [inbox.claim(tx, name, limit) for name in inbox.lock_senders(tx, names)]
+        messages = _together([mine for mine in waiting if mine])
         inbox.count_try(tx, [m.id for m in messages])
     for message in messages:
         if message.tries:  # it was begun, and nobody wrote how it ended
@@ -189,18 +189,15 @@ def _decide_alone(
     return 0
 
 
-def _together(messages: Sequence[Message]) -> list[Message]:
+def _together(waiting: Sequence[list[Message]]) -> list[Message]:
     """What may be worked on at once: of what was begun before, few, and the next time, each alone.
 
     One of them may be what ended the process, and would end it again for all those beside it.
     """
-    waiting = defaultdict[str, list[Message]](list)
-    for message in messages:
-        waiting[message.endpoint].append(message)
-    for mine in waiting.values():
+    for mine in waiting:
         if mine[0].tries:
             return _as_often(mine[: _TOGETHER_AGAIN.get(mine[0].tries, 1)])
-    return [message for mine in waiting.values() for message in _as_often(mine)]
+    return [message for mine in waiting for message in _as_often(mine)]
 
 
 def _as_often(messages: list[Message]) -> list[Message]:

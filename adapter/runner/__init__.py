@@ -147,10 +147,11 @@ class Adapter:
         return receive.receive_dead(self.store, self.network, source, utc_now())
 
     def _process(self) -> bool:
-        """Whether to go on at once: what has come meanwhile has rung."""
+        """Whether to go on at once; else a little later, as long as there was something."""
         done = receive.process_batch(self.store, self.network, utc_now(), TOGETHER)
         if done:
             self._outbox.ring()
+            self._inbox.ring()
         return done >= TOGETHER
 
     def _dispatch(self) -> None:

@@ -52,7 +52,7 @@ class Senders:
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._sent: deque[Sent] = deque()
-        self._pen = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self._pen = ThreadPoolExecutor(1, thread_name_prefix="record", initializer=self._enlist)
 
     def _enlist(self) -> None:
         """In each thread of the pool as it begins: a pool does not say that one has died."""
@@ -68,9 +68,7 @@ class Senders:
         now = self._clock()
         with self._store.read() as tx:
             due = claiming.endpoints_due(tx, now)
-        room = {name: self._room(name) for name in due if self._network.knows(name)}
-        free = {name: size for name, size in room.items() if size > 0}
-        claimed = send.claim(self._store, self._network, free, now)
+        claimed = send.claim(self._store, self._network, self._room(due), now)
         for batch in self._batches(claimed):
             self._submit(batch, now)
         return len(claimed)
@@ -80,13 +78,22 @@ class Senders:
         endpoint = self._network.endpoint(name)
         return endpoint.transport if endpoint.transport in BATCHES else f"to {name}"
 
-    def _room(self, name: str) -> int:
-        endpoint = self._network.endpoint(name)
+    def _room(self, due: Sequence[str]) -> dict[str, int]:
+        """How many for each: of what one way takes at once, those who go it have equal parts."""
+        free = [name for name in due if self._network.knows(name) and self._is_free(name)]
+        ways = Counter(self._way(name) for name in free)
+        return {name: self._part(name, ways[self._way(name)]) for name in free}
+
+    def _is_free(self, name: str) -> bool:
         with self._lock:
-            busy = self._busy[self._way(name)]
+            return self._busy[name] < _abreast(self._network.endpoint(name))
+
+    def _part(self, name: str, abreast: int) -> int:
+        endpoint = self._network.endpoint(name)
         if endpoint.transport in BATCHES:
-            return 0 if busy else BATCHES[endpoint.transport]
-        return _abreast(endpoint) - busy
+            return max(1, BATCHES[endpoint.transport] // abreast)
+        with self._lock:
+            return _abreast(endpoint) - self._busy[name]
 
     def _batches(self, claimed: Sequence[Delivery]) -> list[list[Delivery]]:
         ways = defaultdict[str, list[Delivery]](list)
@@ -101,30 +108,26 @@ class Senders:
 
     def _submit(self, batch: Sequence[Delivery], claimed: datetime) -> None:
         with self._lock:
-            self._busy[self._way(batch[0].endpoint)] += len(batch)
+            self._busy.update(d.endpoint for d in batch)
         self._pool.submit(self._send, batch, claimed)
 
+    def _release(self, batch: Sequence[Delivery]) -> None:
+        """There is room again, once it is written what became of these."""
+        with self._lock:
+            self._busy.subtract(d.endpoint for d in batch)
+
     def _send(self, batch: Sequence[Delivery], claimed: datetime) -> None:
+        mine = [d for d in batch if self._is_ours(d, claimed)]
+        self._release([d for d in batch if d not in mine])
         try:
-            mine = [d for d in batch if self._is_ours(d, claimed)]
             if mine:
                 self._sent.append(self._hand_over(mine))
-        except Exception:
+        except BaseException as error:
+            self._release(mine)
+            if not isinstance(error, Exception):  # SystemExit, MemoryError: the thread is done
+                self._fault = error
             log.exception("adapter-fault", extra={"endpoint": batch[0].endpoint})
-        except BaseException as error:  # SystemExit, MemoryError of the pool: its thread is done
-            self._fault = error
-        finally:
-            self._release(batch)
-            self._pen.submit(self._write_down)
-
-    def _release(self, batch: Sequence[Delivery]) -> None:
-        """There is room again; where there was none, something may have waited for it."""
-        name = batch[0].endpoint
-        was_full = len(batch) >= BATCHES.get(self._way(name), 1) and self._room(name) <= 0
-        with self._lock:
-            self._busy[self._way(name)] -= len(batch)
-        if was_full:
-            self._bell.ring()
+        self._pen.submit(self._write_down)
 
     def _is_ours(self, d: Delivery, claimed: datetime) -> bool:
         """With less than half the lease left somebody else might begin while we still send:
@@ -157,18 +160,34 @@ class Senders:
         """The outcomes of all that was sent while the last ones were written."""
         sent = [self._sent.popleft() for _ in range(len(self._sent))]
         try:
-            if sent:
-                send.write_down(self._store, self._network, sent)
+            self._record(sent)
         except TransientError as error:
             told = {"code": error.code, "why": error.detail}
             for name in {d.endpoint for one in sent for d in one.batch}:
                 log.warning("not-recorded", extra=told | {"endpoint": name})
-        except Exception:
-            log.exception("adapter-fault", extra={"endpoint": sent[0].batch[0].endpoint})
         except BaseException as error:
             self._fault = error
         finally:
+            for one in sent:
+                self._release(one.batch)
             self._bell.ring()
+
+    def _record(self, sent: Sequence[Sent]) -> None:
+        """Together; where that fails, each alone: the others must not go for one that cannot."""
+        try:
+            if sent:
+                send.write_down(self._store, self._network, sent)
+        except Exception:
+            for one in send.each(sent):
+                self._record_alone(one)
+
+    def _record_alone(self, one: Sent) -> None:
+        try:
+            send.write_down(self._store, self._network, [one])
+        except TransientError:
+            raise
+        except Exception:
+            log.exception("adapter-fault", extra={"endpoint": one.batch[0].endpoint})
 
     def close(self) -> None:
         """Finish what is in hand, then let go of every connection."""

@@ -13,11 +13,21 @@ from datetime import datetime
 from adapter.errors import AdapterError, TransientError
 from adapter.model import Delivery, Envelope
 from adapter.send.claiming import claim, lease, probe_after
-from adapter.send.outcomes import Sent, record, write_down
+from adapter.send.outcomes import Sent, each, record, write_down
 from adapter.transports import Outcome, Transport
 from adapter.windows import window
 
-__all__ = ["Sent", "claim", "hand_over", "lease", "letter", "probe_after", "record", "write_down"]
+__all__ = [
+    "Sent",
+    "claim",
+    "each",
+    "hand_over",
+    "lease",
+    "letter",
+    "probe_after",
+    "record",
+    "write_down",
+]
 log = logging.getLogger(__name__)
 
 

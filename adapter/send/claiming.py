@@ -14,7 +14,7 @@ from adapter.errors import FatalError
 from adapter.model import Delivery, Endpoint
 from adapter.pacing import Pace
 from adapter.routing import Network
-from adapter.store import Store, claiming, endpoints, history, outbox
+from adapter.store import Store, cases, claiming, endpoints, history, outbox
 from adapter.store.claiming import Claimed
 from adapter.store.moving import Besides
 from adapter.store.transaction import Transaction
@@ -42,11 +42,13 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
     if not open_:
         return []
     with store.begin() as tx:
-        cut_off = endpoints.cut_off(tx, open_)
+        paced = [name for name in open_ if network.endpoint(name).rate is not None]
+        cut_off = endpoints.cut_off(tx, open_, paced)
         found = [_look(tx, network, name, room[name], now, cut_off) for name in open_]
         for until in {look.until for look in found}:
             these = [one for look in found if look.until == until for one in look.claimed]
             claiming.take(tx, these, now, until)
+        cases.look_up(tx, (), [one for look in found for one in _may_be_flagged(look)])
         mine = [d for look in found for d in _to_send(tx, network, look, now)]
     window("claimed")
     return mine
@@ -85,6 +87,12 @@ def _look(
         until=now + lease(endpoint),
         most=math.inf if one_probe else endpoint.receipt_resends,
     )
+
+
+def _may_be_flagged(look: _Look) -> list[str]:
+    """Cases of what may end here: locked before any is, always in the same order."""
+    again = [one.delivery for one in look.claimed if one.why == "resend"]
+    return [d.case_id for d in again if d.case_id]
 
 
 def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from adapter.lifecycle import Step
 from adapter.model import Code, Delivery, DoneWhen, Endpoint, Event, Layer, Receipt
 from adapter.routing import Network
 from adapter.send.claiming import ids, probe_after
-from adapter.store import Store, backlog, endpoints, history, outbox
+from adapter.store import Store, backlog, cases, endpoints, history, outbox
 from adapter.store.transaction import Transaction
 from adapter.transports import Answer, Outcome
 from adapter.windows import window
@@ -32,11 +32,19 @@ class Sent:
     at: datetime
 
 
+def each(sent: Sequence[Sent]) -> Iterator[Sent]:
+    """Delivery by delivery."""
+    for one in sent:
+        for d, outcome in zip(one.batch, one.outcomes, strict=True):
+            yield Sent(batch=[d], outcomes=[outcome], at=one.at)
+
+
 def write_down(store: Store, network: Network, sent: Sequence[Sent]) -> None:
     """The outcome of each delivery that was sent, in one transaction."""
     with store.begin() as tx:
         mine = outbox.lock(tx, {d.id for one in sent for d in one.batch})
         endpoints.look_up(tx, _names(sent, Answer), failed=_names(sent, AdapterError))
+        cases.look_up(tx, (), _may_be_flagged(sent))
         for one in sent:
             _written(tx, network, one, mine)
     window("recorded")
@@ -46,6 +54,13 @@ def _names(sent: Sequence[Sent], kind: type[Outcome]) -> set[str]:
     """Endpoints that had an outcome of this kind."""
     both = (pair for one in sent for pair in zip(one.batch, one.outcomes, strict=True))
     return {d.endpoint for d, outcome in both if isinstance(outcome, kind)}
+
+
+def _may_be_flagged(sent: Sequence[Sent]) -> list[str]:
+    """Cases of what failed, or was answered: locked before any is, always in the same order."""
+    said = [one for one in each(sent) if not isinstance(one.outcomes[0], Answer)]
+    said += [one for one in each(sent) if getattr(one.outcomes[0], "body", b"")]
+    return [d.case_id for one in said for d in one.batch if d.case_id]
 
 
 def _written(tx: Transaction, network: Network, sent: Sent, mine: set[tuple[str, int]]) -> None:

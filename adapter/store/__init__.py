@@ -113,8 +113,12 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
         max_overflow=0,
         pool_timeout=patience,
         pool_use_lifo=True,  # few connections, which have their statements prepared
-        connect_args={"options": "-c plan_cache_mode=force_generic_plan"},
     )
+
+    @sa.event.listens_for(engine, "connect")
+    def _plan_once(connection: Any, _record: object) -> None:
+        connection.execute("set plan_cache_mode = force_generic_plan")
+        connection.commit()
 
     @sa.event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -136,7 +140,7 @@ def _ping(connection: Any) -> None:
     """DisconnectionError, after which the pool opens another, when nobody answers."""
     try:
         connection.execute("select 1")
-        connection.rollback()
+        connection.commit()
     except connection.Error as error:
         raise sa.exc.DisconnectionError from error
 

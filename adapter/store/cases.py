@@ -36,7 +36,7 @@ _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
 _ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
 _BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()
-_OPEN = sa.insert(case)
+_OPEN = sa.insert(case).inline()
 _CALL = sa.insert(alias)
 _SAVE = (
     sa.update(case)

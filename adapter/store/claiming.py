@@ -16,7 +16,7 @@ from adapter.store.columns import Instant
 from adapter.store.dialects import among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
-from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of
+from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of, place
 from adapter.store.transaction import Row, Transaction
 
 _FIELDS = (
@@ -157,18 +157,19 @@ def _unanswered() -> sa.ColumnElement[bool]:
 
     Where receipts come faster than they are read, each resend would bring one more.
     """
-    unread = (
-        sa.select(message.c.received_at)
-        .where(
-            message.c.endpoint == delivery.c.endpoint,
-            one_of(message.c.standing, Standing.RECEIVED),
-        )
-        .order_by(message.c.seq)
-        .limit(1)
-        .scalar_subquery()
-    )
     due_at = delivery.c.receipt_due_at
-    return sa.or_(due_at.is_(None), sa.func.coalesce(unread > due_at, sa.true()))
+    read = (sa.func.coalesce(_oldest_unread(rank) > due_at, sa.true()) for rank in ("0", "1"))
+    return sa.or_(due_at.is_(None), sa.and_(*read))
+
+
+def _oldest_unread(rank: str) -> sa.ScalarSelect[datetime]:
+    """Of receipts, or of the rest."""
+    theirs = message.c.endpoint == delivery.c.endpoint
+    waiting = one_of(message.c.standing, Standing.RECEIVED)
+    query = sa.select(message.c.received_at).where(
+        theirs, waiting, place == sa.literal_column(rank)
+    )
+    return query.order_by(message.c.seq).limit(1).scalar_subquery()
 
 
 def _why(row: Row) -> str:

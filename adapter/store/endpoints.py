@@ -91,14 +91,23 @@ def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
     return found
 
 
-def cut_off(tx: Transaction, names: Sequence[str]) -> set[str]:
-    """Those of these whose circuit is open."""
-    return set(tx.execute(_CUT_OFF, {"names_": names}).scalars()) if names else set()
+def cut_off(tx: Transaction, names: Sequence[str], paced: Sequence[str]) -> set[str]:
+    """Those of these whose circuit is open.
+
+    Their rows, and those of the `paced`, are ours until the end: locked in the same order always.
+    """
+    rows = tx.execute(_CUT_OFF, {"names_": names, "paced_": paced}).all()
+    return {row.name for row in rows if row.open_until is not None}
 
 
-_CUT_OFF = sa.select(endpoint.c.name).where(
-    among(endpoint.c.name, "names_"),
-    endpoint.c.open_until.is_not(None),
+_CUT_OFF = (
+    sa.select(endpoint.c.name, endpoint.c.open_until)
+    .where(
+        among(endpoint.c.name, "names_"),
+        sa.or_(endpoint.c.open_until.is_not(None), among(endpoint.c.name, "paced_")),
+    )
+    .order_by(endpoint.c.name)
+    .with_for_update()
 )
 
 

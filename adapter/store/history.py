@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from adapter.store.tables import history
 from adapter.store.transaction import Row, Transaction
 
-_INSERT = sa.insert(history)
+_INSERT = sa.insert(history).inline()
 
 WORDS = {
     # Of a message.

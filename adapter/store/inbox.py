@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
 from adapter.store.dialects import among
-from adapter.store.tables import message, one_of, sender
+from adapter.store.tables import message, one_of, place, sender
 from adapter.store.transaction import Row, Transaction
 
 
@@ -59,7 +59,10 @@ def put(
         for m, letter in letters
     ]
     if rows:
-        tx.execute(sa.insert(message), rows)
+        tx.execute(_PUT, rows)
+
+
+_PUT = sa.insert(message).inline()
 
 
 _FIELDS = (
@@ -73,34 +76,43 @@ _FIELDS = (
     message.c.tries,
 )
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
+_theirs = message.c.endpoint == sender.c.name
+_FIRST = sa.select(message.c.seq).where(_waiting, _theirs).order_by(place, message.c.seq).limit(1)
+_SOME = sa.select(message.c.seq).where(_waiting, _theirs).limit(sa.bindparam("limit_"))
+_SENDERS = (
+    sa.select(
+        sender.c.name,
+        sa.select(sa.func.count())
+        .select_from(_SOME.correlate(sender).subquery())
+        .scalar_subquery()
+        .label("waiting"),
+    )
+    .where(sa.exists().where(_waiting, _theirs))
+    .order_by(_FIRST.scalar_subquery())
+)
+
+
+def senders_waiting(tx: Transaction, most: int) -> dict[str, int]:
+    """Endpoints with unprocessed messages, and how many, counted up to `most`; those with the
+    oldest first."""
+    return {row.name: row.waiting for row in tx.execute(_SENDERS, {"limit_": most})}
+
+
+def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
+    """The oldest unprocessed messages of one sender, receipts first.
+
+    Call with the sender's row locked: nobody else then works on this sender's messages.
+    """
+    rows = tx.execute(_UNPROCESSED, {"name_": name, "limit_": limit}).mappings()
+    return [Message(**row) for row in rows]
+
+
 _UNPROCESSED = (
     sa.select(*_FIELDS)
-    .where(_waiting, among(message.c.endpoint, "names_"))
-    .order_by(message.c.claimed_event != "receipt", message.c.seq)
+    .where(_waiting, message.c.endpoint == sa.bindparam("name_"))
+    .order_by(place, message.c.seq)
     .limit(sa.bindparam("limit_", type_=sa.Integer))
 )
-
-
-def senders_waiting(tx: Transaction) -> dict[str, int]:
-    """Endpoints with unprocessed messages, and how many; those with the oldest first."""
-    return {row.endpoint: row.waiting for row in tx.execute(_SENDERS)}
-
-
-_SENDERS = (
-    sa.select(message.c.endpoint, sa.func.count().label("waiting"))
-    .where(_waiting)
-    .group_by(message.c.endpoint)
-    .order_by(sa.func.min(message.c.seq))
-)
-
-
-def claim(tx: Transaction, names: Collection[str], limit: int) -> list[Message]:
-    """The oldest unprocessed messages of these senders, receipts first.
-
-    Call with the senders' rows locked: nobody else then works on their messages.
-    """
-    asked = {"names_": list(names), "limit_": limit}
-    return [Message(**row) for row in tx.execute(_UNPROCESSED, asked).mappings()]
 
 
 def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:

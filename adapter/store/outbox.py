@@ -22,7 +22,7 @@ from adapter.store.tables import (
 from adapter.store.transaction import Row, Transaction
 
 NO_TIMER = {"next_attempt_at": None, "lease_until": None, "receipt_due_at": None}
-_PUT = sa.insert(delivery)
+_PUT = sa.insert(delivery).inline()
 _BLANK = {
     "order_key": None,
     "order_no": 0,
@@ -136,21 +136,26 @@ def sent(tx: Transaction, d: Delivery, receipt_due: datetime) -> None:
 
 def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, receipt_due: datetime) -> None:
     """The wire has taken all of these, which are locked and ours: few statements for any number."""
-    _all_taken(tx, batch, now)
+    _all_taken(tx, batch, now, {"receipt_due_at": receipt_due})
     ids = [d.id for d in batch]
     tx.execute(_TAKEN, {"ids_": ids, "sent_now_": now, "receipt_due_": receipt_due})
 
 
 def done(tx: Transaction, batch: Sequence[Delivery], now: datetime) -> None:
     """As `taken`, where nothing more is to come."""
-    _all_taken(tx, batch, now)
     state = advance(State.IN_FLIGHT, Step.CONFIRM)
+    _all_taken(tx, batch, now, {"closed_at": now, "state": state})
     ids = [d.id for d in batch]
     tx.execute(_DONE, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
 
 
-def _all_taken(tx: Transaction, batch: Sequence[Delivery], now: datetime) -> None:
+def _all_taken(
+    tx: Transaction, batch: Sequence[Delivery], now: datetime, after: dict[str, Any]
+) -> None:
     for d in batch:
+        row = hold(tx, d.id)
+        changed = NO_TIMER | {"sent_at": row["sent_at"] or now} | after
+        tx.held["delivery", d.id] = dict(row) | changed
         finish(tx, d, now)
         add_receipt(tx, d.id, Layer.TRANSPORT, Code.OK, now)
 
@@ -222,7 +227,7 @@ def add_receipt(
     tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})
 
 
-_RECEIPT = sa.insert(receipt)
+_RECEIPT = sa.insert(receipt).inline()
 
 
 def get(tx: Transaction, id_: str) -> Row | None:

@@ -14,18 +14,14 @@ from adapter.store.columns import Instant
 metadata = sa.MetaData()
 
 
-def _table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
-    """Nobody asks for the number that the database gave a row, so that inserts can go together."""
-    return sa.Table(name, metadata, *parts, implicit_returning=False)
-
-
 def one_of(column: sa.ColumnElement[str], *states: State | Standing) -> sa.ColumnElement[bool]:
     """`column IN (…)` with the states written out: only so do planners use a partial index."""
     return column.in_([sa.literal_column(f"'{state}'") for state in states])
 
 
-message = _table(
+message = sa.Table(
     "message",
+    metadata,
     columns.seq(),
     columns.id_(unique=True),
     columns.id_("endpoint"),  # the authenticated sender; "" when it could not be identified
@@ -60,9 +56,14 @@ message = _table(
     sa.Index("message_claimed", "endpoint", "claimed_id"),
 )
 _received = one_of(message.c.standing, Standing.RECEIVED)
+place = sa.case(  # in the inbox: receipts first; written out, so that planners use the index
+    (message.c.claimed_event == sa.literal_column("'receipt'"), sa.literal_column("0")),
+    else_=sa.literal_column("1"),
+)
 sa.Index(
     "message_waiting",
     message.c.endpoint,
+    place,
     message.c.seq,
     sqlite_where=_received,
     postgresql_where=_received,
@@ -70,15 +71,17 @@ sa.Index(
 _dead_message = one_of(message.c.standing, Standing.DEAD)
 sa.Index("message_dead", message.c.seq, sqlite_where=_dead_message, postgresql_where=_dead_message)
 
-content = _table(  # the duplicate table, by content id
+content = sa.Table(  # the duplicate table, by content id
     "content",
+    metadata,
     columns.id_("sender", primary_key=True),  # endpoint
     sa.Column("receiver", sa.String(400), primary_key=True),  # HSA-ids as addressed
     sa.Column("content_id", sa.String(200), primary_key=True),
     columns.id_("message_id"),
 )
-envelope = _table(  # the duplicate table, by envelope id
+envelope = sa.Table(  # the duplicate table, by envelope id
     "envelope",
+    metadata,
     columns.id_("sender", primary_key=True),
     sa.Column("receiver", sa.String(400), primary_key=True),
     sa.Column("envelope_id", sa.String(200), primary_key=True),
@@ -86,8 +89,9 @@ envelope = _table(  # the duplicate table, by envelope id
     columns.id_("fingerprint"),
 )
 
-case = _table(
+case = sa.Table(
     "care_case",  # `case` is a word of SQL
+    metadata,
     columns.seq(),
     columns.id_(unique=True),
     columns.text("name"),  # <HSA-id>/<visit number>, "" when it opened on its own
@@ -101,14 +105,16 @@ case = _table(
     columns.text("facts"),  # JSON of adapter.sharing.Facts
     sa.Index("case_patient", "patient"),
 )
-alias = _table(  # every name that a case goes by
+alias = sa.Table(  # every name that a case goes by
     "case_alias",
+    metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     columns.id_("case_id", index=True),
 )
 
-delivery = _table(
+delivery = sa.Table(
     "delivery",
+    metadata,
     columns.seq(),
     columns.id_(unique=True),
     columns.id_("message_id", index=True),
@@ -182,8 +188,9 @@ sa.Index("delivery_answer", delivery.c.answer_due_at, sqlite_where=_late, postgr
 _dead = one_of(delivery.c.state, State.DEAD)
 sa.Index("delivery_dead", delivery.c.seq, sqlite_where=_dead, postgresql_where=_dead)
 
-attempt = _table(
+attempt = sa.Table(
     "attempt",
+    metadata,
     sa.Column("delivery_id", sa.String(120), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
     columns.text("why"),  # first | retry | resend | lease
@@ -194,8 +201,9 @@ attempt = _table(
     sa.Column("body", sa.LargeBinary),  # NULL: the delivery's
     sa.Column("answer", sa.LargeBinary),
 )
-receipt = _table(
+receipt = sa.Table(
     "receipt",
+    metadata,
     columns.seq(),
     columns.id_("delivery_id", index=True),
     sa.Column("message_id", sa.String(120)),  # what carried it; NULL: the same exchange
@@ -204,8 +212,9 @@ receipt = _table(
     sa.Column("at", Instant, nullable=False),
     columns.text("detail"),
 )
-history = _table(
+history = sa.Table(
     "history",
+    metadata,
     columns.seq(),
     sa.Column("at", Instant, nullable=False),
     sa.Column("case_id", sa.String(120)),
@@ -219,12 +228,14 @@ history = _table(
     sa.Index("history_message", "message_id"),
     sa.Index("history_delivery", "delivery_id"),
 )
-sender = _table(  # a lock each: who holds it processes that sender's messages
+sender = sa.Table(  # a lock each: who holds it processes that sender's messages
     "sender",
+    metadata,
     sa.Column("name", sa.String(120), primary_key=True),
 )
-endpoint = _table(  # what operators and outages do to an endpoint
+endpoint = sa.Table(  # what operators and outages do to an endpoint
     "endpoint",
+    metadata,
     sa.Column("name", sa.String(120), primary_key=True),
     columns.time("paused_at"),
     columns.text("paused_by"),
@@ -233,8 +244,9 @@ endpoint = _table(  # what operators and outages do to an endpoint
     columns.time("open_until"),  # the circuit: nobody tries before, then one probe
     columns.time("paced_until"),  # the rate: nobody sends before
 )
-process = _table(  # who runs, as each tells it of itself every few seconds
+process = sa.Table(  # who runs, as each tells it of itself every few seconds
     "process",
+    metadata,
     columns.id_(primary_key=True),
     columns.id_("name"),  # for people: what it does, where, and its number there
     columns.text("part"),  # worker | web | serve
@@ -245,14 +257,16 @@ process = _table(  # who runs, as each tells it of itself every few seconds
     sa.Column("probe", sa.Float, nullable=False),  # seconds, that writing this row took
     columns.text("findings"),  # JSON of adapter.health.Finding
 )
-token = _table(
+token = sa.Table(
     "token",
+    metadata,
     sa.Column("digest", sa.String(64), primary_key=True),  # SHA-256 of the token, hex
     columns.id_("endpoint", index=True),
     sa.Column("created_at", Instant, nullable=False),
 )
-secret = _table(  # keys that belong to this store
+secret = sa.Table(  # keys that belong to this store
     "secret",
+    metadata,
     sa.Column("name", sa.String(60), primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
 )

@@ -70,7 +70,8 @@ class Transaction:
     def later(self, statement: sa.UpdateBase, row: dict[str, Any], key: object = None) -> None:
         """Write a row, together with the others of the same statement.
 
-        `statement` is a constant of its module. Rows of one statement stay in order; two
+        `statement` is a constant of its module; an insert is `inline`, since nobody waits for
+        the number that the database gives its row. Rows of one statement stay in order; two
         statements that change the same columns of a row would not. Of the rows with one key only
         the last is written: it tells all that the others did.
         """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from adapter import receive, send
 from adapter.errors import TransientError
 from adapter.send import Sent
-from adapter.transports import Answer
+from adapter.transports import Answer, Outcome
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import Region
@@ -45,19 +47,21 @@ def test_what_failed_and_what_was_taken_stand_in_one_transaction(region: Region)
     assert rows["umea"]["sent_at"] == region.now + timedelta(seconds=1)
 
 
-def test_of_two_attempts_that_end_together_the_newer_one_counts(region: Region) -> None:
+@pytest.mark.parametrize("order", [1, -1], ids=["stale first", "stale last"])
+@pytest.mark.parametrize("said", [TransientError("busy"), Answer()], ids=["failed", "taken"])
+def test_of_two_attempts_that_end_together_the_newer_one_counts(
+    region: Region, said: Outcome, order: int
+) -> None:
     processed(region)
     [stale] = send.claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
     [mine] = send.claim(region.store, region.network, {"lulea": 1}, later)
-    send.write_down(
-        region.store,
-        region.network,
-        [
-            Sent(batch=[stale], outcomes=[TransientError("busy")], at=later),
-            Sent(batch=[mine], outcomes=[Answer()], at=later),
-        ],
-    )
+    both = [
+        Sent(batch=[stale], outcomes=[said], at=later),
+        Sent(batch=[mine], outcomes=[Answer()], at=later),
+    ]
+    send.write_down(region.store, region.network, both[::order])
     [row] = region.deliveries(endpoint="lulea")
     assert (row["state"], row["attempt"], row["failures"]) == ("in-flight", 2, 0)
     assert row["receipt_due_at"] is not None
+    assert row["lease_until"] is None

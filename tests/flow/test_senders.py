@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from adapter import receive
-from adapter.errors import FatalError
+from adapter.errors import FatalError, TransientError
 from adapter.model import Endpoint, Envelope
 from adapter.runner.loops import Bell
 from adapter.runner.senders import Senders
@@ -22,6 +22,7 @@ class Far:
     def __init__(self) -> None:
         self.opened = 0
         self.took = 0
+        self.says: Outcome = Answer()
         self.free = threading.Event()
         self._lock = threading.Lock()
 
@@ -43,7 +44,7 @@ class Far:
         assert self.free.wait(10)
         with self._lock:
             self.took += len(envelopes)
-        return [Answer() for _ in envelopes]
+        return [self.says for _ in envelopes]
 
     def idle(self, seconds: float) -> None:
         """Nothing."""
@@ -135,6 +136,34 @@ def test_however_many_endpoints_are_slow_the_others_are_served(region: Region) -
     stuck.free.set()
     senders.close()
     assert served == 1
+
+
+def test_an_outcome_that_no_column_can_hold_does_not_take_the_others_along(
+    region: Region,
+) -> None:
+    over_http(region, LULEA, UMEA)
+    odd, umea = Far(), Far()
+    odd.says = TransientError("busy", "a\0b")
+    for number, party in enumerate((LULEA, UMEA)):
+        region.says("hospital", letters.note(visit=f"V{number}", to=(party,)))
+    receive.receive_batch(region.store, region.transport, region.now)
+    receive.process_batch(region.store, region.network, region.now)
+    senders = pool(region, lulea=odd, umea=umea)
+    senders._pen.submit(umea.free.wait, 10)  # so that both are written down together
+    senders.step()
+    odd.free.set()
+    umea.free.set()
+    senders.close()
+    [delivery] = region.deliveries(endpoint="umea")
+    assert delivery["sent_at"] == region.now
+
+
+def test_endpoints_of_the_bus_share_what_goes_at_once(region: Region) -> None:
+    senders = pool(region)
+    assert senders._room(["lulea", "umea", "hospital", "planning"]) == dict.fromkeys(
+        ["lulea", "umea", "hospital", "planning"], 50
+    )
+    senders.close()
 
 
 def test_what_cannot_be_sent_by_our_own_settings_is_tried_again_and_seen(

@@ -39,8 +39,11 @@ def test_so_does_the_thread_of_the_http_doors(crew: Crew) -> None:
     assert web.lines("web-died")
 
 
-def test_so_does_a_thread_of_the_sender_pool_and_what_it_had_in_hand_is_sent(crew: Crew) -> None:
-    worker = crew.start("worker", given={"DIES": "send"})
+@pytest.mark.parametrize("thread", ["send", "record"])
+def test_so_does_a_thread_of_the_sender_pool_and_what_it_had_in_hand_is_sent(
+    crew: Crew, thread: str
+) -> None:
+    worker = crew.start("worker", given={"DIES": thread})
     first = crew.publish(1)
     crew.wait(lambda: [row["state"] for row in crew.sent()] == ["confirmed"], worker)
     worker.process.send_signal(signal.SIGUSR1)
