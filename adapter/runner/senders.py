@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 MOST_THREADS = 256
 BATCHES = {"rabbitmq": 400, "memory": 200}
 """Transports that take many at once, and how many; the others take one after the other."""
+MOST_UNWRITTEN = 16
+"""Batches whose outcomes wait to be written: what is sent faster than that is claimed again."""
 
 
 class Senders:
@@ -65,6 +67,8 @@ class Senders:
         """
         if self._fault or not all(thread.is_alive() for thread in self._threads):
             raise RuntimeError("a thread of the sender pool has died") from self._fault
+        if len(self._sent) > MOST_UNWRITTEN:
+            return 0  # it rings when they are written
         now = self._clock()
         with self._store.read() as tx:
             due = claiming.endpoints_due(tx, now)
@@ -111,23 +115,19 @@ class Senders:
             self._busy.update(d.endpoint for d in batch)
         self._pool.submit(self._send, batch, claimed)
 
-    def _release(self, batch: Sequence[Delivery]) -> None:
-        """There is room again, once it is written what became of these."""
-        with self._lock:
-            self._busy.subtract(d.endpoint for d in batch)
-
     def _send(self, batch: Sequence[Delivery], claimed: datetime) -> None:
-        mine = [d for d in batch if self._is_ours(d, claimed)]
-        self._release([d for d in batch if d not in mine])
         try:
+            mine = [d for d in batch if self._is_ours(d, claimed)]
             if mine:
                 self._sent.append(self._hand_over(mine))
-        except BaseException as error:
-            self._release(mine)
-            if not isinstance(error, Exception):  # SystemExit, MemoryError: the thread is done
-                self._fault = error
+        except Exception:
             log.exception("adapter-fault", extra={"endpoint": batch[0].endpoint})
-        self._pen.submit(self._write_down)
+        except BaseException as error:  # SystemExit, MemoryError of the pool: its thread is done
+            self._fault = error
+        finally:
+            with self._lock:
+                self._busy.subtract(d.endpoint for d in batch)
+            self._pen.submit(self._write_down)
 
     def _is_ours(self, d: Delivery, claimed: datetime) -> bool:
         """With less than half the lease left somebody else might begin while we still send:
@@ -168,8 +168,6 @@ class Senders:
         except BaseException as error:
             self._fault = error
         finally:
-            for one in sent:
-                self._release(one.batch)
             self._bell.ring()
 
     def _record(self, sent: Sequence[Sent]) -> None:
