@@ -2,9 +2,9 @@
 
     python benchmarks/profiled.py --into FOLDER --settings adapter.toml
 
-When it stops it writes, for each loop and for the sender pool, `<loop>-<process>.txt` (the
-functions that cost most) and `.pstats`. Profiling slows Python down by about half: shares count,
-not times.
+When it stops it writes, for each loop, for the sender pool and for what records outcomes,
+`<loop>-<process>.txt` (the functions that cost most) and `.pstats`. Profiling slows Python down by
+about half: shares count, not times.
 """
 
 from __future__ import annotations
@@ -75,11 +75,14 @@ def main() -> None:
     adapter.loops = loops = ProfiledLoops()
     senders = ProfiledThreads(adapter.senders._send)
     adapter.senders._send = senders  # type: ignore
+    record = ProfiledThreads(adapter.senders._write_down)
+    adapter.senders._write_down = record  # type: ignore
     adapter.start()
     adapter.wait()
     for name, profile in loops.profiles.items():
         write(chosen.into, name, [profile])
     write(chosen.into, "send", senders.profiles)
+    write(chosen.into, "record", record.profiles)
 
 
 def write(folder: Path, name: str, profiles: list[cProfile.Profile]) -> None:
