@@ -113,6 +113,7 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
         max_overflow=0,
         pool_timeout=patience,
         pool_use_lifo=True,  # few connections, which have their statements prepared
+        pool_recycle=_PLANNED_SECONDS,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -133,6 +134,7 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
     return engine
 
 
+_PLANNED_SECONDS = 60  # a plan that was made for an empty table must not outlive its growth
 _USED, _FRESH_SECONDS = "used", 0.2  # no server is back so soon
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import OPEN, Standing, State, Step, advance
 from adapter.model import Delivery, Event
 from adapter.store.columns import Instant
-from adapter.store.dialects import among
+from adapter.store.dialects import ONE, among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
 from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of, place
@@ -47,13 +47,19 @@ def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
 
 @cache
 def _with_work() -> sa.Select[Any]:
-    theirs = (delivery.c.endpoint == endpoint.c.name, due <= _NOW, _is_head(), _unanswered())
     return sa.select(endpoint.c.name).where(
         endpoint.c.paused_at.is_(None),
         sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
         sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
-        sa.or_(*(sa.exists().where(one_of(delivery.c.state, state), *theirs) for state in OPEN)),
+        sa.or_(*(_one_due(state).is_not(None) for state in OPEN)),
     )
+
+
+def _one_due(state: State) -> sa.ScalarSelect[str]:
+    """One is enough: planners may answer EXISTS by looking at all there are, once for all."""
+    theirs = (delivery.c.endpoint == endpoint.c.name, due <= _NOW, _is_head(), _unanswered())
+    query = sa.select(delivery.c.id).where(one_of(delivery.c.state, state), *theirs)
+    return query.limit(ONE).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +175,7 @@ def _oldest_unread(rank: str) -> sa.ScalarSelect[datetime]:
     query = sa.select(message.c.received_at).where(
         theirs, waiting, place == sa.literal_column(rank)
     )
-    return query.order_by(message.c.seq).limit(1).scalar_subquery()
+    return query.order_by(message.c.seq).limit(ONE).scalar_subquery()
 
 
 def _why(row: Row) -> str:

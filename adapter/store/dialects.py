@@ -15,6 +15,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from adapter.store.transaction import Transaction
 
+ONE: sa.ColumnElement[int] = sa.literal_column("1")
+"""`LIMIT 1`, written out: of a parameter, a plan for any value expects a tenth of all rows."""
+
 
 class _Texts(sa.TypeDecorator[Collection[str]]):
     """Many texts as one value: an array, in SQLite as JSON."""

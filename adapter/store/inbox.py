@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
-from adapter.store.dialects import among
+from adapter.store.dialects import ONE, among
 from adapter.store.tables import message, one_of, place, sender
 from adapter.store.transaction import Row, Transaction
 
@@ -77,18 +77,19 @@ _FIELDS = (
 )
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
 _theirs = message.c.endpoint == sender.c.name
-_FIRST = sa.select(message.c.seq).where(_waiting, _theirs).order_by(place, message.c.seq).limit(1)
+_FIRST = (
+    sa.select(message.c.seq)
+    .where(_waiting, _theirs)
+    .order_by(place, message.c.seq)
+    .limit(ONE)
+    .scalar_subquery()
+)
 _SOME = sa.select(message.c.seq).where(_waiting, _theirs).limit(sa.bindparam("limit_"))
+_COUNT = sa.select(sa.func.count()).select_from(_SOME.correlate(sender).subquery())
 _SENDERS = (
-    sa.select(
-        sender.c.name,
-        sa.select(sa.func.count())
-        .select_from(_SOME.correlate(sender).subquery())
-        .scalar_subquery()
-        .label("waiting"),
-    )
-    .where(sa.exists().where(_waiting, _theirs))
-    .order_by(_FIRST.scalar_subquery())
+    sa.select(sender.c.name, _COUNT.scalar_subquery().label("waiting"))
+    .where(_FIRST.is_not(None))
+    .order_by(_FIRST)
 )
 
 

@@ -78,6 +78,7 @@ content = sa.Table(  # the duplicate table, by content id
     sa.Column("receiver", sa.String(400), primary_key=True),  # HSA-ids as addressed
     sa.Column("content_id", sa.String(200), primary_key=True),
     columns.id_("message_id"),
+    sa.Index("content_by_id", "content_id"),
 )
 envelope = sa.Table(  # the duplicate table, by envelope id
     "envelope",
@@ -87,6 +88,7 @@ envelope = sa.Table(  # the duplicate table, by envelope id
     sa.Column("envelope_id", sa.String(200), primary_key=True),
     sa.Column("content_id", sa.String(200), nullable=False),
     columns.id_("fingerprint"),
+    sa.Index("envelope_by_id", "envelope_id"),
 )
 
 case = sa.Table(

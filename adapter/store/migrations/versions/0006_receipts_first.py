@@ -1,4 +1,4 @@
-"""What waits in the inbox is found in the order in which it is worked off."""
+"""What waits in the inbox is found in its order, and an id whoever its sender was."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ PLACE = sa.text("(CASE WHEN (claimed_event = 'receipt') THEN 0 ELSE 1 END)")
 def upgrade() -> None:
     op.drop_index("message_waiting", table_name="message")
     _create("endpoint", PLACE, "seq")
+    op.create_index("content_by_id", "content", ["content_id"])
+    op.create_index("envelope_by_id", "envelope", ["envelope_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("envelope_by_id", table_name="envelope")
+    op.drop_index("content_by_id", table_name="content")
     op.drop_index("message_waiting", table_name="message")
     _create("endpoint", "seq")
 
