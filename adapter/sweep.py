@@ -121,6 +121,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     """
     whose = ", ".join(names)
     with store.begin() as tx:
+        backlog.one_looks(tx)
         lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
         outbox.put(tx, [again(row, now) for row in lost])
         waiting = backlog.unreceipted(tx, list(names), now)

@@ -104,6 +104,12 @@ def may_have_arrived(tx: Transaction, ids: Sequence[str]) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
+def one_looks(tx: Transaction) -> None:
+    """Wait until nobody else looks for what a broker has lost: each would send all of it again."""
+    if tx.dialect == "postgresql":  # SQLite has one writer
+        tx.execute(sa.text("select pg_advisory_xact_lock(7126170613)"))
+
+
 def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> list[sa.RowMapping]:
     """What nothing but the wire's word had closed, since a time; oldest first.
 

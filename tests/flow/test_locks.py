@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from adapter import receive
-from adapter.store import answered, cases
+from adapter import receive, sweep
+from adapter.store import answered, backlog, cases
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import Region
@@ -55,3 +55,15 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
         cases.lock(tx, delivery["case_id"])
     thread.join(10)
     assert region.deliveries(event="message")[0]["state"] == "confirmed"
+
+
+def test_two_who_find_the_broker_empty_at_once_send_again_once(region: Region) -> None:
+    region.tells("hospital", letters.note())
+    region.inbox("hospital")
+    with region.store.begin() as tx:  # as somebody who looks for what is lost
+        backlog.one_looks(tx)
+        thread = beside(lambda: sweep.broker_was_empty(region.store, ["hospital"], region.now))
+    thread.join(10)
+    sweep.broker_was_empty(region.store, ["hospital"], region.now)
+    region.turn()
+    assert len(region.inbox("hospital")) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
@@ -46,6 +47,17 @@ def test_nothing_is_created_before_the_loss_has_been_written_down(rabbitmq_url: 
                 consumer.idle(0)
     with raw(rabbitmq_url) as channel, pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
         channel.queue_declare("lulea.inbox", passive=True)
+
+
+def test_a_loss_that_takes_longer_to_write_down_than_a_heartbeat_is_survived(
+    rabbitmq_url: str,
+) -> None:
+    def slowly(_: Sequence[str]) -> None:
+        time.sleep(5)
+
+    impatient = f"{rabbitmq_url}?heartbeat=1"
+    with closing(Publisher(impatient, Topology(ENDPOINTS, slowly))) as publisher:
+        assert codes(publisher.send([to_lulea()])) == ["taken"]
 
 
 def test_an_inbox_that_somebody_deleted_is_told_and_comes_back_with_the_next_sending(

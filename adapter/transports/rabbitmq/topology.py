@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ INCOMING = "care.in"
 DEAD = "care.dead"
 
 _NOT_FOUND = 404
+_PULSE = 0.2  # seconds between looks whether the loss is written down
 _MISMATCH = re.compile(r"inequivalent arg '(?P<argument>[^']+)'.*: (?P<difference>received .*)$")
 
 
@@ -141,9 +143,21 @@ class Topology:
         """
         gone = [name for name in self._names if not _exists(connection, _inbox(name))]
         if gone:
-            self._lost(gone)
+            self._tell(gone, connection)
         for part in _parts(self._names):
             _declare(connection, part)
+
+    def _tell(self, gone: Sequence[str], connection: BlockingConnection) -> None:
+        """However long that takes: a connection that misses its heartbeats is closed, and the
+        queues would never come to be declared."""
+        with ThreadPoolExecutor(1, thread_name_prefix="lost") as pool:
+            told = pool.submit(self._lost, gone)
+            while not told.done():
+                try:
+                    connection.process_data_events(_PULSE)
+                except AMQPError as error:
+                    raise unreachable(error) from error
+        told.result()
 
 
 def check(url: str, endpoints: Sequence[Endpoint]) -> list[str]:
