@@ -28,7 +28,7 @@ MOST_THREADS = 256
 BATCHES = {"rabbitmq": 400, "memory": 200}
 """Transports that take many at once, and how many; the others take one after the other."""
 MOST_UNWRITTEN = 16
-"""Batches whose outcomes wait to be written: what is sent faster than that is claimed again."""
+"""With more batches than these unwritten nothing is claimed: leases would end before that is."""
 
 
 class Senders:

@@ -31,11 +31,16 @@ class Sent:
     outcomes: Sequence[Outcome]
     at: datetime
 
+    @property
+    def pairs(self) -> list[tuple[Delivery, Outcome]]:
+        """Each delivery with its outcome."""
+        return list(zip(self.batch, self.outcomes, strict=True))
+
 
 def each(sent: Sequence[Sent]) -> Iterator[Sent]:
     """Delivery by delivery."""
     for one in sent:
-        for d, outcome in zip(one.batch, one.outcomes, strict=True):
+        for d, outcome in one.pairs:
             yield Sent(batch=[d], outcomes=[outcome], at=one.at)
 
 
@@ -52,21 +57,24 @@ def write_down(store: Store, network: Network, sent: Sequence[Sent]) -> None:
 
 def _names(sent: Sequence[Sent], kind: type[Outcome]) -> set[str]:
     """Endpoints that had an outcome of this kind."""
-    both = (pair for one in sent for pair in zip(one.batch, one.outcomes, strict=True))
-    return {d.endpoint for d, outcome in both if isinstance(outcome, kind)}
+    pairs = (pair for one in sent for pair in one.pairs)
+    return {d.endpoint for d, outcome in pairs if isinstance(outcome, kind)}
 
 
 def _may_be_flagged(sent: Sequence[Sent]) -> list[str]:
     """Cases of what failed, or was answered: locked before any is, always in the same order."""
-    said = [one for one in each(sent) if not isinstance(one.outcomes[0], Answer)]
-    said += [one for one in each(sent) if getattr(one.outcomes[0], "body", b"")]
-    return [d.case_id for one in said for d in one.batch if d.case_id]
+    pairs = (pair for one in sent for pair in one.pairs)
+    return [d.case_id for d, outcome in pairs if d.case_id and not _is_silent(outcome)]
+
+
+def _is_silent(outcome: Outcome) -> bool:
+    """Taken by the wire, and nothing said."""
+    return isinstance(outcome, Answer) and not outcome.body
 
 
 def _written(tx: Transaction, network: Network, sent: Sent, mine: set[tuple[str, int]]) -> None:
-    both = list(zip(sent.batch, sent.outcomes, strict=True))
-    _all_taken(tx, network, [d for d, o in both if _is_plain(d, o, mine)], sent.at)
-    for delivery, outcome in both:
+    _all_taken(tx, network, [d for d, o in sent.pairs if _is_plain(d, o, mine)], sent.at)
+    for delivery, outcome in sent.pairs:
         if (delivery.id, delivery.attempt) not in mine:
             log.info("too-late", extra=ids(delivery))
         if not _is_plain(delivery, outcome, mine):
@@ -74,9 +82,8 @@ def _written(tx: Transaction, network: Network, sent: Sent, mine: set[tuple[str,
 
 
 def _is_plain(d: Delivery, outcome: Outcome, mine: set[tuple[str, int]]) -> bool:
-    """Taken by the wire, nothing said, and nothing else has happened to it meanwhile."""
-    is_ours = (d.id, d.attempt) in mine
-    return is_ours and isinstance(outcome, Answer) and not outcome.body
+    """Silent, and still ours: nothing else has happened to it meanwhile."""
+    return (d.id, d.attempt) in mine and _is_silent(outcome)
 
 
 def _all_taken(tx: Transaction, network: Network, batch: Sequence[Delivery], now: datetime) -> None:

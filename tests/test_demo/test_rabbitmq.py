@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -67,7 +68,10 @@ def test_a_case_without_its_receipts_is_said_in_red_and_fails(report: Report) ->
 def test_a_broker_in_use_is_not_touched(rabbitmq: RabbitMQ, store: Store) -> None:
     url = rabbitmq.fresh()
     err = io.StringIO()
-    with Stage(1, store, Broker(url=url)):
+    with Stage(1, store, Broker(url=url)) as stage:
+        until = time.monotonic() + 20
+        while not stage.adapter._consumes() and time.monotonic() < until:
+            time.sleep(0.05)
         assert run(Options(broker=url), io.StringIO(), err) == 2
     assert "in use" in err.getvalue()
 

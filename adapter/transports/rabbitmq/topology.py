@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ INCOMING = "care.in"
 DEAD = "care.dead"
 
 _NOT_FOUND = 404
-_PULSE = 0.2  # seconds between looks whether the loss is written down
+_PULSE = 0.2  # seconds between looks at the connection while a loss is written down
 _MISMATCH = re.compile(r"inequivalent arg '(?P<argument>[^']+)'.*: (?P<difference>received .*)$")
 
 
@@ -152,9 +152,9 @@ class Topology:
         queues would never come to be declared."""
         with ThreadPoolExecutor(1, thread_name_prefix="lost") as pool:
             told = pool.submit(self._lost, gone)
-            while not told.done():
+            while wait([told], _PULSE).not_done:
                 try:
-                    connection.process_data_events(_PULSE)
+                    connection.process_data_events(0)
                 except AMQPError as error:
                     raise unreachable(error) from error
         told.result()
