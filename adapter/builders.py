@@ -32,7 +32,10 @@ from adapter.model import Bundle, Event
 
 def new_id(*parts: str) -> str:
     """The same id for the same parts: UUIDv5, so that reading twice names things alike."""
-    return str(uuid5(uuid5(NAMESPACE_URL, BASE), "\x1f".join(parts)))
+    return str(uuid5(_OURS, "\x1f".join(parts)))
+
+
+_OURS = uuid5(NAMESPACE_URL, BASE)
 
 
 def reference(id_: str) -> Resource:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FRAME = 64 * 1024 * 1024  # bytes
 POLL = 0.05  # seconds between looks for work that another process left
 GATHER = 0.005  # seconds that work waits for more
-TOGETHER = 50  # messages that are processed in one transaction
+TOGETHER = 150  # messages that are processed in one transaction
 
 
 class Part(Flag):

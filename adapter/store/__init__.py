@@ -118,7 +118,8 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _plan_once(connection: Any, _record: object) -> None:
-        connection.execute("set plan_cache_mode = force_generic_plan")
+        for setting in _PLANS:
+            connection.execute(f"set {setting}")
         connection.commit()
 
     @sa.event.listens_for(engine, "checkout")
@@ -134,6 +135,13 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
     return engine
 
 
+_PLANS = (
+    "plan_cache_mode = force_generic_plan",
+    "enable_hashjoin = off",  # few rows are looked up, by index; a small table does not stay small
+    "enable_mergejoin = off",
+    "enable_seqscan = off",
+    "jit = off",
+)
 _PLANNED_SECONDS = 60  # a plan that was made for an empty table must not outlive its growth
 _USED, _FRESH_SECONDS = "used", 0.2  # no server is back so soon
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from adapter.store.dialects import among
 from adapter.store.inbox import new_id
+from adapter.store.rows import Insert, Update
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction
 
@@ -36,13 +37,8 @@ _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
 _ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
 _BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()
-_OPEN = sa.insert(case).inline()
-_CALL = sa.insert(alias)
-_SAVE = (
-    sa.update(case)
-    .where(case.c.id == sa.bindparam("id_"))
-    .values({name: sa.bindparam(f"{name}_", type_=case.c[name].type) for name in _CHANGED})
-)
+_OPEN, _CALL = Insert(case), Insert(alias)
+_SAVE = Update(case, ("id",))
 
 
 def pseudonym(key: bytes, identity: str) -> str:
@@ -145,7 +141,7 @@ def save(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what a message changed."""
     changed = replace(lock(tx, id_), **values)
     tx.held["case", id_] = changed
-    tx.later(_SAVE, {"id_": id_} | {f"{name}_": getattr(changed, name) for name in _CHANGED}, id_)
+    tx.later(_SAVE, {"id": id_} | {name: getattr(changed, name) for name in _CHANGED})
 
 
 def by_any_id(tx: Transaction, text: str) -> str | None:

@@ -16,6 +16,7 @@ from adapter.store.columns import Instant
 from adapter.store.dialects import ONE, among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
+from adapter.store.rows import Insert
 from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of, place
 from adapter.store.transaction import Row, Transaction
 
@@ -140,7 +141,7 @@ _TAKEN = (
         resends=delivery.c.resends + sa.case((_RESENT, 1), else_=0),
     )
 )
-_BEGUN = sa.insert(attempt)
+_BEGUN = Insert(attempt)
 
 
 def _is_head() -> sa.ColumnElement[bool]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-
-from adapter.store.transaction import Transaction
 
 ONE: sa.ColumnElement[int] = sa.literal_column("1")
 """`LIMIT 1`, written out: of a parameter, a plan for any value expects a tenth of all rows."""
@@ -58,15 +54,3 @@ def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
 def _in_array(element: _Among, compiler: Any, **options: Any) -> str:
     column, names = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} = ANY ({names})"
-
-
-@cache
-def _insert_ignore(table: sa.Table, dialect: str) -> sa.Insert:
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-    statement: sa.Insert = insert(table).on_conflict_do_nothing()
-    return statement
-
-
-def insert_ignore(tx: Transaction, table: sa.Table) -> sa.Insert:
-    """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
-    return _insert_ignore(table, tx.dialect)

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store.dialects import among, insert_ignore
+from adapter.store.dialects import among
+from adapter.store.rows import InsertNew
 from adapter.store.tables import content, envelope, message
 from adapter.store.transaction import Transaction
 
@@ -104,13 +105,16 @@ def _verdict(known: tuple[str, str] | None, first: str | None, ids: Ids) -> Verd
     return Verdict.COPY if fingerprint == ids.fingerprint else Verdict.CONFLICT
 
 
+_CONTENT, _ENVELOPE = InsertNew(content), InsertNew(envelope)
+
+
 def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     """Write what `seen` will find. A message that is replayed finds itself there already."""
     key = {"sender": ids.sender, "receiver": ids.receiver}
     first = key | {"content_id": ids.content_id, "message_id": message_id}
-    tx.later(insert_ignore(tx, content), first)
+    tx.later(_CONTENT, first)
     rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
-    tx.later(insert_ignore(tx, envelope), key | {"envelope_id": ids.envelope_id} | rest)
+    tx.later(_ENVELOPE, key | {"envelope_id": ids.envelope_id} | rest)
     before = tx.held.get(_content(ids)), tx.held.get(_envelope(ids))
     tx.held[_content(ids)] = before[0] or message_id
     tx.held[_envelope(ids)] = before[1] or (ids.content_id, ids.fingerprint)

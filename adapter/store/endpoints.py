@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from adapter.pacing import Pace
-from adapter.store.dialects import among, insert_ignore
+from adapter.store.dialects import among
+from adapter.store.rows import InsertNew
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
 
@@ -23,11 +24,13 @@ CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 
 def register(tx: Transaction, names: Iterable[str]) -> None:
     """Prepare a store: a row for each endpoint (and "", for senders nobody knows), and its key."""
-    rows = [{"name": name} for name in sorted({"", *names})]
-    for table in (endpoint, sender):
-        tx.execute(insert_ignore(tx, table), rows)
-    key_row = {"name": PATIENT, "value": secrets.token_bytes(32)}
-    tx.execute(insert_ignore(tx, secret), [key_row])
+    for name in sorted({"", *names}):
+        tx.later(_ENDPOINT, {"name": name})
+        tx.later(_SENDER, {"name": name})
+    tx.later(_SECRET, {"name": PATIENT, "value": secrets.token_bytes(32)})
+
+
+_ENDPOINT, _SENDER, _SECRET = InsertNew(endpoint), InsertNew(sender), InsertNew(secret)
 
 
 def all_states(tx: Transaction) -> dict[str, sa.RowMapping]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
+from adapter.store.rows import Insert
 from adapter.store.tables import history
 from adapter.store.transaction import Row, Transaction
 
-_INSERT = sa.insert(history).inline()
+_LINE = Insert(history)
 
 WORDS = {
     # Of a message.
@@ -74,7 +73,7 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
         "detail": detail,
         "who": who,
     }
-    tx.later(_INSERT, row)
+    tx.later(_LINE, row)
 
 
 def of_delivery(tx: Transaction, now: datetime, what: str, row: Row, detail: str = "") -> None:

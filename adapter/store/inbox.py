@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import Ruling, Standing, rule
 from adapter.model import Envelope, Message
 from adapter.store.dialects import ONE, among
+from adapter.store.rows import Complete
 from adapter.store.tables import message, one_of, place, sender
 from adapter.store.transaction import Row, Transaction
 
@@ -146,16 +147,7 @@ _NOTED = (
     *("code", "detail", "note", "losses", "issues", "shared", "taken_by"),
     *("receipt_code", "receipt_body"),
 )
-_NOTE = (  # one statement for all: a column that is not named keeps its value
-    sa.update(message)
-    .where(message.c.id == sa.bindparam("id_"))
-    .values(
-        {
-            c: sa.func.coalesce(sa.bindparam(f"{c}_", type_=message.c[c].type), message.c[c])
-            for c in _NOTED
-        }
-    )
-)
+_NOTE = Complete(message, ("id",))
 
 
 def note(tx: Transaction, id_: str, **values: Any) -> None:
@@ -163,7 +155,7 @@ def note(tx: Transaction, id_: str, **values: Any) -> None:
     if strange := values.keys() - set(_NOTED):
         raise TypeError(f"no columns to note: {', '.join(sorted(strange))}")
     tx.held.pop(("answered message", id_), None)
-    tx.later(_NOTE, {"id_": id_} | {f"{c}_": values.get(c) for c in _NOTED})
+    tx.later(_NOTE, {"id": id_} | {name: values.get(name) for name in _NOTED})
 
 
 def lock(tx: Transaction, ids: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from adapter.model import Code, Delivery, Layer
 from adapter.store.answered import WITHOUT_BYTES, spellings
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
+from adapter.store.rows import Insert, Update
 from adapter.store.tables import (
     attempt,
     delivery,
@@ -22,7 +23,7 @@ from adapter.store.tables import (
 from adapter.store.transaction import Row, Transaction
 
 NO_TIMER = {"next_attempt_at": None, "lease_until": None, "receipt_due_at": None}
-_PUT = sa.insert(delivery).inline()
+_PUT = Insert(delivery)
 _BLANK = {
     "order_key": None,
     "order_no": 0,
@@ -95,19 +96,14 @@ def _change(tx: Transaction, row: Row, values: dict[str, Any]) -> None:
     """Write a row that we hold. Of several changes of one row the last one tells all."""
     changed = dict(row) | values
     tx.held["delivery", row["id"]] = changed
-    written = {"id_": row["id"]} | {f"{name}_": changed[name] for name in _STEPPED}
-    tx.later(_STEP, written, row["id"])
+    tx.later(_STEP, {"id": row["id"]} | {name: changed[name] for name in _STEPPED})
 
 
 _STEPPED = (
     *("state", "next_attempt_at", "lease_until", "receipt_due_at", "answer_due_at", "closed_at"),
     *("code", "detail", "failures", "resends", "expires_at", "untold", "sent_at"),
 )
-_STEP = (
-    sa.update(delivery)
-    .where(delivery.c.id == sa.bindparam("id_"))
-    .values({name: sa.bindparam(f"{name}_", type_=delivery.c[name].type) for name in _STEPPED})
-)
+_STEP = Update(delivery, ("id",))
 
 
 _ONE = sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
@@ -189,27 +185,15 @@ def finish(
 ) -> None:
     """What became of an attempt, and what the far side said in the same exchange."""
     code, detail = (error.code, error.detail) if error else ("", "")
-    said = {"answer_": answer or None, "code_": code, "detail_": detail}
+    said = {"answer": answer or None, "code": code, "detail": detail}
     tx.later(_FINISHED, _attempt(d, now) | said)
 
 
 def _attempt(d: Delivery, now: datetime) -> dict[str, Any]:
-    return {"delivery_id_": d.id, "number_": d.attempt, "finished_at_": now}
+    return {"delivery_id": d.id, "number": d.attempt, "finished_at": now}
 
 
-_FINISHED = (
-    sa.update(attempt)
-    .where(
-        attempt.c.delivery_id == sa.bindparam("delivery_id_"),
-        attempt.c.number == sa.bindparam("number_"),
-    )
-    .values(
-        {
-            name: sa.bindparam(f"{name}_", type_=attempt.c[name].type)
-            for name in ("finished_at", "answer", "code", "detail")
-        }
-    )
-)
+_FINISHED = Update(attempt, ("delivery_id", "number"))
 
 
 def add_receipt(
@@ -227,7 +211,7 @@ def add_receipt(
     tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})
 
 
-_RECEIPT = sa.insert(receipt).inline()
+_RECEIPT = Insert(receipt)
 
 
 def get(tx: Transaction, id_: str) -> Row | None:

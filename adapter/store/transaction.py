@@ -13,10 +13,12 @@ from typing import Any, TypeAlias, TypeVar, overload
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
+from adapter.store.rows import Insert, Write, write
+
 Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _T = TypeVar("_T", bound=tuple[Any, ...])
-_Waiting: TypeAlias = dict[sa.UpdateBase, dict[object, dict[str, Any]]]
+_Waiting: TypeAlias = dict[Write, dict[object, dict[str, Any]]]
 
 
 class Transaction:
@@ -67,16 +69,12 @@ class Transaction:
         self.flush()
         return self._connection.execute(statement, parameters)
 
-    def later(self, statement: sa.UpdateBase, row: dict[str, Any], key: object = None) -> None:
-        """Write a row, together with the others of the same statement.
+    def later(self, kind: Write, row: dict[str, Any]) -> None:
+        """Write a row, together with the others of its kind.
 
-        `statement` is a constant of its module; an insert is `inline`, since nobody waits for
-        the number that the database gives its row. Rows of one statement stay in order; two
-        statements that change the same columns of a row would not. Of the rows with one key only
-        the last is written: it tells all that the others did.
+        Rows of one kind stay in order; two kinds that change the same columns of a row would not.
         """
-        rows = self._mine.setdefault(statement, {})
-        rows[object() if key is None else key] = row
+        self._mine.setdefault(kind, {})[kind.key(row)] = row
 
     def flush(self) -> None:
         """Write all that waits."""
@@ -91,8 +89,8 @@ class Transaction:
         """Inserts first: what is changed may be new."""
         if waiting:
             with self._together():
-                for statement in sorted(waiting, key=lambda each: not each.is_insert):
-                    self._connection.execute(statement, list(waiting[statement].values()))
+                for kind in sorted(waiting, key=lambda each: not isinstance(each, Insert)):
+                    write(self._connection, kind, waiting[kind].values())
             waiting.clear()
 
     @contextmanager
@@ -115,8 +113,8 @@ class Transaction:
     def attempt(self) -> Iterator[None]:
         """All or nothing of what is done inside; a savepoint only where something is read."""
         held, self._attempting = dict(self.held), True
-        for statement, rows in self._mine.items():
-            self._before.setdefault(statement, {}).update(rows)
+        for kind, rows in self._mine.items():
+            self._before.setdefault(kind, {}).update(rows)
         self._mine = {}
         try:
             yield
