@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from adapter.lifecycle import OPEN, State
 from adapter.store.columns import Instant
 from adapter.store.moving import open_outcome
-from adapter.store.tables import delivery, due, endpoint, one_of
+from adapter.store.tables import by_confirm, delivery, due, endpoint, one_of
 from adapter.store.transaction import Transaction
 
 
@@ -116,13 +116,9 @@ def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> lis
     Of a delivery that was sent again only the newest copy: it stands for those before it.
     """
     lost = sa.select(delivery).where(
-        delivery.c.endpoint.in_(names), _confirmed_only(), delivery.c.sent_at >= since, ~_copied()
+        delivery.c.endpoint.in_(names), by_confirm, delivery.c.sent_at >= since, ~_copied()
     )
     return list(tx.execute(lost.order_by(delivery.c.seq)).mappings())
-
-
-def _confirmed_only() -> sa.ColumnElement[bool]:
-    return sa.and_(delivery.c.state == str(State.CONFIRMED), delivery.c.done_when == "delivered")
 
 
 def _copied() -> sa.Exists:
@@ -157,7 +153,7 @@ class Lost:
     def wanted(self) -> sa.ColumnElement[bool]:
         """What is to be sent again."""
         taken = delivery.c.state.in_([str(State.CONFIRMED), str(State.ACCEPTED)])
-        closed = taken if self.receipted else _confirmed_only()
+        closed = taken if self.receipted else by_confirm
         fresh = sa.true() if self.copies else ~self._a_copy
         return sa.and_(self._sent, closed, fresh, delivery.c.sent_at >= self.since, ~_copied())
 

@@ -189,6 +189,17 @@ _late = one_of(delivery.c.state, State.ACCEPTED)
 sa.Index("delivery_answer", delivery.c.answer_due_at, sqlite_where=_late, postgresql_where=_late)
 _dead = one_of(delivery.c.state, State.DEAD)
 sa.Index("delivery_dead", delivery.c.seq, sqlite_where=_dead, postgresql_where=_dead)
+by_confirm = sa.and_(  # nothing but the wire's word had closed it
+    one_of(delivery.c.state, State.CONFIRMED),
+    delivery.c.done_when == sa.literal_column("'delivered'"),
+)
+sa.Index(
+    "delivery_by_confirm",
+    delivery.c.endpoint,
+    delivery.c.sent_at,
+    sqlite_where=by_confirm,
+    postgresql_where=by_confirm,
+)
 
 attempt = sa.Table(
     "attempt",

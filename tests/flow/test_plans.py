@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from adapter import sweep
 from tests.flow import letters
 from tests.flow.region import Region
 
@@ -44,6 +45,17 @@ def test_no_statement_of_a_journey_reads_a_whole_table(postgres_url: str) -> Non
     }
     assert len(sent) > 20
     assert read == {}
+    region.store.close()
+
+
+@pytest.mark.servers
+def test_what_a_broker_lost_is_found_by_when_it_was_sent(postgres_url: str) -> None:
+    region = Region(postgres_url)
+    with statements(region.store.engine) as sent:
+        sweep.broker_was_empty(region.store, ["lulea", "umea"], region.now)
+    found = plans(region, sent).values()
+    assert any("delivery_by_confirm" in row[0] for plan in found for row in plan)
+    assert not any(WHOLE.search(row[0]) for plan in found for row in plan)
     region.store.close()
 
 
