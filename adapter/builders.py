@@ -29,13 +29,12 @@ from adapter.bundles import (
 from adapter.identifiers import HSA
 from adapter.model import Bundle, Event
 
+_OURS = uuid5(NAMESPACE_URL, BASE)
+
 
 def new_id(*parts: str) -> str:
     """The same id for the same parts: UUIDv5, so that reading twice names things alike."""
     return str(uuid5(_OURS, "\x1f".join(parts)))
-
-
-_OURS = uuid5(NAMESPACE_URL, BASE)
 
 
 def reference(id_: str) -> Resource:

@@ -12,9 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
-
-_REMEMBERED = 4096  # texts
 
 HSA = "urn:oid:1.2.752.29.4.19"
 PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
@@ -57,7 +54,6 @@ class Identity:
     problems: tuple[Problem, ...] = ()
 
 
-@lru_cache(maxsize=_REMEMBERED)  # of few systems and parties, in every message
 def normalised(system: str) -> str:
     """A system in our form: an OID as `urn:oid:`, one name of several, no stray letters.
 
@@ -75,7 +71,6 @@ def is_hsa(system: str) -> bool:
     return normalised(system) == HSA
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def hsa_id(text: str) -> str:
     """An HSA-id in our form: no white space, upper case (HSA-ids are compared without case)."""
     return "".join(text.split()).upper()

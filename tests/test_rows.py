@@ -14,12 +14,13 @@ from adapter.store import RowRefusedError, Store
 from adapter.store.rows import Complete, Insert, InsertNew, Update
 from adapter.store.tables import attempt, case, history, sender
 from adapter.store.transaction import Transaction
+from tests.servers import PostgreSQL
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ATTEMPT, LINE, CASE = Insert(attempt), Insert(history), Insert(case)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
-zones = st.integers(-840, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+zones = st.integers(-86_399, 86_399).map(lambda seconds: timezone(timedelta(seconds=seconds)))
 times = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=zones)  # noqa: DTZ001
 lines = st.fixed_dictionaries(
     {"at": times, "what": texts, "detail": texts, "who": texts, "case_id": st.none() | texts}
@@ -110,6 +111,46 @@ def test_a_change_of_one_row_is_no_change_of_another(store: Store) -> None:
             tx.later(ATTEMPT, begun(number))
         tx.later(Update(attempt, ("delivery_id", "number")), begun(2) | {"why": "retry"})
         assert [row["why"] for row in all_of(tx, attempt, "why")] == ["first", "retry"]
+
+
+def test_what_two_changes_of_one_row_have_found_is_written_together(store: Store) -> None:
+    noted = Complete(case, ("id",))
+    with store.begin() as tx:
+        tx.later(CASE, {"id": "c-1", "opened_at": NOW})
+        tx.later(noted, {"id": "c-1", "name": "A/1", "orders": None})
+        with tx.attempt():
+            tx.later(noted, {"id": "c-1", "name": None, "orders": 3})
+        assert all_of(tx, case, "name", "orders") == [{"name": "A/1", "orders": 3}]
+
+
+def test_a_row_that_is_given_twice_is_written_twice(store: Store) -> None:
+    line = {"at": NOW, "what": "one"}
+    with store.begin() as tx:
+        tx.later(LINE, line)
+        tx.later(LINE, line)
+        assert [row["what"] for row in all_of(tx, history, "what")] == ["one", "one"]
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "%s", ":x", "\u2028", "{}", "'\"\\"])
+def test_a_text_that_looks_like_another_language_is_only_text(store: Store, text: str) -> None:
+    with store.begin() as tx:
+        tx.later(LINE, {"at": NOW, "what": text})
+        assert all_of(tx, history, "what") == [{"what": text}]
+
+
+def test_half_a_surrogate_pair_refuses_the_transaction(store: Store) -> None:
+    with pytest.raises(RowRefusedError):
+        written(store, begun(1), begun(2) | {"why": "\ud800"})
+
+
+@pytest.mark.servers
+def test_a_nul_is_not_quoted_in_the_log_of_the_server(postgresql: PostgreSQL) -> None:
+    store = Store(postgresql.fresh())
+    store.upgrade()
+    with pytest.raises(RowRefusedError):
+        written(store, begun(1) | {"why": "spoken-of-in-no-log"}, begun(2) | {"why": "\x00"})
+    assert postgresql.complaints("spoken-of-in-no-log") == 0
+    store.close()
 
 
 @pytest.mark.servers

@@ -65,6 +65,8 @@ class Store:
                 tx.flush()
         except (IntegrityError, DataError) as error:
             raise RowRefusedError(type(error.orig).__name__) from error
+        except UnicodeEncodeError:  # half a surrogate pair; the error quotes all that is written
+            raise RowRefusedError("UnicodeEncodeError") from None
         except TROUBLE as error:
             raise unavailable(error) from error
 
@@ -137,9 +139,10 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
 
 _PLANS = (
     "plan_cache_mode = force_generic_plan",
-    "enable_hashjoin = off",  # few rows are looked up, by index; a small table does not stay small
+    "enable_seqscan = off",  # rows are looked up by index, also in a table that is small today
+    "enable_hashjoin = off",
     "enable_mergejoin = off",
-    "enable_seqscan = off",
+    "enable_material = off",
     "jit = off",
 )
 _PLANNED_SECONDS = 60  # a plan that was made for an empty table must not outlive its growth

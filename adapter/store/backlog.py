@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
 from adapter.store.columns import Instant
+from adapter.store.dialects import there_is
 from adapter.store.moving import open_outcome
 from adapter.store.tables import by_confirm, delivery, due, endpoint, one_of
 from adapter.store.transaction import Transaction
@@ -121,9 +122,9 @@ def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> lis
     return list(tx.execute(lost.order_by(delivery.c.seq)).mappings())
 
 
-def _copied() -> sa.Exists:
+def _copied() -> sa.ColumnElement[bool]:
     copy = delivery.alias("copy")
-    return sa.exists().where(
+    return there_is(
         copy.c.content_id == delivery.c.content_id,
         copy.c.endpoint == delivery.c.endpoint,
         copy.c.copy_of == delivery.c.id,
@@ -204,7 +205,7 @@ def expired_in_line(
     """What has no time left, and waits for an earlier one that itself waits for something."""
     older, theirs = delivery.alias("older"), delivery.c.endpoint
     waits = sa.func.coalesce(older.c.next_attempt_at, older.c.receipt_due_at) > now
-    behind = sa.exists().where(
+    behind = there_is(
         older.c.order_key == delivery.c.order_key,
         older.c.order_no < delivery.c.order_no,
         one_of(older.c.state, *OPEN),

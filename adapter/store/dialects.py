@@ -15,6 +15,11 @@ ONE: sa.ColumnElement[int] = sa.literal_column("1")
 """`LIMIT 1`, written out: of a parameter, a plan for any value expects a tenth of all rows."""
 
 
+def there_is(*wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether there is a row: EXISTS as one look for each, which no planner makes a join of all."""
+    return sa.select(ONE).where(*wanted).limit(ONE).scalar_subquery().is_not(None)
+
+
 class _Texts(sa.TypeDecorator[Collection[str]]):
     """Many texts as one value: an array, in SQLite as JSON."""
 

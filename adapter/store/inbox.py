@@ -119,10 +119,11 @@ _UNPROCESSED = (
 
 def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:
     """Ids of those of these messages that are still unprocessed."""
-    return set(tx.execute(_STILL, {"ids_": [m.id for m in messages]}).scalars())
+    rows = tx.execute(_STANDING, {"ids_": [m.id for m in messages]})
+    return {row.id for row in rows if row.standing == Standing.RECEIVED}
 
 
-_STILL = sa.select(message.c.id).where(among(message.c.id, "ids_"), _waiting)
+_STANDING = sa.select(message.c.id, message.c.standing).where(among(message.c.id, "ids_"))
 
 
 def count_try(tx: Transaction, ids: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapter.lifecycle import OPEN, State
+from adapter.store.dialects import there_is
 from adapter.store.tables import attempt, delivery, one_of
 from adapter.store.transaction import Transaction
 
@@ -70,9 +71,9 @@ def _nothing_to_come(replaced: Collection[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def open_outcome(of: sa.FromClause, tries: sa.ColumnElement[int]) -> sa.Exists:
+def open_outcome(of: sa.FromClause, tries: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """One of its first `tries` attempts did not end with a refusal: with success, or unknown."""
-    return sa.exists().where(
+    return there_is(
         attempt.c.delivery_id == of.c.id,
         attempt.c.number <= tries,
         attempt.c.code.not_in(_SURE),

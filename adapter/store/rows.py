@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -32,7 +32,11 @@ class Write(ABC):
 
     @abstractmethod
     def key(self, row: Row) -> object:
-        """Of the rows with one key only the last is written: it tells all that the others did."""
+        """What is written as one row has one key."""
+
+    def merged(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        """Two rows with one key, as one."""
+        return before | after
 
     @abstractmethod
     def one(self, values: Values, dialect: str) -> sa.UpdateBase:
@@ -46,9 +50,9 @@ class Write(ABC):
 class Insert(Write):
     """New rows. Nobody waits for the numbers that the database gives them."""
 
-    def key(self, row: Row) -> object:
+    def key(self, _row: Row) -> object:
         """Each is a row of its own."""
-        return id(row)
+        return object()
 
     def one(self, values: Values, dialect: str) -> sa.Insert:
         """INSERT … VALUES."""
@@ -99,18 +103,23 @@ class Update(Write):
 class Complete(Update):
     """Changes of rows, where None leaves a column as it is."""
 
+    def merged(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        """What either has changed."""
+        return before | {name: value for name, value in after.items() if value is not None}
+
     def _value(self, name: str, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         return sa.func.coalesce(value, self.table.c[name])
 
 
 def write(connection: sa.Connection, kind: Write, rows: Iterable[Row]) -> None:
-    """Write these rows; those that name the same columns in their order."""
+    """Write these rows; those that name the same columns, with bytes or without, in their order."""
     alike = defaultdict[tuple[frozenset[str], bool], list[Row]](list)
     for row in rows:
         alike[frozenset(row), _is_narrow(kind.table, row)].append(row)
     for (columns, narrow), these in alike.items():
-        if narrow and connection.dialect.name == "postgresql":
-            connection.execute(_many(kind, columns), {"rows": _JSON.encode(these)})
+        array = _JSON.encode(these) if narrow and connection.dialect.name == "postgresql" else ""
+        if array and _NUL not in array:
+            connection.execute(_many(kind, columns), {"rows": array})
         else:
             bound = [{f"{name}_": value for name, value in row.items()} for row in these]
             connection.execute(_one(kind, columns, connection.dialect.name), bound)
@@ -144,8 +153,9 @@ def _many(kind: Write, columns: frozenset[str]) -> sa.UpdateBase:
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     raise TypeError(f"not for a column: {type(value).__name__}, or a time without zone")
 
 
+_NUL = "\\u0000"  # the driver refuses it; the server would, with what stands around it in its log
 _JSON = json.JSONEncoder(default=_plain, separators=(",", ":"), ensure_ascii=False)

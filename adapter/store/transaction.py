@@ -74,7 +74,7 @@ class Transaction:
 
         Rows of one kind stay in order; two kinds that change the same columns of a row would not.
         """
-        self._mine.setdefault(kind, {})[kind.key(row)] = row
+        _add(self._mine, kind, kind.key(row), row)
 
     def flush(self) -> None:
         """Write all that waits."""
@@ -114,7 +114,8 @@ class Transaction:
         """All or nothing of what is done inside; a savepoint only where something is read."""
         held, self._attempting = dict(self.held), True
         for kind, rows in self._mine.items():
-            self._before.setdefault(kind, {}).update(rows)
+            for key, row in rows.items():
+                _add(self._before, kind, key, row)
         self._mine = {}
         try:
             yield
@@ -128,3 +129,8 @@ class Transaction:
                 self._savepoint.commit()
         finally:
             self._attempting, self._savepoint = False, None
+
+
+def _add(waiting: _Waiting, kind: Write, key: object, row: dict[str, Any]) -> None:
+    rows = waiting.setdefault(kind, {})
+    rows[key] = kind.merged(rows[key], row) if key in rows else row
