@@ -27,6 +27,7 @@ from adapter.cli import app
 from adapter.settings import survey
 from adapter.simulators.fhirpen import FhirPen
 from adapter.simulators.letters import Organisation
+from benchmarks import cost
 from tests.servers import PostgreSQL, RabbitMQ
 
 TINY = bench.Sizes(
@@ -202,3 +203,14 @@ def _all_positive(value: Any) -> None:
             _all_positive(each)
     else:
         assert value > 0
+
+
+@pytest.mark.servers
+def test_what_a_journey_costs_is_told_for_the_adapter_and_for_postgresql(
+    postgresql: PostgreSQL,
+) -> None:
+    found = cost.measured(postgresql.fresh(), journeys=20, together=10)
+    assert found.ended == 20
+    assert found.adapter.keys() == {"take", "process", "claim", "record"}
+    assert all(milliseconds > 0 for milliseconds in found.adapter.values())
+    assert found.server > 0

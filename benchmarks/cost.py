@@ -1,0 +1,204 @@
+"""What one journey costs in processor time: the adapter's, and PostgreSQL's.
+
+    python -m benchmarks.cost --journeys 2000 --together 150
+
+Messages and their receipts are taken, processed and sent in one thread, on a PostgreSQL that is
+started for it; there is no broker. Processor time says in a minute what a change gave, where a
+rate hangs on what else the machine does. Linux only.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from adapter import mappings, receive, send
+from adapter.bench import network
+from adapter.bench.board import board
+from adapter.bench.copybook import Copy, Copybook, Receipts
+from adapter.model import Delivery
+from adapter.routing import Network
+from adapter.runner import TOGETHER
+from adapter.simulators.fhirpen import FhirPen
+from adapter.store import Store, claiming, endpoints
+from adapter.transports.memory import Bus, Memory, Partner
+from tests.servers import PostgreSQL
+
+WARM_UP = 400  # messages before it counts
+_T = TypeVar("_T")
+
+
+class Adapter:
+    """A worker's steps, turned by hand; `seconds` of processor time by step."""
+
+    def __init__(self, url: str, together: int) -> None:
+        names = (*network.SENDERS, *network.RECEIVERS)
+        accounts = {name: f"amqp://{name}@127.0.0.1/" for name in names}
+        servers = network.Servers(broker="memory:", store=url, accounts=accounts)
+        settings = network.settings(servers, (), 0, 0)
+        self.parties = {party.name: party.who for party in servers.parties(names)}
+        self.bus = Bus()
+        self.partners = {name: self.bus.partner(name, f"{name}.inbox") for name in names}
+        self.store = Store(url)
+        self.seconds = defaultdict[str, float](float)
+        self._network = Network(settings=settings, systems=mappings.load())
+        self._transport = Memory(self.bus, settings.endpoints)
+        self._together = together
+        self.store.upgrade()
+        with self.store.begin() as tx:
+            endpoints.register(tx, self._network.endpoints)
+
+    def turn(self) -> None:
+        """Take, process and send until nothing is left to do."""
+        while any([self._take(), self._process(), self._send()]):
+            pass
+
+    def _timed(self, step: str, run: Callable[[], _T]) -> _T:
+        began = time.thread_time()
+        found = run()
+        self.seconds[step] += time.thread_time() - began
+        return found
+
+    def _take(self) -> int:
+        return self._timed(
+            "take", lambda: receive.receive_batch(self.store, self._transport, _now())
+        )
+
+    def _process(self) -> int:
+        return self._timed(
+            "process",
+            lambda: receive.process_batch(self.store, self._network, _now(), self._together),
+        )
+
+    def _send(self) -> int:
+        claimed = self._timed("claim", self._claim)
+        if claimed:
+            sent = send.hand_over(self._transport, claimed, _now)
+            self._timed("record", lambda: send.write_down(self.store, self._network, [sent]))
+        return len(claimed)
+
+    def _claim(self) -> list[Delivery]:
+        with self.store.read() as tx:
+            due = claiming.endpoints_due(tx, _now())
+        return send.claim(self.store, self._network, dict.fromkeys(due, self._together), _now())
+
+
+class Parties:
+    """Two senders and two receivers, whose time is not counted."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._partners = adapter.partners
+        to = [adapter.parties[name] for name in network.RECEIVERS]
+        senders = network.SENDERS
+        self._books = [Copybook(adapter.parties[name], to, len(senders)) for name in senders]
+        self._receipts = {name: Receipts(adapter.parties[name]) for name in network.RECEIVERS}
+        self._pens = {name: FhirPen(adapter.parties[name]) for name in network.RECEIVERS}
+        self._board = board(1, 0)
+
+    def send(self, first: int, count: int) -> None:
+        """Messages from both senders in turn."""
+        for number in range(first, first + count):
+            place = number % len(self._books)
+            copy = self._books[place].copy(self._board, number)
+            _publish(self._partners[network.SENDERS[place]], copy)
+
+    def receipt(self) -> int:
+        """The receivers answer what has come; how many."""
+        return sum(self._answer(name) for name in network.RECEIVERS)
+
+    def _answer(self, name: str) -> int:
+        bodies = _all_of(self._partners[name])
+        for body in bodies:
+            letter = self._pens[name].read(body)
+            if letter.event != "receipt":
+                _publish(self._partners[name], self._receipts[name].to(letter))
+        return len(bodies)
+
+    def receipted(self) -> int:
+        """How many receipts the senders have got since they last looked."""
+        return sum(len(_all_of(self._partners[name])) for name in network.SENDERS)
+
+
+def _all_of(partner: Partner) -> list[bytes]:
+    found = []
+    while (taken := partner.get(0)) is not None:
+        found.append(taken[0])
+    partner.acknowledge()
+    return found
+
+
+def _publish(partner: Partner, copy: Copy) -> None:
+    partner.publish(
+        copy.body, message_id=copy.envelope_id, event=copy.event, content_type=FhirPen.content_type
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Milliseconds of processor time for each journey: the adapter's by step, the server's."""
+
+    ended: int
+    adapter: dict[str, float]
+    server: float
+
+
+def measured(url: str, journeys: int, together: int) -> Cost:
+    """On an empty PostgreSQL that nobody else uses; `together` messages at once."""
+    adapter = Adapter(url, together)
+    parties = Parties(adapter)
+    drive(adapter, parties, 0, WARM_UP, together)
+    adapter.seconds.clear()
+    before = server_seconds(adapter.store)
+    ended = drive(adapter, parties, WARM_UP, journeys, together)
+    server = server_seconds(adapter.store) - before
+    adapter.store.close()
+    steps = {step: seconds * 1000 / ended for step, seconds in adapter.seconds.items()}
+    return Cost(ended=ended, adapter=steps, server=server * 1000 / ended)
+
+
+def drive(adapter: Adapter, parties: Parties, first: int, count: int, together: int) -> int:
+    """Journeys with so many messages at once; how many came to their end."""
+    ended = 0
+    for number in range(first, first + count, together):
+        parties.send(number, min(together, first + count - number))
+        adapter.turn()
+        while parties.receipt():
+            adapter.turn()
+        ended += parties.receipted()
+    return ended
+
+
+def server_seconds(store: Store) -> float:
+    """Processor time of all of PostgreSQL's processes that run now."""
+    with store.read() as tx:
+        pids = tx.connection.exec_driver_sql("select pid from pg_stat_activity").scalars().all()
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+
+
+def main() -> None:
+    """Measure, and print one line."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--journeys", type=int, default=2000)
+    parser.add_argument("--together", type=int, default=TOGETHER, help="messages at once")
+    chosen = parser.parse_args()
+    with PostgreSQL.start() as cluster:
+        found = measured(cluster.url, chosen.journeys, chosen.together)
+    told = ", ".join(f"{step} {ms:.2f}" for step, ms in found.adapter.items())
+    total = sum(found.adapter.values())
+    sys.stdout.write(f"{found.ended} journeys, each: adapter {total:.2f} ms ({told}),")
+    sys.stdout.write(f" PostgreSQL {found.server:.2f} ms\n")
+
+
+if __name__ == "__main__":
+    main()
