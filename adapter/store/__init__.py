@@ -115,7 +115,6 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
         max_overflow=0,
         pool_timeout=patience,
         pool_use_lifo=True,  # few connections, which have their statements prepared
-        pool_recycle=_PLANNED_SECONDS,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -127,8 +126,12 @@ def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
     @sa.event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         """One that has just been used lives; the question would be a third of a short look."""
-        if time.monotonic() - record.info.get(_USED, -math.inf) > _FRESH_SECONDS:
-            _ping(connection)
+        now = time.monotonic()
+        if now - record.info.setdefault(_PLANNED, now) > _PLANNED_SECONDS:
+            _tell(connection, "discard plans")
+            record.info[_PLANNED] = now
+        elif now - record.info.get(_USED, -math.inf) > _FRESH_SECONDS:
+            _tell(connection, "select 1")
 
     @sa.event.listens_for(engine, "checkin")
     def _note(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -145,14 +148,14 @@ _PLANS = (
     "enable_material = off",
     "jit = off",
 )
-_PLANNED_SECONDS = 60  # a plan that was made for an empty table must not outlive its growth
+_PLANNED, _PLANNED_SECONDS = "planned", 5  # a plan must not outlive the growth of its tables
 _USED, _FRESH_SECONDS = "used", 0.2  # no server is back so soon
 
 
-def _ping(connection: Any) -> None:
+def _tell(connection: Any, statement: str) -> None:
     """DisconnectionError, after which the pool opens another, when nobody answers."""
     try:
-        connection.execute("select 1")
+        connection.execute(statement)
         connection.commit()
     except connection.Error as error:
         raise sa.exc.DisconnectionError from error

@@ -11,8 +11,11 @@ import sqlalchemy as sa
 
 from adapter import sweep
 from adapter.store import Store, moving
+from adapter.store.rows import Insert
+from adapter.store.tables import attempt
+from adapter.store.transaction import Transaction
 from tests.flow import letters
-from tests.flow.region import Region
+from tests.flow.region import T0, Region
 
 pytestmark = pytest.mark.servers
 GROWING = "attempt|care_case|case_alias|content|delivery|envelope|history|message|receipt"
@@ -62,6 +65,44 @@ def test_what_moves_to_a_successor_is_looked_at_one_by_one(region: Region) -> No
         moving.movable(tx, "lulea")
     [statement] = sent
     assert by_index(plan_of(region.store, statement))
+
+
+def test_a_plan_does_not_outlive_the_growth_of_its_table(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapter.store._PLANNED_SECONDS", 0)
+    store = Store(postgres_url, most=1)
+    store.upgrade()
+    grow(store, 2)
+    count(store)
+    with store.begin() as tx:
+        tx.connection.exec_driver_sql(f"PREPARE kept AS {FINISHED}")
+        assert "Index Cond" not in kept(tx)
+    grow(store, 5000)
+    with store.begin() as tx:
+        assert "Index Cond" in kept(tx)
+    store.close()
+
+
+ATTEMPT = Insert(attempt)
+FINISHED = (
+    "UPDATE attempt SET code = given.code FROM json_populate_recordset(NULL::attempt, $1) AS given"
+    " WHERE attempt.delivery_id = given.delivery_id AND attempt.number = given.number"
+)
+
+
+def kept(tx: Transaction) -> str:
+    """The plan of what was prepared on this connection."""
+    rows = tx.connection.exec_driver_sql("EXPLAIN EXECUTE kept(NULL)").scalars()
+    return "\n".join(rows)
+
+
+def grow(store: Store, rows: int) -> None:
+    """So many attempts, of as many deliveries."""
+    with store.begin() as tx:
+        for number in range(rows):
+            row = {"delivery_id": f"d-{number}", "number": rows, "started_at": T0}
+            tx.later(ATTEMPT, row)
 
 
 def count(store: Store) -> None:
