@@ -12,7 +12,7 @@ from adapter.lifecycle import OPEN, State
 from adapter.store.columns import Instant
 from adapter.store.dialects import there_is
 from adapter.store.moving import open_outcome
-from adapter.store.tables import by_confirm, delivery, due, endpoint, one_of
+from adapter.store.tables import by_confirm, delivery, due, endpoint, is_open, one_of
 from adapter.store.transaction import Transaction
 
 
@@ -208,7 +208,7 @@ def expired_in_line(
     behind = there_is(
         older.c.order_key == delivery.c.order_key,
         older.c.order_no < delivery.c.order_no,
-        one_of(older.c.state, *OPEN),
+        is_open(older),
         waits,
     )
     waiting = one_of(delivery.c.state, State.WAITING)

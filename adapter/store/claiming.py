@@ -17,7 +17,7 @@ from adapter.store.dialects import ONE, among
 from adapter.store.moving import Besides, claimable
 from adapter.store.outbox import NO_TIMER
 from adapter.store.rows import Insert
-from adapter.store.tables import attempt, delivery, due, endpoint, message, one_of, place
+from adapter.store.tables import attempt, delivery, due, endpoint, is_open, message, one_of, place
 from adapter.store.transaction import Row, Transaction
 
 _FIELDS = (
@@ -153,7 +153,7 @@ def _is_head() -> sa.ColumnElement[bool]:
     first = delivery.alias("first")
     number = (
         sa.select(sa.func.min(first.c.order_no))
-        .where(first.c.order_key == delivery.c.order_key, one_of(first.c.state, *OPEN))
+        .where(first.c.order_key == delivery.c.order_key, is_open(first))
         .scalar_subquery()
     )
     return sa.or_(delivery.c.order_key.is_(None), delivery.c.order_no <= number)

@@ -16,7 +16,8 @@ from alembic.script import ScriptDirectory
 
 from adapter.lifecycle import OPEN, Standing, State
 from adapter.store import migrations
-from adapter.store.tables import delivery, due, endpoint, message, one_of, receipt
+from adapter.store.dialects import there_is
+from adapter.store.tables import delivery, due, endpoint, is_open, message, one_of, receipt
 from adapter.store.transaction import Transaction
 
 
@@ -93,10 +94,10 @@ def oldest_due(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
     What an earlier delivery of its case holds back waits rightly, and is not counted.
     """
     older = delivery.alias("older")
-    held_back = sa.exists().where(
+    held_back = there_is(
         older.c.order_key == delivery.c.order_key,
         older.c.order_no < delivery.c.order_no,
-        one_of(older.c.state, *OPEN),
+        is_open(older),
     )
     oldest = (
         sa.select(due)

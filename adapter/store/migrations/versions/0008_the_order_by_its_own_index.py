@@ -1,0 +1,34 @@
+"""What is first of its order key is found by one index, and by no other of what is open."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+OPEN = sa.text("state IN ('waiting', 'in-flight')")
+NOT_ENDED = sa.text("state NOT IN ('accepted', 'confirmed', 'dead', 'discarded', 'replaced')")
+
+
+def upgrade() -> None:
+    op.drop_index("delivery_order", table_name="delivery")
+    _create(NOT_ENDED)
+
+
+def downgrade() -> None:
+    op.drop_index("delivery_order", table_name="delivery")
+    _create(OPEN)
+
+
+def _create(where: sa.TextClause) -> None:
+    op.create_index(
+        "delivery_order",
+        "delivery",
+        ["order_key", "order_no"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
