@@ -146,19 +146,27 @@ class RetryPolicy:
     first: timedelta = timedelta(seconds=5)
     ceiling: timedelta = timedelta(hours=1)
 
-    def after(
-        self, failures: int, retry_after: float | None, now: datetime, expires_at: datetime
-    ) -> datetime | None:
-        """When to try again after the `failures`-th failure; None when the time is over.
+    def due(
+        self, failures: int, retry_after: float | None, now: datetime, probe_at: datetime | None
+    ) -> datetime:
+        """When to try again after so many failures.
 
-        What would come later comes when the time runs out: nobody gives up before.
+        Where the far side is away: with its next probe, which the others wait for as well.
         """
-        if now >= expires_at:
-            return None
-        return min(now + self.wait(failures, retry_after), expires_at)
+        if probe_at is not None and not retry_after:
+            return probe_at
+        return now + self.wait(max(failures, 1), retry_after)
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
         """At least what the far side asked for; else doubling, with up to a tenth of jitter."""
         step = min(self.first * (1 << min(failures - 1, _DOUBLINGS)), self.ceiling)
         wait = max(step, timedelta(seconds=retry_after or 0))
         return wait * (1 + random.random() / 10)
+
+
+def in_time(due: datetime, now: datetime, expires_at: datetime) -> datetime | None:
+    """When to try again; None when the time to live is over.
+
+    What would come later comes when the time runs out: nobody gives up before.
+    """
+    return min(due, expires_at) if now < expires_at else None

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from adapter import builders, bundles, codec, deliveries, fhir, reading, reports, rules, workdays
 from adapter.errors import AdapterError, FatalError, Issue, TransientError
-from adapter.lifecycle import OPEN, RetryPolicy, State, Step
+from adapter.lifecycle import OPEN, RetryPolicy, State, Step, in_time
 from adapter.mappings import Context
 from adapter.model import (
     Bundle,
@@ -152,11 +152,12 @@ def fail(
     row: Row,
     error: AdapterError,
     now: datetime,
+    probe_at: datetime | None = None,
     **named: int,
 ) -> None:
     """A failed attempt, or a negative receipt: what the endpoint's rules say follows.
 
-    `attempt=n` says whose outcome it is.
+    `attempt=n` says whose outcome it is; `probe_at` that its endpoint is cut off until then.
     """
     endpoint = network.endpoints.get(row["endpoint"])
     if endpoint is None:
@@ -164,7 +165,7 @@ def fail(
         return
     applied = rules.apply(endpoint.answers, error)
     if applied.then is Then.RETRY:
-        _retry(tx, network, row, error, now, applied, **named)
+        _retry(tx, network, row, error, now, applied, probe_at, **named)
         return
     later = applied.then is Then.OPERATOR and row["event"] not in reports.NEVER
     if _end(tx, network, row, error, now, f"; {applied}", untold=later, **named) and not later:
@@ -178,18 +179,21 @@ def _retry(
     error: AdapterError,
     now: datetime,
     applied: rules.Applied,
+    probe_at: datetime | None,
     **named: int,
 ) -> None:
+    """An outage uses up no attempt: what it holds up is due with the next probe."""
     endpoint = network.endpoint(row["endpoint"])
     policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
-    failures = row["failures"] + 1
-    due = policy.after(failures, error.retry_after, now, row["expires_at"])
+    failures = row["failures"] + (1 if probe_at is None else 0)
+    due = in_time(policy.due(failures, error.retry_after, now, probe_at), now, row["expires_at"])
     if due is None:
         bury(tx, network, row, FatalError("expired", error.code), now, **named)
         return
     why: dict[str, Any] = {"code": error.code, "detail": error.detail, "failures": failures}
-    outbox.step(tx, row["id"], Step.RETRY, now, next_attempt_at=due, **why, **named)
-    if applied.is_own:
+    before = row["state"]
+    state = outbox.step(tx, row["id"], Step.RETRY, now, next_attempt_at=due, **why, **named)
+    if state is State.WAITING and state != before:
         history.of_delivery(tx, now, "retry", row, f"{error}; {applied}")
 
 

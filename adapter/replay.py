@@ -31,14 +31,14 @@ class Planned:
     overtaken_by: tuple[str, ...] = ()
 
 
-def plan(tx: Transaction, ids: Sequence[str]) -> list[Planned]:
+def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:
     """What `replay` would do, without doing it. FatalError `unknown-id` names each strange id."""
     rows = {id_: _row(tx, id_) for id_ in ids}
     strange = [Issue(code="unknown-id", detail=id_) for id_, row in rows.items() if row is None]
     if strange:
         raise FatalError("unknown-id", strange[0].detail, strange)
     arrived = backlog.may_have_arrived(tx, ids)
-    passed = backlog.overtaken(tx, ids)
+    passed = backlog.overtaken(tx, ids, network.moves())
     return [
         replace(
             _planned(row),

@@ -12,6 +12,7 @@ from typing import Any
 
 from adapter import sweep
 from adapter.replay import Planned
+from adapter.routing import Network
 from adapter.store import Store, backlog, history, outbox
 from adapter.store.backlog import Lost
 from adapter.store.queries.lines import chunks
@@ -20,12 +21,12 @@ from adapter.store.transaction import Transaction
 _PART = 200
 
 
-def plan(tx: Transaction, lost: Lost) -> list[Planned]:
+def plan(tx: Transaction, network: Network, lost: Lost) -> list[Planned]:
     """What `resend` would send, oldest first: all of it may be seen twice."""
     rows = {row["id"]: row for row in backlog.lost(tx, lost)}
     passed: dict[str, list[str]] = {}
     for part in chunks(list(rows)):
-        passed |= backlog.overtaken(tx, part)
+        passed |= backlog.overtaken(tx, part, network.moves())
     return [
         Planned(
             **row,

@@ -74,6 +74,17 @@ class Network:
         """Names of the endpoints that this one stands in for."""
         return [e.name for e in self.settings.endpoints if e.replaced_by == name]
 
+    def moves(self) -> dict[str, list[str]]:
+        """Of each endpoint that was replaced: its successor, that one's, and so on."""
+        return {e.name: self._successors(e) for e in self.settings.endpoints if e.replaced_by}
+
+    def _successors(self, endpoint: Endpoint) -> list[str]:
+        found: list[str] = []
+        while endpoint.replaced_by and endpoint.replaced_by not in found:
+            found.append(endpoint.replaced_by)
+            endpoint = self.endpoint(endpoint.replaced_by)
+        return found
+
     def adapter(self) -> Party:
         """The adapter itself as a party."""
         return Party(organization=hsa_id(self.settings.organization), display="careplan-adapter")

@@ -42,11 +42,6 @@ class Applied:
     code: str
     place: str = "default"
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the endpoint's own table says it."""
-        return self.place != "default"
-
     def __str__(self) -> str:
         return f"rule {self.place}: {self.code} -> {self.then}"
 

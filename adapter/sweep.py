@@ -61,10 +61,12 @@ def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> i
     Where the far side is tried, the last failure ends it; only a pause, an open circuit and an
     earlier one of the same case let the time pass without any.
     """
-    resting = [e.name for e in network.settings.endpoints if _rests(e, now)]
+    every = network.settings.endpoints
+    resting = [e.name for e in every if _rests(e, now)]
+    opened = {e.name: at for e in every if (at := hours.opened(e, now)) is not None}
     with store.begin() as tx:
         held = backlog.expired(tx, now, resting, limit)
-        behind = backlog.expired_in_line(tx, now, resting, limit)
+        behind = backlog.expired_in_line(tx, now, resting, opened, limit)
         for row in held:
             receipts.bury(tx, network, row, FatalError("expired", "paused, or cut off"), now)
         for row in behind:
@@ -75,7 +77,7 @@ def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> i
 def _rests(endpoint: Endpoint, now: datetime) -> bool:
     """Closed, or opened so lately that nothing can have been tried since."""
     opened = hours.opened(endpoint, now)
-    lately = opened is not None and now < opened + send.probe_after(endpoint)
+    lately = opened is not None and now < opened + send.probe_after(endpoint) + endpoint.timeout
     return lately or hours.closed_until(endpoint, now) is not None
 
 

@@ -21,11 +21,11 @@ from adapter.lifecycle import (
     State,
     Step,
     advance,
+    in_time,
     rule,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FAR = NOW + timedelta(days=3)
 
 
 @pytest.mark.parametrize(("state", "step"), list(product(State, Step)))
@@ -72,8 +72,7 @@ def test_only_a_person_brings_the_dead_back_to_be_sent(steps: list[Step]) -> Non
 @given(st.integers(min_value=1, max_value=200))
 def test_back_off_doubles_up_to_its_ceiling_with_a_tenth_of_jitter(failures: int) -> None:
     policy = RetryPolicy(first=timedelta(seconds=5), ceiling=timedelta(hours=1))
-    due = policy.after(failures, None, NOW, FAR)
-    assert due is not None
+    due = policy.due(failures, None, NOW, None)
     least = min(5 * 2 ** (failures - 1), 3600)
     assert least <= (due - NOW).total_seconds() <= least * 1.1
 
@@ -86,19 +85,21 @@ def test_the_slowest_back_off_that_settings_allow_has_an_end() -> None:
 
 def test_the_far_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -> None:
     policy = RetryPolicy()
-    asked = policy.after(1, 600, NOW, FAR)
-    assert asked is not None
-    assert asked - NOW >= timedelta(seconds=600)
-    short = policy.after(1, 1, NOW, FAR)
-    assert short is not None
-    assert short - NOW >= timedelta(seconds=5)
+    assert policy.wait(1, 600) >= timedelta(seconds=600)
+    assert policy.wait(1, 1) >= timedelta(seconds=5)
+
+
+def test_what_an_outage_holds_up_is_due_with_the_next_probe_unless_it_was_asked_to_wait() -> None:
+    probe_at = NOW + timedelta(seconds=30)
+    assert RetryPolicy().due(12, None, NOW, probe_at) == probe_at
+    assert RetryPolicy().due(0, 600, NOW, probe_at) >= NOW + timedelta(seconds=600)
 
 
 def test_what_would_come_later_comes_when_the_time_runs_out() -> None:
     late = NOW + timedelta(seconds=4)
-    assert RetryPolicy().after(1, None, NOW, late) == late
-    assert RetryPolicy().after(1, 600, NOW, late) == late
+    assert in_time(NOW + timedelta(seconds=5), NOW, late) == late
+    assert in_time(NOW + timedelta(seconds=3), NOW, late) == NOW + timedelta(seconds=3)
 
 
 def test_nothing_is_tried_again_once_the_time_is_over() -> None:
-    assert RetryPolicy().after(1, None, NOW, NOW) is None
+    assert in_time(NOW, NOW, NOW) is None

@@ -49,8 +49,8 @@ def test_the_first_rule_of_an_endpoint_that_fits_wins_over_all_defaults() -> Non
 
 def test_a_rule_may_name_a_code_of_the_catalogue() -> None:
     own = table(("timed-out", Then.OPERATOR))
-    assert rules.apply(own, TransientError("timed-out")).is_own
-    assert not rules.apply(own, TransientError("unreachable")).is_own
+    assert rules.apply(own, TransientError("timed-out")).then is Then.OPERATOR
+    assert rules.apply(own, TransientError("unreachable")).then is Then.RETRY
 
 
 def test_every_failure_of_a_receiver_is_in_the_default_table() -> None:

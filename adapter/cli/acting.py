@@ -97,7 +97,7 @@ def resume(
     with prepared(settings, store) as desk:
         known(desk, endpoint)
         with desk.store.begin() as tx:
-            endpoints.resume(tx, endpoint)
+            endpoints.resume(tx, endpoint, now())
             history.note(tx, now(), "resumed", endpoint=endpoint, who=name)
     printing.line(f"{endpoint} resumed by {name}")
 

@@ -145,7 +145,7 @@ def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
 
 def _replay(desk: Desk, ids: list[str], order: _Order) -> None:
     with all_or_none(), desk.store.read() as tx:
-        plan = hands.plan(tx, ids)
+        plan = hands.plan(tx, desk.network, ids)
         _insist([] if order.dry_run else plan, order)
     if not order.dry_run:
         _ask(plan, desk.settings.ask_above, order)
@@ -159,7 +159,7 @@ def _replayed(desk: Desk, ids: list[str], order: _Order) -> list[Planned]:
     """Planned anew: what somebody has said yes to may be something else by now."""
     with all_or_none(), desk.store.begin() as tx, printing.progress(len(ids)) as done:
         hands.lock(tx, ids)
-        plan = hands.plan(tx, ids)
+        plan = hands.plan(tx, desk.network, ids)
         _insist(plan, order)
 
         def act(id_: str) -> None:
@@ -189,7 +189,7 @@ def _objections(planned: Planned, order: _Order) -> Iterator[tuple[str, str]]:
 
 def _resend(desk: Desk, lost: Lost, order: _Order) -> None:
     with desk.store.read() as tx:
-        plan = resend.plan(tx, lost)
+        plan = resend.plan(tx, desk.network, lost)
         again = 0 if lost.copies else backlog.sent_again(tx, lost)
     if again:
         printing.aside(f"{again} went again since then already; --although-sent-again repeats them")

@@ -39,8 +39,12 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
         sent=tuple(d for d in queries.deliveries_of(tx, [row["message_id"]]) if d.id == new["id"]),
         issues=issues,
         may_have_arrived=bool(backlog.may_have_arrived(tx, [first.id])),
-        overtaken_by=tuple(backlog.overtaken(tx, [first.id]).get(first.id, ())),
+        overtaken_by=_passed(tx, network, first.id),
     )
+
+
+def _passed(tx: Transaction, network: Network, id_: str) -> tuple[str, ...]:
+    return tuple(backlog.overtaken(tx, [id_], network.moves()).get(id_, ()))
 
 
 def _written(

@@ -43,8 +43,13 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
         return []
     with store.begin() as tx:
         paced = [name for name in open_ if network.endpoint(name).rate is not None]
-        cut_off = endpoints.cut_off(tx, open_, paced)
-        found = [_look(tx, network, name, room[name], now, cut_off) for name in open_]
+        barred = endpoints.barred(tx, open_, paced, now)
+        looks = (
+            _look(tx, network, name, room[name], now, barred.but_for_one)
+            for name in open_
+            if name not in barred.wholly
+        )
+        found = list(looks)
         for until in {look.until for look in found}:
             these = [one for look in found if look.until == until for one in look.claimed]
             claiming.take(tx, these, now, until)
@@ -78,15 +83,20 @@ def _look(
     """
     endpoint = network.endpoint(name)
     size = _allowed(tx, endpoint, room, now)
-    is_cut_off = size > 0 and name in cut_off
-    one_probe = is_cut_off and endpoints.probing(tx, name, now, probe_after(endpoint))
     besides = Besides(replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by)
-    return _Look(
-        endpoint=endpoint,
-        claimed=claiming.look(tx, name, 1 if one_probe else size, now, besides),
-        until=now + lease(endpoint),
-        most=math.inf if one_probe else endpoint.receipt_resends,
-    )
+    if size and name in cut_off:
+        claimed, most = _probe(tx, endpoint, besides, now), math.inf
+    else:
+        claimed, most = claiming.look(tx, name, size, now, besides), endpoint.receipt_resends
+    return _Look(endpoint=endpoint, claimed=claimed, until=now + lease(endpoint), most=most)
+
+
+def _probe(tx: Transaction, endpoint: Endpoint, besides: Besides, now: datetime) -> list[Claimed]:
+    """One that is due; until it has ended, or its lease has, there is no other."""
+    found = claiming.look_for_probe(tx, endpoint.name, now, besides)
+    if found:
+        endpoints.probing(tx, endpoint.name, now + max(probe_after(endpoint), lease(endpoint)))
+    return found
 
 
 def _may_be_flagged(look: _Look) -> list[str]:

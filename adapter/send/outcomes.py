@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapter import deliveries, exchange, hours, receipts
 from adapter.errors import AdapterError, FatalError, Scope
@@ -19,8 +19,8 @@ from adapter.transports import Answer, Outcome
 from adapter.windows import window
 
 log = logging.getLogger(__name__)
-AT_THE_WIRE = frozenset({"unreachable", "timed-out"})
-"""Failures that say that the far side is not there: they open its circuit."""
+OUTAGE = frozenset({"unreachable", "timed-out", "503"})
+"""Codes, of ours or of an answer, that say that the far side is not there: its circuit opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +174,13 @@ def _failed(
 ) -> None:
     answer: Answer = getattr(error, "answer", Answer())
     outbox.finish(tx, d, now, error=error, answer=answer.body)
-    _count(tx, network.endpoint(d.endpoint), error, now)
+    probe_at = _count(tx, network.endpoint(d.endpoint), error, now)
     said = _refusal(network, d, answer.body, now)
     if said is not None:
         outbox.add_receipt(tx, d.id, Layer.APPLICATION, said.code, now, detail=said.detail)
     row = outbox.hold(tx, d.id)
-    receipts.fail(tx, network, row, _judged(error, said), now, attempt=d.attempt)
+    judged = _judged(error, said)
+    receipts.fail(tx, network, row, judged, now, attempt=d.attempt, probe_at=probe_at)
 
 
 def _refusal(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt | None:
@@ -204,7 +205,7 @@ def _reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
     Receipts that it could not send get their time once more.
     """
     if endpoints.worked(tx, endpoint.name):
-        backlog.wake(tx, endpoint.name, now)
+        backlog.wake_after_outage(tx, endpoint.name, now)
         due = now + endpoint.receipt_within
         backlog.await_again(tx, endpoint.name, endpoint.receipt_resends, now, due)
         detail = "the probe got through"
@@ -212,18 +213,33 @@ def _reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
         log.info("circuit-closed", extra={"endpoint": endpoint.name})
 
 
-def _count(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
+def _count(
+    tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime
+) -> datetime | None:
     """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it.
 
-    A fault of ours does neither, nor does what a service window breaks off.
+    A fault of ours does neither, nor does what a service window breaks off. Where it is open:
+    when the next probe goes.
     """
     if error.entry.scope is not Scope.RECEIVER:
-        return
-    if error.code not in AT_THE_WIRE:
+        return None
+    _hold_off(tx, endpoint, error, now)
+    if OUTAGE.isdisjoint((error.code, *error.said)):
         _reached(tx, endpoint, now)
-    elif hours.closed_until(endpoint, now):
-        return
-    elif endpoints.failed(tx, endpoint.name, now, probe_after(endpoint)):
+        return None
+    if hours.closed_until(endpoint, now):
+        return None
+    if endpoints.failed(tx, endpoint.name, now + probe_after(endpoint)):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
         log.warning("circuit-opened", extra={"endpoint": endpoint.name, "code": error.code})
+    return endpoints.next_probe(tx, endpoint.name)
+
+
+def _hold_off(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
+    """It asked to wait (Retry-After): the rest of what is for it would only be told the same."""
+    if not error.retry_after:
+        return
+    until = now + min(timedelta(seconds=error.retry_after), endpoint.retry_ceiling)
+    if endpoints.hold_off(tx, endpoint.name, until):
+        log.info("held-off", extra={"endpoint": endpoint.name, "seconds": error.retry_after})

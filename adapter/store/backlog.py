@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,10 +32,22 @@ def unsent_of_case(tx: Transaction, case_id: str) -> list[sa.RowMapping]:
 
 
 def wake(tx: Transaction, name: str, now: datetime) -> None:
-    """The far side is back: what waits for a later attempt is due now."""
+    """All that waits for a later attempt is due now."""
+    tx.execute(_later(name, now).values(next_attempt_at=now))
+
+
+def wake_after_outage(tx: Transaction, name: str, now: datetime) -> None:
+    """The far side is back: what had not reached it is due now.
+
+    Not what it has answered, and perhaps asked to wait with.
+    """
+    unreached = delivery.c.code.in_(["unreachable", "timed-out"])
+    tx.execute(_later(name, now).where(unreached).values(next_attempt_at=now))
+
+
+def _later(name: str, now: datetime) -> sa.Update:
     waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
-    later = sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
-    tx.execute(later.values(next_attempt_at=now))
+    return sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
 
 
 def await_again(tx: Transaction, name: str, resends: int, now: datetime, due_at: datetime) -> None:
@@ -75,14 +87,25 @@ def lock(tx: Transaction, ids: Sequence[str]) -> None:
     tx.execute(query.with_for_update()).all()
 
 
-def overtaken(tx: Transaction, ids: Sequence[str]) -> dict[str, list[str]]:
-    """For each of these deliveries, the later ones of the same order that have already left."""
+def overtaken(
+    tx: Transaction, ids: Sequence[str], moves: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """For each of these deliveries, the later ones of the same order that may have arrived.
+
+    Also one that is under way, and one that went to an endpoint to which it would move itself.
+    """
     later = delivery.alias("later")
-    same = sa.and_(later.c.case_id == delivery.c.case_id, later.c.order_key == delivery.c.order_key)
+    moved = (
+        sa.and_(delivery.c.endpoint == name, later.c.endpoint.in_(sorted(successors)))
+        for name, successors in moves.items()
+    )
+    same = sa.or_(later.c.order_key == delivery.c.order_key, *moved)
+    after = sa.and_(later.c.case_id == delivery.c.case_id, later.c.order_no > delivery.c.order_no)
     query = (
         sa.select(delivery.c.id, later.c.id.label("later"))
-        .join(later, sa.and_(same, later.c.order_no > delivery.c.order_no))
-        .where(delivery.c.id.in_(ids), later.c.sent_at.is_not(None))
+        .join(later, sa.and_(after, same))
+        .where(delivery.c.id.in_(ids), open_outcome(later, later.c.attempt))
+        .where(delivery.c.order_key.is_not(None), later.c.order_key.is_not(None))
         .order_by(delivery.c.id, later.c.order_no)
     )
     found: dict[str, list[str]] = {}
@@ -200,9 +223,17 @@ def expired(
 
 
 def expired_in_line(
-    tx: Transaction, now: datetime, resting: Collection[str], limit: int
+    tx: Transaction,
+    now: datetime,
+    resting: Collection[str],
+    opened: Mapping[str, datetime],
+    limit: int,
 ) -> list[sa.RowMapping]:
-    """What has no time left, and waits for an earlier one that itself waits for something."""
+    """What has no time left, and waits for an earlier one that itself waits for something.
+
+    Not what ran out before its endpoint `opened` last: that has its turn when the earlier ones
+    have had theirs.
+    """
     older, theirs = delivery.alias("older"), delivery.c.endpoint
     waits = sa.func.coalesce(older.c.next_attempt_at, older.c.receipt_due_at) > now
     behind = there_is(
@@ -212,7 +243,8 @@ def expired_in_line(
         waits,
     )
     waiting = one_of(delivery.c.state, State.WAITING)
-    return _expired(tx, now, resting, limit, theirs.not_in(_held()), waiting, behind)
+    lately = (sa.or_(theirs != name, delivery.c.expires_at > at) for name, at in opened.items())
+    return _expired(tx, now, resting, limit, theirs.not_in(_held()), waiting, behind, *lately)
 
 
 def _held() -> sa.Select[tuple[str]]:

@@ -38,6 +38,7 @@ _FIELDS = (
 )
 _open = one_of(delivery.c.state, *OPEN)
 _NOW = sa.bindparam("now_", type_=Instant)
+_LIMIT = sa.bindparam("limit_", type_=sa.Integer)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
@@ -73,8 +74,27 @@ class Claimed:
 
 def look(tx: Transaction, name: str, limit: int, now: datetime, besides: Besides) -> list[Claimed]:
     """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked."""
+    return _found(tx, _candidates(besides), besides, name, limit, now)
+
+
+def look_for_probe(tx: Transaction, name: str, now: datetime, besides: Besides) -> list[Claimed]:
+    """Of what is due the one that has been so longest, locked; none when nothing is.
+
+    By deadline it would be the same each time, and the far side may choke on just that one.
+    """
+    return _found(tx, _probes(besides), besides, name, 1, now)
+
+
+def _found(
+    tx: Transaction,
+    candidates: sa.Select[Any],
+    besides: Besides,
+    name: str,
+    limit: int,
+    now: datetime,
+) -> list[Claimed]:
     asked = {"name_": name, "limit_": limit, "now_": now}
-    ids = tx.execute(_candidates(besides), asked).scalars().all()
+    ids = tx.execute(candidates, asked).scalars().all()
     rows = tx.execute(_rows(besides), asked | {"ids_": ids}).mappings().all() if ids else []
     for row in rows:
         advance(State(row["state"]), Step.CLAIM)
@@ -108,17 +128,26 @@ def _candidates(besides: Besides) -> sa.Select[tuple[str]]:
 
     Two looks, each along an index: a backlog is not sorted again for every claim.
     """
-    limit = sa.bindparam("limit_", type_=sa.Integer)
-    heads = [
-        sa.select(delivery.c.id, *_DEADLINE)
-        .where(_mine(besides), one_of(delivery.c.state, state), _is_head(), _unanswered())
-        .order_by(*order)
-        .limit(limit)
-        .subquery()
-        for state, order in ((State.WAITING, _DEADLINE), (State.IN_FLIGHT, (due,)))
-    ]
-    both = sa.union_all(*(sa.select(each) for each in heads)).subquery()
-    return sa.select(both.c.id).order_by(both.c.expires_at, both.c.seq).limit(limit)
+    waiting, overdue = _heads(besides, State.WAITING, *_DEADLINE), _overdue(besides)
+    both = sa.union_all(sa.select(waiting), sa.select(overdue)).subquery()
+    return sa.select(both.c.id).order_by(both.c.expires_at, both.c.seq).limit(_LIMIT)
+
+
+@lru_cache(maxsize=1024)
+def _probes(besides: Besides) -> sa.Select[tuple[str]]:
+    waiting, overdue = _heads(besides, State.WAITING, due), _overdue(besides)
+    both = sa.union_all(sa.select(waiting), sa.select(overdue)).subquery()
+    return sa.select(both.c.id).order_by(both.c.due, both.c.seq).limit(_LIMIT)
+
+
+def _overdue(besides: Besides) -> sa.Subquery:
+    return _heads(besides, State.IN_FLIGHT, due)
+
+
+def _heads(besides: Besides, state: State, *order: sa.ColumnElement[Any]) -> sa.Subquery:
+    query = sa.select(delivery.c.id, *_DEADLINE, due.label("due"))
+    mine = query.where(_mine(besides), one_of(delivery.c.state, state), _is_head(), _unanswered())
+    return mine.order_by(*order).limit(_LIMIT).subquery()
 
 
 @lru_cache(maxsize=1024)

@@ -6,13 +6,16 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from adapter.pacing import Pace
+from adapter.store import backlog
+from adapter.store.columns import Instant
 from adapter.store.dialects import among
 from adapter.store.rows import InsertNew
 from adapter.store.tables import endpoint, secret, sender, token
@@ -43,10 +46,15 @@ def pause(tx: Transaction, name: str, who: str, why: str, now: datetime) -> bool
     return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
 
 
-def resume(tx: Transaction, name: str) -> bool:
-    """Let it go again, at once: also the circuit is closed. False when it is unknown."""
+def resume(tx: Transaction, name: str, now: datetime) -> bool:
+    """Let it go again, at once, also where it was cut off or had asked to wait.
+
+    What waits for a later attempt is due. False when it is unknown.
+    """
+    backlog.wake(tx, name, now)
     quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
-    return _update(tx, name, failures=0, open_until=None, **quiet)
+    paced = sa.case((endpoint.c.paced_until > now, sa.bindparam("now_", now, Instant)))
+    return _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
 
 
 def look_up(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
@@ -78,13 +86,26 @@ def worked(tx: Transaction, name: str) -> bool:
     return open_until is not None
 
 
-def failed(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:
+def failed(tx: Transaction, name: str, probe_at: datetime) -> bool:
     """The far side was not there. True when this failure opens the circuit."""
     failures = _trouble(tx, name)[0] + 1
-    until = now + probe_after if failures >= CIRCUIT_OPENS_AFTER else None
+    until = probe_at if failures >= CIRCUIT_OPENS_AFTER else None
     _update(tx, name, failures=failures, open_until=until)
     tx.held["endpoint", name] = failures, until
     return failures == CIRCUIT_OPENS_AFTER
+
+
+def next_probe(tx: Transaction, name: str) -> datetime | None:
+    """When an endpoint that is cut off is tried next; None when it is not."""
+    return _trouble(tx, name)[1]
+
+
+def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
+    """Nothing goes there before: it asked for that. False when it is so already."""
+    paced = endpoint.c.paced_until
+    earlier = sa.and_(endpoint.c.name == name, sa.or_(paced.is_(None), paced < until))
+    asked = sa.update(endpoint).where(earlier).values(paced_until=until)
+    return tx.execute(asked).rowcount > 0
 
 
 def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
@@ -94,31 +115,43 @@ def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
     return found
 
 
-def cut_off(tx: Transaction, names: Sequence[str], paced: Sequence[str]) -> set[str]:
-    """Those of these whose circuit is open.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barred:
+    """Endpoints to which not all that is due may go."""
+
+    wholly: frozenset[str]  # paused, or somebody else's probe is under way
+    but_for_one: frozenset[str]  # cut off, and its next probe is due
+
+
+def barred(tx: Transaction, names: Sequence[str], paced: Sequence[str], now: datetime) -> Barred:
+    """Which of these are paused or cut off.
 
     Their rows, and those of the `paced`, are ours until the end: locked in the same order always.
     """
-    rows = tx.execute(_CUT_OFF, {"names_": names, "paced_": paced}).all()
-    return {row.name for row in rows if row.open_until is not None}
+    rows = tx.execute(_BARRED, {"names_": names, "paced_": paced}).all()
+    cut_off = {row.name for row in rows if row.open_until is not None}
+    wholly = {row.name for row in rows if row.paused_at or (row.open_until or now) > now}
+    return Barred(wholly=frozenset(wholly), but_for_one=frozenset(cut_off - wholly))
 
 
-_CUT_OFF = (
-    sa.select(endpoint.c.name, endpoint.c.open_until)
+_BARRED = (
+    sa.select(endpoint.c.name, endpoint.c.open_until, endpoint.c.paused_at)
     .where(
         among(endpoint.c.name, "names_"),
-        sa.or_(endpoint.c.open_until.is_not(None), among(endpoint.c.name, "paced_")),
+        sa.or_(
+            endpoint.c.open_until.is_not(None),
+            endpoint.c.paused_at.is_not(None),
+            among(endpoint.c.name, "paced_"),
+        ),
     )
     .order_by(endpoint.c.name)
     .with_for_update()
 )
 
 
-def probing(tx: Transaction, name: str, now: datetime, probe_after: timedelta) -> bool:
-    """Whether the circuit is open, and the one probe is now ours."""
-    mine = sa.and_(endpoint.c.name == name, endpoint.c.open_until.is_not(None))
-    probe = sa.update(endpoint).where(mine).values(open_until=now + probe_after)
-    return tx.execute(probe).rowcount > 0
+def probing(tx: Transaction, name: str, until: datetime) -> None:
+    """The one probe is ours until then: nobody sends another."""
+    _update(tx, name, open_until=until)
 
 
 def allowed(tx: Transaction, name: str, pace: Pace, now: datetime) -> int:

@@ -113,7 +113,7 @@ def test_nothing_expires_while_it_is_closed_and_it_gets_one_attempt_after(
     region.now += TO_NIGHT - 3 * HOUR
     with region.store.begin() as tx:
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
-            endpoints.failed(tx, "lulea", region.now, 4 * HOUR)
+            endpoints.failed(tx, "lulea", region.now + 4 * HOUR)
     region.tells("hospital", letters.note())
     region.now += 9 * HOUR - timedelta(seconds=1)  # over for an hour, and still closed
     assert sweep.expire(region.store, region.network, region.now) == 0
@@ -132,6 +132,20 @@ def test_the_attempt_after_a_window_is_the_last_of_what_expired_in_it(region: Re
     region.turn()
     [row] = region.deliveries(event="message")
     assert (row["attempt"], row["state"], row["code"]) == (1, "dead", "expired")
+
+
+def test_what_stands_behind_another_of_its_case_gets_its_attempt_as_well(region: Region) -> None:
+    with_night(region, expire_after=4 * HOUR)
+    region.now += TO_NIGHT
+    contents = [region.tells("hospital", letters.note(f"{n}")) for n in range(3)]
+    region.turn(6 * HOUR)
+    for content in contents:
+        for _ in range(3):
+            region.turn(30 * timedelta(seconds=1))
+            sweep.expire(region.store, region.network, region.now)
+        assert region.events("lulea") == ["message"]
+        region.receipt("lulea", content)
+    assert {d["state"] for d in region.deliveries(event="message")} == {"accepted"}
 
 
 def test_a_receipt_that_is_missing_because_of_a_window_is_asked_for_once_more(

@@ -62,7 +62,7 @@ def test_a_paused_endpoint_gets_nothing_until_it_is_resumed(region: Region) -> N
     region.tells("hospital", letters.note())
     assert region.events("lulea") == []
     with region.store.begin() as tx:
-        endpoints.resume(tx, "lulea")
+        endpoints.resume(tx, "lulea", region.now)
     region.turn()
     assert region.events("lulea") == ["message"]
 

@@ -67,7 +67,7 @@ def test_a_replay_says_what_has_overtaken_it(region: Region) -> None:
     region.receipt("lulea", first, "fatal-error")
     dead, later = region.deliveries(event="message")
     with region.store.begin() as tx:
-        [planned] = replay.plan(tx, [dead["id"]])
+        [planned] = replay.plan(tx, region.network, [dead["id"]])
     assert planned.possible
     assert planned.overtaken_by == (later["id"],)
 

@@ -25,7 +25,7 @@ ANN = {"who": "Ann", "reason": "restored"}
 def planned(region: Region, lost: Lost) -> list[Planned]:
     """What would be sent."""
     with region.store.read() as tx:
-        return resend.plan(tx, lost)
+        return resend.plan(tx, region.network, lost)
 
 
 def sent(region: Region, lost: Lost, plan: list[Planned] | None = None) -> int:
@@ -227,8 +227,8 @@ def test_what_goes_together_does_not_overtake_itself(region: Region) -> None:
         region.receipt("lulea", content, "fatal-error")
     ids = [row["id"] for row in region.deliveries(event="message")]
     with region.store.read() as tx:
-        assert [p.overtaken_by for p in hands.plan(tx, ids)] == [(), ()]
-        assert [p.overtaken_by for p in hands.plan(tx, ids[:1])] == [(ids[1],)]
+        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids)] == [(), ()]
+        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids[:1])] == [(ids[1],)]
 
 
 def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
@@ -240,5 +240,5 @@ def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
     region.turn(region.network.endpoint("lulea").expire_after)
     lost = region.deliveries(event="message", state="dead")[-1]["id"]
     with region.store.read() as tx:
-        plan = hands.plan(tx, [refused, lost])
+        plan = hands.plan(tx, region.network, [refused, lost])
     assert [p.seen_before for p in plan] == [False, True]

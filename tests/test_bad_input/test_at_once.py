@@ -150,6 +150,6 @@ def test_a_pause_while_sending_lets_finish_what_has_begun_and_begins_nothing(
     region.receipt("umea", begun[0].content_id)
     assert sorted(d["state"] for d in region.deliveries()) == ["confirmed", "waiting"]
     with region.store.begin() as tx:
-        endpoints.resume(tx, "umea")
+        endpoints.resume(tx, "umea", region.now)
     region.turn()
     assert len(region.events("umea")) == 1

@@ -68,7 +68,7 @@ def test_what_a_success_says_is_the_answer(httpserver: HTTPServer) -> None:
         (429, "busy"),
         (500, "refused-for-now"),
         (501, "refused"),
-        (502, "refused-for-now"),
+        (502, "unreachable"),
         (503, "busy"),
         (504, "timed-out"),
     ],

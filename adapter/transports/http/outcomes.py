@@ -13,7 +13,7 @@ from adapter.errors import AdapterError, FatalError, TransientError
 from adapter.model import Then
 from adapter.transports import Answer, Outcome
 
-_FOR_NOW = {408: "timed-out", 429: "busy", 503: "busy", 504: "timed-out"}
+_FOR_NOW = {408: "timed-out", 429: "busy", 502: "unreachable", 503: "busy", 504: "timed-out"}
 _NO_RECEIPT = {202, 204, 205}
 LONGEST_WAIT = 24 * 60 * 60.0
 
