@@ -29,6 +29,8 @@ class Desk:
         manner = self.manners.towards(self.party.endpoint, arrived.case, arrived.number)
         if manner in _KEPT:
             self._note(arrived, Saw.GOT)
+        if manner is Manner.REFUSE:
+            self._note(arrived, Saw.REFUSED)
         return manner
 
     def _note(self, arrived: Arrived, what: Saw) -> None:

@@ -97,23 +97,29 @@ class Hospital:
         """One attempt; the code of the receipt, "" when there was none."""
         self._ledger.write(message.line(post))
         status, body = wires.post(post)
-        code = _code(status, body)
+        about, code = _said(status, body, post.content)
         if code:
             self.receipts += 1
-            receipted = Saw.RECEIPTED
             self._ledger.write(
-                Line(what=receipted, who=self._party.endpoint, content=post.content, code=code)
+                Line(
+                    what=Saw.RECEIPTED,
+                    who=self._party.endpoint,
+                    content=about,
+                    asked=post.content,
+                    code=code,
+                )
             )
-        return code
+        return code if about == post.content else ""
 
 
-def _code(status: int, body: bytes) -> str:
-    """What an answer says of the message; an OperationOutcome is a refusal as well."""
+def _said(status: int, body: bytes, asked: str) -> tuple[str, str]:
+    """Of which content id an answer speaks, and what it says; an OperationOutcome is a refusal."""
     if status == 200:
-        return letters.read(body).code
+        receipt = letters.read(body)
+        return receipt.about, receipt.code
     if status == 503 and b"adapter-fault" in body:
-        return "transient-error"
-    return "fatal-error" if 400 <= status < 500 and status not in (408, 429) else ""
+        return asked, "transient-error"
+    return asked, "fatal-error" if 400 <= status < 500 and status not in (408, 429) else ""
 
 
 class Wires:

@@ -7,55 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
-from chaos.cast import ON_THE_BUS, SUCCESSORS
+from chaos.cast import ON_THE_BUS
+from chaos.evidence import FINAL, NEVER, Evidence, Sent, name
 from chaos.ledger import Line, Saw
-
-FINAL = ("ok", "fatal-error")
-NEVER = float("inf")
-
-
-@dataclass(slots=True, kw_only=True)
-class Sent:
-    """One message of a sender, and what its sender heard of it."""
-
-    first: Line
-    at: list[float] = field(default_factory=list)  # of every copy that left
-    receipt: str = ""  # the final one, or the last that is not final
-    receipted: float = NEVER  # when the final one came
-    reported: set[str] = field(default_factory=set)  # endpoints that a report named
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """Its place: case and number."""
-        return self.first.case, self.first.number
-
-
-@dataclass(slots=True, kw_only=True)
-class Arrivals:
-    """Everything that came to one mailbox, or to its successor, for one place in a case."""
-
-    who: list[str] = field(default_factory=list)  # in order of arrival, each once
-    contents: set[str] = field(default_factory=set)
-    envelopes: set[str] = field(default_factory=set)
-    first: float = NEVER
-    copies: int = -1
-
-    def add(self, line: Line) -> None:
-        """One more arrival."""
-        self.first = min(self.first, line.at)
-        self.contents.add(line.content)
-        self.envelopes.add(line.envelope)
-        if line.who not in self.who:
-            self.who.append(line.who)
-        self.copies += 1
-
-    @property
-    def doubled(self) -> bool:
-        """It came as more than one message, or both to a mailbox and to its successor."""
-        return max(len(self.contents), len(self.envelopes), len(self.who)) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +25,9 @@ class Verdict:
     reported: int
     problems: dict[str, list[str]]
 
-    def count(self, name: str) -> int:
+    def count(self, what: str) -> int:
         """How many problems of a name there are."""
-        return len(self.problems[name])
+        return len(self.problems[what])
 
     @property
     def clean(self) -> bool:
@@ -80,74 +37,17 @@ class Verdict:
     @property
     def beyond_healing(self) -> bool:
         """Whether something is wrong that waiting cannot mend."""
-        return any(self.problems[name] for name in ("doubled", "misordered", "misdelivered"))
-
-
-class _Case:
-    """The ledger, sorted by message and mailbox."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self.sent: dict[tuple[str, int], Sent] = {}
-        self.contents: dict[str, Sent] = {}
-        self.arrived: dict[tuple[str, str, int], Arrivals] = defaultdict(
-            lambda: Arrivals()  # noqa: PLW0108 - the class itself would not type-check
-        )
-        self.strays: list[str] = []
-        self.moved: dict[str, float] = {}
-        for line in lines:
-            self._take(line)
-
-    def _take(self, line: Line) -> None:
-        match line.what:
-            case Saw.SENT:
-                self._sent(line)
-            case Saw.GOT:
-                self._got(line)
-            case Saw.RECEIPTED:
-                self._receipted(line)
-            case Saw.REPORTED if line.content in self.contents:
-                missed = {SUCCESSORS.get(who, who) for who in line.to}
-                self.contents[line.content].reported |= missed
-            case Saw.MOVED:
-                self.moved.setdefault(line.who, line.at)
-
-    def _sent(self, line: Line) -> None:
-        found = self.sent.setdefault((line.case, line.number), Sent(first=line))
-        self.contents[line.content] = found
-        found.at.append(line.at)
-
-    def _got(self, line: Line) -> None:
-        key = (line.case, line.number)
-        if not self._addressed(line, self.sent.get(key)):
-            self.strays.append(_name(line.who, *key))
-            return
-        self.arrived[SUCCESSORS.get(line.who, line.who), *key].add(line)
-
-    def _addressed(self, line: Line, sent: Sent | None) -> bool:
-        if sent is None:
-            return False
-        stands_in = self.moved.get(line.who, NEVER) <= line.at
-        return line.who in sent.first.to or (
-            stands_in and SUCCESSORS.get(line.who, "") in sent.first.to
-        )
-
-    def _receipted(self, line: Line) -> None:
-        found = self.contents.get(line.content)
-        if found is None or found.receipt in FINAL:
-            return
-        found.receipt = line.code
-        if line.code in FINAL:
-            found.receipted = line.at
+        return any(self.problems[what] for what in ("doubled", "misordered", "misdelivered"))
 
 
 def judge(lines: Iterable[Line]) -> Verdict:
     """Weigh a whole ledger."""
-    found = _Case(lines)
+    found = Evidence(lines)
     problems = {
         "lost": list(_lost(found)),
-        "doubled": [_name(*key) for key, a in found.arrived.items() if a.doubled],
+        "doubled": [name(*key) for key, a in found.arrived.items() if a.doubled],
         "misordered": list(_misordered(found)),
-        "misdelivered": found.strays,
+        "misdelivered": [*found.strays, *_denied(found)],
         "unreceipted": list(_unreceipted(found)),
     }
     return Verdict(
@@ -159,52 +59,82 @@ def judge(lines: Iterable[Line]) -> Verdict:
     )
 
 
-def _lost(found: _Case) -> Iterator[str]:
-    """Answered for good, and yet somebody addressed has it not, and the sender was not told.
+def _lost(found: Evidence) -> Iterator[str]:
+    """Answered for good, and yet somebody addressed has it not, and the sender was not told why.
 
-    Nothing is wrong with any message but the poison: a refusal loses it just as an `ok` does.
+    Nothing is wrong with any message but the poison: a refusal loses it just as an `ok` does, and
+    a report excuses only what its receiver itself had refused.
     """
     for sent in found.sent.values():
         if sent.receipt not in (("ok",) if sent.first.poison else FINAL):
             continue
         for who in sent.first.to:
-            if (who, *sent.key) not in found.arrived and who not in sent.reported:
-                yield _name(who, *sent.key)
+            key = (who, *sent.key)
+            if key not in found.arrived and not _given_up(found, key):
+                yield name(*key)
 
 
-def _unreceipted(found: _Case) -> Iterator[str]:
-    """No final receipt; poison need only be answered."""
+def _given_up(found: Evidence, key: tuple[str, str, int]) -> bool:
+    """Refused by its receiver, and its sender told."""
+    who, *place = key
+    return key in found.refused and who in found.sent[place[0], place[1]].reported
+
+
+def _denied(found: Evidence) -> Iterator[str]:
+    """Arrived, although its sender was told that it would not: by a refusal, or by a report of
+    what nobody had refused. What was refused, reported and replayed is none."""
+    for key in found.arrived:
+        who, case, number = key
+        sent = found.sent[case, number]
+        groundless = who in sent.reported and key not in found.refused
+        if sent.receipt == "fatal-error" or groundless:
+            yield name(*key)
+
+
+def _unreceipted(found: Evidence) -> Iterator[str]:
+    """No final receipt, or two that contradict each other; poison need only be answered."""
     for sent in found.sent.values():
         answered = sent.receipt in FINAL or (sent.first.poison and sent.receipt)
-        if not answered:
-            yield _name(sent.first.who, *sent.key)
+        if not answered or sent.contradicted:
+            yield name(sent.first.who, *sent.key)
 
 
-def _misordered(found: _Case) -> Iterator[str]:
+def _misordered(found: Evidence) -> Iterator[str]:
     """Arrived after one that was sent later, where the order in which they left is certain."""
-    by_case: dict[tuple[str, str], list[tuple[float, Sent]]] = defaultdict(list)
-    for (mailbox, case, number), arrivals in found.arrived.items():
-        sent = found.sent[case, number]
-        if mailbox not in sent.reported:
-            by_case[arrivals.who[0], case].append((arrivals.first, sent))
+    by_case: dict[tuple[str, str], list[_Arrival]] = defaultdict(list)
+    for key, arrivals in found.arrived.items():
+        dead = found.refused[key] if _given_up(found, key) else NEVER
+        sent = found.sent[key[1], key[2]]
+        one = _Arrival(at=arrivals.first, dead=dead, sent=sent)
+        by_case[arrivals.who[0], key[1]].append(one)
     for (who, _), arrived in by_case.items():
-        arrived.sort(key=lambda one: one[1].key)
-        for place, (when, sent) in enumerate(arrived):
-            later = arrived[place + 1 :]
-            if any(at < when and _certainly_before(sent, other) for at, other in later):
-                yield _name(who, *sent.key)
+        arrived.sort(key=lambda one: one.sent.key)
+        for place, one in enumerate(arrived):
+            if any(one.overtaken(other) for other in arrived[place + 1 :]):
+                yield name(who, *one.sent.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    """A first arrival; `dead` is since when the adapter need hold back nothing for it."""
+
+    at: float
+    dead: float
+    sent: Sent
+
+    def overtaken(self, other: _Arrival) -> bool:
+        """Whether a later one came before this, while this was not dead."""
+        before = other.at < min(self.at, self.dead)
+        return before and _certainly_before(self.sent, other.sent)
 
 
 def _certainly_before(one: Sent, other: Sent) -> bool:
-    """It was receipted before the other left; or both left once, one after the other."""
+    """It was receipted before the other left; or it left once until then, before the other, on
+    one connection. A first one that was repeated may have been lost before the other left."""
     if one.receipted <= other.at[0]:
         return True
     repeated = any(at < one.receipted for at in one.at[1:])
     return bool(one.first.burst) and one.first.burst == other.first.burst and not repeated
-
-
-def _name(who: str, case: str, number: int) -> str:
-    return f"{who} {case}/{number}"
 
 
 _BARS = ("store-",)
@@ -221,7 +151,7 @@ def recovery(lines: Iterable[Line]) -> float:
     """
     kept = list(lines)
     journeys: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for sent in _Case(kept).sent.values():
+    for sent in Evidence(kept).sent.values():
         journeys[sent.first.who].append((sent.at[0], sent.receipted))
     waits = (_waits(_calm(kept, who), of_sender) for who, of_sender in journeys.items())
     return max(chain([0.0], *waits))

@@ -17,6 +17,7 @@ class Saw(StrEnum):
 
     SENT = "sent"  # by a party, about to leave; again for every copy
     GOT = "got"  # by a party, before it answers; again for every copy
+    REFUSED = "refused"  # by a party, before it says so: it has not taken this, and never will
     RECEIPTED = "receipted"  # the sender holds the adapter's receipt
     REPORTED = "reported"  # the sender holds a delivery report
     MOVED = "moved"  # from now on `who` stands in for `to`
@@ -39,6 +40,7 @@ class Line:
     number: int = 0  # the message's place in its case
     to: tuple[str, ...] = ()  # the endpoints addressed; of a report: who was not reached
     code: str = ""  # of a receipt
+    asked: str = ""  # of a receipt that answers a request: the content id of that
     burst: int = 0  # messages of one burst left one after the other on one connection
     poison: bool = False  # nobody can read it: the adapter must give up on it, and only on it
     kind: str = ""  # of a fault

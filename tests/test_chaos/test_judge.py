@@ -26,9 +26,30 @@ def got(number: int, at: float, *, who: str = "lulea", **more: object) -> Line:
     return line(Saw.GOT, who, number, at, **values | more)
 
 
-def receipted(number: int, at: float, code: str = "ok") -> Line:
+def receipted(number: int, at: float, code: str = "ok", **more: object) -> Line:
     """The planning service has its receipt."""
-    return Line(what=Saw.RECEIPTED, who="planning", at=at, content=f"c{number}", code=code)
+    values: dict[str, object] = {"who": "planning", "content": f"c{number}"}
+    return Line(what=Saw.RECEIPTED, at=at, code=code, **values | more)  # type: ignore[arg-type]
+
+
+def refused(number: int, at: float, *, who: str = "lulea") -> Line:
+    """A receiver says that it never takes this."""
+    return line(Saw.REFUSED, who, number, at, content=f"c{number}")
+
+
+def reported(number: int, at: float, *, to: str = "lulea", who: str = "planning") -> Line:
+    """The planning service is told whom it did not reach."""
+    return Line(what=Saw.REPORTED, who=who, at=at, content=f"c{number}", to=(to,))
+
+
+def moved(at: float, successor: str = "kalix-ny", gone: str = "kalix") -> Line:
+    """New settings begin to be read."""
+    return Line(what=Saw.MOVED, who=successor, to=(gone,), at=at)
+
+
+def settled(at: float, detail: str = "") -> Line:
+    """Every process has them."""
+    return Line(what=Saw.HEALED, kind="settings-moved", at=at, detail=detail)
 
 
 def line(what: Saw, who: str, number: int, at: float, **more: object) -> Line:
@@ -60,19 +81,70 @@ def test_poison_that_was_promised_must_arrive() -> None:
     assert counts(judge([sent(1, 1, poison=True), receipted(1, 2)])) == {"lost": 1}
 
 
-def test_what_the_sender_was_told_of_is_not_lost() -> None:
-    report = Line(what=Saw.REPORTED, who="planning", at=3, content="c1", to=("lulea",))
-    assert judge([sent(1, 1), receipted(1, 2), report]).clean
+def test_what_a_receiver_refused_and_the_sender_was_told_of_is_not_lost() -> None:
+    assert judge([sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4)]).clean
+
+
+def test_a_refusal_that_the_sender_was_not_told_of_loses_it() -> None:
+    assert counts(judge([sent(1, 1), receipted(1, 2), refused(1, 3)])) == {"lost": 1}
+
+
+def test_a_report_of_what_nobody_refused_excuses_nothing() -> None:
+    assert counts(judge([sent(1, 1), receipted(1, 2), reported(1, 3)])) == {"lost": 1}
+    elsewhere = refused(1, 3, who="umea")
+    assert counts(judge([sent(1, 1), receipted(1, 2), elsewhere, reported(1, 4)])) == {"lost": 1}
 
 
 def test_a_report_about_another_receiver_excuses_nothing() -> None:
-    report = Line(what=Saw.REPORTED, who="planning", at=3, content="c1", to=("umea",))
-    assert counts(judge([sent(1, 1), receipted(1, 2), report])) == {"lost": 1}
+    lines = [sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4, to="umea")]
+    assert counts(judge(lines)) == {"lost": 1}
 
 
 def test_a_report_about_the_successor_is_one_about_whom_it_stands_in_for() -> None:
-    report = Line(what=Saw.REPORTED, who="planning", at=3, content="c1", to=("kalix-ny",))
-    assert judge([sent(1, 1, to="kalix"), receipted(1, 2), report]).clean
+    refusal = refused(1, 3, who="kalix-ny")
+    lines = [sent(1, 1, to="kalix"), receipted(1, 2), refusal, reported(1, 4, to="kalix-ny")]
+    assert judge(lines).clean
+
+
+def test_what_was_refused_reported_and_replayed_may_arrive() -> None:
+    lines = [sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4), got(1, 5)]
+    assert judge(lines).clean
+
+
+def test_what_arrived_although_its_sender_was_told_otherwise_is_misdelivered() -> None:
+    denied = [sent(1, 1), receipted(1, 2, "fatal-error"), got(1, 3)]
+    assert counts(judge(denied)) == {"misdelivered": 1}
+    assert counts(judge([sent(1, 1), receipted(1, 2), got(1, 3), reported(1, 4)])) == {
+        "misdelivered": 1
+    }
+
+
+@pytest.mark.parametrize("codes", [("ok", "fatal-error"), ("fatal-error", "ok")])
+def test_of_two_final_receipts_that_contradict_each_other_neither_counts(
+    codes: tuple[str, str],
+) -> None:
+    first, second = codes
+    lines = [sent(1, 1), receipted(1, 2, first), sent(1, 3), receipted(1, 4, second), got(1, 5)]
+    assert counts(judge(lines))["unreceipted"] == 1
+
+
+def test_a_copy_that_is_answered_for_now_takes_no_receipt_back() -> None:
+    lines = [sent(1, 1), receipted(1, 2), got(1, 3), sent(1, 4), receipted(1, 5, "transient-error")]
+    assert judge(lines).clean
+
+
+def test_a_receipt_or_a_report_that_a_stranger_gets_is_misdelivered() -> None:
+    stray = receipted(1, 2, who="lulea")
+    lines = [sent(1, 1), stray, got(1, 3)]
+    assert counts(judge(lines)) == {"misdelivered": 1, "unreceipted": 1}
+    lines = [sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4, who="umea")]
+    assert counts(judge(lines)) == {"lost": 1, "misdelivered": 1}
+
+
+def test_an_answer_about_another_message_receipts_neither() -> None:
+    swapped = [receipted(1, 2, asked="c2"), receipted(2, 2, asked="c1")]
+    lines = [sent(1, 1), sent(2, 1), *swapped, got(1, 3), got(2, 4)]
+    assert counts(judge(lines)) == {"unreceipted": 2}
 
 
 def test_of_two_receivers_each_counts() -> None:
@@ -97,19 +169,50 @@ def test_what_nobody_was_to_get_is_misdelivered() -> None:
     assert counts(verdict) == {"misdelivered": 1}
 
 
+def test_a_content_id_that_changed_on_the_way_makes_it_another_message() -> None:
+    lines = [sent(1, 1), receipted(1, 2), got(1, 3, content="x", envelope="y")]
+    assert counts(judge(lines)) == {"doubled": 1}
+
+
+def test_two_messages_under_one_content_id_or_under_each_others_are_not_themselves() -> None:
+    both = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4)]
+    same = [got(1, 5), got(2, 6, content="c1")]
+    assert counts(judge([*both, *same])) == {"doubled": 1}
+    swapped = [got(1, 5, content="c2"), got(2, 6, content="c1")]
+    assert counts(judge([*both, *swapped])) == {"doubled": 2}
+
+
 def test_a_successor_may_get_what_was_meant_for_the_one_before() -> None:
-    moved = Line(what=Saw.MOVED, who="kalix-ny", to=("kalix",), at=2)
-    message = sent(1, 1, to="kalix")
-    arrival = got(1, 3, who="kalix-ny")
-    assert judge([message, receipted(1, 2), moved, arrival]).clean
+    message, arrival = sent(1, 1, to="kalix"), got(1, 3, who="kalix-ny")
+    assert judge([message, receipted(1, 2), moved(2), arrival]).clean
     assert counts(judge([message, receipted(1, 2), arrival])) == {"lost": 1, "misdelivered": 1}
 
 
 def test_a_mailbox_and_its_successor_may_not_both_get_it() -> None:
-    moved = Line(what=Saw.MOVED, who="kalix-ny", to=("kalix",), at=2)
     both = [got(1, 3, who="kalix"), got(1, 4, who="kalix-ny")]
-    verdict = judge([sent(1, 1, to="kalix"), receipted(1, 2), moved, *both])
+    verdict = judge([sent(1, 1, to="kalix"), receipted(1, 2), moved(2), *both])
     assert counts(verdict) == {"doubled": 1}
+
+
+def test_what_left_before_the_move_had_settled_may_come_to_the_old_mailbox_for_ever() -> None:
+    message = [sent(1, 3, to="kalix"), receipted(1, 4)]
+    lines = [moved(2), *message, settled(5), got(1, 500, who="kalix")]
+    assert judge(lines).clean
+
+
+@pytest.mark.parametrize("end", [[settled(5)], [], [settled(60, "did not take place")]])
+def test_what_left_after_it_may_not(end: list[Line]) -> None:
+    message = [sent(1, 90, to="kalix"), receipted(1, 91)]
+    lines = [moved(2), *end, *message, got(1, 100, who="kalix")]
+    assert counts(judge(lines)) == {"lost": 1, "misdelivered": 1}
+
+
+def test_after_the_move_back_it_is_the_other_way_round() -> None:
+    there_and_back = [moved(2), settled(5), moved(10, "kalix", "kalix-ny"), settled(12)]
+    message = [sent(1, 13, to="kalix"), receipted(1, 14)]
+    assert judge([*there_and_back, *message, got(1, 15, who="kalix")]).clean
+    astray = judge([*there_and_back, *message, got(1, 15, who="kalix-ny")])
+    assert counts(astray) == {"lost": 1, "misdelivered": 1}
 
 
 def test_a_later_one_that_left_after_the_receipt_of_the_first_may_not_overtake_it() -> None:
@@ -128,10 +231,15 @@ def test_where_the_first_had_to_be_repeated_their_order_was_never_certain() -> N
     assert judge(lines).clean
 
 
-def test_what_was_reported_dead_and_sent_again_later_is_not_misordered() -> None:
-    report = Line(what=Saw.REPORTED, who="planning", at=4, content="c1", to=("lulea",))
-    lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), report]
-    assert judge([*lines, got(2, 5), got(1, 6)]).clean
+def test_what_was_refused_reported_and_sent_again_later_is_not_misordered() -> None:
+    lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), refused(1, 4)]
+    assert judge([*lines, got(2, 5), got(1, 6), reported(1, 7)]).clean
+
+
+def test_what_was_overtaken_before_it_was_refused_is() -> None:
+    lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), got(2, 5)]
+    lines += [refused(1, 6), reported(1, 7), got(1, 8)]
+    assert counts(judge(lines)) == {"misordered": 1}
 
 
 def test_the_first_arrivals_decide_and_copies_may_come_at_any_time() -> None:
