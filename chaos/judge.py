@@ -6,7 +6,7 @@ Five counts must be zero. Each is documented, with what is not counted, in docs/
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,8 +31,8 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """Whether all five are zero."""
-        return not any(self.problems.values())
+        """Whether all five are zero, and of something: nothing seen is nothing shown."""
+        return self.messages > 0 and not any(self.problems.values())
 
     @property
     def beyond_healing(self) -> bool:
@@ -146,8 +146,9 @@ _ON_THE_BUS = {party.endpoint for party in ON_THE_BUS}
 def recovery(lines: Iterable[Line]) -> float:
     """The longest time, in seconds, from a mended fault until each sender was served again.
 
-    Served: a message that it sent after the mending has its final receipt. While another fault
-    still bars the sender's way, or when a new one does so first, there is nothing to measure.
+    Served: a message that it sent after the mending has its final receipt. Who was not served
+    before the next fault barred the way, or before the ledger ended, has waited at least so long;
+    who sent nothing more, until the end of the load.
     """
     kept = list(lines)
     journeys: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -157,27 +158,32 @@ def recovery(lines: Iterable[Line]) -> float:
     return max(chain([0.0], *waits))
 
 
-def _calm(lines: Iterable[Line], who: str) -> Iterator[tuple[float, float]]:
-    """For each mending that leaves a sender's way free: when, and until when it stays so."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Calm:
+    """From a mending that left a sender's way free until another fault barred it, if one did."""
+
+    since: float
+    until: float
+    idle: float  # until when the sender may yet begin something
+
+
+def _calm(lines: Sequence[Line], who: str) -> Iterator[_Calm]:
     mended: list[float] = []
     barred = 0
     for line in lines:
         bars = line.kind.startswith(_BARS_ON_THE_BUS if who in _ON_THE_BUS else _BARS)
         if line.what is Saw.FAULT and bars:
-            yield from ((at, line.at) for at in mended)
+            yield from (_Calm(since=at, until=line.at, idle=line.at) for at in mended)
             mended, barred = [], barred + 1
         elif line.what is Saw.HEALED:
             barred -= bars
             mended += [] if barred else [line.at]
         elif line.what is Saw.ENDED:
-            yield from ((at, line.at) for at in mended)
+            yield from (_Calm(since=at, until=lines[-1].at, idle=line.at) for at in mended)
             return
 
 
-def _waits(
-    calm: Iterable[tuple[float, float]], journeys: list[tuple[float, float]]
-) -> Iterator[float]:
-    for since, until in calm:
-        served = min((done for left, done in journeys if left >= since), default=NEVER)
-        if served < until:
-            yield served - since
+def _waits(calm: Iterable[_Calm], journeys: Sequence[tuple[float, float]]) -> Iterator[float]:
+    for one in calm:
+        served = min((done for left, done in journeys if left >= one.since), default=one.idle)
+        yield min(served, one.until) - one.since

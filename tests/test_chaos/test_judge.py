@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.judge import Verdict, judge, recovery
+from chaos.judge import Verdict, judge
 from chaos.ledger import Ledger, Line, Saw, read
 from chaos.run import NAMES
 
@@ -66,6 +66,10 @@ def test_a_message_that_arrived_and_was_receipted_is_no_problem() -> None:
     verdict = judge([sent(1, 1), receipted(1, 2), got(1, 3)])
     assert verdict.clean
     assert verdict.messages == 1
+
+
+def test_of_an_empty_ledger_nothing_is_shown() -> None:
+    assert not judge([]).clean
 
 
 def test_ok_and_never_seen_again_is_lost() -> None:
@@ -257,30 +261,6 @@ def test_poison_must_be_answered_and_need_not_arrive() -> None:
     poison = sent(1, 1, poison=True)
     assert judge([poison, receipted(1, 2, "transient-error")]).clean
     assert counts(judge([poison])) == {"unreceipted": 1}
-
-
-def test_recovery_runs_from_the_mending_to_the_receipt_of_what_left_after_it() -> None:
-    lines = [
-        Line(what=Saw.FAULT, kind="store-crashed", at=1),
-        Line(what=Saw.HEALED, kind="store-crashed", at=5),
-        sent(1, 6),
-        receipted(1, 9),
-        Line(what=Saw.ENDED, at=20),
-    ]
-    assert recovery(lines) == 4
-
-
-def test_recovery_is_not_measured_while_another_fault_bars_the_way() -> None:
-    lines = [
-        Line(what=Saw.FAULT, kind="broker-killed", at=1),
-        Line(what=Saw.FAULT, kind="kill-worker", at=2),
-        Line(what=Saw.HEALED, kind="kill-worker", at=2),
-        Line(what=Saw.HEALED, kind="broker-killed", at=30),
-        sent(1, 31),
-        receipted(1, 32),
-        Line(what=Saw.ENDED, at=40),
-    ]
-    assert recovery(lines) == 2
 
 
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=6))
