@@ -86,9 +86,10 @@ class Victim:
     def begin(self) -> None:
         """A new life."""
         ours, theirs = _FORKS.Pipe()
+        settings = self.settings
         process = _FORKS.Process(
             target=live,
-            args=(self.settings, self.part, self._deed, self._log, theirs),
+            args=(settings, self.part, self._deed, self._log, theirs),
             daemon=True,
         )
         process.start()
@@ -96,6 +97,8 @@ class Victim:
         with self._lock:
             self._process, self._orders, self._killed = process, ours, False
             self.lives += 1
+        if settings is not self.settings:  # changed while it began, and its signal went astray
+            self.signal(signal.SIGTERM)
 
     @property
     def alive(self) -> bool:
