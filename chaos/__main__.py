@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import secrets
 import shutil
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from chaos import report
@@ -55,11 +58,30 @@ def _thread_died(arguments: threading.ExceptHookArgs) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chaos", description="Break the adapter, and count.")
-    parser.add_argument("--seconds", type=float, default=60, help="how long the load runs")
+    parser.add_argument("--seconds", type=_duration, default=60, help="how long the load runs")
     parser.add_argument("--seed", default="", help="any text; a run without one draws its own")
     parser.add_argument("--sabotage", default="", choices=("", *SABOTAGES))
     parser.add_argument("--folder", type=Path, help="for ledger.jsonl and the log lines")
-    return parser.parse_args()
+    return parser.parse_args(_joined(sys.argv[1:]))
+
+
+def _duration(text: str) -> float:
+    """Seconds in which something can be seen."""
+    with suppress(ValueError):
+        if 0 < (found := float(text)) < math.inf:
+            return found
+    raise argparse.ArgumentTypeError(f"a number of seconds above 0, not {text!r}")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """A seed may begin with a dash: argparse takes it for an option when it stands alone."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] == "--seed":
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _own_mounts() -> None:
