@@ -23,7 +23,8 @@ def kill_broker(stage: Stage, chance: Random) -> bool:
     servers.with_broker(servers.broker.kill)
     stage.rest(chance.uniform(*stage.plan.away))
     servers.with_broker(servers.broker.restart)
-    return eventually(servers.has_queues, 30)
+    servers.await_queues()
+    return True
 
 
 def wipe_broker(stage: Stage, _: Random) -> bool:

@@ -47,10 +47,28 @@ class Plan:
         return 60.0 if self.is_long else 6.0
 
     @property
+    def slow_timeout(self) -> float:
+        """Seconds that the adapter gives the slow partner."""
+        return self.slow_answer * 1.1 + 1
+
+    @property
     def quiet(self) -> float:
-        """Seconds without news after which nothing more will come."""
+        """Seconds without news after which what is still missing will not come."""
         return 20.0 + self.clock_jump + (3.5 * self.slow_answer if self.is_long else 0)
 
+    @property
+    def longest(self) -> float:
+        """Seconds from the end of the load until no claim of before it can still be open.
+
+        Whoever was killed while it sent to the slow partner leaves a lease of twice its time-out,
+        and where its clock was fast, so much more. Nobody is killed after the load.
+        """
+        return 2 * self.slow_timeout + self.clock_jump
+
+
+CALM = 12.0
+"""Seconds without news in which every wait that follows an answer has ended: for a receipt (3 s,
+and one that is late comes after 4.5), for a lease (4 s), for a back-off (1 s), for a probe."""
 
 _PATIENCE = 4.0  # seconds
 

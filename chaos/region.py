@@ -46,8 +46,7 @@ class Region:
             return replace(found, broker_user=party.endpoint)
         found = replace(found, address=f"http://127.0.0.1:{self.ports[party.endpoint]}/")
         if party is SLOW:
-            patience = self.plan.slow_answer * 1.1 + 1
-            found = replace(found, timeout=timedelta(seconds=patience))
+            found = replace(found, timeout=timedelta(seconds=self.plan.slow_timeout))
         return replace(found, replaced_by=_successor(party, moved))
 
 

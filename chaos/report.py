@@ -28,6 +28,10 @@ def lines(result: Result) -> Iterator[str]:
     for name in NAMES:
         for problem in verdict.problems[name][:_SHOWN]:
             yield f"{name}: {problem}"
+    if not verdict.messages:
+        yield "no message was seen: nothing is shown"
+    for unmended in result.unmended:
+        yield f"the adapter did not mend: {unmended}"
     for mishap in result.mishaps:
         yield f"the rig itself failed: {mishap}"
     yield last(result)
@@ -51,7 +55,7 @@ def markdown(result: Result) -> str:
     verdict, plan = result.verdict, result.plan
     rows = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "seed, seconds of load": f"`{plan.seed}`, {plan.seconds:.0f}",
+        "seed, seconds of load": f"`{_cell(plan.seed)}`, {plan.seconds:.0f}",
         "machine": _machine(),
         "messages": f"{verdict.messages:,}",
         ", ".join(NAMES): ", ".join(f"{verdict.count(name)}" for name in NAMES),
@@ -63,6 +67,11 @@ def markdown(result: Result) -> str:
         "ends of processes": _counts(result.deaths),
     }
     return "".join(["| | |\n|---|---|\n", *(f"| {name} | {rows[name]} |\n" for name in rows)])
+
+
+def _cell(text: str) -> str:
+    """As it may stand in a table."""
+    return " ".join(text.split()).replace("|", r"\|")
 
 
 def _machine() -> str:

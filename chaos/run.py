@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chaos import faults
 from chaos.conductor import Conductor
 from chaos.judge import Verdict, judge, recovery
-from chaos.ledger import read
-from chaos.plan import Plan
+from chaos.ledger import Line, read
+from chaos.plan import CALM, Plan
 from chaos.servers import Servers
 from chaos.stage import Stage, stage
 
@@ -33,15 +34,16 @@ class Result:
     settled: float  # seconds from the end of the load until nothing was open
     left_out: tuple[str, ...]  # kinds of faults that this machine does not allow
     mishaps: tuple[str, ...]  # faults of the rig itself: its zeros then mean nothing
+    unmended: tuple[str, ...] = ()  # faults after which the adapter did not do its part
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found, and the rig did what it should."""
-        return self.verdict.clean and not self.mishaps
+        """Whether nothing was found, and rig and adapter did what they should."""
+        return self.verdict.clean and not self.mishaps and not self.unmended
 
 
 def run(plan: Plan, servers: Servers, database: str) -> Result:
-    """Load and faults for `plan.seconds`, then quiet until everything has settled."""
+    """Load and faults for `plan.seconds`, then quiet until nothing more can come."""
     with stage(plan, servers, database) as scene:
         conductor = Conductor(scene, faults.deck(plan.sabotage))
         conductor.start()
@@ -62,6 +64,7 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         settled=settled,
         left_out=() if servers.disk else ("store-full",),
         mishaps=tuple(conductor.mishaps),
+        unmended=tuple(conductor.unmended),
     )
 
 
@@ -84,19 +87,45 @@ def _seen(verdict: Verdict, missing: dict[str, float], now: float) -> bool:
 
 
 def _settle(scene: Stage) -> float:
-    """Wait until nothing is open, or nothing changes any more; how long it took."""
-    begun = changed = time.monotonic()
-    quiet = _QUIET_SABOTAGED if scene.plan.sabotage else scene.plan.quiet
-    before: tuple[int, ...] = ()
-    while time.monotonic() - changed < quiet:
-        verdict = _verdict(scene)
-        if verdict.clean or (scene.plan.sabotage and verdict.beyond_healing):
-            break
-        counts = tuple(verdict.count(name) for name in NAMES)
-        if counts != before:
-            before, changed = counts, time.monotonic()
+    """Wait until nothing is open and nothing more can come; how long what was open took."""
+    begun = time.monotonic()
+    watch = Watch(scene.plan, begun)
+    while not watch.over(list(read(scene.plan.ledger)), time.monotonic()):
         time.sleep(_LOOK)
-    return time.monotonic() - begun
+    return watch.settled - begun
+
+
+class Watch:
+    """Looks at the ledger after the end of the load, and says when to look no more.
+
+    That all is well is no reason: whatever is wrong may come later, from a claim that is open
+    although its message arrived.
+    """
+
+    def __init__(self, plan: Plan, begun: float) -> None:
+        self._plan, self._begun = plan, begun
+        self._counts: tuple[int, ...] = ()
+        self._lines = -1
+        self._news = begun
+        self.settled = begun  # since when the counts are what they are
+
+    def over(self, lines: Sequence[Line], now: float) -> bool:
+        """One more look."""
+        verdict = judge(lines)
+        counts = tuple(verdict.count(name) for name in NAMES)
+        if counts != self._counts:
+            self._counts, self.settled = counts, now
+        if len(lines) != self._lines:
+            self._lines, self._news = len(lines), now
+        if self._plan.sabotage:
+            return verdict.beyond_healing or now - self.settled >= _QUIET_SABOTAGED
+        return self._nothing_can_come(now) and (verdict.clean or self._given_up(now))
+
+    def _nothing_can_come(self, now: float) -> bool:
+        return now - self._news >= CALM and now - self._begun >= self._plan.longest
+
+    def _given_up(self, now: float) -> bool:
+        return now - self.settled >= self._plan.quiet
 
 
 def _verdict(scene: Stage) -> Verdict:

@@ -31,6 +31,7 @@ NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a mount namespace of 
 _ROOMY = 4096  # MB
 _TRIES = 20
 HEARTBEAT = 4  # seconds: a half-open connection is noticed within two of these
+_MENDS = 60  # seconds after which an adapter that has not made its queues never will
 
 
 class Servers:
@@ -77,10 +78,18 @@ class Servers:
             return False
         return True
 
-    def settle(self, seconds: float = 30) -> None:
-        """Wait until the adapter has made its queues, and the broker has written that down."""
-        eventually(self.has_queues, seconds)
+    def settle(self, seconds: float = _MENDS) -> None:
+        """Wait until the adapter has made its queues, and the broker has written that down.
+
+        UnmendedError when it has not, so long after there was nothing in its way.
+        """
+        self.await_queues(seconds)
         self.tell(self.broker.settle)
+
+    def await_queues(self, seconds: float = _MENDS) -> None:
+        """Wait until every queue is there. UnmendedError when not."""
+        if not eventually(self.has_queues, seconds):
+            raise UnmendedError("the adapter did not make its queues")
 
     def tell(self, what: Callable[[], object]) -> None:
         """Something that rabbitmqctl does: one at a time, and again when its port is taken."""
@@ -100,6 +109,10 @@ class Servers:
         except psycopg.Error:
             return False
         return True
+
+
+class UnmendedError(Exception):
+    """A fault is over, and the adapter has not done what is its to do."""
 
 
 class Disk:

@@ -7,6 +7,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from adapter.windows import WINDOWS
 from chaos import killing
 from chaos.cast import LULEA, UMEA
@@ -16,7 +18,7 @@ from chaos.ledger import Ledger, Saw, read
 from chaos.manners import Manner, Manners
 from chaos.plan import Plan, patience
 from chaos.sabotage import SABOTAGES, SEEN_AS
-from chaos.servers import eventually
+from chaos.servers import Servers, UnmendedError, eventually
 
 PROMISED = {
     "kill-worker-at-window",
@@ -76,6 +78,25 @@ def test_a_fault_that_fails_is_a_mishap_of_the_rig(tmp_path: Path) -> None:
     conductor, _ = carried_out(tmp_path, Fault(kind="cut", on="wire", act=broken))
     assert conductor.mishaps == ["cut: OSError"]
     assert not conductor.counts
+
+
+def test_a_fault_that_the_adapter_did_not_mend_took_place_and_is_held_against_it(
+    tmp_path: Path,
+) -> None:
+    def endless(*_: object) -> bool:
+        raise UnmendedError("no queues")
+
+    conductor, ends = carried_out(tmp_path, Fault(kind="kill", on="broker", act=endless))
+    assert conductor.counts == {"kill": 1}
+    assert conductor.unmended == ["kill: no queues"]
+    assert not conductor.mishaps
+    assert ends == [""]
+
+
+def test_queues_that_nobody_makes_again_are_the_adapters_failure() -> None:
+    servers: Any = SimpleNamespace(has_queues=lambda: False)
+    with pytest.raises(UnmendedError):
+        Servers.await_queues(servers, 0.05)
 
 
 def test_a_sender_on_the_bus_gives_the_adapter_more_time_each_time() -> None:

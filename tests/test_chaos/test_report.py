@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from chaos import report
@@ -12,10 +13,12 @@ from chaos.run import Result
 from tests.test_chaos.test_judge import got, receipted, sent
 
 
-def result(tmp_path: Path, *lines: object, mishaps: tuple[str, ...] = ()) -> Result:
+def result(
+    tmp_path: Path, *lines: object, mishaps: tuple[str, ...] = (), seed: str = "7"
+) -> Result:
     """A run whose ledger says this."""
     return Result(
-        plan=Plan(seconds=40, seed="7", folder=tmp_path),
+        plan=Plan(seconds=40, seed=seed, folder=tmp_path),
         verdict=judge(lines),  # type: ignore[arg-type]
         faults=Counter({"broker-killed": 2, "receipt-lost": 3}),
         windows=Counter(sent=1),
@@ -43,6 +46,24 @@ def test_a_run_is_clean_only_with_all_zeros_and_a_rig_that_did_what_it_should(
     assert result(tmp_path, *well).clean
     assert not result(tmp_path, *well[:2]).clean
     assert not result(tmp_path, *well, mishaps=("cut: OSError",)).clean
+
+
+def test_a_run_that_saw_no_message_is_not_clean_and_says_so(tmp_path: Path) -> None:
+    found = result(tmp_path)
+    assert not found.clean
+    assert "no message was seen: nothing is shown" in report.lines(found)
+
+
+def test_an_adapter_that_did_not_mend_what_was_its_to_mend_fails_the_run(tmp_path: Path) -> None:
+    found = result(tmp_path, sent(1, 1), receipted(1, 2), got(1, 3))
+    found = replace(found, unmended=("broker-killed: no queues",))
+    assert not found.clean
+    assert "the adapter did not mend: broker-killed: no queues" in report.lines(found)
+
+
+def test_a_seed_breaks_no_table(tmp_path: Path) -> None:
+    table = report.markdown(result(tmp_path, seed="a|b\nc"))
+    assert r"| seed, seconds of load | `a\|b c`, 40 |" in table.splitlines()
 
 
 def test_the_table_is_ready_to_be_copied(tmp_path: Path) -> None:
