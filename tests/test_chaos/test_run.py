@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaos import report
+from chaos.faults import ALL
 from chaos.plan import Plan
 from chaos.run import run
 from chaos.sabotage import SABOTAGES, SEEN_AS
@@ -24,6 +25,14 @@ LAST = re.compile(
     r"messages=(\d+) faults=(\d+) kinds=(\d+) lost=(\d+) doubled=(\d+) misordered=(\d+) "
     r"misdelivered=(\d+) unreceipted=(\d+) recovery_s=(\d+\.\d)"
 )
+
+
+def made_by_the_rig(said: str) -> dict[str, int]:
+    """Of the faults that a run names, those that are no party's manners."""
+    [line] = [line for line in said.splitlines() if line.startswith("faults: ")]
+    pairs = (one.rpartition(" ") for one in line.removeprefix("faults: ").split(", "))
+    kinds = {fault.kind for fault in ALL}
+    return {kind: int(number) for kind, _, number in pairs if kind in kinds}
 
 
 @pytest.mark.timeout(600)  # minutes on a machine that does much else besides
@@ -41,6 +50,9 @@ def test_under_fire_nothing_is_lost_doubled_misordered_misdelivered_or_unreceipt
     assert messages >= 5 * SECONDS
     assert faults >= 10
     assert kinds >= 5
+    made = made_by_the_rig(done.stdout)
+    assert sum(made.values()) >= 4, made
+    assert len(made) >= 3, made
     assert "| messages |" in (tmp_path / "figures.md").read_text()
 
 
