@@ -88,17 +88,13 @@ class Holders:
         """New settings begin to be read; the last process has them a while later."""
         for gone in line.to if not self._tenures else ():
             self._tenures.append(_Tenure(who=gone, since=-NEVER))
-        self._end(line.at + RELOADED)
+        _end(self._tenures, line.at + RELOADED)
         self._tenures.append(_Tenure(who=line.who, since=line.at))
 
     def settle(self, line: Line) -> None:
         """Every process has them now."""
         if not line.detail:
-            self._end(line.at, besides=1)
-
-    def _end(self, at: float, besides: int = 0) -> None:
-        for tenure in self._tenures[: len(self._tenures) - besides]:
-            tenure.until = min(tenure.until, at)
+            _end(self._tenures[:-1], line.at)
 
     def allow(self, line: Line, left: float) -> bool:
         """Whether this may come to whom it came, having left the sender at `left`.
@@ -110,6 +106,11 @@ class Holders:
             return line.who not in SUCCESSORS
         mine = (tenure for tenure in self._tenures if tenure.who == line.who)
         return any(one.since <= line.at and left <= one.until for one in mine)
+
+
+def _end(tenures: Iterable[_Tenure], at: float) -> None:
+    for tenure in tenures:
+        tenure.until = min(tenure.until, at)
 
 
 class Evidence:
