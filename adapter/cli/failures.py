@@ -22,6 +22,12 @@ DEBUG = "ADAPTER_DEBUG"
 class Commands(TyperGroup):
     """All commands; whatever one of them raises ends here, with exit code 1."""
 
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **extra: Any) -> Any:
+        """What was typed, once it is known to be text: it is stored, printed, and sent on."""
+        for before, word in zip(["", *args], args, strict=False):
+            _insist_on_text(before, word)
+        return super().make_context(info_name, args, *more, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
@@ -37,13 +43,23 @@ class Commands(TyperGroup):
         raise typer.Exit(1)
 
 
+def _insist_on_text(before: str, word: str) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+        named = f"{before}: {shown}" if before.startswith("-") else shown
+        advice = "Type it in a terminal that is set to UTF-8, or in letters from a to z."
+        raise typer.BadParameter(f"not UTF-8: {named}. {advice}") from None
+
+
 @contextmanager
-def all_or_none() -> Iterator[None]:
+def all_or_none(nothing: str = "Nothing was done") -> Iterator[None]:
     """Whoever names several is told that none was done, before why."""
     try:
         yield
     except AdapterError:
-        aside("Nothing was done: it is all of them or none.")
+        aside(f"{nothing}: it is all of them or none.")
         raise
 
 

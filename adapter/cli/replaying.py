@@ -144,7 +144,8 @@ def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
 
 
 def _replay(desk: Desk, ids: list[str], order: _Order) -> None:
-    with all_or_none(), desk.store.read() as tx:
+    tense = "would be" if order.dry_run else "was"
+    with all_or_none(f"Nothing {tense} done"), desk.store.read() as tx:
         plan = hands.plan(tx, desk.network, ids)
         _insist([] if order.dry_run else plan, order)
     if not order.dry_run:

@@ -129,6 +129,15 @@ def test_of_several_all_are_done_or_none_and_every_hindrance_is_named(
     assert office.region.deliveries(id=id_)[0]["taken_by"] == ""
 
 
+def test_a_dry_run_of_something_unknown_says_that_nothing_would_be_done(office: Office) -> None:
+    result = office.run("replay", office.dies(), "d-nowhere", *WHY, "--dry-run")
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert lines[0] == "Nothing would be done: it is all of them or none."
+    assert lines[1].startswith("unknown-id")
+    assert "d-nowhere" in lines[1]
+
+
 @pytest.mark.parametrize("command", ["discard", "replay", "take"])
 def test_an_id_of_another_kind_is_unknown(office: Office, command: str) -> None:
     office.dies()

@@ -75,6 +75,25 @@ def test_wrong_use_is_exit_2_with_the_usage() -> None:
         assert "Usage" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("discard", "d-1", "--reason", "caf\udce9"), r"--reason: caf\xe9"),
+        (("take", "d-1", "--who=J\udcf6rgen"), r"--who=J\xf6rgen"),
+        (("replay", "d-\udcff", "--reason", "x"), r"d-\xff"),
+        (("validate", "caf\udce9.json"), r"caf\xe9.json"),
+    ],
+)
+def test_what_is_not_utf_8_is_wrong_use_and_it_is_said_which(
+    words: tuple[str, ...], named: str
+) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert f"not UTF-8: {named}" in told
+    assert "terminal" in told
+
+
 def test_every_command_explains_itself_with_an_example() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
