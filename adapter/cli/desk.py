@@ -81,7 +81,16 @@ def time(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"no time: {text!r}; write 2026-11-17T09:30 or 2h") from None
-    return found if found.tzinfo else found.replace(tzinfo=ZONE)
+    return _past(found if found.tzinfo else found.replace(tzinfo=ZONE))
+
+
+def _past(at: datetime) -> datetime:
+    if at > now():
+        raise typer.BadParameter(f"{at.isoformat()} has not come yet")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{at.isoformat()} is too long ago") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

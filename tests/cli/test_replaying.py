@@ -144,3 +144,23 @@ def test_a_dead_letter_of_an_endpoint_that_is_gone_is_told_and_nothing_is_done(
     assert result.exit_code == 1
     assert ids[0] in result.stderr
     assert states(office) == {"dead"}
+
+
+@pytest.mark.parametrize(
+    ("since", "why"),
+    [
+        ("0001-01-01", "too long ago"),
+        ("0001-01-01T00:00+01:00", "too long ago"),
+        ("9999-12-31", "has not come yet"),
+        ("9999-12-31T23:59-12:00", "has not come yet"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [("replay", "--endpoint", "lulea", "--reason", "x"), ("messages",)]
+)
+def test_a_time_before_all_time_or_still_to_come_is_wrong_use(
+    office: Office, command: tuple[str, ...], since: str, why: str
+) -> None:
+    result = office.run(*command, "--since", since)
+    assert result.exit_code == 2
+    assert why in " ".join(result.stderr.replace("│", " ").split())
