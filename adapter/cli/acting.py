@@ -19,7 +19,6 @@ from adapter.cli.desk import (
     Who,
     existing,
     known,
-    login,
     now,
     prepared,
 )
@@ -34,84 +33,81 @@ Name = Annotated[str, typer.Argument(metavar="ENDPOINT", help="A name of the set
 def take(
     ids: Any_,
     *,
-    who: Who = "",
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
     """Say that you have it: from now on it is yours, not the endpoint's owner's; all or none."""
-    name, wanted = who or login(), list(dict.fromkeys(ids))
+    wanted = list(dict.fromkeys(ids))
     with existing(settings, store) as desk, all_or_none(), desk.store.begin() as tx:
-        before = hands.each(tx, wanted, partial(hands.take, tx, who=name, now=now()))
+        before = hands.each(tx, wanted, partial(hands.take, tx, who=who, now=now()))
     if as_json:
         rows = zip(wanted, before, strict=True)
-        printing.data({"taken": [{"id": id_, "by": name, "from": old} for id_, old in rows]})
+        printing.data({"taken": [{"id": id_, "by": who, "from": old} for id_, old in rows]})
         return
     for id_, old in zip(wanted, before, strict=True):
-        printing.line(f"{id_} taken by {name}" + (f", until now by {old}" if old else ""))
+        printing.line(f"{id_} taken by {who}" + (f", until now by {old}" if old else ""))
 
 
 def discard(
     ids: Ids,
     *,
     reason: Reason,
-    who: Who = "",
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
     """Let dead deliveries or messages go for good; all of them or none."""
-    name, wanted = who or login(), list(dict.fromkeys(ids))
+    wanted = list(dict.fromkeys(ids))
     with existing(settings, store) as desk, all_or_none(), desk.store.begin() as tx:
-        act = partial(hands.discard, tx, desk.network, who=name, reason=reason, now=now())
+        act = partial(hands.discard, tx, desk.network, who=who, reason=reason, now=now())
         hands.each(tx, wanted, act)
     if as_json:
-        printing.data({"discarded": [{"id": id_, "by": name} for id_ in wanted]})
+        printing.data({"discarded": [{"id": id_, "by": who} for id_ in wanted]})
         return
-    printing.line(f"discarded by {name}: {', '.join(wanted)}")
+    printing.line(f"discarded by {who}: {', '.join(wanted)}")
 
 
 def pause(
     endpoint: Name,
     *,
     reason: Reason,
-    who: Who = "",
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
 ) -> None:
     """Hold back everything for an endpoint; what comes meanwhile waits, and may expire."""
-    name = who or login()
     with prepared(settings, store) as desk:
         known(desk, endpoint)
         with desk.store.begin() as tx:
-            endpoints.pause(tx, endpoint, name, reason, now())
-            history.note(tx, now(), "paused", endpoint=endpoint, who=name, detail=reason)
-    printing.line(f"{endpoint} paused by {name}")
+            endpoints.pause(tx, endpoint, who, reason, now())
+            history.note(tx, now(), "paused", endpoint=endpoint, who=who, detail=reason)
+    printing.line(f"{endpoint} paused by {who}")
 
 
 def resume(
-    endpoint: Name, *, who: Who = "", settings: SettingsFile = FILE, store: StorePlace = ""
+    endpoint: Name, *, who: Who, settings: SettingsFile = FILE, store: StorePlace = ""
 ) -> None:
     """Let a paused or unreachable endpoint go on at once."""
-    name = who or login()
     with prepared(settings, store) as desk:
         known(desk, endpoint)
         with desk.store.begin() as tx:
             endpoints.resume(tx, endpoint, now())
-            history.note(tx, now(), "resumed", endpoint=endpoint, who=name)
-    printing.line(f"{endpoint} resumed by {name}")
+            history.note(tx, now(), "resumed", endpoint=endpoint, who=who)
+    printing.line(f"{endpoint} resumed by {who}")
 
 
 def token(
-    endpoint: Name, *, who: Who = "", settings: SettingsFile = FILE, store: StorePlace = ""
+    endpoint: Name, *, who: Who, settings: SettingsFile = FILE, store: StorePlace = ""
 ) -> None:
     """Make a bearer token for an endpoint, and print it this once: only its digest is kept.
 
     The two newest are valid, so that a partner can change without a gap.
     """
-    name = who or login()
     with prepared(settings, store) as desk:
-        value = _token(desk, known(desk, endpoint), name)
+        value = _token(desk, known(desk, endpoint), who)
     printing.aside(f"Token of {endpoint}; the one before is valid too, older ones no longer.")
     printing.line(value)
 

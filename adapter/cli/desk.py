@@ -47,8 +47,22 @@ def login() -> str:
         return f"uid {os.getuid()}"
 
 
+def _named(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("say who does this, or leave --who out for your login name")
+    return text
+
+
 Who = Annotated[
-    str, typer.Option("--who", metavar="NAME", help="Who does this; by default your login name.")
+    str,
+    typer.Option(
+        "--who",
+        metavar="NAME",
+        help="Who does this; by default your login name.",
+        default_factory=login,
+        show_default=False,
+        callback=_named,
+    ),
 ]
 
 

@@ -22,7 +22,6 @@ from adapter.cli.desk import (
     Who,
     existing,
     given,
-    login,
     now,
 )
 from adapter.cli.failures import told
@@ -64,7 +63,7 @@ def edit(  # noqa: PLR0913 - each option by name
     although_overtaken: Annotated[
         bool, typer.Option("--although-overtaken", help="Later ones of the case have gone.")
     ] = False,
-    who: Who = "",
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
@@ -78,7 +77,7 @@ def edit(  # noqa: PLR0913 - each option by name
     It is patient data: whoever is shown it stands in the history.
     """
     order = _Order(
-        who=who or login(),
+        who=who,
         reason=reason,
         although_arrived=although_arrived,
         although_overtaken=although_overtaken,

@@ -18,7 +18,6 @@ from adapter.cli.desk import (
     StorePlace,
     Who,
     existing,
-    login,
     now,
 )
 from adapter.cli.printing import when
@@ -91,7 +90,7 @@ def message(
     bodies: Annotated[
         bool, typer.Option("--bodies/--no-bodies", help="Also the bytes; that is written down.")
     ] = True,
-    who: Who = "",
+    who: Who,
     as_json: AsJson = False,
 ) -> None:
     """Show one message: each delivery, each attempt with its bytes, each receipt.
@@ -100,7 +99,7 @@ def message(
     """
     with existing(settings, store) as desk:
         view = _view(desk, id_)
-        found = _read(desk, view, who or login()) if bodies else _Bodies({}, b"")
+        found = _read(desk, view, who) if bodies else _Bodies({}, b"")
         held = desk.held()
     if as_json:
         printing.data(_as_data(view, found, held))

@@ -23,7 +23,6 @@ from adapter.cli.desk import (
     Who,
     existing,
     known,
-    login,
     now,
     time,
 )
@@ -73,7 +72,7 @@ def replay(  # noqa: PLR0913 - each option by name
         bool, typer.Option("--dry-run", help="Only show what would be sent, and who sees it twice.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however many.")] = False,
-    who: Who = "",
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
@@ -88,7 +87,7 @@ def replay(  # noqa: PLR0913 - each option by name
     restored from a backup. What has gone again since then already is left out.
     """
     order = _Order(
-        who=who or login(),
+        who=who,
         reason=reason,
         dry_run=dry_run,
         although_overtaken=although_overtaken,

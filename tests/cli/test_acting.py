@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.cli.desk import login
 from adapter.runner import utc_now
 from adapter.store.endpoints import endpoint_of_token
 from adapter.store.tables import endpoint, history, message
@@ -154,6 +155,27 @@ def test_without_a_reason_nothing_is_done(office: Office, command: str) -> None:
     assert office.run(command, id_).exit_code == 2
     assert office.run(command, id_, "--reason", " ").exit_code == 2
     assert state(office, id_) == "dead"
+
+
+@pytest.mark.parametrize("nobody", ["", " ", "\t"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("take",), ("discard", "--reason", "x"), ("replay", "--reason", "x"), ("message",)),
+        *(("pause", "--reason", "x"), ("resume",), ("token",), ("edit", "--reason", "x")),
+    ],
+)
+def test_nothing_is_done_by_nobody(office: Office, command: tuple[str, ...], nobody: str) -> None:
+    of = "lulea" if command[0] in ("pause", "resume", "token") else office.dies()
+    result = office.run(*command, of, "--who", nobody)
+    assert (result.exit_code, "--who" in result.stderr) == (2, True)
+    assert all(row["who"] == "" for row in office.region.rows(history))
+
+
+def test_who_does_not_say_who_they_are_is_known_by_their_login(office: Office) -> None:
+    id_ = office.dies()
+    assert office.run("take", id_).exit_code == 0
+    assert office.history("taken") == [(login(), "")]
 
 
 @pytest.mark.parametrize("command", ["take", "replay", "discard"])
