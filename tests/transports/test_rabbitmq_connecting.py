@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from pika import spec
 from pika.adapters.utils import io_services_utils
+from pika.frame import Method
 
 from adapter.errors import TransientError
 from adapter.transports import Answer
-from adapter.transports.rabbitmq import Consumer, Publisher, Topology
+from adapter.transports.rabbitmq import Consumer, Publisher, Topology, connection
 from adapter.transports.rabbitmq.connection import connect
 from adapter.transports.rabbitmq.line import Line
 from chaos.proxy import Proxies
@@ -51,6 +53,43 @@ def silent() -> Iterator[str]:
     """The address of a server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"amqp://a:b@127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address has its time until it is given up: here, half a second."""
+    monkeypatch.setattr(connection, "ADDRESS_SECONDS", 0.5)
+
+
+@pytest.fixture
+def mute() -> Iterator[str]:
+    """The address of a server that lets anybody log in, and then says nothing more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_log_in, args=(server,))
+        thread.start()
+        yield f"amqp://a:b@127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+def _log_in(server: socket.socket) -> None:
+    wire, _ = server.accept()
+    with wire:
+        _answer(wire, b"AMQP", spec.Connection.Start(mechanisms="PLAIN", locales="en_US"))
+        _answer(wire, _method(spec.Connection.StartOk), spec.Connection.Tune(2047, 131072, 0))
+        _answer(wire, _method(spec.Connection.Open), spec.Connection.OpenOk())
+        while wire.recv(4096):
+            pass
+
+
+def _answer(wire: socket.socket, until: bytes, said: Any) -> None:
+    heard = b""
+    while until not in heard:
+        heard += wire.recv(4096)
+    wire.sendall(Method(0, said).marshal())
+
+
+def _method(kind: Any) -> bytes:
+    return struct.pack(">I", kind.INDEX)
 
 
 @pytest.fixture
@@ -135,8 +174,37 @@ def test_a_publisher_whose_connection_is_reset_so_is_unreachable(resetting: str)
     assert raised.value.code == "unreachable"
 
 
+@pytest.mark.usefixtures("soon")
 def test_a_publisher_gives_up_a_broker_that_does_not_finish_its_greeting(silent: str) -> None:
+    assert gives_up(silent) == "unreachable"
+
+
+@pytest.mark.usefixtures("soon")
+def test_every_address_gets_its_try_however_little_time_a_sending_has(silent: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as second:
+        url = f"amqp://a:b@127.0.0.1:{second.getsockname()[1]}/"
+        assert gives_up(f"{silent},{url}") == "unreachable"
+        second.settimeout(0)
+        second.accept()[0].close()
+
+
+@pytest.mark.servers
+@pytest.mark.usefixtures("soon", "topology")
+def test_a_broker_behind_an_address_that_says_nothing_is_reached(
+    silent: str, rabbitmq_url: str
+) -> None:
+    line = Line(f"{silent},{rabbitmq_url}", 0.1)
+    assert not line.broken
+    line.close()
+
+
+def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
+    assert gives_up(mute) == "unreachable"
+
+
+def gives_up(url: str) -> str:
+    """Why no line can be opened where a sending may take a tenth of a second; it leaves nothing."""
     with pytest.raises(TransientError) as raised:
-        Line(silent, 0.3)
-    assert raised.value.code == "unreachable"
+        Line(url, 0.1)
     assert not [t for t in threading.enumerate() if t.name == "publisher"]
+    return raised.value.code

@@ -26,6 +26,7 @@ logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 HEARTBEAT_SECONDS = 30
 TRIES = 3
+ADDRESS_SECONDS = 10.0  # for each address: to connect, and to log in
 
 
 def addresses(url: str) -> list[pika.URLParameters]:
@@ -73,7 +74,7 @@ def _parameters(url: str) -> pika.URLParameters:
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT_SECONDS
     parameters.socket_timeout = 5
-    parameters.stack_timeout = 10
+    parameters.stack_timeout = ADDRESS_SECONDS
     return parameters
 
 

@@ -99,6 +99,8 @@ class _Connection(SelectConnection):
 class Line:
     """Opened by its constructor; TransientError `unreachable` when it cannot be.
 
+    Each address has a time of its own; `timeout` is what a broker that was reached has to answer.
+
     Only the thread of the line touches the connection; others call `publish` and `close`.
     """
 
@@ -106,6 +108,7 @@ class Line:
         self.blocked = ""  # why the broker takes nothing: low on memory, on disk
         self.broken = False
         self._blocked_at = 0.0
+        self._timeout = timeout
         self._parameters = addresses(url)
         self._waiting: deque[_Item] = deque()
         self._outstanding: dict[int, _Item] = {}
@@ -123,7 +126,7 @@ class Line:
         )
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
-        self._wait_until_open(timeout)
+        self._wait_until_open()
 
     def publish(self, batch: Batch) -> None:
         """Put a batch on its way; its outcomes come as the broker confirms."""
@@ -155,10 +158,10 @@ class Line:
             self._fail([*self._outstanding.values(), *self._waiting])
             self._ready.set()
 
-    def _wait_until_open(self, timeout: float) -> None:
-        if not self._ready.wait(timeout):
-            self.close()
+    def _wait_until_open(self) -> None:
+        self._ready.wait()
         if self.broken:
+            self._thread.join()
             raise unreachable(self._reason)
 
     def _fail(self, items: Sequence[_Item]) -> None:
@@ -177,6 +180,11 @@ class Line:
         result.add_on_connection_blocked_callback(self._on_blocked)
         result.add_on_connection_unblocked_callback(self._on_unblocked)
         result.channel(on_open_callback=self._on_channel)
+        self._loop.call_later(self._timeout, self._give_up_unless_ready)
+
+    def _give_up_unless_ready(self) -> None:
+        if not self._ready.is_set():
+            self._hang_up()
 
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
