@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -28,6 +29,7 @@ FORGOTTEN = timedelta(days=1)
 SLOW = 1.0  # seconds for the round trip of one small write
 SKEW = 5.0  # seconds
 OVERDUE = timedelta(minutes=15)
+_ZONE = ZoneInfo("Europe/Stockholm")  # operators read it
 
 PARTS = ("serve", "worker", "web")
 
@@ -43,7 +45,7 @@ FINDINGS = {
     "process": "a process has given no sign of life, and nothing has begun in its place",
     "loop": "a part of a process cannot go on at present",
     "clock": "clocks differ by more than five seconds",
-    "overdue": "something should have been sent more than fifteen minutes ago",
+    "overdue": "something has been late, or has gone on failing, for more than fifteen minutes",
 }
 DOOR = frozenset({"store", "schema"})
 """Findings of a process that keep its doors from taking messages; all others are warnings."""
@@ -133,7 +135,7 @@ def _looked(tx: Transaction, settings: Settings) -> Survey:
         return Survey(findings=(Finding(name="schema", why=why),))
     now = processes.clock(tx)
     rows = tuple(_process(row) for row in processes.rows(tx))
-    late = _overdue(settings, figures.oldest_due(tx, now - OVERDUE), now)
+    late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
     found = (*judged(rows, now, queues(settings)), *late)
     return Survey(findings=found, processes=rows, now=now)
 
@@ -153,10 +155,11 @@ def _overdue(
     settings: Settings, oldest: Iterable[tuple[str, datetime]], now: datetime
 ) -> Iterator[Finding]:
     known = {endpoint.name: endpoint for endpoint in settings.endpoints}
-    for name, due in oldest:
-        by = timedelta(seconds=hours.overdue(known.get(name), due, now))
+    for name, made in oldest:
+        by = timedelta(seconds=hours.overdue(known.get(name), made, now))
         if by > OVERDUE:
-            why = f"{name}: the oldest open delivery is overdue by {spoken(by)}"
+            since = f"{made.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+            why = f"{name}: the oldest late delivery is {spoken(now - made)} old, from {since}"
             yield Finding(name="overdue", why=why)
 
 

@@ -14,14 +14,11 @@ import pytest
 from adapter import health
 from adapter.errors import TransientError
 from adapter.health import Finding, Process
-from adapter.model import Closed, Settings
+from adapter.model import Settings
 from adapter.runner.loops import Loops
 from adapter.runner.pulse import Pulse, of_loops
-from adapter.store import Store, endpoints, processes
-from adapter.store.tables import delivery, process
-from tests.flow import letters
-from tests.flow.letters import UMEA
-from tests.flow.region import Region, endpoint
+from adapter.store import Store, processes
+from adapter.store.tables import process
 
 BUS = Settings(broker="amqp://127.0.0.1/")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -235,69 +232,6 @@ def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
         "take care.dead": TransientError(code, "x"),
     }
     assert [(f.name, f.why) for f in of_loops(waiting)] == [(name, "take care.in: x")]
-
-
-# What is overdue
-
-
-def overdue(region: Region) -> list[str]:
-    return [
-        f.why
-        for f in health.survey(region.store, region.network.settings).findings
-        if f.name == "overdue"
-    ]
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Iterator[Region]:
-    found = Region(f"sqlite:///{tmp_path}/adapter.db")
-    yield found
-    found.store.close()
-
-
-def make_due(region: Region, ago: timedelta) -> None:
-    with region.store.begin() as tx:
-        tx.execute(
-            delivery.update()
-            .where(delivery.c.next_attempt_at.is_not(None))
-            .values(next_attempt_at=processes.clock(tx) - ago)
-        )
-
-
-def test_what_should_have_gone_long_ago_is_told_and_not_what_a_person_holds(
-    region: Region,
-) -> None:
-    region.down = {"umea"}
-    region.tells("hospital", letters.note(visit="V9", to=(UMEA,)))
-    make_due(region, timedelta(minutes=14))
-    assert overdue(region) == []
-    make_due(region, timedelta(minutes=20))
-    assert overdue(region) == ["umea: the oldest open delivery is overdue by 20 min"]
-    with region.store.begin() as tx:
-        endpoints.pause(tx, "umea", "Ann", "upgrade", NOW)
-    assert overdue(region) == []
-
-
-def test_a_service_window_is_nobodys_delay(region: Region) -> None:
-    region.down = {"umea"}
-    region.tells("hospital", letters.note(visit="V9", to=(UMEA,)))
-    make_due(region, timedelta(minutes=20))
-    now = datetime.now(UTC)
-    night = Closed(since=now - timedelta(hours=1), until=now + timedelta(hours=1))
-    others = [e for e in region.network.settings.endpoints if e.name != "umea"]
-    region.with_settings(endpoints=(*others, endpoint(UMEA, closed=(night,))))
-    assert overdue(region) == []
-
-
-def test_what_waits_for_an_earlier_one_of_its_case_is_not_overdue(region: Region) -> None:
-    for minute in range(2):
-        region.tells("hospital", letters.note(visit="V9", to=(UMEA,), minutes=minute))
-    make_due(region, timedelta(minutes=20))
-    with region.store.begin() as tx:  # the first is out, and its receipt may still come
-        sent = delivery.update().where(delivery.c.receipt_due_at.is_not(None))
-        tx.execute(sent.values(receipt_due_at=processes.clock(tx) + timedelta(minutes=10)))
-    assert [d["state"] for d in region.deliveries(endpoint="umea")] == ["in-flight", "waiting"]
-    assert overdue(region) == []
 
 
 def test_findings_travel_as_json_without_the_process_that_says_so() -> None:

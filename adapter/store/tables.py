@@ -181,6 +181,16 @@ sa.Index(
     sqlite_where=_open,
     postgresql_where=_open,
 )
+_zero: sa.ColumnElement[int] = sa.literal_column("0")
+troubled = sa.and_(  # open, as a timer says, and it failed or got no receipt in time
+    due.is_not(None),
+    sa.or_(
+        delivery.c.resends > _zero,
+        sa.and_(delivery.c.failures > _zero, delivery.c.receipt_due_at.is_(None)),
+    ),
+)
+_by_age = (delivery.c.endpoint, delivery.c.created_at)
+sa.Index("delivery_troubled", *_by_age, sqlite_where=troubled, postgresql_where=troubled)
 _waits = one_of(delivery.c.state, State.WAITING)
 sa.Index(
     "delivery_deadline",

@@ -87,6 +87,7 @@ def _endpoints(
     network: Network, found: Iterable[figures.EndpointFigures], now: datetime
 ) -> Iterator[Metric]:
     late = _gauge("adapter_oldest_due_seconds", "How long the oldest open delivery is overdue.")
+    old = _gauge("adapter_oldest_open_seconds", "How old the oldest open delivery is.")
     heard = _gauge("adapter_last_received_timestamp_seconds", "When the endpoint last sent.")
     paused = _gauge("adapter_endpoint_paused", "Whether somebody paused the endpoint.")
     cut_off = _gauge("adapter_endpoint_cut_off", "Whether the far side does not answer.")
@@ -94,12 +95,13 @@ def _endpoints(
     for one in found:
         known = network.endpoints.get(one.endpoint)
         late.add_metric([one.endpoint], hours.overdue(known, one.oldest_due, now))
+        old.add_metric([one.endpoint], hours.overdue(known, one.oldest_open, now))
         closed.add_metric([one.endpoint], float(_is_closed(known, now)))
         paused.add_metric([one.endpoint], float(one.paused))
         cut_off.add_metric([one.endpoint], float(one.cut_off))
         if one.last_received:
             heard.add_metric([one.endpoint], one.last_received.timestamp())
-    yield from (late, heard, paused, cut_off, closed)
+    yield from (late, old, heard, paused, cut_off, closed)
 
 
 def _is_closed(known: Endpoint | None, now: datetime) -> bool:

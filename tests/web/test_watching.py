@@ -112,6 +112,18 @@ def test_dead_letters_pauses_and_lateness_are_counted(site: Site) -> None:
     assert collected.get_sample_value("adapter_endpoint_paused", {"endpoint": "plan"}) == 1
 
 
+def test_what_goes_on_failing_grows_old_though_it_is_never_overdue(site: Site) -> None:
+    send(site)
+    now = utc_now()
+    times = {"created_at": now - timedelta(hours=70), "next_attempt_at": now + timedelta(hours=1)}
+    with site.store.begin() as tx:
+        tx.execute(delivery.update().values(failures=72, **times))
+    found = samples(site)
+    assert found[("adapter_oldest_due_seconds", "sundby-journal")] == 0
+    assert found[("adapter_oldest_open_seconds", "sundby-journal")] >= 70 * 3600
+    assert found[("adapter_wrong", "overdue")] == 1
+
+
 def test_many_who_ask_cost_the_store_one_look(site: Site) -> None:
     figures = metrics.Figures(site.network, site.store)
     first = figures.collect()

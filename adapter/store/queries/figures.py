@@ -16,8 +16,17 @@ from alembic.script import ScriptDirectory
 
 from adapter.lifecycle import OPEN, Standing, State
 from adapter.store import migrations
-from adapter.store.dialects import there_is
-from adapter.store.tables import delivery, due, endpoint, is_open, message, one_of, receipt
+from adapter.store.dialects import ONE, there_is
+from adapter.store.tables import (
+    delivery,
+    due,
+    endpoint,
+    is_open,
+    message,
+    one_of,
+    receipt,
+    troubled,
+)
 from adapter.store.transaction import Transaction
 
 
@@ -33,10 +42,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFigures:
-    """One endpoint: since when its oldest open delivery is due, and what holds it."""
+    """One endpoint: of when its oldest open delivery is, and due, and what holds it."""
 
     endpoint: str
     oldest_due: datetime | None
+    oldest_open: datetime | None
     last_received: datetime | None
     paused: bool
     cut_off: bool  # the circuit is open: the far side does not answer
@@ -71,14 +81,16 @@ def _counts(tx: Transaction, query: sa.Select[Any]) -> Iterator[Count]:
 
 def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
     """Every endpoint that the store knows, by name."""
-    waiting = sa.select(delivery.c.endpoint, sa.func.min(due))
+    oldest = (sa.func.min(due), sa.func.min(delivery.c.created_at))
+    waiting = sa.select(delivery.c.endpoint, *oldest)
     waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
-    oldest = {row[0]: row[1] for row in tx.execute(waiting)}
+    found = {name: (since, made) for name, since, made in tx.execute(waiting)}
     rows = tx.execute(sa.select(endpoint).order_by(endpoint.c.name)).mappings().all()
     return [
         EndpointFigures(
             endpoint=row["name"],
-            oldest_due=oldest.get(row["name"]),
+            oldest_due=found.get(row["name"], _NONE)[0],
+            oldest_open=found.get(row["name"], _NONE)[1],
             last_received=_last_received(tx, row["name"]),
             paused=row["paused_at"] is not None,
             cut_off=row["open_until"] is not None and row["failures"] > 0,
@@ -88,10 +100,26 @@ def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
     ]
 
 
-def oldest_due(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
-    """Endpoints with something that was due before, and since when; not those that are paused.
+_NONE = (None, None)
 
-    What an earlier delivery of its case holds back waits rightly, and is not counted.
+
+def oldest_late(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
+    """Endpoints with a delivery that is late, and of when the oldest is; not those on pause.
+
+    Late is what was due before, and what is older and goes on failing: each retry makes that
+    due in the future. What an earlier delivery of its case holds back waits rightly.
+    """
+    looks = (*(_not_taken_up(state, before) for state in OPEN), _troubled(before))
+    query = sa.select(endpoint.c.name, *looks).where(endpoint.c.paused_at.is_(None))
+    rows: list[tuple[Any, ...]] = [tuple(r) for r in tx.execute(query.order_by(endpoint.c.name))]
+    ages = {row[0]: [at for at in row[1:] if at] for row in rows}
+    return [(name, min(found)) for name, found in ages.items() if found]
+
+
+def _not_taken_up(state: State, before: datetime) -> sa.ScalarSelect[datetime]:
+    """Of one state: so it goes along the index as far as one row.
+
+    That it is open says so too: SQLite would not know that the partial index holds it.
     """
     older = delivery.alias("older")
     held_back = there_is(
@@ -99,17 +127,22 @@ def oldest_due(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
         older.c.order_no < delivery.c.order_no,
         is_open(older),
     )
-    oldest = (
-        sa.select(due)
-        .where(delivery.c.endpoint == endpoint.c.name, one_of(delivery.c.state, *OPEN))
-        .where(due < before, ~held_back)
-        .order_by(due)
-        .limit(1)
-        .scalar_subquery()
+    query = sa.select(delivery.c.created_at).where(
+        delivery.c.endpoint == endpoint.c.name,
+        one_of(delivery.c.state, *OPEN),
+        one_of(delivery.c.state, state),
+        due < before,
+        ~held_back,
     )
-    query = sa.select(endpoint.c.name, oldest).where(endpoint.c.paused_at.is_(None))
-    found = tx.execute(query.order_by(endpoint.c.name))
-    return [(name, since) for name, since in found if since is not None]
+    return query.order_by(due).limit(ONE).scalar_subquery()
+
+
+def _troubled(before: datetime) -> sa.ScalarSelect[datetime]:
+    """Asked for without its state, which would let it be looked for in all that is open."""
+    query = sa.select(delivery.c.created_at).where(
+        delivery.c.endpoint == endpoint.c.name, troubled, delivery.c.created_at < before
+    )
+    return query.order_by(delivery.c.created_at).limit(ONE).scalar_subquery()
 
 
 def _last_received(tx: Transaction, name: str) -> datetime | None:
