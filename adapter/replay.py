@@ -29,6 +29,8 @@ class Planned:
     possible: bool
     seen_before: bool = False  # an earlier attempt may have arrived
     overtaken_by: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()  # of a message, as it would be processed now
+    why_not: str = ""  # it would come to nothing again
 
 
 def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:

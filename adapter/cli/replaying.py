@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from adapter import foresight, resend
 from adapter import replay as hands
-from adapter import resend
 from adapter.cli import printing
 from adapter.cli.desk import (
     FILE,
@@ -146,28 +146,28 @@ def _replay(desk: Desk, ids: list[str], order: _Order) -> None:
     tense = "would be" if order.dry_run else "was"
     with all_or_none(f"Nothing {tense} done"), desk.store.read() as tx:
         plan = hands.plan(tx, desk.network, ids)
-        _insist([] if order.dry_run else plan, order)
+    plan = foresight.of_messages(desk.store, desk.network, plan, now())
     if not order.dry_run:
+        with all_or_none():
+            _insist(plan, order)
         _ask(plan, desk.settings.ask_above, order)
-        plan = _replayed(desk, ids, order)
+        _replayed(desk, ids, order)
     _print(plan, 0 if order.dry_run else len(plan), order)
     if order.dry_run and not all(p.possible for p in plan):
         raise typer.Exit(1)
 
 
-def _replayed(desk: Desk, ids: list[str], order: _Order) -> list[Planned]:
+def _replayed(desk: Desk, ids: list[str], order: _Order) -> None:
     """Planned anew: what somebody has said yes to may be something else by now."""
     with all_or_none(), desk.store.begin() as tx, printing.progress(len(ids)) as done:
         hands.lock(tx, ids)
-        plan = hands.plan(tx, desk.network, ids)
-        _insist(plan, order)
+        _insist(hands.plan(tx, desk.network, ids), order)
 
         def act(id_: str) -> None:
             hands.replay(tx, desk.network, id_, who=order.who, reason=order.reason, now=now())
             done(1)
 
         hands.each(tx, ids, act)
-    return plan
 
 
 def _insist(plan: Iterable[Planned], order: _Order) -> None:
@@ -231,12 +231,18 @@ def _print(plan: list[Planned], sent: int, order: _Order) -> None:
         printing.line("Nothing to send.")
 
 
+def _sent(planned: Planned) -> str:
+    if planned.why_not:
+        return f"no: {planned.why_not}"
+    return "yes" if planned.possible else f"no: it is {planned.state}"
+
+
 def _row(planned: Planned) -> list[str]:
     return [
         planned.id,
         planned.event or "unknown",
-        planned.endpoint,
-        "yes" if planned.possible else f"no: it is {planned.state}",
+        ", ".join(planned.receivers) or ("nobody" if planned.why_not else planned.endpoint),
+        _sent(planned),
         "may be" if planned.seen_before else "no",
         ", ".join(planned.overtaken_by) or "nothing",
     ]

@@ -12,7 +12,7 @@ from adapter.lifecycle import OPEN, State
 from adapter.store.columns import Instant
 from adapter.store.dialects import there_is
 from adapter.store.moving import open_outcome
-from adapter.store.tables import by_confirm, delivery, due, endpoint, is_open, one_of
+from adapter.store.tables import by_confirm, delivery, due, endpoint, is_open, message, one_of
 from adapter.store.transaction import Transaction
 
 
@@ -112,6 +112,17 @@ def overtaken(
     for row in tx.execute(query):
         found.setdefault(row.id, []).append(row.later)
     return found
+
+
+def later_of_case(tx: Transaction, case_id: str, seq: int, names: Sequence[str]) -> list[str]:
+    """Deliveries to these of messages that came after one of the case, and may have arrived."""
+    query = (
+        sa.select(delivery.c.id)
+        .join(message, message.c.id == delivery.c.message_id)
+        .where(delivery.c.case_id == case_id, delivery.c.endpoint.in_(names), message.c.seq > seq)
+        .where(delivery.c.order_key.is_not(None), open_outcome(delivery, delivery.c.attempt))
+    )
+    return list(tx.execute(query.order_by(delivery.c.seq)).scalars())
 
 
 def may_have_arrived(tx: Transaction, ids: Sequence[str]) -> set[str]:

@@ -59,7 +59,7 @@ def _with_work() -> sa.Select[Any]:
 
 def _one_due(state: State) -> sa.ScalarSelect[str]:
     """One is enough: planners may answer EXISTS by looking at all there are, once for all."""
-    theirs = (delivery.c.endpoint == endpoint.c.name, due <= _NOW, _is_head(), _unanswered())
+    theirs = (delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW, _is_head(), _unanswered())
     query = sa.select(delivery.c.id).where(one_of(delivery.c.state, state), *theirs)
     return query.limit(ONE).scalar_subquery()
 

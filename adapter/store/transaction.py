@@ -7,7 +7,7 @@ each of them writes waits until something is read, or until the commit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
@@ -129,6 +129,17 @@ class Transaction:
                 self._savepoint.commit()
         finally:
             self._attempting, self._savepoint = False, None
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """What is done inside is undone at its end; what was read of it stays read."""
+        with suppress(_Undone), self.attempt():
+            yield
+            raise _Undone
+
+
+class _Undone(Exception):  # noqa: N818 - nothing is wrong
+    """It was looked at, and shall leave no trace."""
 
 
 def _add(waiting: _Waiting, kind: Write, key: object, row: dict[str, Any]) -> None:

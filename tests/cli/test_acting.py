@@ -106,6 +106,18 @@ def test_a_dead_message_is_processed_again(office: Office) -> None:
     assert office.region.messages()[0]["standing"] == "received"
 
 
+def test_a_dry_run_of_a_dead_message_tells_what_still_keeps_it_from_everybody(
+    office: Office,
+) -> None:
+    office.region.tells("hospital", letters.note(to=()))
+    [row] = office.region.messages()
+    planned = office.data("replay", row["id"], *WHY, "--dry-run")["planned"]
+    assert [(p["receivers"], p["why_not"][:8]) for p in planned] == [([], "no-route")]
+    shown = office.run("replay", row["id"], *WHY, "--dry-run").stdout
+    assert "nobody" in shown
+    assert "no-route" in shown
+
+
 def test_a_discarded_delivery_is_let_go_with_a_reason(office: Office) -> None:
     id_ = office.dies()
     assert office.run("discard", id_, "--reason", "told by phone", "--who", "Ann").exit_code == 0
