@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +17,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from adapter import mappings, profiles
-from adapter.bench import figures, network, report
+from adapter.bench import busparty, figures, latency, network, report
 from adapter.bench import running as bench
 from adapter.bench.board import board
+from adapter.bench.busparty import Party
 from adapter.bench.copybook import Copybook, Receipts, addressed
 from adapter.bench.drain import Drain, Memory
 from adapter.bench.fleet import Crew, Fleet
@@ -59,9 +63,25 @@ def test_so_large_a_share_of_values_is_at_most_the_percentile(
     assert len(below) < share * len(values)
 
 
-def test_what_never_ended_has_no_wait() -> None:
-    assert figures.waits([1.0, 2.0, 0.0], [1.5, 0.0, 0.0]) == [500.0]
+def test_what_never_ended_has_waited_until_nobody_looked_any_more() -> None:
+    assert figures.waits([1.0, 2.0, 0.0], [1.5, 0.0, 0.0], until=12.0) == [500.0, 10_000.0]
     assert math.isnan(figures.percentile([], 0.99))
+
+
+def test_late_messages_are_in_the_percentiles_and_not_only_counted() -> None:
+    sent = [1.0 + place for place in range(100)]
+    held = [0.0 if place % 10 == 3 else at + 0.05 for place, at in enumerate(sent)]
+    found = latency.beside(latency.Seen(sent=sent, held=held, until=111.0), TINY)
+    assert found.others_late == 10
+    assert found.others_p50_ms == pytest.approx(50)
+    assert found.others_p99_ms == pytest.approx(97_000)
+
+
+def test_a_figure_that_nothing_was_measured_for_is_null_to_a_strict_reader() -> None:
+    found = Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=TINY)
+    found.slow_partner = latency.beside(latency.Seen(sent=[], held=[], until=1.0), TINY)
+    told = json.loads(json.dumps(bench.as_json(found), allow_nan=False))
+    assert told["slow_partner"]["others_p99_ms"] is None
 
 
 @given(st.integers(1, 300), st.integers(1, 60), st.lists(st.integers(0, 299), max_size=300))
@@ -89,6 +109,65 @@ def test_a_sender_keeps_its_rate_and_stops_in_time() -> None:
     assert not list(pacer.due(0.29))
     assert not list(pacer.due(5.1))
     assert pacer.wait(5.1, 60) == 60
+
+
+def test_a_message_of_a_paced_sender_counts_from_when_it_should_have_left() -> None:
+    pacer = Pacer(range(1, 1000, 2), Pace(total=1000, rate=10), [0.0] * 1000)
+    late = list(pacer.due(3.05))
+    assert [pacer.moment(number, 3.05) for number in late[:3]] == pytest.approx([0, 0.1, 0.2])
+    assert pacer.moment(late[-1], 3.05) == pytest.approx(3)
+
+
+def test_a_message_of_a_sender_without_a_rate_counts_from_when_it_left() -> None:
+    assert Pacer(range(10), Pace(total=10), [0.0] * 10).moment(3, 7.5) == 7.5
+
+
+def test_a_sender_that_was_held_up_does_not_hide_what_its_messages_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, clock = board(100, 0), _Clock()
+    monkeypatch.setattr(busparty, "_Line", clock.line_that_stalls(at=20, seconds=3))
+    monkeypatch.setattr(busparty, "time", clock)
+    clock.ends(run.over, after=10)
+    party = Party(name="planning", who=SENDER, url="amqp://host")
+    sending = busparty.Sending(
+        party=party, place=0, senders=1, receivers=(RECEIVER,), pace=Pace(total=100, rate=50)
+    )
+    busparty.send(sending, run)
+    waits = figures.waits(run.sent, clock.published, until=clock.now)
+    assert max(waits) == pytest.approx(3000, abs=25)
+    assert sum(wait > 1000 for wait in waits) > 50
+
+
+class _Clock:
+    """Time that passes only while a sender's line works or stalls."""
+
+    def __init__(self) -> None:
+        self.now = 1.0
+        self.published: list[float] = []
+        self._over: tuple[Event, float] | None = None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def ends(self, over: Event, after: float) -> None:
+        self._over = over, self.now + after
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        if self._over and self.now >= self._over[1]:
+            self._over[0].set()
+
+    def line_that_stalls(self, at: int, seconds: float) -> Callable[..., Any]:
+        def publish(_: Any) -> None:
+            self.passes(seconds if len(self.published) == at else 0)
+            self.published.append(self.now)
+
+        def work(longest: float) -> None:
+            self.passes(max(longest, 0.001))
+
+        line = SimpleNamespace(publish=publish, work=work, close=lambda: None)
+        return lambda *_: line
 
 
 def test_a_backlog_leaves_in_slices_so_that_the_sender_can_look_up() -> None:

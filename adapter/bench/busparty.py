@@ -68,7 +68,7 @@ def send(job: Sending, board: Board) -> None:
         started = time.monotonic()
         while not board.over.is_set():
             for number in pacer.due(time.monotonic() - started):
-                board.sent[number] = time.monotonic()
+                board.sent[number] = started + pacer.moment(number, time.monotonic() - started)
                 line.publish(book.copy(board, number))
             line.work(pacer.wait(time.monotonic() - started, _WAIT))
 

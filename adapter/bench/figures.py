@@ -19,10 +19,13 @@ def within(times: Iterable[float], since: float, until: float) -> int:
     return sum(since <= each < until for each in times)
 
 
-def waits(begun: Sequence[float], ended: Sequence[float]) -> list[float]:
-    """Milliseconds from one to the other, of those that have both."""
+def waits(begun: Sequence[float], ended: Sequence[float], until: float) -> list[float]:
+    """Milliseconds from one to the other; what has not ended has waited `until` then at least.
+
+    Left out, the slowest would make the figures better.
+    """
     both = zip(begun, ended, strict=True)
-    return [(end - begin) * 1000 for begin, end in both if begin and end]
+    return [((end or until) - begin) * 1000 for begin, end in both if begin]
 
 
 def done(times: Sequence[float]) -> int:

@@ -1,4 +1,8 @@
-"""How long a message takes while they come at a steady pace; and beside a partner who is slow."""
+"""How long a message takes while they come at a steady pace; and beside a partner who is slow.
+
+A message counts from the moment at which the pace has it leave, and one that did not come has
+waited for as long as somebody looked.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapter.bench import figures, webparties
-from adapter.bench.arena import Arena
+from adapter.bench.arena import Arena, Sizes
 from adapter.bench.board import Board, board
 from adapter.bench.copybook import addressed
 from adapter.bench.network import SENDERS
@@ -20,7 +24,7 @@ _GRACE = 10  # seconds after the last message: what is not there by then is late
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Milliseconds from the sender's publishing to the receiver's holding; to the receipt."""
+    """Milliseconds from when a message was to leave to the receiver's holding; to the receipt."""
 
     p50: float
     p99: float
@@ -30,7 +34,10 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowPartner:
-    """Milliseconds to the partners that are not slow, and how many of theirs never came."""
+    """Milliseconds to the partners that are not slow, and how many of theirs never came.
+
+    What never came is in the percentiles with the time that was waited for it.
+    """
 
     others_p50_ms: float
     others_p99_ms: float
@@ -39,15 +46,33 @@ class SlowPartner:
     answers_after_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Of the messages that count, when they were to leave and were held; how long one looked."""
+
+    sent: Sequence[float]
+    held: Sequence[float]
+    until: float
+
+    @property
+    def waits(self) -> list[float]:
+        """Milliseconds."""
+        return figures.waits(self.sent, self.held, self.until)
+
+
 def measure(arena: Arena) -> Latency:
     """At a steady rate, with workers that are warm."""
     found, players = arena.on_bus(_pace(arena))
     with arena.fleet() as fleet, players:
         watch(lambda: figures.done(found.receipted), len(found.sent), [fleet, players])
-    first = _first(arena)
-    sent, held = found.sent[first:], figures.waits(found.sent[first:], found.held[first:])
-    receipted = figures.waits(sent, found.receipted[first:])
-    arena.say(f"latency: p99 {figures.percentile(held, 0.99):.0f} ms")
+    measured = _latency(found, _first(arena), time.monotonic())
+    arena.say(f"latency: p99 {measured.p99:.0f} ms")
+    return measured
+
+
+def _latency(found: Board, first: int, until: float) -> Latency:
+    held = figures.waits(found.sent[first:], found.held[first:], until)
+    receipted = figures.waits(found.sent[first:], found.receipted[first:], until)
     return Latency(
         p50=figures.percentile(held, 0.5),
         p99=figures.percentile(held, 0.99),
@@ -75,8 +100,11 @@ def measure_beside_slow(arena: Arena) -> SlowPartner:
     with arena.fleet() as fleet, Players(found, jobs) as players:
         watch(lambda: figures.done(found.sent), pace.total, [fleet, players])
         _wait_for_others(arena, found, [fleet, players])
+        seen = _seen(arena, found)
         fleet.kill()  # what it has in hand for the slow one would keep it for minutes
-    return _beside(arena, found)
+    measured = beside(seen, arena.sizes)
+    arena.say(f"slow partner: p99 of the others {measured.others_p99_ms:.0f} ms")
+    return measured
 
 
 def _others(arena: Arena, found: Board) -> list[int]:
@@ -91,15 +119,19 @@ def _wait_for_others(arena: Arena, found: Board, checked: Sequence[Checked]) -> 
         pause(0.25, checked)
 
 
-def _beside(arena: Arena, found: Board) -> SlowPartner:
+def _seen(arena: Arena, found: Board) -> Seen:
     others = _others(arena, found)
-    waits = figures.waits([found.sent[i] for i in others], [found.held[i] for i in others])
-    p99 = figures.percentile(waits, 0.99)
-    arena.say(f"slow partner: p99 of the others {p99:.0f} ms")
+    sent, held = ([times[i] for i in others] for times in (found.sent, found.held))
+    return Seen(sent=sent, held=held, until=time.monotonic())
+
+
+def beside(seen: Seen, sizes: Sizes) -> SlowPartner:
+    """The figures of what was seen of the others."""
+    waits = seen.waits
     return SlowPartner(
         others_p50_ms=figures.percentile(waits, 0.5),
-        others_p99_ms=p99,
-        others_late=len(others) - len(waits),
-        partners=len(arena.street),
-        answers_after_s=arena.sizes.slow,
+        others_p99_ms=figures.percentile(waits, 0.99),
+        others_late=len(seen.held) - figures.done(seen.held),
+        partners=sizes.partners,
+        answers_after_s=sizes.slow,
     )

@@ -27,7 +27,7 @@ class Pace:
 class Pacer:
     """One sender's numbers, in order. `ends` tells what has reached its goal."""
 
-    def __init__(self, numbers: Sequence[int], pace: Pace, ends: Sequence[float]) -> None:
+    def __init__(self, numbers: range, pace: Pace, ends: Sequence[float]) -> None:
         self._numbers, self._pace, self._ends = numbers, pace, ends
         self._next = 0  # how many were given out
         self._passed = 0  # how many of the first of them have ended, without a gap
@@ -36,6 +36,15 @@ class Pacer:
         """The numbers to send now, `elapsed` seconds after the beginning."""
         first, self._next = self._next, max(self._next, min(self._limit(elapsed)))
         return self._numbers[first : self._next]
+
+    def moment(self, number: int, elapsed: float) -> float:
+        """When a message counts as sent: by the schedule, or now where there is none.
+
+        Counted from when it did leave, a sender that the broker held up would hide how long its
+        messages waited.
+        """
+        rate = self._pace.rate
+        return elapsed if math.isinf(rate) else self._numbers.index(number) / rate
 
     def wait(self, elapsed: float, longest: float) -> float:
         """Seconds until the clock alone makes the next one due, and never longer than `longest`."""

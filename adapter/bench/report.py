@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -65,14 +66,17 @@ def machine(postgresql: str) -> Machine:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The object of `--json`: figures rounded, parts that were not measured left out."""
+    """The object of `--json`: figures rounded, parts that were not measured left out.
+
+    JSON has no NaN (RFC 8259, section 6): a figure that nothing came for is null.
+    """
     found = asdict(report) | {"at": report.at.isoformat(timespec="seconds")}
     return {name: _rounded(value) for name, value in found.items() if value is not None}
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return round(value, 2)
+        return round(value, 2) if math.isfinite(value) else None
     if isinstance(value, dict):
         return {name: _rounded(each) for name, each in value.items()}
     return [_rounded(each) for each in value] if isinstance(value, list | tuple) else value
