@@ -2,7 +2,8 @@
 
     python -m benchmarks.servers planning journal lulea umea
 
-Prints their URLs as one line of JSON, with a broker user for each name.
+Prints their URLs as one line of JSON, with a broker user for each name. A line that comes starts
+PostgreSQL anew, which is answered with a line when it runs: what it had in memory it reads again.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ def main(names: list[str]) -> None:
     with RabbitMQ.start(names) as broker, PostgreSQL.start() as cluster:
         accounts = {name: broker.partner(name) for name in names}
         found = {"broker": broker.url, "store": cluster.url, "accounts": accounts}
-        sys.stdout.write(json.dumps(found) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        _tell(json.dumps(found))
+        for _ in sys.stdin:
+            cluster.restart()
+            _tell("restarted")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

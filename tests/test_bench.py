@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -17,13 +19,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from adapter import mappings, profiles
-from adapter.bench import busparty, figures, latency, network, report
+from adapter.bench import busparty, figures, latency, network, report, stored
 from adapter.bench import running as bench
 from adapter.bench.board import board
 from adapter.bench.busparty import Party
 from adapter.bench.copybook import Copybook, Receipts, addressed
 from adapter.bench.drain import Drain, Memory
 from adapter.bench.fleet import Crew, Fleet
+from adapter.bench.given import servers as given_servers
 from adapter.bench.network import RECEIVERS, SENDERS, Servers
 from adapter.bench.pacing import SLICE, Pace, Pacer
 from adapter.bench.report import Report
@@ -31,6 +34,8 @@ from adapter.cli import app
 from adapter.settings import survey
 from adapter.simulators.fhirpen import FhirPen
 from adapter.simulators.letters import Organisation
+from adapter.store import Store
+from adapter.store.report import is_empty
 from benchmarks import cost
 from tests.servers import PostgreSQL, RabbitMQ
 
@@ -282,6 +287,36 @@ def _all_positive(value: Any) -> None:
             _all_positive(each)
     else:
         assert value > 0
+
+
+@pytest.mark.parametrize("total", [20_000, 50_000, 1_000_000])
+def test_each_question_is_asked_of_all_endpoints_and_of_all_kinds_of_cases(total: int) -> None:
+    turns = list(stored.turns(total // stored.CASE))
+    asked = Counter(turn.endpoint for turn in turns)
+    assert asked == dict.fromkeys((*SENDERS, *RECEIVERS), 5)
+    assert len({turn.case for turn in turns}) >= 10
+    assert {turn.case % 2 for turn in turns} == {0, 1}, "both senders' cases"
+    assert sum(turn.case % 100 == 0 for turn in turns) < 10, "cases of dead deliveries are rare"
+
+
+@pytest.mark.servers
+def test_a_private_postgresql_starts_anew_and_has_what_it_had(postgresql: PostgreSQL) -> None:
+    del postgresql  # only that it is installed
+    with given_servers("", "", {}) as servers, closing(Store(servers.store)) as store:
+        began = _started(store)
+        store.upgrade()
+        stored.forget(store, servers)
+        assert _started(store) > began
+        with store.read() as tx:
+            assert is_empty(tx)
+
+
+def _started(store: Store) -> datetime:
+    with store.read() as tx:
+        found: datetime = tx.connection.exec_driver_sql(
+            "select pg_postmaster_start_time()"
+        ).scalar_one()
+    return found
 
 
 @pytest.mark.servers

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from adapter.bench.arena import CHECKOUT, PROGRAMS
-from adapter.bench.errors import NotMeasuredError
+from adapter.bench.errors import BrokenError, NotMeasuredError
 from adapter.bench.network import RECEIVERS, SENDERS, Servers
 
 _NAMES = (*SENDERS, *RECEIVERS)
@@ -58,5 +59,13 @@ def _private() -> Iterator[Servers]:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             raise NotMeasuredError("no servers could be started; what is missing stands above")
-        found = json.loads(line)
-        yield Servers(broker=found["broker"], store=found["store"], accounts=found["accounts"])
+        yield Servers(**json.loads(line), restart_store=partial(_restart, process))
+
+
+def _restart(process: subprocess.Popen[str]) -> None:
+    if process.stdin is None or process.stdout is None:
+        return
+    process.stdin.write("restart\n")
+    process.stdin.flush()
+    if not process.stdout.readline():
+        raise BrokenError("PostgreSQL did not start again; what it said stands above")

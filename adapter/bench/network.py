@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,12 +27,14 @@ _ORGANISATIONS = {
 class Servers:
     """A RabbitMQ and a PostgreSQL that nobody else uses now.
 
-    `accounts`: the amqp URL of each party on the bus, with a user of its own.
+    `accounts`: the amqp URL of each party on the bus, with a user of its own. `restart_store`
+    starts PostgreSQL anew; None where it is somebody else's.
     """
 
     broker: str
     store: str
     accounts: Mapping[str, str]
+    restart_store: Callable[[], None] | None = None
 
     def parties(self, names: Sequence[str]) -> tuple[Party, ...]:
         """Parties on the bus."""
