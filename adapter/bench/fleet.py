@@ -49,7 +49,9 @@ class Fleet:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.kill()  # of what broke nothing is measured any more
         for process in self._processes:
             process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS

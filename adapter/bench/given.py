@@ -53,7 +53,12 @@ def _private() -> Iterator[Servers]:
         )
     command = [sys.executable, "-m", "benchmarks.servers", *_NAMES]
     with subprocess.Popen(
-        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C ends what uses the servers first
     ) as process:
         # Leaving closes its standard input, which ends the servers.
         line = process.stdout.readline() if process.stdout else ""

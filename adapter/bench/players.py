@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.context import SpawnProcess
@@ -32,7 +33,7 @@ class Players:
     def __init__(self, board: Board, jobs: Sequence[Job]) -> None:
         self._board = board
         self._processes: list[SpawnProcess] = [
-            CONTEXT.Process(target=target, args=(*arguments, board), daemon=True)
+            CONTEXT.Process(target=_play, args=(target, *arguments, board), daemon=True)
             for target, arguments in jobs
         ]
 
@@ -58,6 +59,12 @@ class Players:
         """BrokenError when one of them has ended."""
         if any(process.exitcode is not None for process in self._processes):
             raise BrokenError("a simulated party ended; what it said stands above")
+
+
+def _play(target: Callable[..., None], *arguments: Any) -> None:
+    """Ctrl-C reaches all processes of a terminal, but the bench alone decides when it is over."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    target(*arguments)
 
 
 def watch(

@@ -41,7 +41,7 @@ class Report:
     memory_mb: Memory | None = None
     queries_ms: Mapping[str, float] | None = None
     slow_partner: SlowPartner | None = None
-    broke: list[str] = field(default_factory=list)  # what could not be measured, and why
+    broke: dict[str, str] = field(default_factory=dict)  # what could not be measured, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,8 @@ def rows(report: Report) -> Iterator[Row]:
     for name, value in (report.queries_ms or {}).items():
         what = f"query: {name}, {report.sizes.stored:,} messages stored"
         yield _budgeted(what, value, 200)
+    for name, why in report.broke.items():
+        yield Row(what=f"{name}: not measured", value=why.partition("\n")[0], met="NO")
 
 
 def _throughput(found: Throughput) -> Iterator[Row]:

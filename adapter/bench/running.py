@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapter.bench import drain, given, journeys, latency, network, stored
+from adapter.bench import drain, given, journeys, latency, network, stopping, stored
 from adapter.bench.arena import Arena, Sizes, prepare
 from adapter.bench.errors import BrokenError, NotMeasuredError
 from adapter.bench.given import accounts
 from adapter.bench.network import Servers
 from adapter.bench.report import Report, as_json, machine, rows
+from adapter.bench.stopping import StoppedError
 from adapter.store import Store
 
 __all__ = [
@@ -45,12 +46,27 @@ class Options:
 def run(options: Options, say: Callable[[str], None]) -> Report:
     """Measure. NotMeasuredError when it cannot begin; `say` is told how far it is.
 
-    What breaks on the way stands in `Report.broke`, and the rest is measured.
+    What breaks on the way stands in `Report.broke`, and the rest is measured. After SIGTERM or
+    Ctrl-C the rest stands there too. What was measured took minutes: nothing may lose it.
     """
+    made: list[Report] = []
+    try:
+        with stopping.by_signals():
+            _run(options, say, made)
+    except (Exception, StoppedError) as error:
+        if not made:
+            raise
+        say(f"the bench did not end in order: {_told(error)}")
+        made[0].broke.setdefault("end", _told(error))
+    return made[0]
+
+
+def _run(options: Options, say: Callable[[str], None], made: list[Report]) -> None:
     with given.servers(options.broker, options.store, options.accounts) as servers:
         say("servers are ready")
         with _arena(options, servers, say) as arena:
-            return _measured(options, arena)
+            made.append(_empty(arena))
+            measure(options.only or NAMES, arena, made[0])
 
 
 @contextmanager
@@ -76,17 +92,35 @@ def _arena(options: Options, servers: Servers, say: Callable[[str], None]) -> It
             store.close()
 
 
-def _measured(options: Options, arena: Arena) -> Report:
+def _empty(arena: Arena) -> Report:
     with arena.store.read() as tx:
         version: str = tx.connection.exec_driver_sql("show server_version").scalar_one()
-    report = Report(at=datetime.now(UTC), machine=machine(version), sizes=arena.sizes)
-    for name in options.only or NAMES:
-        try:
-            _MEASURES[name](arena, report)
-        except BrokenError as error:
-            arena.say(f"{name} broke: {error}")
-            report.broke.append(name)
-    return report
+    return Report(at=datetime.now(UTC), machine=machine(version), sizes=arena.sizes)
+
+
+def measure(names: Sequence[str], arena: Arena, report: Report) -> None:
+    """One after the other; whatever goes wrong with one is told, and costs no other its figures."""
+    left = list(names)
+    try:
+        while left:
+            _measured(left[0], arena, report)
+            left.pop(0)
+    except StoppedError as error:
+        arena.say(f"stopped by {error}; not measured: {', '.join(left)}")
+        report.broke |= dict.fromkeys(left, f"stopped by {error}")
+
+
+def _measured(name: str, arena: Arena, report: Report) -> None:
+    try:
+        _MEASURES[name](arena, report)
+    except Exception as error:
+        arena.say(f"{name} broke: {_told(error)}")
+        report.broke[name] = _told(error)
+
+
+def _told(error: BaseException) -> str:
+    known = isinstance(error, BrokenError | StoppedError)
+    return str(error) if known else f"{type(error).__name__}: {error}"
 
 
 def _journeys(arena: Arena, report: Report) -> None:
