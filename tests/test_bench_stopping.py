@@ -42,9 +42,13 @@ def measured(
     ways = {"queries": queries, "throughput": lambda *_: throughput(), "latency": lambda *_: None}
     monkeypatch.setattr(running, "_MEASURES", ways)
     arena: Any = SimpleNamespace(say=told.append)
-    found = Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=running.Sizes())
+    found = _empty()
     running.measure(NAMES, arena, found)
     return found
+
+
+def _empty() -> Report:
+    return Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=running.Sizes())
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,26 @@ def test_after_a_signal_what_is_left_is_named(
     assert told == [f"stopped by {number.name}; not measured: throughput, latency"]
 
 
+def test_a_bench_that_is_stopped_before_it_measures_says_so(
+    monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    monkeypatch.setattr(running.given, "servers", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(running.NotMeasuredError, match="stopped by SIGTERM before anything"):
+        running.run(running.Options(), told.append)
+
+
+def test_an_error_at_the_very_end_leaves_the_report(
+    monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    def breaks(_options: object, _say: object, made: list[Report]) -> None:
+        made.append(_empty())
+        raise OSError(28, "the directory stays")
+
+    monkeypatch.setattr(running, "_run", breaks)
+    found = running.run(running.Options(), told.append)
+    assert found.broke == {"end": "OSError: [Errno 28] the directory stays"}
+
+
 def test_a_second_signal_does_not_cut_short_what_the_first_one_ends() -> None:
     ended: list[str] = []
     with pytest.raises(stopping.StoppedError):
@@ -103,7 +127,7 @@ def test_signals_mean_what_they_meant_when_the_run_is_over() -> None:
 
 
 def test_the_table_names_what_was_not_measured() -> None:
-    found = Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=running.Sizes())
+    found = _empty()
     found.broke["drain"] = "a worker ended with 1:\nno such store"
     (row,) = running.rows(found)
     assert (row.what, row.value, row.met) == ("drain: not measured", "a worker ended with 1:", "NO")

@@ -53,12 +53,20 @@ def run(options: Options, say: Callable[[str], None]) -> Report:
     try:
         with stopping.by_signals():
             _run(options, say, made)
-    except (Exception, StoppedError) as error:
+    except StoppedError as error:
+        if not made:
+            raise NotMeasuredError(f"stopped by {error} before anything was measured") from error
+        _note_end(error, say, made[0])
+    except Exception as error:
         if not made:
             raise
-        say(f"the bench did not end in order: {_told(error)}")
-        made[0].broke.setdefault("end", _told(error))
+        _note_end(error, say, made[0])
     return made[0]
+
+
+def _note_end(error: BaseException, say: Callable[[str], None], report: Report) -> None:
+    say(f"the bench did not end in order: {_told(error)}")
+    report.broke["end"] = _told(error)
 
 
 def _run(options: Options, say: Callable[[str], None], made: list[Report]) -> None:
