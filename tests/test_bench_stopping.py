@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from adapter.bench import report, running, stopping
+from adapter.bench import journeys, report, running, stopping, stored
 from adapter.bench.network import RECEIVERS, SENDERS
 from adapter.bench.report import Report
 from adapter.errors import TransientError
@@ -45,6 +45,38 @@ def measured(
     found = _empty()
     running.measure(NAMES, arena, found)
     return found
+
+
+def test_what_breaks_half_way_keeps_the_rounds_and_questions_before_it(
+    monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    arena: Any = SimpleNamespace(
+        say=told.append, sizes=running.Sizes(stored=10, rounds=2), store=None
+    )
+    monkeypatch.setattr(stored, "_body", lambda _: b"")
+    monkeypatch.setattr(stored, "fill", lambda *_: 1)
+    monkeypatch.setattr(stored, "_asked", _gives(2, 2.0))
+    monkeypatch.setattr(journeys, "_adapter", _gives(1, journeys.Round(rate=7)))
+    monkeypatch.setattr(journeys, "_naive", _gives(1, journeys.Round(rate=5)))
+    monkeypatch.setattr(journeys, "body_bytes", lambda _: 3600)
+    found = _empty()
+    running.measure(["queries", "throughput"], arena, found)
+    assert found.queries_ms == {"case": 2.0, "dead": 2.0}
+    assert found.throughput is not None
+    assert (found.throughput.journeys, found.throughput.ratio) == ((7,), 1.4)
+    assert found.broke == {"queries": "no more", "throughput": "no more"}
+
+
+def _gives(times: int, result: object) -> Callable[..., object]:
+    """Something that gives its result so often, and then breaks."""
+    left = [result] * times
+
+    def give(*_: object) -> object:
+        if not left:
+            raise running.BrokenError("no more")
+        return left.pop()
+
+    return give
 
 
 def _empty() -> Report:
@@ -130,7 +162,11 @@ def test_the_table_names_what_was_not_measured() -> None:
     found = _empty()
     found.broke["drain"] = "a worker ended with 1:\nno such store"
     (row,) = running.rows(found)
-    assert (row.what, row.value, row.met) == ("drain: not measured", "a worker ended with 1:", "NO")
+    assert (row.what, row.value, row.met) == (
+        "drain: not measured, or not all of it",
+        "a worker ended with 1:",
+        "NO",
+    )
 
 
 @pytest.mark.servers

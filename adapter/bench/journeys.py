@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -37,16 +37,18 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Round:
+class Round:
+    """One of them: a rate, and the processors that were busy meanwhile."""
+
     rate: float
     cores: float = 0.0
     machine: float = 0.0
 
 
-def measure(arena: Arena) -> Throughput:
-    """Both rates, each the mean of its rounds."""
-    ours: list[_Round] = []
-    compared: list[_Round] = []
+def measure(arena: Arena) -> Iterator[Throughput]:
+    """Both rates, each the mean of its rounds so far: what breaks later leaves those there are."""
+    ours: list[Round] = []
+    compared: list[Round] = []
     for number in range(1, arena.sizes.rounds + 1):
         of = f"round {number} of {arena.sizes.rounds}"
         ours.append(_adapter(arena))
@@ -54,10 +56,10 @@ def measure(arena: Arena) -> Throughput:
         if naive.at_hand():
             compared.append(_naive(arena))
             arena.say(f"throughput, {of}: naive pipeline {compared[-1].rate:.0f} messages/s")
-    return _summary(arena, ours, compared)
+        yield _summary(arena, ours, compared)
 
 
-def _summary(arena: Arena, ours: Sequence[_Round], compared: Sequence[_Round]) -> Throughput:
+def _summary(arena: Arena, ours: Sequence[Round], compared: Sequence[Round]) -> Throughput:
     journeys = mean(each.rate for each in ours)
     naive_rate = mean(each.rate for each in compared) if compared else None
     return Throughput(
@@ -85,7 +87,7 @@ def _pace(arena: Arena) -> Pace:
     return Pace(total=int(_MOST * lasts), window=sizes.window, seconds=lasts)
 
 
-def _adapter(arena: Arena) -> _Round:
+def _adapter(arena: Arena) -> Round:
     board, players = arena.on_bus(_pace(arena))
     with arena.fleet() as fleet, players:
         found = _timed(arena, board, fleet, [fleet, players])
@@ -93,7 +95,7 @@ def _adapter(arena: Arena) -> _Round:
     return found
 
 
-def _timed(arena: Arena, board: Board, fleet: Fleet, checked: Sequence[Checked]) -> _Round:
+def _timed(arena: Arena, board: Board, fleet: Fleet, checked: Sequence[Checked]) -> Round:
     """What happens between the warm-up and the end."""
     pause(arena.sizes.warm_up, checked)
     since, own, all_ = time.monotonic(), fleet.cpu_seconds(), machine_cpu_seconds()
@@ -101,7 +103,7 @@ def _timed(arena: Arena, board: Board, fleet: Fleet, checked: Sequence[Checked])
     lasted = time.monotonic() - since
     cores = (fleet.cpu_seconds() - own) / lasted
     machine = (machine_cpu_seconds() - all_) / lasted
-    return _Round(rate=_rate(board, since, lasted), cores=cores, machine=machine)
+    return Round(rate=_rate(board, since, lasted), cores=cores, machine=machine)
 
 
 def _rate(board: Board, since: float, lasted: float) -> float:
@@ -117,12 +119,12 @@ def _finish(board: Board, *checked: Checked) -> None:
     watch(lambda: figures.done(board.ends), figures.done(board.sent), checked)
 
 
-def _naive(arena: Arena) -> _Round:
+def _naive(arena: Arena) -> Round:
     board, players = arena.on_bus(_pace(arena), Goal.HELD)
     with naive.pipeline(arena) as pipeline, players:
         pause(arena.sizes.warm_up, [pipeline, players])
         since = time.monotonic()
         pause(arena.sizes.seconds, [pipeline, players])
-        found = _Round(rate=_rate(board, since, time.monotonic() - since))
+        found = Round(rate=_rate(board, since, time.monotonic() - since))
         _finish(board, players, pipeline)
     return found

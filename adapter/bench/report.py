@@ -96,7 +96,9 @@ def rows(report: Report) -> Iterator[Row]:
         what = f"query: {name}, {report.sizes.stored:,} messages stored"
         yield _budgeted(what, value, 200)
     for name, why in report.broke.items():
-        yield Row(what=f"{name}: not measured", value=why.partition("\n")[0], met="NO")
+        yield Row(
+            what=f"{name}: not measured, or not all of it", value=why.partition("\n")[0], met="NO"
+        )
 
 
 def _throughput(found: Throughput) -> Iterator[Row]:

@@ -132,7 +132,8 @@ def _told(error: BaseException) -> str:
 
 
 def _journeys(arena: Arena, report: Report) -> None:
-    report.throughput = journeys.measure(arena)
+    for so_far in journeys.measure(arena):
+        report.throughput = so_far
 
 
 def _latency(arena: Arena, report: Report) -> None:
@@ -148,7 +149,8 @@ def _slow_partner(arena: Arena, report: Report) -> None:
 
 
 def _queries(arena: Arena, report: Report) -> None:
-    report.queries_ms = stored.measure(arena)
+    for so_far in stored.measure(arena):
+        report.queries_ms = so_far
 
 
 _MEASURES: dict[str, Callable[[Arena, Report], None]] = {
