@@ -158,7 +158,7 @@ def test_what_fails_is_not_told_while_a_person_or_a_service_window_holds_it(
         endpoints.pause(tx, "lulea", "Ann", "upgrade", region.now)
     assert overdue(region) == []
     with region.store.begin() as tx:
-        endpoints.resume(tx, "lulea")
+        endpoints.resume(tx, "lulea", region.now)
     assert len(overdue(region)) == 1
     close_now(region)
     assert overdue(region) == []
