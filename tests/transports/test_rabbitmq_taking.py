@@ -66,6 +66,24 @@ def test_a_message_id_that_is_not_utf_8_is_shown_escaped(
     assert envelope.id == "\\xe5"
 
 
+def test_who_goes_away_gives_back_what_it_held_before_the_next_gets_what_came_later(
+    lulea: BusPartner, rabbitmq_url: str, topology: Topology
+) -> None:
+    first, second = (Consumer(rabbitmq_url, topology, prefetch=10) for _ in range(2))
+    with closing(second):
+        first.open()
+        second.open()
+        for n in range(100):
+            lulea.publish(str(n).encode())
+        assert next(first.receive(WAIT)).body == b"0"
+        first.close()
+        came = []
+        for envelope in islice(second.receive(WAIT), 100):
+            came.append(int(envelope.body))
+            second.acknowledge([envelope])
+    assert came == list(range(100))
+
+
 def test_no_more_are_held_than_the_prefetch_allows(
     lulea: BusPartner, rabbitmq_url: str, topology: Topology
 ) -> None:

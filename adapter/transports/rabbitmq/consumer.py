@@ -14,7 +14,7 @@ from pika.spec import Basic, BasicProperties
 from adapter.errors import AdapterError, FatalError, TransientError
 from adapter.model import Envelope
 from adapter.transports import Outcome
-from adapter.transports.rabbitmq.connection import connect, unreachable
+from adapter.transports.rabbitmq.connection import connect, hang_up, unreachable
 from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology, inbox
 
 _INBOX = inbox("")  # how the name of every endpoint's queue ends
@@ -120,7 +120,7 @@ class Consumer:
         self._unacknowledged.clear()
         if connection is not None and connection.is_open:
             try:
-                connection.close()
+                hang_up(connection)
             except AMQPError:
                 return  # it broke while closing, and so is closed
 
