@@ -65,6 +65,40 @@ ALL = (
     Fault(kind="store-full", on="store", act=breaking.fill_store),
 )
 
+_LOST_PROCESS = ("wrong", "process", "lease-ended", "begun-before")
+_BROKER_GONE = ("waits", "goes-on", "broker")
+_PARTNER_GONE = ("not-sent", "circuit-opened", "circuit-closed")
+_STORE_GONE = ("waits", "store-unavailable", "store")
+SAID = {
+    "kill-worker": _LOST_PROCESS,
+    "kill-web": ("wrong", "process"),
+    "kill-both-workers": (*_LOST_PROCESS, "consumer", "worker"),
+    "kill-both-webs": ("wrong", "process"),
+    "kill-worker-at-window": _LOST_PROCESS,
+    "kill-web-at-window": ("wrong", "process"),
+    "freeze-worker": ("stood-still", "too-late"),
+    "stop-worker": ("stopping", "stopped"),
+    "settings-moved": ("moved", "started"),
+    "clock-jump": ("clock",),
+    "two-operators": ("replayed",),
+    "party-away": _PARTNER_GONE,
+    "slow-party": ("not-sent", "timed-out"),
+    "broker-killed": _BROKER_GONE,
+    "broker-wiped": ("broker-was-empty",),
+    "broker-memory-alarm": ("broker-blocked", "broker-unblocked"),
+    "broker-disk-alarm": ("broker-blocked", "broker-unblocked"),
+    "queue-deleted": ("broker-was-empty",),
+    "broker-cut": _BROKER_GONE,
+    "broker-half-open": _BROKER_GONE,
+    "broker-slow": ("not-sent", "timed-out"),
+    "party-cut": _PARTNER_GONE,
+    "party-half-open": _PARTNER_GONE,
+    "store-crashed": _STORE_GONE,
+    "store-connections-cut": _STORE_GONE,
+    "store-full": _STORE_GONE,
+}
+"""What the adapter says of each, in its log or its history: one of these at least."""
+
 
 def deck(sabotage: str) -> tuple[Fault, ...]:
     """Everything; of an adapter that is sabotaged, what brings that to light soonest."""

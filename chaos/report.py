@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from chaos.run import NAMES, Result
+from chaos.said import AFTER
 
 _SHOWN = 12  # problems of each name
 
@@ -18,6 +19,7 @@ def lines(result: Result) -> Iterator[str]:
     yield f"faults: {_counts(result.faults)}"
     for kind in result.left_out:
         yield f"left out: {kind}, which needs root, for a small disk of its own"
+    yield f"named by log or history: {_named(result)}"
     yield f"killed at windows: {_counts(result.windows)}"
     yield f"ends of processes: {_counts(result.deaths)}"
     yield (
@@ -63,6 +65,9 @@ def markdown(result: Result) -> str:
         "refused by a receiver, and so reported to their senders": f"{verdict.reported:,}",
         "longest recovery": f"{result.recovery:.1f} s",
         f"{result.faults.total():,} faults, {len(result.faults)} kinds": _counts(result.faults),
+        f"the rig's own, named by log or history within {AFTER:.0f} s of their mending": (
+            _named(result)
+        ),
         "killed at windows": _counts(result.windows),
         "ends of processes": _counts(result.deaths),
     }
@@ -77,6 +82,12 @@ def _cell(text: str) -> str:
 def _machine() -> str:
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GB; load {os.getloadavg()[2]:.1f}"
+
+
+def _named(result: Result) -> str:
+    kinds = sorted(result.broken.items())
+    told = ", ".join(f"{kind} {result.named[kind]} of {count}" for kind, count in kinds)
+    return told or "none"
 
 
 def _counts(found: Counter[str]) -> str:

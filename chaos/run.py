@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos import faults
+from chaos import faults, said
 from chaos.conductor import Conductor
 from chaos.judge import Verdict, judge, recovery
 from chaos.ledger import Line, read
@@ -31,6 +31,8 @@ class Result:
     windows: Counter[str]  # where processes were killed, of those of the faults that name one
     deaths: Counter[str]
     recovery: float
+    broken: Counter[str]  # by kind, what the rig broke and mended
+    named: Counter[str]  # of these, what log or history said something of
     settled: float  # seconds from the end of the load until nothing was open
     left_out: tuple[str, ...]  # kinds of faults that this machine does not allow
     mishaps: tuple[str, ...]  # faults of the rig itself: its zeros then mean nothing
@@ -51,9 +53,11 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         scene.load.end(scene.ledger)
         conductor.end()
         settled = _settle(scene)
+        said.keep_history(scene.region.store, plan.folder)
         deaths = Counter(scene.fleet.deaths)
     lines = list(read(plan.ledger))
     verdict = judge(lines)
+    spans = list(said.spans(lines))
     return Result(
         plan=plan,
         verdict=verdict,
@@ -61,6 +65,8 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         windows=conductor.windows,
         deaths=deaths,
         recovery=recovery(lines),
+        broken=Counter(span.kind for span in spans),
+        named=said.named(spans, said.words(plan.folder), faults.SAID),
         settled=settled,
         left_out=() if servers.disk else ("store-full",),
         mishaps=tuple(conductor.mishaps),

@@ -23,6 +23,8 @@ def result(
         faults=Counter({"broker-killed": 2, "receipt-lost": 3}),
         windows=Counter(sent=1),
         deaths=Counter({"exit -9": 1}),
+        broken=Counter({"broker-killed": 2, "freeze-worker": 1}),
+        named=Counter({"broker-killed": 2}),
         recovery=1.25,
         settled=3,
         left_out=(),
@@ -37,6 +39,13 @@ def test_the_last_line_names_every_figure(tmp_path: Path) -> None:
         "unreceipted=0 recovery_s=1.2"
     )
     assert "lost: lulea C/1" in report.lines(found)
+
+
+def test_it_tells_of_how_many_faults_log_or_history_said_something(tmp_path: Path) -> None:
+    found = result(tmp_path, sent(1, 1), receipted(1, 2))
+    told = "broker-killed 2 of 2, freeze-worker 0 of 1"
+    assert f"named by log or history: {told}" in report.lines(found)
+    assert f"within 30 s of their mending | {told} |" in report.markdown(found)
 
 
 def test_a_run_is_clean_only_with_all_zeros_and_a_rig_that_did_what_it_should(
