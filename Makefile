@@ -28,9 +28,10 @@ test: install servers
 SECONDS ?= 60
 SEED ?=
 SABOTAGE ?=
+export SEED  # a seed is any text: the shell must not read it
 
 chaos: install servers
-	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$(SEED)" --sabotage "$(SABOTAGE)"
+	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$$SEED" --sabotage "$(SABOTAGE)"
 
 # Speed with every guarantee on, beside a naive pipeline; a quarter of an hour.
 bench: install servers
