@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from adapter import reading
 from adapter.errors import FatalError
 from adapter.model import Event, Message
@@ -43,6 +45,8 @@ def _tried(tx: Transaction, network: Network, id_: str, now: datetime) -> dict[s
             return _processed(tx, network, inbox.get(tx, id_) or {}, now)
     except FatalError as error:
         return {"why_not": str(error)}
+    except DBAPIError:
+        raise  # the store's trouble says nothing of the message
     except Exception as error:  # what made it dead may do so again
         return {"why_not": f"adapter-fault: {type(error).__name__}"}
 

@@ -45,7 +45,7 @@ FINDINGS = {
     "process": "a process has given no sign of life, and nothing has begun in its place",
     "loop": "a part of a process cannot go on at present",
     "clock": "clocks differ by more than five seconds",
-    "overdue": "something has been late, or has gone on failing, for more than fifteen minutes",
+    "overdue": "something is late by, or still failing after, more than fifteen minutes",
 }
 DOOR = frozenset({"store", "schema"})
 """Findings of a process that keep its doors from taking messages; all others are warnings."""

@@ -185,7 +185,7 @@ def _retry(
     """An outage uses up no attempt: what it holds up is due with the next probe."""
     endpoint = network.endpoint(row["endpoint"])
     policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
-    failures = row["failures"] + (1 if probe_at is None else 0)
+    failures = row["failures"] + 1 if probe_at is None else max(row["failures"], 1)
     due = in_time(policy.due(failures, error.retry_after, now, probe_at), now, row["expires_at"])
     if due is None:
         bury(tx, network, row, FatalError("expired", error.code), now, **named)
@@ -193,7 +193,7 @@ def _retry(
     why: dict[str, Any] = {"code": error.code, "detail": error.detail, "failures": failures}
     before = row["state"]
     state = outbox.step(tx, row["id"], Step.RETRY, now, next_attempt_at=due, **why, **named)
-    if state is State.WAITING and state != before:
+    if state is State.WAITING and state != before and probe_at is None:
         history.of_delivery(tx, now, "retry", row, f"{error}; {applied}")
 
 

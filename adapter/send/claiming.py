@@ -33,6 +33,11 @@ def probe_after(endpoint: Endpoint) -> timedelta:
     return 6 * endpoint.retry_first
 
 
+def probe_lasts(endpoint: Endpoint) -> timedelta:
+    """How long nobody sends another, unless its outcome is written before."""
+    return max(probe_after(endpoint), lease(endpoint))
+
+
 def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
     """Deliveries that are now ours to send, as they are to be sent, in one transaction.
 
@@ -95,7 +100,7 @@ def _probe(tx: Transaction, endpoint: Endpoint, besides: Besides, now: datetime)
     """One that is due; until it has ended, or its lease has, there is no other."""
     found = claiming.look_for_probe(tx, endpoint.name, now, besides)
     if found:
-        endpoints.probing(tx, endpoint.name, now + max(probe_after(endpoint), lease(endpoint)))
+        endpoints.probing(tx, endpoint.name, now + probe_lasts(endpoint))
     return found
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter import deliveries, exchange, hours, receipts
-from adapter.errors import AdapterError, FatalError, Scope
+from adapter.errors import AdapterError, FatalError, Scope, TransientError
 from adapter.lifecycle import Step
 from adapter.model import Code, Delivery, DoneWhen, Endpoint, Event, Layer, Receipt
 from adapter.routing import Network
-from adapter.send.claiming import ids, probe_after
+from adapter.send.claiming import ids, probe_after, probe_lasts
 from adapter.store import Store, backlog, cases, endpoints, history, outbox
 from adapter.store.transaction import Transaction
 from adapter.transports import Answer, Outcome
@@ -174,7 +174,7 @@ def _failed(
 ) -> None:
     answer: Answer = getattr(error, "answer", Answer())
     outbox.finish(tx, d, now, error=error, answer=answer.body)
-    probe_at = _count(tx, network.endpoint(d.endpoint), error, now)
+    probe_at = _count(tx, network.endpoint(d.endpoint), d, error, now)
     said = _refusal(network, d, answer.body, now)
     if said is not None:
         outbox.add_receipt(tx, d.id, Layer.APPLICATION, said.code, now, detail=said.detail)
@@ -214,7 +214,7 @@ def _reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
 
 
 def _count(
-    tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime
+    tx: Transaction, endpoint: Endpoint, d: Delivery, error: AdapterError, now: datetime
 ) -> datetime | None:
     """An outage of the far side opens its circuit; any answer of it, even a refusal, closes it.
 
@@ -229,7 +229,8 @@ def _count(
         return None
     if hours.closed_until(endpoint, now):
         return None
-    if endpoints.failed(tx, endpoint.name, now + probe_after(endpoint)):
+    held_until = outbox.began(tx, d.id, d.attempt) + probe_lasts(endpoint)
+    if endpoints.failed(tx, endpoint.name, now + probe_after(endpoint), held_until):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
         log.warning("circuit-opened", extra={"endpoint": endpoint.name, "code": error.code})
@@ -238,8 +239,8 @@ def _count(
 
 def _hold_off(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
     """It asked to wait (Retry-After): the rest of what is for it would only be told the same."""
-    if not error.retry_after:
-        return
+    if not error.retry_after or not isinstance(error, TransientError):
+        return  # a refusal for good is of that message alone
     until = now + min(timedelta(seconds=error.retry_after), endpoint.retry_ceiling)
     if endpoints.hold_off(tx, endpoint.name, until):
         log.info("held-off", extra={"endpoint": endpoint.name, "seconds": error.retry_after})

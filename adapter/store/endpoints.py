@@ -51,10 +51,12 @@ def resume(tx: Transaction, name: str, now: datetime) -> bool:
 
     What waits for a later attempt is due. False when it is unknown.
     """
-    backlog.wake(tx, name, now)
     quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
-    paced = sa.case((endpoint.c.paced_until > now, sa.bindparam("now_", now, Instant)))
-    return _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
+    asked = endpoint.c.paced_until > now
+    paced = sa.case((asked, sa.bindparam("now_", now, Instant)), else_=endpoint.c.paced_until)
+    known = _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
+    backlog.wake(tx, name, now)  # in this order, as whoever writes down that a probe got through
+    return known
 
 
 def look_up(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
@@ -86,9 +88,16 @@ def worked(tx: Transaction, name: str) -> bool:
     return open_until is not None
 
 
-def failed(tx: Transaction, name: str, probe_at: datetime) -> bool:
-    """The far side was not there. True when this failure opens the circuit."""
-    failures = _trouble(tx, name)[0] + 1
+def failed(tx: Transaction, name: str, probe_at: datetime, held_until: datetime) -> bool:
+    """The far side was not there. True when this failure opens the circuit.
+
+    `held_until` says how long the failed attempt would have held it, had it been the probe: one
+    that began before the probe does not end that one's time.
+    """
+    failures, open_until = _trouble(tx, name)
+    failures += 1
+    if open_until is not None and held_until < open_until:
+        probe_at = max(probe_at, open_until)
     until = probe_at if failures >= CIRCUIT_OPENS_AFTER else None
     _update(tx, name, failures=failures, open_until=until)
     tx.held["endpoint", name] = failures, until

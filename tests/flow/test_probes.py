@@ -85,6 +85,30 @@ def test_no_other_probe_goes_while_one_is_under_way(region: Region) -> None:
     assert len(claimed(region)) == 1
 
 
+def test_an_attempt_from_before_the_circuit_opened_ends_no_probes_time(region: Region) -> None:
+    with_umea(region, timeout=120 * SECOND, max_in_flight=50)
+    stored(region, 12)
+    first, *others = claimed(region)
+    answered(region, others, AWAY)
+    region.now += PROBE
+    [probe] = claimed(region)
+    answered(region, [first], AWAY)
+    region.now += PROBE
+    assert claimed(region) == []
+    answered(region, [probe], AWAY)
+    region.now += PROBE
+    assert len(claimed(region)) == 1
+
+
+def test_what_an_outage_holds_up_counts_as_failing(region: Region) -> None:
+    cut_off(region, 6)
+    stored(region, 1, "later")
+    for _ in range(9):
+        region.now += PROBE
+        answered(region, claimed(region), AWAY)
+    assert {row["failures"] > 0 for row in region.deliveries(event="message")} == {True}
+
+
 def test_a_probe_whose_worker_died_is_followed_by_another(region: Region) -> None:
     cut_off(region)
     region.now += PROBE
@@ -100,7 +124,7 @@ def test_one_message_alone_is_probed_with_as_often_as_many_are(region: Region) -
         region.now += PROBE
     [row] = region.deliveries(event="message")
     assert row["attempt"] > 390
-    assert row["failures"] < endpoints.CIRCUIT_OPENS_AFTER
+    assert 0 < row["failures"] < endpoints.CIRCUIT_OPENS_AFTER
     assert len(claimed(region)) == 1
 
 
@@ -181,6 +205,28 @@ def test_nobody_is_held_off_for_longer_than_the_longest_back_off(region: Region)
     answered(region, [second], TransientError("refused-for-now"))
     region.now += HOUR + SECOND
     assert [d.id for d in claimed(region)] == [second.id]
+
+
+def test_one_that_is_refused_for_good_holds_up_no_other(region: Region) -> None:
+    stored(region, 2)
+    first, second = claimed(region)
+    answered(region, [first], of_status(413, "3600", Answer(), region.now))
+    answered(region, [second], TransientError("refused-for-now"))
+    region.now += MINUTE
+    assert [d.id for d in claimed(region)] == [second.id]
+
+
+def test_resuming_gives_nobody_more_than_the_rate(region: Region) -> None:
+    with_umea(region, rate=10.0)
+    stored(region, 30)
+    assert len(took(region)) == 10
+    region.now += timedelta(seconds=1)
+    with region.store.begin() as tx:
+        endpoints.resume(tx, "umea", region.now)
+    assert len(took(region)) == 10
+    with region.store.begin() as tx:
+        endpoints.resume(tx, "umea", region.now)
+    assert len(took(region)) <= 1
 
 
 def test_a_person_who_resumes_lets_all_go_at_once_whatever_was_asked(region: Region) -> None:

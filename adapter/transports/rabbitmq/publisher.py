@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 from adapter.errors import AdapterError, TransientError
@@ -55,11 +56,17 @@ class Publisher:
         """Nothing came this way."""
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """Publish all, and return when each is confirmed or `timeout` has passed."""
+        """Publish all, and return when each is confirmed or `timeout` has passed.
+
+        Where connecting alone took as long nothing is published: others may be sending it by now.
+        """
+        began = time.monotonic()
         try:
             line = self._open_line()
         except TransientError as error:
             return [error for _ in envelopes]
+        if time.monotonic() - began > self._timeout:
+            return [TransientError("unreachable", "broker: connected too late") for _ in envelopes]
         batch = Batch(envelopes)
         line.publish(batch)
         batch.wait(self._timeout)
