@@ -44,7 +44,9 @@ def spans(lines: Iterable[Line]) -> Iterator[Span]:
         if line.what is Saw.FAULT and line.who == "rig":
             begun[line.kind].append(line.at)
         elif line.what is Saw.HEALED and begun[line.kind]:
-            yield Span(kind=line.kind, begun=begun[line.kind].pop(0), mended=line.at)
+            at = begun[line.kind].pop(0)
+            if not line.detail:  # why it did not take place
+                yield Span(kind=line.kind, begun=at, mended=line.at)
 
 
 def named(

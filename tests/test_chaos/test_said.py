@@ -31,12 +31,14 @@ def test_each_fault_needs_a_word_of_its_own_time() -> None:
     assert named([KILLED, later], {"wrong": [11.0]}, PROMISED) == Counter({"kill-web": 1})
 
 
-def test_spans_are_the_rigs_own_faults_that_were_mended() -> None:
+def test_spans_are_the_rigs_own_faults_that_took_place_and_were_mended() -> None:
     ledger = [
         Line(what=Saw.FAULT, kind="kill-web", at=1),
         Line(what=Saw.FAULT, kind="receipt-lost", who="lulea", at=2),
         Line(what=Saw.FAULT, kind="kill-web", at=3),
         Line(what=Saw.HEALED, kind="kill-web", at=4),
+        Line(what=Saw.HEALED, kind="kill-web", at=5, detail="did not take place"),
+        Line(what=Saw.FAULT, kind="kill-web", at=6),
     ]
     assert list(spans(ledger)) == [Span(kind="kill-web", begun=1, mended=4)]
 
