@@ -23,7 +23,7 @@ def kill_broker(stage: Stage, chance: Random) -> bool:
     servers.with_broker(servers.broker.kill)
     stage.rest(chance.uniform(*stage.plan.away))
     servers.with_broker(servers.broker.restart)
-    servers.await_queues()
+    servers.await_queues(stage.plan.mends)
     return True
 
 
@@ -31,7 +31,7 @@ def wipe_broker(stage: Stage, _: Random) -> bool:
     """`kill -9`; it comes back with an empty disk."""
     servers = stage.servers
     servers.with_broker(servers.broker.wipe)
-    servers.settle()
+    servers.settle(stage.plan.mends)
     return True
 
 
@@ -62,7 +62,7 @@ def delete_queue(stage: Stage, chance: Random) -> bool:
             connection.channel().queue_delete(f"{name}.inbox")
     except (AMQPError, OSError):
         return False
-    stage.servers.settle()
+    stage.servers.settle(stage.plan.mends)
     return True
 
 

@@ -52,6 +52,15 @@ class Plan:
         return self.slow_answer * 1.1 + 1
 
     @property
+    def mends(self) -> float:
+        """Seconds after which an adapter that has not made its queues never will.
+
+        New settings stop both workers at once, and each first ends what it sends, also to the
+        slow partner.
+        """
+        return 60.0 + self.slow_timeout
+
+    @property
     def quiet(self) -> float:
         """Seconds without news after which what is still missing will not come."""
         return 20.0 + self.clock_jump + (3.5 * self.slow_answer if self.is_long else 0)

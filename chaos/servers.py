@@ -31,7 +31,6 @@ NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a mount namespace of 
 _ROOMY = 4096  # MB
 _TRIES = 20
 HEARTBEAT = 4  # seconds: a half-open connection is noticed within two of these
-_MENDS = 60  # seconds after which an adapter that has not made its queues never will
 
 
 class Servers:
@@ -78,7 +77,7 @@ class Servers:
             return False
         return True
 
-    def settle(self, seconds: float = _MENDS) -> None:
+    def settle(self, seconds: float) -> None:
         """Wait until the adapter has made its queues, and the broker has written that down.
 
         UnmendedError when it has not, so long after there was nothing in its way.
@@ -86,7 +85,7 @@ class Servers:
         self.await_queues(seconds)
         self.tell(self.broker.settle)
 
-    def await_queues(self, seconds: float = _MENDS) -> None:
+    def await_queues(self, seconds: float) -> None:
         """Wait until every queue is there. UnmendedError when not."""
         if not eventually(self.has_queues, seconds):
             raise UnmendedError("the adapter did not make its queues")

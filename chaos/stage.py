@@ -143,7 +143,7 @@ def _wait(found: Stage) -> None:
     if not eventually(found.servers.has_queues, _START_SECONDS):
         raise TimeoutError("no worker made the queues")
     if not found.plan.sabotage:
-        found.servers.settle()
+        found.servers.settle(found.plan.mends)
 
 
 def _lives(port: int) -> bool:
