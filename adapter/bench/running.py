@@ -156,8 +156,8 @@ def _queries(arena: Arena, report: Report) -> None:
 _MEASURES: dict[str, Callable[[Arena, Report], None]] = {
     "throughput": _journeys,
     "latency": _latency,
-    "drain": _drain,
     "slow-partner": _slow_partner,
+    "drain": _drain,  # after what is timed: PostgreSQL cleans up after it for minutes
     "queries": _queries,
 }
 NAMES = tuple(_MEASURES)
