@@ -73,7 +73,7 @@ LINES: dict[str, str] = {
     # One partner.
     "not-sent": "tries again after a rest, or leaves it to a person",
     "circuit-opened": "sends one probe at a time; the rest waits and uses up no attempt",
-    "held-off": "sends it nothing before then, but no longer than an hour",
+    "held-off": "sends it nothing before then, or for its longest rest (retry_ceiling) at most",
     "circuit-closed": "sends everything that waited",
     "not-recorded": "sends the same bytes again when the lease ends",
     "resend": "sent it again, as its receipt is missing",

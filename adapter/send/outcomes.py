@@ -229,12 +229,19 @@ def _count(
         return None
     if hours.closed_until(endpoint, now):
         return None
-    held_until = outbox.began(tx, d.id, d.attempt) + probe_lasts(endpoint)
-    if endpoints.failed(tx, endpoint.name, now + probe_after(endpoint), held_until):
+    if endpoints.failed(tx, endpoint.name, _probe_at(tx, endpoint, d, now)):
         detail = f"{endpoints.CIRCUIT_OPENS_AFTER} failures in a row; one probe at a time"
         history.note(tx, now, "circuit-opened", endpoint=endpoint.name, detail=detail)
         log.warning("circuit-opened", extra={"endpoint": endpoint.name, "code": error.code})
     return endpoints.next_probe(tx, endpoint.name)
+
+
+def _probe_at(tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime) -> datetime:
+    """When the next probe goes. One that began before the one under way does not end its time."""
+    due, held = now + probe_after(endpoint), endpoints.next_probe(tx, endpoint.name)
+    if held is None or outbox.began(tx, d.id, d.attempt) + probe_lasts(endpoint) >= held:
+        return due
+    return max(due, held)
 
 
 def _hold_off(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:

@@ -128,20 +128,18 @@ def _candidates(besides: Besides) -> sa.Select[tuple[str]]:
 
     Two looks, each along an index: a backlog is not sorted again for every claim.
     """
-    waiting, overdue = _heads(besides, State.WAITING, *_DEADLINE), _overdue(besides)
-    both = sa.union_all(sa.select(waiting), sa.select(overdue)).subquery()
-    return sa.select(both.c.id).order_by(both.c.expires_at, both.c.seq).limit(_LIMIT)
+    return _first_of(besides, _heads(besides, State.WAITING, *_DEADLINE), "expires_at")
 
 
 @lru_cache(maxsize=1024)
 def _probes(besides: Besides) -> sa.Select[tuple[str]]:
-    waiting, overdue = _heads(besides, State.WAITING, due), _overdue(besides)
+    return _first_of(besides, _heads(besides, State.WAITING, due), "due")
+
+
+def _first_of(besides: Besides, waiting: sa.Subquery, by: str) -> sa.Select[tuple[str]]:
+    overdue = _heads(besides, State.IN_FLIGHT, due)
     both = sa.union_all(sa.select(waiting), sa.select(overdue)).subquery()
-    return sa.select(both.c.id).order_by(both.c.due, both.c.seq).limit(_LIMIT)
-
-
-def _overdue(besides: Besides) -> sa.Subquery:
-    return _heads(besides, State.IN_FLIGHT, due)
+    return sa.select(both.c.id).order_by(both.c[by], both.c.seq).limit(_LIMIT)
 
 
 def _heads(besides: Besides, state: State, *order: sa.ColumnElement[Any]) -> sa.Subquery:

@@ -88,16 +88,9 @@ def worked(tx: Transaction, name: str) -> bool:
     return open_until is not None
 
 
-def failed(tx: Transaction, name: str, probe_at: datetime, held_until: datetime) -> bool:
-    """The far side was not there. True when this failure opens the circuit.
-
-    `held_until` says how long the failed attempt would have held it, had it been the probe: one
-    that began before the probe does not end that one's time.
-    """
-    failures, open_until = _trouble(tx, name)
-    failures += 1
-    if open_until is not None and held_until < open_until:
-        probe_at = max(probe_at, open_until)
+def failed(tx: Transaction, name: str, probe_at: datetime) -> bool:
+    """The far side was not there. True when this failure opens the circuit."""
+    failures = _trouble(tx, name)[0] + 1
     until = probe_at if failures >= CIRCUIT_OPENS_AFTER else None
     _update(tx, name, failures=failures, open_until=until)
     tx.held["endpoint", name] = failures, until

@@ -134,6 +134,6 @@ def test_a_fault_of_ours_says_nothing_of_the_far_side(region: Region) -> None:
     written(region)
     with region.store.begin() as tx:
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
-            endpoints.failed(tx, "lulea", region.now, region.now)
+            endpoints.failed(tx, "lulea", region.now)
     hand_over(region, TransientError("adapter-fault"))
     assert region.history("circuit-closed") == []

@@ -113,7 +113,7 @@ def test_nothing_expires_while_it_is_closed_and_it_gets_one_attempt_after(
     region.now += TO_NIGHT - 3 * HOUR
     with region.store.begin() as tx:
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
-            endpoints.failed(tx, "lulea", region.now + 4 * HOUR, region.now)
+            endpoints.failed(tx, "lulea", region.now + 4 * HOUR)
     region.tells("hospital", letters.note())
     region.now += 9 * HOUR - timedelta(seconds=1)  # over for an hour, and still closed
     assert sweep.expire(region.store, region.network, region.now) == 0

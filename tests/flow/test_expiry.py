@@ -65,7 +65,7 @@ def test_it_runs_out_while_the_endpoint_is_held(short: Region, held: str) -> Non
         if held == "paused":
             endpoints.pause(tx, "lulea", "Anna", "upgrade", short.now)
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER if held == "cut off" else 0):
-            endpoints.failed(tx, "lulea", short.now + timedelta(days=30), short.now)
+            endpoints.failed(tx, "lulea", short.now + timedelta(days=30))
     content = short.tells("hospital", letters.note())
     short.now += 2 * HOUR - timedelta(seconds=1)
     assert sweep.expire(short.store, short.network, short.now) == 0

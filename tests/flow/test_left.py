@@ -45,7 +45,7 @@ def test_neither_a_pause_nor_an_open_circuit_hides_it(region: Region, held: str)
             endpoints.pause(tx, "lulea", "Anna", "service window", region.now)
         else:
             for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
-                endpoints.failed(tx, "lulea", region.now + timedelta(days=1), region.now)
+                endpoints.failed(tx, "lulea", region.now + timedelta(days=1))
     region.tells("hospital", letters.note())
     without(region, "lulea")
     assert sweep.bury_orphans(region.store, region.network, region.now) == 1

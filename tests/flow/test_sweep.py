@@ -50,7 +50,7 @@ def test_what_cannot_be_sent_in_time_is_for_a_person_when_the_time_is_out(
         if held == "paused":
             endpoints.pause(tx, "lulea", "Anna", "service window", region.now)
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER if held == "cut off" else 0):
-            endpoints.failed(tx, "lulea", region.now + timedelta(days=30), region.now)
+            endpoints.failed(tx, "lulea", region.now + timedelta(days=30))
     content = region.tells("hospital", letters.note())
     region.now += timedelta(hours=71)
     assert sweep.expire(region.store, region.network, region.now) == 0
