@@ -19,15 +19,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from adapter import mappings, receive, send
+from adapter import mappings
 from adapter.bench import network
 from adapter.bench.board import board
 from adapter.bench.copybook import Copy, Copybook, Receipts
-from adapter.model import Delivery
-from adapter.routing import Network
+from adapter.core.model import Delivery
+from adapter.inbound import receive
+from adapter.outbound import send
 from adapter.runner import TOGETHER
+from adapter.settings.network import Network
 from adapter.simulators.fhirpen import FhirPen
-from adapter.store import Store, claiming, endpoints
+from adapter.store import Store, due_deliveries, endpoints
 from adapter.transports.memory import Bus, Memory, Partner
 from tests.servers import PostgreSQL
 
@@ -86,7 +88,7 @@ class Adapter:
 
     def _claim(self) -> list[Delivery]:
         with self.store.read() as tx:
-            due = claiming.endpoints_due(tx, _now())
+            due = due_deliveries.endpoints_due(tx, _now())
         return send.claim(self.store, self._network, dict.fromkeys(due, self._together), _now())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
 CLINIC = Party(organization="SE2321000001-KLINIK", endpoint="clinic")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 from chaos.ledger import Ledger
 from chaos.letters import Arrived, Post
 from chaos.load import Load, Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 from chaos.ledger import Ledger, Line, Saw
 from chaos.letters import Arrived
 from chaos.manners import Manner, Manners

@@ -7,7 +7,7 @@ import time
 from http.client import HTTPConnection, HTTPException
 from uuid import uuid4
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 from chaos import letters
 from chaos.ledger import Ledger, Line, Saw
 from chaos.letters import FHIR, Post

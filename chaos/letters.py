@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from adapter import builders, codec
-from adapter.builders import Party
-from adapter.model import Event
+from adapter.core.model import Event
+from adapter.fhir import builders, codec
+from adapter.fhir.builders import Party
 from adapter.simulators.letters import Organisation
 from adapter.simulators.omsorgpen import OmsorgPen
 from chaos.cast import ADAPTER, HOSPITAL, OMSORG, endpoint_of

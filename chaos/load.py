@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 from chaos.cast import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.ledger import Ledger, Line, Saw
 from chaos.letters import Post, note, poison

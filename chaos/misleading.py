@@ -9,10 +9,11 @@ from random import Random
 
 import sqlalchemy as sa
 
-from adapter import mappings, replay
-from adapter.errors import AdapterError, FatalError
-from adapter.model import Event
-from adapter.routing import Network
+from adapter import mappings
+from adapter.core.errors import AdapterError, FatalError
+from adapter.core.model import Event
+from adapter.operate import replay
+from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.tables import delivery
 from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, ON_THE_BUS, SEND_BY_HTTP, SLOW

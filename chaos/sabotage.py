@@ -15,12 +15,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter import receive
-from adapter.model import Endpoint, Envelope, Message
-from adapter.process import Reply
-from adapter.reading import Reading, Unread, read
-from adapter.routing import Letter, Network, receivers
-from adapter.store import Store, claiming, duplicates
+from adapter.core.model import Endpoint, Envelope, Message
+from adapter.inbound import receive
+from adapter.inbound.process import Reply
+from adapter.policy.read_message import Reading, Unread, read
+from adapter.policy.routing import Letter, receivers
+from adapter.settings.network import Network
+from adapter.store import Store, due_deliveries, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
 from adapter.web import doors
@@ -96,12 +97,12 @@ def _no_order() -> None:
     def is_head() -> sa.ColumnElement[bool]:
         return sa.true()
 
-    _replace(claiming, "_is_head", is_head)
+    _replace(due_deliveries, "_is_head", is_head)
 
 
 def _wrong_endpoint() -> None:
     """Now and then somebody who is not addressed gets a message too."""
-    carry, numbers = import_module("adapter.process.carry"), itertools.count(1)
+    carry, numbers = import_module("adapter.inbound.process.forwarding"), itertools.count(1)
 
     def astray(network: Network, letter: Letter) -> list[Endpoint]:
         found = receivers(network, letter)

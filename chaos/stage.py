@@ -11,7 +11,7 @@ from functools import partial
 
 import httpx
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 from adapter.store import Store, endpoints
 from chaos.busparty import BusParty
 from chaos.cast import BEHIND_HTTP, EVERYBODY, ON_THE_BUS, PITEA, SEND_BY_HTTP, UMEA

@@ -16,9 +16,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from adapter import logs, runner, windows
-from adapter.errors import AdapterError
-from adapter.model import Settings
+from adapter import runner
+from adapter.core import kill_points, logs
+from adapter.core.errors import AdapterError
+from adapter.core.model import Settings
 from adapter.runner import Adapter, Part
 from adapter.store import Store
 from chaos import sabotage
@@ -62,7 +63,7 @@ def _obey(orders: Connection, clock: _Clock) -> None:
         while True:
             word, _, value = str(orders.recv()).partition(" ")
             if word == "arm":
-                windows.arm(value)
+                kill_points.arm(value)
             else:
                 clock.offset = timedelta(seconds=float(value))
     except EOFError:

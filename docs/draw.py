@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from adapter import rules
-from adapter.errors import CATALOGUE, Entry, Scope
-from adapter.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
-from adapter.windows import WINDOWS
+from adapter.core import answer_rules
+from adapter.core.errors import CATALOGUE, Entry, Scope
+from adapter.core.kill_points import WINDOWS
+from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 
 FOLDER = Path(__file__).parent
 _DRAWN = re.compile(r"(<!-- drawn: (?P<name>[a-z-]+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
@@ -89,7 +89,7 @@ def windows() -> str:
 
 def answers() -> str:
     """What each answer means where an endpoint says nothing, in the order that counts."""
-    return table(["code", "then"], ([f"`{r.code}`", f"`{r.then}`"] for r in rules.DEFAULTS))
+    return table(["code", "then"], ([f"`{r.code}`", f"`{r.then}`"] for r in answer_rules.DEFAULTS))
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from adapter.errors import AdapterError
+from adapter.core.errors import AdapterError
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:

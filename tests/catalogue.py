@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from adapter.bundles import BASE, ERROR
-from adapter.errors import CATALOGUE, Entry
-from adapter.profiles import folder
+from adapter.core.errors import CATALOGUE, Entry
+from adapter.fhir.bundles import BASE, ERROR
+from adapter.fhir.profiles import folder
 
 FILE = "CodeSystem-error.json"
 

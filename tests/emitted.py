@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from adapter import codec, fhir
+from adapter import fhir
+from adapter.fhir import codec
 from adapter.mappings import System
 from tests import oracle
 

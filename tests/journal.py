@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapter import codec
+from adapter.core.model import Bundle, Endpoint
+from adapter.fhir import codec
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
-from adapter.model import Bundle, Endpoint
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "hl7v2"
 _SETTING: dict[str, Any] = json.loads((FIXTURES / "context.json").read_text())

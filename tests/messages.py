@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adapter import profiles
-from adapter.model import Event
+from adapter.core.model import Event
+from adapter.fhir import profiles
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures" / "fhir"

@@ -10,11 +10,11 @@ from typing import Any
 
 from lxml import etree
 
-from adapter import bundles, codec
+from adapter.core.model import Bundle, Endpoint
+from adapter.fhir import bundles, codec
+from adapter.fhir.profiles import folder
 from adapter.mappings import Context
 from adapter.mappings.omsorg import system, words
-from adapter.model import Bundle, Endpoint
-from adapter.profiles import folder
 
 ROOT = Path(__file__).resolve().parents[1] / "fixtures"
 FIXTURES = ROOT / "omsorg"

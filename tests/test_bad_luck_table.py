@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import adapter
-from adapter import health, logs
-from adapter.errors import CATALOGUE
+from adapter.core import logs
+from adapter.core.errors import CATALOGUE
+from adapter.operate import health
 from adapter.store import history
 from chaos import faults
 from chaos.faults import SAID

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from adapter import mappings, profiles
+from adapter import mappings
 from adapter.bench import busparty, figures, latency, network, report, stored
 from adapter.bench import running as bench
 from adapter.bench.board import board
@@ -31,11 +31,12 @@ from adapter.bench.network import RECEIVERS, SENDERS, Servers
 from adapter.bench.pacing import SLICE, Pace, Pacer
 from adapter.bench.report import Report
 from adapter.cli import app
+from adapter.fhir import profiles
 from adapter.settings import survey
 from adapter.simulators.fhirpen import FhirPen
 from adapter.simulators.letters import Organisation
 from adapter.store import Store
-from adapter.store.report import is_empty
+from adapter.store.queries.everything import is_empty
 from benchmarks import cost
 from tests.servers import PostgreSQL, RabbitMQ
 

@@ -20,7 +20,7 @@ import pytest
 from adapter.bench import journeys, report, running, stopping, stored
 from adapter.bench.network import RECEIVERS, SENDERS
 from adapter.bench.report import Report
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
 from tests.servers import PostgreSQL, RabbitMQ
 
 NAMES = ("queries", "throughput", "latency")

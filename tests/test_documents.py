@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from adapter import mappings, settings
 from adapter.cli import app
-from adapter.errors import CATALOGUE
+from adapter.core.errors import CATALOGUE
+from adapter.core.kill_points import WINDOWS
 from adapter.transports import rabbitmq
 from adapter.transports.rabbitmq import topology
-from adapter.windows import WINDOWS
 from docs import draw
 
 ROOT = Path(__file__).parents[1]

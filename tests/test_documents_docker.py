@@ -27,8 +27,8 @@ import yaml
 
 from adapter import mappings, settings
 from adapter.cli import app
-from adapter.errors import Severity
-from adapter.model import Settings
+from adapter.core.errors import Severity
+from adapter.core.model import Settings
 from adapter.transports import rabbitmq as transport
 from tests.servers import PostgreSQL, RabbitMQ
 from tests.servers.base import free_ports

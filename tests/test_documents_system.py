@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from adapter import codec, mappings, profiles, receive, settings
-from adapter.builders import Party, receipt
-from adapter.errors import FatalError, Severity
+from adapter import mappings, settings
+from adapter.core.errors import FatalError, Severity
+from adapter.core.model import Bundle, Envelope, Event
+from adapter.fhir import codec, profiles
+from adapter.fhir.builders import Party, receipt
+from adapter.inbound import receive
 from adapter.mappings import Context, System
-from adapter.model import Bundle, Envelope, Event
-from adapter.routing import Network
+from adapter.settings.network import Network
 from adapter.store import Store, endpoints
 from tests import oracle
 from tests.test_mappings import context_of

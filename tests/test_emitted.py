@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, codec, fhir, receipts
-from adapter.errors import Issue
+from adapter import fhir
+from adapter.core.errors import Issue
+from adapter.fhir import bundles, codec
+from adapter.outbound import receipts
 from tests.emitted import Emitted, watched
 from tests.flow import letters
 from tests.oracle import needs_schemas

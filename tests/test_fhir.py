@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, fhir
-from adapter.errors import Issue
+from adapter import fhir
+from adapter.core.errors import Issue
+from adapter.core.model import Bundle, Event, Limits
+from adapter.fhir import bundles
 from adapter.fhir.required import ONLY_R4, REQUIRED
 from adapter.fhir.shape import elements, model
-from adapter.model import Bundle, Event, Limits
 from tests import oracle
 from tests.messages import MESSAGES, label, loaded, usual
 

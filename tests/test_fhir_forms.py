@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter import fhir
-from adapter.errors import Issue
+from adapter.core.errors import Issue
+from adapter.core.model import Bundle, Event
 from adapter.fhir import forms, reading
-from adapter.model import Bundle, Event
 from tests.damage import changed, places
 from tests.messages import MESSAGES, loaded, usual
 

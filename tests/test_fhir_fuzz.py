@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapter import bundles, fhir
-from adapter.errors import Severity
-from adapter.model import Bundle
-from adapter.privacy import shown
-from adapter.profiles import check_message
+from adapter import fhir
+from adapter.core.errors import Severity
+from adapter.core.model import Bundle
+from adapter.core.privacy import shown
+from adapter.fhir import bundles
+from adapter.fhir.profiles import check_message
 from tests.damage import changed, places
 from tests.messages import FIXTURES, MESSAGES, loaded
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapter import bundles, fhir
-from adapter.errors import CATALOGUE, Issue, Severity
-from adapter.profiles import check_message
+from adapter import fhir
+from adapter.core.errors import CATALOGUE, Issue, Severity
+from adapter.fhir import bundles
+from adapter.fhir.profiles import check_message
 from tests import oracle
 from tests.messages import MESSAGES, label, loaded
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter import bundles, codec, fhir
-from adapter.bundles import EVENT
-from adapter.errors import FatalError
-from adapter.mappings.fhir import system
-from adapter.model import Endpoint, Event
+from adapter import fhir
+from adapter.core.errors import FatalError
+from adapter.core.model import Endpoint, Event
+from adapter.fhir import bundles, codec
+from adapter.fhir.bundles import EVENT
+from adapter.mappings.fhir_r4 import system
 from tests import oracle
 from tests.municipality import ROOT, context
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from adapter import health
-from adapter.errors import TransientError
-from adapter.health import Finding, Process
-from adapter.model import Settings
+from adapter.core.errors import TransientError
+from adapter.core.model import Settings
+from adapter.operate import health
+from adapter.operate.health import Finding, Process
+from adapter.runner.heartbeat import Pulse, of_loops
 from adapter.runner.loops import Loops
-from adapter.runner.pulse import Pulse, of_loops
-from adapter.store import Store, processes
+from adapter.store import Store, heartbeats
 from adapter.store.tables import process
 
 BUS = Settings(broker="amqp://127.0.0.1/")
@@ -176,8 +176,8 @@ def test_a_store_that_cannot_be_written_shuts_the_door(store: Store) -> None:
 def test_who_is_gone_for_a_day_is_forgotten(store: Store) -> None:
     pulse(store, Clock()).beat()
     with store.begin() as tx:
-        tx.execute(process.update().values(seen_at=processes.clock(tx) - timedelta(days=2)))
-        processes.forget(tx, processes.clock(tx) - health.FORGOTTEN)
+        tx.execute(process.update().values(seen_at=heartbeats.clock(tx) - timedelta(days=2)))
+        heartbeats.forget(tx, heartbeats.clock(tx) - health.FORGOTTEN)
     assert health.survey(store, Settings()).processes == ()
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from adapter import bundles, codec, fhir, profiles
-from adapter.errors import FatalError, Severity
+from adapter import fhir
+from adapter.core.errors import FatalError, Severity
+from adapter.core.model import Event, Need
+from adapter.fhir import bundles, codec, profiles
 from adapter.mappings.hl7v2 import system
-from adapter.model import Event, Need
 from tests import oracle
 from tests.journal import EVN, FIXTURES, MSH, PID, PV1, SENDER, adt, codes, context, read
 

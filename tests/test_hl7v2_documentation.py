@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from adapter import bundles
+from adapter.core.model import Event, Need
+from adapter.fhir import bundles
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.acknowledgements import write_acknowledgement
 from adapter.mappings.hl7v2.carried import READ
 from adapter.mappings.hl7v2.events import TRIGGERS
-from adapter.model import Event, Need
 from tests.journal import MSH, adt, codes, read
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "hl7v2.md").read_text()

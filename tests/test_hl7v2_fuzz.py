@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter import bundles, codec, fhir
-from adapter.errors import CATALOGUE, FatalError
+from adapter import fhir
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Limits
+from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document
-from adapter.model import Limits
 from tests.journal import FIXTURES, MSH, PID, adt, read
 from tests.test_hl7v2_receipts import answered, receipt
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, codec
-from adapter.builders import Party, message, new_id, reference
-from adapter.errors import CATALOGUE, FatalError
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Bundle, Code, Event
+from adapter.fhir import bundles, codec
+from adapter.fhir.builders import Party, message, new_id, reference
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.fields import Document
-from adapter.model import Bundle, Code, Event
 from tests.journal import FIXTURES, MSH, RECORDED, SENDER, adt, read
 
 ASSESSED = (FIXTURES / "admission-notice" / "assessed.native.hl7").read_bytes()

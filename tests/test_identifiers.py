@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter import identifiers
-from adapter.identifiers import (
+from adapter.core import identifiers
+from adapter.core.identifiers import (
     CARELINK,
     D_NUMMER,
     FODSELSNUMMER,

@@ -10,8 +10,8 @@ import pytest
 from fhirpathpy import evaluate
 from fhirpathpy.models import models
 
-from adapter import bundles, profiles
-from adapter.profiles.invariants import INVARIANTS
+from adapter.fhir import bundles, profiles
+from adapter.fhir.profiles.invariants import INVARIANTS
 from tests.messages import MESSAGES, loaded
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.errors import FatalError
-from adapter.lifecycle import (
+from adapter.core.errors import FatalError
+from adapter.core.lifecycle import (
     FROM_OUTSIDE,
     OPEN,
     RULINGS,

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from adapter import codec, mappings, profiles
-from adapter.errors import FatalError, Severity
+from adapter import mappings
+from adapter.core.errors import FatalError, Severity
+from adapter.core.model import Bundle, Endpoint, Event
+from adapter.fhir import codec, profiles
 from adapter.mappings import Context, System
-from adapter.model import Bundle, Endpoint, Event
 from tests import oracle
 
 SYSTEMS = mappings.load()

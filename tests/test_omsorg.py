@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter import bundles, codec, profiles
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.core.model import Endpoint, Event
+from adapter.fhir import bundles, codec, profiles
 from adapter.mappings.omsorg import system
-from adapter.model import Endpoint, Event
 from tests import oracle
 from tests.municipality import (
     FIXTURES,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter import profiles
-from adapter.bundles import event_code
-from adapter.errors import CATALOGUE, Severity
+from adapter.core.errors import CATALOGUE, Severity
+from adapter.core.model import Endpoint, Event, Limits, Within
+from adapter.fhir import profiles
+from adapter.fhir.bundles import event_code
 from adapter.mappings.omsorg.words import EVENT
-from adapter.model import Endpoint, Event, Limits, Within
 from tests.municipality import NAMESPACE, SCHEMA, TABLES, context, faults, read
 
 XS = "{http://www.w3.org/2001/XMLSchema}"

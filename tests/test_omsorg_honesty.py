@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapter import bundles, fhir
-from adapter.errors import CATALOGUE, FatalError
-from adapter.model import Bundle, Event
+from adapter import fhir
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
 from tests.municipality import (
     NAMESPACE,
     TABLES,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter import codec
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.fhir import codec
 from adapter.mappings.omsorg import schema
 from tests.municipality import FIXTURES, NAMESPACE, SCHEMA, TABLES, message, native, read
 

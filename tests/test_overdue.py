@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from adapter import health, send
-from adapter.errors import TransientError
-from adapter.model import Closed
+from adapter.core.errors import TransientError
+from adapter.core.model import Closed
+from adapter.operate import health
+from adapter.outbound import send
 from adapter.runner import utc_now
-from adapter.store import endpoints, processes
+from adapter.store import endpoints, heartbeats
 from adapter.store.queries import figures
 from adapter.store.tables import delivery
 from adapter.transports import Answer
@@ -65,7 +66,7 @@ def close_now(region: Region) -> None:
 def make_due(region: Region, ago: timedelta) -> None:
     """All that waits was made, and due, so long ago."""
     with region.store.begin() as tx:
-        at = processes.clock(tx) - ago
+        at = heartbeats.clock(tx) - ago
         waiting = delivery.update().where(delivery.c.next_attempt_at.is_not(None))
         tx.execute(waiting.values(next_attempt_at=at, created_at=at))
 
@@ -98,7 +99,7 @@ def test_what_waits_for_an_earlier_one_of_its_case_is_not_overdue(region: Region
     make_due(region, 20 * MINUTE)
     with region.store.begin() as tx:  # the first is out, and its receipt may still come
         sent = delivery.update().where(delivery.c.receipt_due_at.is_not(None))
-        tx.execute(sent.values(receipt_due_at=processes.clock(tx) + 10 * MINUTE))
+        tx.execute(sent.values(receipt_due_at=heartbeats.clock(tx) + 10 * MINUTE))
     assert [d["state"] for d in region.deliveries(endpoint="umea")] == ["in-flight", "waiting"]
     assert overdue(region) == []
 

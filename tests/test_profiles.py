@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, fhir, profiles
-from adapter.bundles import BASE
-from adapter.errors import FatalError, Severity
-from adapter.model import Event
-from adapter.profiles.checking import Check
-from adapter.profiles.rules import Compiler
+from adapter import fhir
+from adapter.core.errors import FatalError, Severity
+from adapter.core.model import Event
+from adapter.fhir import bundles, profiles
+from adapter.fhir.bundles import BASE
+from adapter.fhir.profiles.checking import Check
+from adapter.fhir.profiles.rules import Compiler
 from tests import oracle
 from tests.messages import FIXTURES, MESSAGES, found_in, label, loaded, usual
 

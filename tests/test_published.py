@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from adapter import bundles, profiles
-from adapter.bundles import BASE
-from adapter.errors import CATALOGUE, FatalError
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Event, Need
+from adapter.fhir import bundles, profiles
+from adapter.fhir.bundles import BASE
+from adapter.fhir.profiles.definitions import read
 from adapter.mappings.hl7v2.events import TRIGGERS
-from adapter.model import Event, Need
-from adapter.profiles.definitions import read
 from tests import catalogue, oracle
 from tests.messages import ROOT, loaded
 

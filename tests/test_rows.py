@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.store import RowRefusedError, Store
-from adapter.store.rows import Complete, Insert, InsertNew, Update
+from adapter.store.bulk_write import Complete, Insert, InsertNew, Update
 from adapter.store.tables import attempt, case, history, sender
 from adapter.store.transaction import Transaction
 from tests.servers import PostgreSQL

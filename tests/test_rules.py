@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adapter import rules
-from adapter.errors import CATALOGUE, AdapterError, FatalError, Scope, TransientError
+from adapter.core import answer_rules
+from adapter.core.errors import CATALOGUE, AdapterError, FatalError, Scope, TransientError
+from adapter.core.model import AnswerRule, Code, Then
 from adapter.mappings.hl7v2.answers import CODES
-from adapter.model import AnswerRule, Code, Then
 
 NOT_ANSWERS = {"expired", "no-receipt"}
 
@@ -35,30 +35,33 @@ def table(*pairs: tuple[str, Then]) -> tuple[AnswerRule, ...]:
     ],
 )
 def test_where_an_endpoint_says_nothing_the_defaults_hold(error: AdapterError, told: str) -> None:
-    assert str(rules.apply((), error)) == told
+    assert str(answer_rules.apply((), error)) == told
 
 
 def test_the_first_rule_of_an_endpoint_that_fits_wins_over_all_defaults() -> None:
     own = table(("5xx", Then.STOP), ("409", Then.OPERATOR), ("4xx", Then.RETRY))
-    assert str(rules.apply(own, FatalError("refused", said=["409"]))) == (
+    assert str(answer_rules.apply(own, FatalError("refused", said=["409"]))) == (
         "rule endpoint.answers[1]: 409 -> operator"
     )
-    assert rules.apply(own, FatalError("refused", said=["410"])).then is Then.RETRY
-    assert rules.apply(own, TransientError("busy", said=["fatal-error", "503"])).then is Then.STOP
+    assert answer_rules.apply(own, FatalError("refused", said=["410"])).then is Then.RETRY
+    assert (
+        answer_rules.apply(own, TransientError("busy", said=["fatal-error", "503"])).then
+        is Then.STOP
+    )
 
 
 def test_a_rule_may_name_a_code_of_the_catalogue() -> None:
     own = table(("timed-out", Then.OPERATOR))
-    assert rules.apply(own, TransientError("timed-out")).then is Then.OPERATOR
-    assert rules.apply(own, TransientError("unreachable")).then is Then.RETRY
+    assert answer_rules.apply(own, TransientError("timed-out")).then is Then.OPERATOR
+    assert answer_rules.apply(own, TransientError("unreachable")).then is Then.RETRY
 
 
 def test_every_failure_of_a_receiver_is_in_the_default_table() -> None:
     receivers = {code for code, entry in CATALOGUE.items() if entry.scope is Scope.RECEIVER}
-    assert receivers - rules.CODES == NOT_ANSWERS
+    assert receivers - answer_rules.CODES == NOT_ANSWERS
 
 
 def test_an_acknowledgement_means_by_default_what_its_receipt_means() -> None:
     for said, code in CODES.items():
         if code is not Code.OK:
-            assert rules.default(said) is rules.default(code)
+            assert answer_rules.default(said) is answer_rules.default(code)

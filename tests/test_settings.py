@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.model import (
+from adapter.core.model import (
     Alias,
     AnswerRule,
     Closed,

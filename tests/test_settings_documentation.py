@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings, Within
+from adapter.core.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings, Within
 from adapter.settings import tables
 
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "settings.md"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import settings
-from adapter.errors import FatalError, Issue
-from adapter.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
-from adapter.settings import network, tables
+from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
+from adapter.settings import consistency, tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
 
@@ -58,8 +58,8 @@ files = st.dictionaries(st.sampled_from(words), values, max_size=5) | st.fixed_d
 def test_no_values_crash_the_reading_or_the_checks(values: Mapping[str, Any]) -> None:
     found: list[Issue] = []
     read = tables.table(Settings, values, "", found)
-    found += network.problems(read)
-    found += network.unfit(read, SYSTEMS)
+    found += consistency.problems(read)
+    found += consistency.unfit(read, SYSTEMS)
     assert {issue.code for issue in found} <= {"settings"}
     assert all(issue.detail for issue in found)
 

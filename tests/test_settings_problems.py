@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.errors import FatalError, Issue
-from adapter.model import Event, Settings
+from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Event, Settings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "settings"
 WRONG = sorted((FIXTURES / "wrong").glob("*.toml"))

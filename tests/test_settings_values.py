@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import settings
-from adapter.model import Within
+from adapter.core.model import Within
 from adapter.settings import durations
 from adapter.settings.municipalities import municipalities
 

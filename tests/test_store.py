@@ -13,12 +13,12 @@ from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.errors import TransientError
-from adapter.lifecycle import OPEN, Standing
+from adapter.core.errors import TransientError
+from adapter.core.lifecycle import OPEN, Standing
 from adapter.store import Store, endpoints
-from adapter.store.alone import alone
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
+from adapter.store.exclusive_lock import alone
 from adapter.store.queries import figures
 from adapter.store.tables import delivery, due, history, message, metadata, one_of, place
 

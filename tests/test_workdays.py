@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.model import Within
-from adapter.workdays import due, is_working_day
+from adapter.core.model import Within
+from adapter.core.working_days import due, is_working_day
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ONE_DAY = Within(working_days=1)

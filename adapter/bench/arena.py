@@ -16,13 +16,13 @@ from adapter.bench.fleet import WORKER, Crew, Fleet
 from adapter.bench.network import RECEIVERS, SENDERS, Servers
 from adapter.bench.pacing import Pace
 from adapter.bench.players import Job, Players
-from adapter.errors import AdapterError
-from adapter.model import Settings
+from adapter.core.errors import AdapterError
+from adapter.core.model import Settings
 from adapter.simulators.broker import occupied
 from adapter.simulators.letters import Organisation
 from adapter.simulators.wire import LineDownError
 from adapter.store import Store, endpoints
-from adapter.store.report import is_empty
+from adapter.store.queries.everything import is_empty
 from adapter.transports.rabbitmq import DEAD, INCOMING, Topology, inbox
 from adapter.transports.rabbitmq.connection import connect
 

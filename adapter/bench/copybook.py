@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from statistics import mean
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from adapter import bundles
 from adapter.bench.board import Board
+from adapter.fhir import bundles
 from adapter.simulators.cast import cast
 from adapter.simulators.fhirpen import FhirPen
 from adapter.simulators.letters import Draft, Letter, Organisation, Outgoing, Plan

@@ -10,10 +10,10 @@ from adapter.cli import (
     acting,
     demonstrating,
     editing,
+    inspecting,
     listing,
     mapping,
     measuring,
-    reading,
     replaying,
     running,
     setting,
@@ -52,9 +52,9 @@ _command(
 )
 _command("validate", mapping.validate, "message.json", "*.json --json")
 _command("health", watching.health_, "", "--settings region.toml --json")
-_command("case", reading.case, "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json")
+_command("case", inspecting.case, "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json")
 _command("messages", listing.messages, "--endpoint lulea --since 2h", "--state refused --json")
-_command("message", reading.message, "m-0f3a --store adapter.db", "d-77aa --no-bodies")
+_command("message", inspecting.message, "m-0f3a --store adapter.db", "d-77aa --no-bodies")
 _command("dead", listing.dead, "", "--store postgresql://host/adapter --json")
 _command("take", acting.take, "d-77aa --who 'Ann, ext. 1234'")
 _command(

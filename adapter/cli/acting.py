@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from adapter import replay as hands
 from adapter.cli import printing
 from adapter.cli.desk import (
     FILE,
@@ -23,6 +22,7 @@ from adapter.cli.desk import (
     prepared,
 )
 from adapter.cli.failures import all_or_none
+from adapter.operate import replay as hands
 from adapter.store import endpoints, history
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Of dead deliveries or messages.")]

@@ -14,12 +14,13 @@ from typing import Annotated
 
 import typer
 
-from adapter import hours, mappings, settings
+from adapter import mappings, settings
 from adapter.cli.printing import ZONE
-from adapter.errors import FatalError
-from adapter.model import Settings
-from adapter.routing import Network
+from adapter.core import service_windows
+from adapter.core.errors import FatalError
+from adapter.core.model import Settings
 from adapter.settings.durations import duration
+from adapter.settings.network import Network
 from adapter.store import Store, endpoints
 from adapter.store.queries import figures
 
@@ -126,7 +127,7 @@ class Desk:
 
     def held(self) -> dict[str, datetime]:
         """The endpoints that a service window holds now, and until when."""
-        found = {e.name: hours.closed_until(e, now()) for e in self.settings.endpoints}
+        found = {e.name: service_windows.closed_until(e, now()) for e in self.settings.endpoints}
         return {name: until for name, until in found.items() if until}
 
 

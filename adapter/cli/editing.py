@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter import edit as hands
 from adapter.cli import printing
 from adapter.cli.desk import (
     FILE,
@@ -25,8 +24,9 @@ from adapter.cli.desk import (
     now,
 )
 from adapter.cli.failures import told
-from adapter.edit import Edited, Original
-from adapter.errors import FatalError, Issue
+from adapter.core.errors import FatalError, Issue
+from adapter.operate import edit as hands
+from adapter.operate.edit import Edited, Original
 from adapter.store import history
 
 

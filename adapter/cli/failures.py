@@ -13,8 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from adapter.cli.printing import aside
-from adapter.errors import AdapterError, Issue
-from adapter.logs import fault
+from adapter.core.errors import AdapterError, Issue
+from adapter.core.logs import fault
 
 DEBUG = "ADAPTER_DEBUG"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapter.errors import Severity
+from adapter.core.errors import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from adapter.cli import printing, words
 from adapter.cli.desk import FILE, AsJson, Desk, SettingsFile, StorePlace, existing, time
 from adapter.cli.printing import when
 from adapter.cli.timeline import held_until
-from adapter.model import Event
+from adapter.core.model import Event
 from adapter.store import queries
 from adapter.store.queries import dead as letters
 from adapter.store.queries import search
 from adapter.store.queries.dead import Cause
-from adapter.store.queries.lines import DeliveryLine
 from adapter.store.queries.search import Page, Search
+from adapter.store.queries.summaries import DeliveryLine
 
 _SHOWN = 5  # ids of one cause
 

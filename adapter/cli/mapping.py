@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter import bundles, codec, fhir, mappings, profiles
+from adapter import fhir, mappings
 from adapter.cli import printing, words
 from adapter.cli.desk import AsJson, given
 from adapter.cli.failures import told
-from adapter.errors import FatalError, Issue, Severity
+from adapter.core.errors import FatalError, Issue, Severity
+from adapter.core.model import Bundle, Endpoint, Event
+from adapter.fhir import bundles, codec, profiles
 from adapter.mappings import Context, System
-from adapter.model import Bundle, Endpoint, Event
 
 SENDER = "SE0000000000-SENDER"
 _NEVER = datetime(2900, 1, 1, tzinfo=UTC)  # later than any document

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.cli.findings import Finding, error, warning
+from adapter.core.model import Endpoint, Event, Route
 from adapter.mappings import System
-from adapter.model import Endpoint, Event, Route
-from adapter.routing import OF_PATIENT, Network
+from adapter.policy.routing import OF_PATIENT
+from adapter.settings.network import Network
 
 _AREA = "mappings"
 

@@ -10,8 +10,6 @@ from typing import Annotated
 
 import typer
 
-from adapter import foresight, resend
-from adapter import replay as hands
 from adapter.cli import printing
 from adapter.cli.desk import (
     FILE,
@@ -27,9 +25,12 @@ from adapter.cli.desk import (
     time,
 )
 from adapter.cli.failures import all_or_none
-from adapter.errors import FatalError, Issue
-from adapter.model import Event
-from adapter.replay import Planned
+from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Event
+from adapter.operate import replay as hands
+from adapter.operate import resend_lost
+from adapter.operate.dry_run import try_messages
+from adapter.operate.replay import Planned
 from adapter.store import backlog
 from adapter.store.backlog import Lost
 
@@ -146,7 +147,7 @@ def _replay(desk: Desk, ids: list[str], order: _Order) -> None:
     tense = "would be" if order.dry_run else "was"
     with all_or_none(f"Nothing {tense} done"), desk.store.read() as tx:
         plan = hands.plan(tx, desk.network, ids)
-    plan = foresight.of_messages(desk.store, desk.network, plan, now())
+    plan = try_messages(desk.store, desk.network, plan, now())
     if not order.dry_run:
         with all_or_none():
             _insist(plan, order)
@@ -189,7 +190,7 @@ def _objections(planned: Planned, order: _Order) -> Iterator[tuple[str, str]]:
 
 def _resend(desk: Desk, lost: Lost, order: _Order) -> None:
     with desk.store.read() as tx:
-        plan = resend.plan(tx, desk.network, lost)
+        plan = resend_lost.plan(tx, desk.network, lost)
         again = 0 if lost.copies else backlog.sent_again(tx, lost)
     if again:
         printing.aside(f"{again} went again since then already; --although-sent-again repeats them")
@@ -203,7 +204,9 @@ def _resend(desk: Desk, lost: Lost, order: _Order) -> None:
 
 def _resent(desk: Desk, lost: Lost, plan: list[Planned], order: _Order) -> int:
     sent = 0
-    parts = resend.resend(desk.store, lost, plan, who=order.who, reason=order.reason, now=now())
+    parts = resend_lost.resend(
+        desk.store, lost, plan, who=order.who, reason=order.reason, now=now()
+    )
     try:
         with printing.progress(len(plan)) as done:
             for count in parts:

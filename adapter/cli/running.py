@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapter import logs, mappings, settings
+from adapter import mappings, settings
 from adapter.cli.desk import FILE, SettingsFile
-from adapter.errors import FatalError, Severity
-from adapter.model import Settings
+from adapter.core import logs
+from adapter.core.errors import FatalError, Severity
+from adapter.core.model import Settings
 from adapter.store import Store
 
 if TYPE_CHECKING:  # the runner brings every server with it; most commands need none

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from adapter.cli import words
 from adapter.cli.printing import when
-from adapter.lifecycle import State
+from adapter.core.lifecycle import State
 from adapter.store.queries import CaseView
-from adapter.store.queries.lines import AttemptLine, DeliveryLine, MessageLine, ReceiptLine
+from adapter.store.queries.summaries import AttemptLine, DeliveryLine, MessageLine, ReceiptLine
 
 _WHY = {"first": "", "retry": ", again", "resend": ", no receipt came", "lease": ", taken over"}
 

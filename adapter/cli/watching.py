@@ -6,10 +6,10 @@ from datetime import datetime
 
 import typer
 
-from adapter import health
 from adapter.cli import printing
 from adapter.cli.desk import FILE, AsJson, SettingsFile, StorePlace, existing
-from adapter.health import Process, Survey
+from adapter.operate import health
+from adapter.operate.health import Process, Survey
 
 
 def health_(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from adapter import profiles
-from adapter.errors import CATALOGUE
+from adapter.core.errors import CATALOGUE
+from adapter.fhir import profiles
 
 
 @lru_cache(maxsize=1)

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from adapter.core.errors import AdapterError
 from adapter.demo import scenes
 from adapter.demo.network import Broker, on_the_bus
 from adapter.demo.report import Report, as_json
 from adapter.demo.stage import Stage, StuckError
 from adapter.demo.timeline import draw
-from adapter.errors import AdapterError
 from adapter.simulators.broker import occupied
 from adapter.simulators.journal import NotAcknowledgedError
 from adapter.simulators.wire import LineDownError
 from adapter.store import Store
-from adapter.store.report import is_empty
+from adapter.store.queries.everything import is_empty
 
 __all__ = ["NotPlayedError", "Options", "Report", "accounts", "play", "run"]
 

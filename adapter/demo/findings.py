@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapter.demo.report import Report, is_copy
-from adapter.store.queries.lines import AttemptLine, DeliveryLine
+from adapter.store.queries.summaries import AttemptLine, DeliveryLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

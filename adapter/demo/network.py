@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-from adapter.model import DoneWhen, Endpoint, Event, Kind, Need, Route, Settings, Within
+from adapter.core.model import DoneWhen, Endpoint, Event, Kind, Need, Route, Settings, Within
 from adapter.simulators.letters import Organisation
 
 HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")

@@ -8,8 +8,8 @@ from typing import Any
 
 from adapter.demo.stage import Moment
 from adapter.simulators.ledger import Entry, Fate
-from adapter.store.queries.lines import DeliveryLine, MessageLine
-from adapter.store.report import Everything
+from adapter.store.queries.everything import Everything
+from adapter.store.queries.summaries import DeliveryLine, MessageLine
 
 COPY = "copy of "  # how the flow begins the note of a copy
 

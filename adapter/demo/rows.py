@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from adapter.demo.network import READ_WITHIN, RECEIPT_WITHIN
 from adapter.demo.report import Report, is_copy
-from adapter.profiles import load
-from adapter.store.queries.lines import AttemptLine, DeliveryLine, HistoryLine, MessageLine
+from adapter.fhir.profiles import load
+from adapter.store.queries.summaries import AttemptLine, DeliveryLine, HistoryLine, MessageLine
 
 
 class Sort(StrEnum):

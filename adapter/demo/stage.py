@@ -33,7 +33,7 @@ from adapter.simulators.journal import Feed, Journal
 from adapter.simulators.ledger import Entry, Ledger
 from adapter.simulators.wire import Line
 from adapter.store import Store, endpoints
-from adapter.store.report import Everything, everything
+from adapter.store.queries.everything import Everything, everything
 from adapter.transports.memory import Bus
 
 PATIENCE = 20.0  # seconds that a scene may wait for what it has set off

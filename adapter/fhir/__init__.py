@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from adapter.bundles import ERROR, Resource
-from adapter.errors import CATALOGUE, Issue
-from adapter.model import Limits
+from adapter.core.errors import CATALOGUE, Issue
+from adapter.core.model import Limits
+from adapter.fhir.bundles import ERROR, Resource
 
 _LIMITS = Limits()
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)

@@ -12,10 +12,10 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adapter.errors import Issue
+from adapter.core.errors import Issue
+from adapter.core.model import Bundle
 from adapter.fhir import forms
 from adapter.fhir.shape import Element, Walk, elements, model
-from adapter.model import Bundle
 
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
 _FALLS = (ArithmeticError, AttributeError, LookupError, TypeError)  # on JSON of another shape

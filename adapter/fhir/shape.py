@@ -20,9 +20,9 @@ from fhir_core.types import FhirBase
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
-from adapter.errors import Issue
+from adapter.core.errors import Issue
+from adapter.core.privacy import shown
 from adapter.fhir.required import ONLY_R4, REQUIRED
-from adapter.privacy import shown
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),

@@ -14,8 +14,8 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from adapter.errors import FatalError, Issue, Severity
-from adapter.model import Bundle, Endpoint, Event, Kind, Loss
+from adapter.core.errors import FatalError, Issue, Severity
+from adapter.core.model import Bundle, Endpoint, Event, Kind, Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,18 @@ from datetime import UTC, datetime
 from enum import Flag, auto
 from types import FrameType
 
-from adapter import health, mappings, receive, sweep
-from adapter.errors import TransientError
-from adapter.health import Finding
-from adapter.model import Endpoint, Envelope, Settings
-from adapter.routing import Network
+from adapter import mappings
+from adapter.core.errors import TransientError
+from adapter.core.model import Endpoint, Envelope, Settings
+from adapter.inbound import receive
+from adapter.operate import health, maintenance
+from adapter.operate.health import Finding
+from adapter.runner.heartbeat import Pulse, of_loops
 from adapter.runner.loops import Bell, Loops
-from adapter.runner.pulse import Pulse, of_loops
-from adapter.runner.senders import Senders
-from adapter.runner.website import Website
-from adapter.store import Store, endpoints, processes
+from adapter.runner.sender_pool import Senders
+from adapter.runner.web_server import Website
+from adapter.settings.network import Network
+from adapter.store import Store, endpoints, heartbeats
 from adapter.transports import Answer, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
@@ -160,14 +162,14 @@ class Adapter:
 
     def _remind(self) -> int:
         now = utc_now()
-        done = sweep.bury_orphans(self.store, self.network, now)
-        done += sweep.move_replaced(self.store, self.network, now)
-        return done + sweep.remind(self.store, self.network, now)
+        done = maintenance.bury_orphans(self.store, self.network, now)
+        done += maintenance.move_replaced(self.store, self.network, now)
+        return done + maintenance.remind(self.store, self.network, now)
 
     def _expire(self) -> int:
         with self.store.begin() as tx:
-            processes.forget(tx, processes.clock(tx) - health.FORGOTTEN)
-        return sweep.expire(self.store, self.network, utc_now())
+            heartbeats.forget(tx, heartbeats.clock(tx) - health.FORGOTTEN)
+        return maintenance.expire(self.store, self.network, utc_now())
 
     def _around(self) -> list[Finding]:
         """What is wrong around this process, as far as its loops have met it."""
@@ -188,7 +190,7 @@ class Adapter:
         receive.keep_fragment(self.store, letter, utc_now())
 
     def _broker_was_empty(self, names: Sequence[str]) -> None:
-        sweep.broker_was_empty(self.store, names, utc_now())
+        maintenance.broker_was_empty(self.store, names, utc_now())
 
     def _open(self, endpoint: Endpoint) -> Transport:
         """The transport that sends to an endpoint."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from adapter.errors import AdapterError, TransientError
+from adapter.core.errors import AdapterError, TransientError
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from adapter.errors import FatalError, Issue, Severity
-from adapter.model import Alias, Endpoint, Settings
-from adapter.settings import network, tables
+from adapter.core.errors import FatalError, Issue, Severity
+from adapter.core.model import Alias, Endpoint, Settings
+from adapter.settings import consistency, tables
 from adapter.settings.addresses import has_password, host_port
 from adapter.settings.endpoints import CREDENTIALS, is_name
 from adapter.settings.findings import error, in_order, under, warning
@@ -33,7 +33,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     settings file. FatalError `settings` lists every error at once; warnings do not raise.
     """
     draft = _draft(path, environment)
-    issues = _merged(draft, network.problems(draft.settings))
+    issues = _merged(draft, consistency.problems(draft.settings))
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors:
         raise FatalError("settings", f"{len(errors)} in {path.name}", errors)
@@ -49,7 +49,7 @@ def survey(path: Path, environment: Mapping[str, str], systems: Iterable[str]) -
         draft = _draft(path, environment)
     except FatalError as problem:
         return problem.issues
-    found = (*network.problems(draft.settings), *network.unfit(draft.settings, systems))
+    found = (*consistency.problems(draft.settings), *consistency.unfit(draft.settings, systems))
     return _merged(draft, found)
 
 
@@ -58,7 +58,7 @@ def problems(settings: Settings, systems: Iterable[str]) -> tuple[Issue, ...]:
 
     Without what only the file and its surroundings show: types, secrets, certificates.
     """
-    found = (*network.problems(settings), *network.unfit(settings, systems))
+    found = (*consistency.problems(settings), *consistency.unfit(settings, systems))
     return in_order(_named(found, settings))
 
 

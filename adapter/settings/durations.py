@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from adapter.model import Within
+from adapter.core.model import Within
 
 _UNITS = {
     "ms": timedelta(milliseconds=1),

@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapter import hours, rules
-from adapter.errors import Issue
-from adapter.model import Closed, DoneWhen, Endpoint, Within
+from adapter.core import answer_rules, service_windows
+from adapter.core.errors import Issue
+from adapter.core.model import Closed, DoneWhen, Endpoint, Within
 from adapter.settings import addresses
 from adapter.settings.findings import choices, error, nearest, under, warning
 from adapter.settings.municipalities import code_of, municipalities
@@ -207,12 +207,12 @@ def _answers(endpoint: Endpoint) -> Iterator[Issue]:
         path = f"answers[{i}].code"
         if code in ("AA", "CA", "ok"):
             yield error(path, "says yes, and closes the delivery: nothing else can follow")
-        elif not rules.is_code(code):
-            known = nearest(rules.CODES, code) or '; write "409", "5xx", "AE" or "timed-out"'
+        elif not answer_rules.is_code(code):
+            known = nearest(answer_rules.CODES, code) or '; write "409", "5xx", "AE" or "timed-out"'
             yield error(path, f"is no answer of an endpoint{known}")
         elif code in codes[:i]:
             yield error(path, f"is that of answers[{codes.index(code)}] too")
-        elif any(rules.fits(rule, code) for rule in endpoint.answers[:i]):
+        elif any(answer_rules.fits(rule, code) for rule in endpoint.answers[:i]):
             yield warning(path, "is never reached: a class before it takes it")
 
 
@@ -221,7 +221,7 @@ def _closed(endpoint: Endpoint) -> Iterator[Issue]:
         yield from under(f"closed[{i}]", _service_window(window))
     weekly = tuple(w for w in endpoint.closed if isinstance(w.since, time))
     alone = replace(endpoint, closed=tuple(w for w in weekly if isinstance(w.until, time)))
-    if _is_zone(endpoint.zone) and hours.never_opens(alone):
+    if _is_zone(endpoint.zone) and service_windows.never_opens(alone):
         yield error("closed", "is always: `adapter pause` holds an endpoint back")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 
-from adapter.errors import Issue, Severity
+from adapter.core.errors import Issue, Severity
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _STANZA = re.compile(r"(endpoint|route)\[([0-9]+)\]")

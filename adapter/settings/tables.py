@@ -15,8 +15,8 @@ from math import isfinite
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from unicodedata import category
 
-from adapter.errors import Issue
-from adapter.model import Within
+from adapter.core.errors import Issue
+from adapter.core.model import Within
 from adapter.settings import durations
 from adapter.settings.findings import choices, error, key, nearest
 

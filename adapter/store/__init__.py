@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
 from adapter.store.transaction import Transaction
 
 TROUBLE = (DBAPIError, NoneFreeError)

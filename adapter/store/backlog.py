@@ -8,10 +8,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from adapter.lifecycle import OPEN, State
+from adapter.core.lifecycle import OPEN, State
 from adapter.store.columns import Instant
 from adapter.store.dialects import there_is
-from adapter.store.moving import open_outcome
+from adapter.store.replaced_endpoints import open_outcome
 from adapter.store.tables import by_confirm, delivery, due, endpoint, is_open, message, one_of
 from adapter.store.transaction import Transaction
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.store.bulk_write import Insert, Update
 from adapter.store.dialects import among
 from adapter.store.inbox import new_id
-from adapter.store.rows import Insert, Update
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.store.bulk_write import InsertNew
 from adapter.store.dialects import among
-from adapter.store.rows import InsertNew
 from adapter.store.tables import content, envelope, message
 from adapter.store.transaction import Transaction
 

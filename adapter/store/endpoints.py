@@ -13,11 +13,11 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from adapter.pacing import Pace
+from adapter.core.rate_limit import Pace
 from adapter.store import backlog
+from adapter.store.bulk_write import InsertNew
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
-from adapter.store.rows import InsertNew
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adapter.store.rows import Insert
+from adapter.store.bulk_write import Insert
 from adapter.store.tables import history
 from adapter.store.transaction import Row, Transaction
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.lifecycle import Ruling, Standing, rule
-from adapter.model import Envelope, Message
+from adapter.core.lifecycle import Ruling, Standing, rule
+from adapter.core.model import Envelope, Message
+from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
-from adapter.store.rows import Complete
 from adapter.store.tables import message, one_of, place, sender
 from adapter.store.transaction import Row, Transaction
 

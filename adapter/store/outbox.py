@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.errors import AdapterError
-from adapter.lifecycle import OPEN, State, Step, advance
-from adapter.model import Code, Delivery, Layer
-from adapter.store.answered import WITHOUT_BYTES, spellings
+from adapter.core.errors import AdapterError
+from adapter.core.lifecycle import OPEN, State, Step, advance
+from adapter.core.model import Code, Delivery, Layer
+from adapter.store.bulk_write import Insert, Update
 from adapter.store.columns import Instant
+from adapter.store.concerned import WITHOUT_BYTES, spellings
 from adapter.store.dialects import among
-from adapter.store.rows import Insert, Update
 from adapter.store.tables import (
     attempt,
     delivery,

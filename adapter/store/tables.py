@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.lifecycle import OPEN, Standing, State
+from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store import columns
 from adapter.store.columns import Instant
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
-from adapter.store.rows import Insert, Write, write
+from adapter.store.bulk_write import Insert, Write, write
 
 Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]

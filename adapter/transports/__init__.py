@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from adapter.errors import AdapterError
-from adapter.model import Envelope
+from adapter.core.errors import AdapterError
+from adapter.core.model import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from adapter.errors import TransientError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import TransientError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Answer, Outcome
 
 INCOMING = "care.in"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from adapter.health import Oneself
-from adapter.routing import Network
+from adapter.operate.health import Oneself
+from adapter.settings.network import Network
 from adapter.store import Store
-from adapter.web import doors, health, metadata, metrics, outcomes
-from adapter.web.senders import Doors
+from adapter.web import doors, health, metadata, metrics, operation_outcome
+from adapter.web.authentication import Doors
 from adapter.web.surroundings import Surroundings
 
 
@@ -35,6 +35,6 @@ def app(
     application.state.registry = metrics.registry(network, store)
     for part in (doors, metadata, health, metrics):
         application.include_router(part.router)
-    outcomes.install(application)
+    operation_outcome.install(application)
     application.add_middleware(Surroundings)
     return application

@@ -8,9 +8,9 @@ import re
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from adapter.errors import FatalError
-from adapter.model import Endpoint
-from adapter.routing import Network
+from adapter.core.errors import FatalError
+from adapter.core.model import Endpoint
+from adapter.settings.network import Network
 
 SECONDS = 60.0  # a whole body must have come by then
 _ID = re.compile(r"[\w.:/@+~-]{1,120}", re.ASCII)

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from adapter.errors import FatalError
-from adapter.model import Code, Endpoint, Envelope
-from adapter.process import Reply
-from adapter.receive import accept
+from adapter.core.errors import FatalError
+from adapter.core.model import Code, Endpoint, Envelope
+from adapter.inbound.process import Reply
+from adapter.inbound.receive import accept
 from adapter.web import bodies
-from adapter.web.outcomes import RETRY_AFTER, outcome, status_of
-from adapter.web.senders import doors, sender
+from adapter.web.authentication import doors, sender
+from adapter.web.operation_outcome import RETRY_AFTER, outcome, status_of
 
 log = logging.getLogger(__name__)
 router = APIRouter()

@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from adapter import health
-from adapter.health import Finding, Process
-from adapter.web.senders import doors
+from adapter.operate import health
+from adapter.operate.health import Finding, Process
+from adapter.web.authentication import doors
 
 router = APIRouter()
 

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, Response
 
-from adapter import profiles
-from adapter.web.outcomes import FHIR_JSON
+from adapter.fhir import profiles
+from adapter.web.operation_outcome import FHIR_JSON
 
 router = APIRouter()
 

@@ -12,10 +12,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from adapter import health, hours
-from adapter.errors import TransientError
-from adapter.model import Endpoint
-from adapter.routing import Network
+from adapter.core import service_windows
+from adapter.core.errors import TransientError
+from adapter.core.model import Endpoint
+from adapter.operate import health
+from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.queries import figures
 
@@ -94,8 +95,8 @@ def _endpoints(
     closed = _gauge("adapter_endpoint_closed", "Whether a service window holds the endpoint.")
     for one in found:
         known = network.endpoints.get(one.endpoint)
-        late.add_metric([one.endpoint], hours.overdue(known, one.oldest_due, now))
-        old.add_metric([one.endpoint], hours.overdue(known, one.oldest_open, now))
+        late.add_metric([one.endpoint], service_windows.overdue(known, one.oldest_due, now))
+        old.add_metric([one.endpoint], service_windows.overdue(known, one.oldest_open, now))
         closed.add_metric([one.endpoint], float(_is_closed(known, now)))
         paused.add_metric([one.endpoint], float(one.paused))
         cut_off.add_metric([one.endpoint], float(one.cut_off))
@@ -105,7 +106,7 @@ def _endpoints(
 
 
 def _is_closed(known: Endpoint | None, now: datetime) -> bool:
-    return known is not None and hours.closed_until(known, now) is not None
+    return known is not None and service_windows.closed_until(known, now) is not None
 
 
 def _health(found: health.Survey) -> Iterator[Metric]:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapter.errors import TransientError
-from adapter.web.hurry import Hurried
-from adapter.web.outcomes import of_error
+from adapter.core.errors import TransientError
+from adapter.web.operation_outcome import of_error
+from adapter.web.slow_headers import Hurried
 from adapter.web.surroundings import Surroundings
 
 CONNECTIONS = 500

@@ -11,9 +11,9 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter import fhir
-from adapter.errors import Issue
-from adapter.logs import fault
-from adapter.web.outcomes import FHIR_JSON
+from adapter.core.errors import Issue
+from adapter.core.logs import fault
+from adapter.web.operation_outcome import FHIR_JSON
 
 log = logging.getLogger(__name__)
 _ECHOED = (b"x-request-id", b"x-correlation-id")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles
+from adapter.fhir import bundles
 from tests.cli.office import CASE, FIXTURES, IDENTITIES, SETTINGS, Office
 from tests.flow import letters
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from adapter.cli import app
 from adapter.cli.failures import DEBUG, Commands
-from adapter.errors import FatalError, Issue, TransientError
+from adapter.core.errors import FatalError, Issue, TransientError
 from tests.cli.office import run
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapter import settings
 from adapter.transports import Answer
-from adapter.transports.http.outcomes import of_status
+from adapter.transports.http.status import of_status
 from tests.cli.office import CASE, SETTINGS, Office, run
 from tests.flow.test_answers import hand_over, written
 

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from adapter import logs
-from adapter.errors import FatalError
+from adapter.core import logs
+from adapter.core.errors import FatalError
 
 PACKAGE = Path(logs.__file__).parent
 PERSON = "Tolvan Tolvansson 195009072553"
@@ -51,12 +51,14 @@ def fail() -> None:
 
 
 def test_a_line_has_a_time_a_level_what_happened_and_ids(stream: io.StringIO) -> None:
-    logging.getLogger("adapter.send").info("sent", extra={"delivery": "d-0f", "attempt": 2})
+    logging.getLogger("adapter.outbound.send").info(
+        "sent", extra={"delivery": "d-0f", "attempt": 2}
+    )
     (line,) = lines(stream)
     assert line.pop("at").endswith("+00:00")
     assert line == {
         "level": "info",
-        "logger": "adapter.send",
+        "logger": "adapter.outbound.send",
         "what": "sent",
         "delivery": "d-0f",
         "attempt": 2,
@@ -83,7 +85,7 @@ def test_arguments_are_never_filled_in(stream: io.StringIO) -> None:
 
 
 def test_of_an_exception_only_type_code_and_place_are_told(stream: io.StringIO) -> None:
-    log = logging.getLogger("adapter.receive")
+    log = logging.getLogger("adapter.inbound.receive")
     try:
         fail()
     except FatalError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapter import mappings
-from adapter.model import Event
+from adapter.core.model import Event
 from tests.cli.office import FIXTURES, run
 from tests.oracle import SHARED, needs_shared, problems
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from adapter.lifecycle import Standing, State
+from adapter.core.lifecycle import Standing, State
 from adapter.store import Store
 from adapter.store.queries import case_view, dead, figures, message_ids, search
 from adapter.store.queries.search import Search

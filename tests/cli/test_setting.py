@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from adapter import mappings
 from adapter.cli import certificates, matching
-from adapter.model import Endpoint, Event, Route, Settings
-from adapter.routing import Network
+from adapter.core.model import Endpoint, Event, Route, Settings
+from adapter.settings.network import Network
 from adapter.store import Store
 from tests.cli.office import FIXTURES, SETTINGS, run
 from tests.servers import PostgreSQL, RabbitMQ

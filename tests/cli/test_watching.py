@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adapter.health import Finding
-from adapter.model import Settings
+from adapter.core.model import Settings
+from adapter.operate.health import Finding
 from adapter.runner import utc_now
-from adapter.runner.pulse import Pulse
+from adapter.runner.heartbeat import Pulse
 from tests.cli.office import Office
 
 

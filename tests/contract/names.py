@@ -20,12 +20,14 @@ import typer
 from fastapi.routing import APIRoute
 from prometheus_client.core import Metric
 
-from adapter import health, lifecycle, logs, mappings, model, settings, windows
+from adapter import mappings, settings
 from adapter.bench import report as bench
 from adapter.cli import app
-from adapter.errors import CATALOGUE, Scope, Severity
-from adapter.routing import Network
+from adapter.core import kill_points, lifecycle, logs, model
+from adapter.core.errors import CATALOGUE, Scope, Severity
+from adapter.operate import health
 from adapter.settings import tables as toml
+from adapter.settings.network import Network
 from adapter.store import Store, endpoints, history
 from adapter.store.duplicates import Verdict
 from adapter.store.tables import metadata
@@ -95,7 +97,7 @@ def names() -> dict[str, Any]:
         "log lines": sorted(logs.LINES),
         "log fields": sorted(logs.FIELDS),
         "findings": sorted(health.FINDINGS),
-        "kill points": list(windows.WINDOWS),
+        "kill points": list(kill_points.WINDOWS),
         "tables": {t.name: sorted(c.name for c in t.c) for t in metadata.sorted_tables},
         "settings": {kind.__name__: sorted(toml.keys(kind)) for kind in STANZAS},
         "commands": dict(sorted(commands())),

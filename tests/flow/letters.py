@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from adapter import builders, bundles, codec
-from adapter.builders import Party
-from adapter.model import Bundle, Event
+from adapter.core.model import Bundle, Event
+from adapter.fhir import builders, bundles, codec
+from adapter.fhir.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
 PLANNING = Party(organization="SE2321000001-SIP", endpoint="planning")

@@ -10,12 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter import bundles, mappings, receive, send, sweep
-from adapter.errors import TransientError
-from adapter.model import Bundle, DoneWhen, Endpoint, Envelope, Event, Need, Route, Settings
-from adapter.process import Reply
-from adapter.routing import Network
-from adapter.store import Store, claiming, endpoints
+from adapter import mappings
+from adapter.core.errors import TransientError
+from adapter.core.model import Bundle, DoneWhen, Endpoint, Envelope, Event, Need, Route, Settings
+from adapter.fhir import bundles
+from adapter.inbound import receive
+from adapter.inbound.process import Reply
+from adapter.operate import maintenance
+from adapter.outbound import send
+from adapter.settings.network import Network
+from adapter.store import Store, due_deliveries, endpoints
 from adapter.store.tables import attempt, case, delivery, history, message, receipt
 from adapter.transports import Outcome
 from adapter.transports.memory import Bus, Memory
@@ -153,7 +157,7 @@ class Region:
     def send(self) -> int:
         """One round over every endpoint with something due."""
         with self.store.read() as tx:
-            due = claiming.endpoints_due(tx, self.now)
+            due = due_deliveries.endpoints_due(tx, self.now)
         sent = 0
         for name in filter(self.network.knows, due):
             batch = send.claim(self.store, self.network, {name: 50}, self.now)
@@ -169,7 +173,7 @@ class Region:
 
     def remind(self) -> int:
         """Look for answers that are late."""
-        return sweep.remind(self.store, self.network, self.now)
+        return maintenance.remind(self.store, self.network, self.now)
 
     # What is in the store
 

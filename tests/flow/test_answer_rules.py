@@ -8,13 +8,15 @@ from datetime import timedelta
 import hl7
 import pytest
 
-from adapter import bundles, receive, replay
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
+from adapter.core.model import AnswerRule, Bundle, Event, Then
+from adapter.fhir import bundles
+from adapter.inbound import receive
 from adapter.mappings import Context, System, hl7v2
-from adapter.model import AnswerRule, Bundle, Event, Then
-from adapter.routing import Network
+from adapter.operate import replay
+from adapter.settings.network import Network
 from adapter.transports import Answer, Outcome
-from adapter.transports.http.outcomes import of_status
+from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import SETTINGS, Region

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import receive, send
-from adapter.errors import TransientError
-from adapter.model import DoneWhen, Envelope
+from adapter.core.errors import TransientError
+from adapter.core.model import DoneWhen, Envelope
+from adapter.inbound import receive
+from adapter.outbound import send
 from adapter.store import endpoints
 from adapter.transports import Answer, Outcome
 from adapter.transports.http import RefusedForNowError

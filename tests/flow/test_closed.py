@@ -7,9 +7,11 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from adapter import hours, send, sweep
-from adapter.errors import TransientError
-from adapter.model import Closed, Endpoint
+from adapter.core import service_windows
+from adapter.core.errors import TransientError
+from adapter.core.model import Closed, Endpoint
+from adapter.operate import maintenance
+from adapter.outbound import send
 from adapter.store import endpoints
 from adapter.web import metrics
 from tests.flow import letters
@@ -60,7 +62,7 @@ def test_what_comes_while_it_is_closed_is_held_and_goes_when_it_opens(nightly: R
     nightly.tells("hospital", letters.note())
     assert nightly.events("lulea") == []
     assert nightly.attempts(nightly.deliveries()[-1]["id"]) == []
-    until = hours.closed_until(lulea(nightly), nightly.now)
+    until = service_windows.closed_until(lulea(nightly), nightly.now)
     assert until is not None
     nightly.turn(until - nightly.now - timedelta(seconds=1))
     assert nightly.events("lulea") == []
@@ -116,9 +118,9 @@ def test_nothing_expires_while_it_is_closed_and_it_gets_one_attempt_after(
             endpoints.failed(tx, "lulea", region.now + 4 * HOUR)
     region.tells("hospital", letters.note())
     region.now += 9 * HOUR - timedelta(seconds=1)  # over for an hour, and still closed
-    assert sweep.expire(region.store, region.network, region.now) == 0
+    assert maintenance.expire(region.store, region.network, region.now) == 0
     region.now += timedelta(seconds=1)
-    assert sweep.expire(region.store, region.network, region.now) == 0  # just opened
+    assert maintenance.expire(region.store, region.network, region.now) == 0  # just opened
     region.turn()
     assert region.events("lulea") == ["message"]
 
@@ -142,7 +144,7 @@ def test_what_stands_behind_another_of_its_case_gets_its_attempt_as_well(region:
     for content in contents:
         for _ in range(3):
             region.turn(30 * timedelta(seconds=1))
-            sweep.expire(region.store, region.network, region.now)
+            maintenance.expire(region.store, region.network, region.now)
         assert region.events("lulea") == ["message"]
         region.receipt("lulea", content)
     assert {d["state"] for d in region.deliveries(event="message")} == {"accepted"}
@@ -174,5 +176,5 @@ def test_a_window_between_two_moments_holds_once(region: Region) -> None:
 
 
 def test_t0_is_what_these_tests_take_it_for() -> None:
-    shown = letters.T0.astimezone(hours.ZoneInfo("Europe/Stockholm"))
+    shown = letters.T0.astimezone(service_windows.ZoneInfo("Europe/Stockholm"))
     assert shown.replace(tzinfo=None) == datetime(2026, 3, 2, 10)  # noqa: DTZ001

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapter import bundles
+from adapter.fhir import bundles
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, edit
-from adapter.edit import Edited
-from adapter.errors import FatalError
-from adapter.model import Bundle, Event
+from adapter.core.errors import FatalError
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
+from adapter.operate import edit
+from adapter.operate.edit import Edited
 from adapter.store.tables import message
 from tests.at_once import at_once
 from tests.flow import letters

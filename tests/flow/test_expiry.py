@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import bundles, replay, send, sweep
-from adapter.errors import TransientError
-from adapter.model import Event
+from adapter.core.errors import TransientError
+from adapter.core.model import Event
+from adapter.fhir import bundles
+from adapter.operate import maintenance, replay
+from adapter.outbound import send
 from adapter.store import endpoints
 from tests.flow import letters
 from tests.flow.letters import UMEA
@@ -68,9 +70,9 @@ def test_it_runs_out_while_the_endpoint_is_held(short: Region, held: str) -> Non
             endpoints.failed(tx, "lulea", short.now + timedelta(days=30))
     content = short.tells("hospital", letters.note())
     short.now += 2 * HOUR - timedelta(seconds=1)
-    assert sweep.expire(short.store, short.network, short.now) == 0
+    assert maintenance.expire(short.store, short.network, short.now) == 0
     short.now += timedelta(seconds=1)
-    assert sweep.expire(short.store, short.network, short.now) == 1
+    assert maintenance.expire(short.store, short.network, short.now) == 1
     assert died(short) == ("dead", "expired", "paused, or cut off")
     short.turn()
     assert told(short) == [content]
@@ -96,7 +98,7 @@ def test_it_runs_out_while_the_receipt_is_missing_and_the_endpoint_is_paused(
     with short.store.begin() as tx:
         endpoints.pause(tx, "lulea", "Anna", "upgrade", short.now)
     short.now += 2 * HOUR
-    assert sweep.expire(short.store, short.network, short.now) == 1
+    assert maintenance.expire(short.store, short.network, short.now) == 1
     short.turn()
     assert told(short) == [content]
 
@@ -106,10 +108,10 @@ def test_it_runs_out_behind_an_earlier_one_of_the_same_case(region: Region) -> N
     region.tells("hospital", letters.stay())  # in flight, and never receipted
     ready = region.tells("hospital", letters.ready(5))
     region.now += timedelta(minutes=59)
-    assert sweep.expire(region.store, region.network, region.now) == 0
+    assert maintenance.expire(region.store, region.network, region.now) == 0
     region.turn()
     region.now += timedelta(minutes=1)
-    assert sweep.expire(region.store, region.network, region.now) == 2
+    assert maintenance.expire(region.store, region.network, region.now) == 2
     dead = region.deliveries(event="discharge-ready")
     assert {(d["code"], d["detail"]) for d in dead} == {("expired", "behind an earlier one")}
     region.turn()
@@ -121,7 +123,7 @@ def test_what_waits_behind_one_that_is_due_has_not_run_out(region: Region) -> No
     for said in (letters.stay(), letters.ready(5)):
         region.says("hospital", said)
     region.now += 2 * HOUR  # as after a stop of ours
-    assert sweep.expire(region.store, region.network, region.now) == 0
+    assert maintenance.expire(region.store, region.network, region.now) == 0
 
 
 def test_a_replay_gives_the_events_time_anew(short: Region) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, receive, replay, send, sweep
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.core.model import Alias, Bundle, Envelope, Event
+from adapter.fhir import bundles
+from adapter.inbound import receive
 from adapter.mappings import Context, System
-from adapter.model import Alias, Bundle, Envelope, Event
-from adapter.store import cases, claiming, endpoints
+from adapter.operate import maintenance, replay
+from adapter.outbound import send
+from adapter.store import cases, due_deliveries, endpoints
 from adapter.store.transaction import Transaction
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
@@ -289,7 +292,7 @@ def test_a_broker_that_comes_back_empty_gets_everything_again_with_the_same_ids(
     content = region.tells("hospital", letters.note())
     before = region.inbox("lulea")
     receipts = region.receipts("hospital")
-    sweep.broker_was_empty(region.store, ["hospital", "lulea"], region.now)
+    maintenance.broker_was_empty(region.store, ["hospital", "lulea"], region.now)
     region.turn()
     assert region.inbox("lulea") == before
     assert region.receipts("hospital") == receipts == [(content, "ok")]
@@ -314,7 +317,7 @@ def test_no_endpoint_waits_for_another(region: Region) -> None:
     region.tells("hospital", letters.note(to=(LULEA, UMEA)))
     assert region.events("umea") == ["message"]
     with region.store.read() as tx:
-        assert claiming.endpoints_due(tx, region.now) == []
+        assert due_deliveries.endpoints_due(tx, region.now) == []
 
 
 def nowhere(region: Region) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapter import foresight, replay
-from adapter.model import Event, Route
-from adapter.replay import Planned
+from adapter.core.model import Event, Route
+from adapter.operate import dry_run, replay
+from adapter.operate.replay import Planned
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import SETTINGS, Region
@@ -26,7 +26,7 @@ def foreseen(region: Region, id_: str) -> Planned:
     """What a dry run says of it."""
     with region.store.read() as tx:
         plan = replay.plan(tx, region.network, [id_])
-    [planned] = foresight.of_messages(region.store, region.network, plan, region.now)
+    [planned] = dry_run.try_messages(region.store, region.network, plan, region.now)
     return planned
 
 

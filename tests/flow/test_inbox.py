@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from adapter import receive
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
+from adapter.core.model import Bundle, Code, Envelope, Event
+from adapter.inbound import receive
 from adapter.mappings import System
-from adapter.model import Bundle, Code, Envelope, Event
 from adapter.transports.memory import Memory
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter import bundles
+from adapter.fhir import bundles
 from tests.flow.region import SETTINGS, Region
 from tests.journal import EVN, MSH, PID, adt
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import bundles, receive, sweep
-from adapter.model import Endpoint, Envelope
+from adapter.core.model import Endpoint, Envelope
+from adapter.fhir import bundles
+from adapter.inbound import receive
+from adapter.operate import maintenance
 from adapter.store import endpoints
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
@@ -28,7 +30,7 @@ def test_what_is_open_to_it_is_for_a_person_and_the_sender_is_told(region: Regio
     content = region.tells("hospital", letters.note())
     without(region, "lulea")
     region.turn(timedelta(minutes=5))
-    assert sweep.bury_orphans(region.store, region.network, region.now) == 1
+    assert maintenance.bury_orphans(region.store, region.network, region.now) == 1
     dead = region.deliveries()[0]
     assert (dead["state"], dead["code"]) == ("dead", "settings")
     assert region.cases()[0]["flagged"]
@@ -48,7 +50,7 @@ def test_neither_a_pause_nor_an_open_circuit_hides_it(region: Region, held: str)
                 endpoints.failed(tx, "lulea", region.now + timedelta(days=1))
     region.tells("hospital", letters.note())
     without(region, "lulea")
-    assert sweep.bury_orphans(region.store, region.network, region.now) == 1
+    assert maintenance.bury_orphans(region.store, region.network, region.now) == 1
 
 
 def test_an_answer_that_is_late_there_is_still_told_and_stops_nothing(region: Region) -> None:

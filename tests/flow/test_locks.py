@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from adapter import receive, sweep
-from adapter.store import answered, backlog, cases
+from adapter.inbound import receive
+from adapter.operate import maintenance
+from adapter.store import backlog, cases, concerned
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import Region
@@ -50,7 +51,7 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
         return receive.process_batch(region.store, region.network, region.now)
 
     with region.store.begin() as tx:  # as a sender that gives up, and flags the case
-        answered.look_up(tx, {("lulea",): [content]})
+        concerned.look_up(tx, {("lulea",): [content]})
         thread = beside(answers)
         cases.lock(tx, delivery["case_id"])
     thread.join(10)
@@ -62,8 +63,10 @@ def test_two_who_find_the_broker_empty_at_once_send_again_once(region: Region) -
     region.inbox("hospital")
     with region.store.begin() as tx:  # as somebody who looks for what is lost
         backlog.one_looks(tx)
-        thread = beside(lambda: sweep.broker_was_empty(region.store, ["hospital"], region.now))
+        thread = beside(
+            lambda: maintenance.broker_was_empty(region.store, ["hospital"], region.now)
+        )
     thread.join(10)
-    sweep.broker_was_empty(region.store, ["hospital"], region.now)
+    maintenance.broker_was_empty(region.store, ["hospital"], region.now)
     region.turn()
     assert len(region.inbox("hospital")) == 1

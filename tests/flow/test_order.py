@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import receive, replay, send
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.inbound import receive
+from adapter.operate import replay
+from adapter.outbound import send
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import SETTINGS, Region

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.model import Event
+from adapter.core.model import Event
 from tests.flow import letters
 from tests.flow.letters import PERSONNUMMER
 from tests.flow.region import Region

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import bundles, sweep
+from adapter.fhir import bundles
+from adapter.operate import maintenance
 from adapter.store import endpoints
 from tests.flow import letters
 from tests.flow.letters import UMEA
@@ -23,7 +24,7 @@ def away(region: Region, length: timedelta, step: timedelta = HALF) -> None:
     end = region.now + length
     while region.now < end:
         region.turn(min(step, end - region.now))
-        sweep.expire(region.store, region.network, region.now)
+        maintenance.expire(region.store, region.network, region.now)
     region.down = set()
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import receive, send
-from adapter.errors import TransientError
-from adapter.send import Sent
+from adapter.core.errors import TransientError
+from adapter.inbound import receive
+from adapter.outbound import send
+from adapter.outbound.send import Sent
 from adapter.transports import Answer, Outcome
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, edit, replay
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
+from adapter.fhir import bundles
+from adapter.operate import edit, replay
 from adapter.store.transaction import Row
 from adapter.transports import Answer, Outcome
-from adapter.transports.http.outcomes import of_status
+from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import SETTINGS, Region

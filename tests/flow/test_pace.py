@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapter import receive, send
-from adapter.store import Store, claiming
+from adapter.inbound import receive
+from adapter.outbound import send
+from adapter.store import Store, due_deliveries
 from adapter.store.tables import attempt
 from tests.flow import letters
 from tests.flow.letters import UMEA
@@ -49,8 +50,8 @@ def test_at_its_pace_an_endpoint_has_nothing_due(region: Region) -> None:
     waiting(region, 2)
     assert send.claim(region.store, region.network, {"umea": 50}, region.now)
     with region.store.read() as tx:
-        assert "umea" not in claiming.endpoints_due(tx, region.now + SECOND)
-        assert "umea" in claiming.endpoints_due(tx, region.now + 2 * SECOND)
+        assert "umea" not in due_deliveries.endpoints_due(tx, region.now + SECOND)
+        assert "umea" in due_deliveries.endpoints_due(tx, region.now + 2 * SECOND)
 
 
 def test_retries_and_resends_count_as_well(region: Region) -> None:

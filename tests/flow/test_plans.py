@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
-from adapter import sweep
-from adapter.store import Store, claiming, moving
-from adapter.store.moving import Besides
-from adapter.store.rows import Insert
+from adapter.operate import maintenance
+from adapter.store import Store, due_deliveries, replaced_endpoints
+from adapter.store.bulk_write import Insert
+from adapter.store.replaced_endpoints import Besides
 from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 from tests.flow import letters
@@ -61,8 +61,8 @@ def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Regi
     count(region.store)
     fill_line(region.store, range(5000, 5200))
     with statements(region.store) as sent, region.store.begin() as tx:
-        claiming.endpoints_due(tx, region.now)
-        claiming.look(tx, "lulea", 50, region.now, Besides())
+        due_deliveries.endpoints_due(tx, region.now)
+        due_deliveries.look(tx, "lulea", 50, region.now, Besides())
     looks = [s for s in sent if " min(" in s]
     assert len(looks) == 2
     assert all("delivery_order on delivery first" in plan_of(region.store, s) for s in looks)
@@ -93,7 +93,7 @@ LINE = sa.text("""
 
 def test_what_a_broker_lost_is_found_by_when_it_was_sent(region: Region) -> None:
     with statements(region.store) as sent:
-        sweep.broker_was_empty(region.store, ["lulea", "umea"], region.now)
+        maintenance.broker_was_empty(region.store, ["lulea", "umea"], region.now)
     assert any("delivery_by_confirm" in plan_of(region.store, s) for s in sent)
 
 
@@ -101,7 +101,7 @@ def test_what_moves_to_a_successor_is_looked_at_one_by_one(region: Region) -> No
     region.tells("hospital", letters.note())
     count(region.store)
     with statements(region.store) as sent, region.store.begin() as tx:
-        moving.movable(tx, "lulea")
+        replaced_endpoints.movable(tx, "lulea")
     [statement] = sent
     assert "Join" not in plan_of(region.store, statement)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from adapter.store import Store, claiming
-from adapter.store.moving import Besides
+from adapter.store import Store, due_deliveries
+from adapter.store.replaced_endpoints import Besides
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LOOKS = {
-    "endpoints": claiming._with_work(),
-    "candidates": claiming._candidates(Besides()),
-    "probes": claiming._probes(Besides()),
+    "endpoints": due_deliveries._with_work(),
+    "candidates": due_deliveries._candidates(Besides()),
+    "probes": due_deliveries._probes(Besides()),
 }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, receive
+from adapter.fhir import bundles
+from adapter.inbound import receive
 from adapter.mappings import System
 from tests.flow.letters import HOSPITAL, note
 from tests.flow.region import Region

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import send
-from adapter.errors import TransientError
-from adapter.model import Delivery
-from adapter.store import claiming, endpoints
+from adapter.core.errors import TransientError
+from adapter.core.model import Delivery
+from adapter.outbound import send
+from adapter.store import due_deliveries, endpoints
 from adapter.transports import Answer, Outcome
-from adapter.transports.http.outcomes import of_status
+from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import SETTINGS, Region
@@ -33,7 +33,7 @@ def stored(region: Region, count: int, case: str = "V") -> None:
 def claimed(region: Region) -> list[Delivery]:
     """What a worker takes that looks for what is due."""
     with region.store.read() as tx:
-        if "umea" not in claiming.endpoints_due(tx, region.now):
+        if "umea" not in due_deliveries.endpoints_due(tx, region.now):
             return []
     return took(region)
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from adapter import builders, bundles, receive, send
-from adapter.model import DoneWhen
+from adapter.core.model import DoneWhen
+from adapter.fhir import builders, bundles
+from adapter.inbound import receive
+from adapter.outbound import send
 from adapter.store.tables import delivery
 from adapter.transports import Answer
 from tests.flow import letters

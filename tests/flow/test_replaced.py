@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from adapter import bundles, send, sweep
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
+from adapter.fhir import bundles
+from adapter.operate import maintenance
+from adapter.outbound import send
 from tests.flow import letters
 from tests.flow.letters import LULEA
 from tests.flow.region import SETTINGS, Region
@@ -15,7 +17,7 @@ from tests.flow.region import SETTINGS, Region
 def replace_lulea(region: Region, **changes: str) -> None:
     """From now on umea's mailbox takes what was meant for lulea."""
     settings_say_so(region, **changes)
-    sweep.move_replaced(region.store, region.network, region.now)
+    maintenance.move_replaced(region.store, region.network, region.now)
 
 
 def settings_say_so(region: Region, **changes: str) -> None:
@@ -59,7 +61,7 @@ def test_a_new_message_waits_for_the_earlier_ones_that_have_still_to_move(region
     second = stored(region, "2")
     region.turn()
     assert region.inbox("umea") == []
-    sweep.move_replaced(region.store, region.network, region.now)
+    maintenance.move_replaced(region.store, region.network, region.now)
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]
     region.receipt("umea", first)
@@ -76,7 +78,7 @@ def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Re
     assert region.inbox("umea") == []
     outcomes = [TransientError("busy") for _ in batch]
     region.written(send.Sent(batch=batch, outcomes=outcomes, at=region.now))
-    sweep.move_replaced(region.store, region.network, region.now)
+    maintenance.move_replaced(region.store, region.network, region.now)
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]
     region.receipt("umea", first)

@@ -8,11 +8,12 @@ from functools import partial
 
 import pytest
 
-from adapter import bundles, resend
-from adapter import replay as hands
-from adapter.errors import FatalError
-from adapter.model import DoneWhen
-from adapter.replay import Planned
+from adapter.core.errors import FatalError
+from adapter.core.model import DoneWhen
+from adapter.fhir import bundles
+from adapter.operate import replay as hands
+from adapter.operate import resend_lost
+from adapter.operate.replay import Planned
 from adapter.store.backlog import Lost
 from tests.at_once import at_once
 from tests.flow import letters
@@ -25,13 +26,13 @@ ANN = {"who": "Ann", "reason": "restored"}
 def planned(region: Region, lost: Lost) -> list[Planned]:
     """What would be sent."""
     with region.store.read() as tx:
-        return resend.plan(tx, region.network, lost)
+        return resend_lost.plan(tx, region.network, lost)
 
 
 def sent(region: Region, lost: Lost, plan: list[Planned] | None = None) -> int:
     """Ann presses; how many go."""
     plan = planned(region, lost) if plan is None else plan
-    return sum(resend.resend(region.store, lost, plan, **ANN, now=region.now))
+    return sum(resend_lost.resend(region.store, lost, plan, **ANN, now=region.now))
 
 
 def everything(endpoint: str = "lulea", since: datetime = T0, **more: bool | str) -> Lost:
@@ -136,10 +137,10 @@ def test_of_two_who_press_at_once_one_sends(region: Region) -> None:
 def test_a_replay_that_was_stopped_goes_on_where_it_was(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resend, "_PART", 1)
+    monkeypatch.setattr(resend_lost, "_PART", 1)
     receipted(region, "1", "2", "3")
     plan = planned(region, everything())
-    stopped = resend.resend(region.store, everything(), plan, **ANN, now=region.now)
+    stopped = resend_lost.resend(region.store, everything(), plan, **ANN, now=region.now)
     assert next(iter(stopped)) == 1
     stopped.close()
     assert sent(region, everything()) == 2

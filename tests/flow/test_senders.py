@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
-from adapter import receive
-from adapter.errors import FatalError, TransientError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import FatalError, TransientError
+from adapter.core.model import Endpoint, Envelope
+from adapter.inbound import receive
 from adapter.runner.loops import Bell
-from adapter.runner.senders import Senders
+from adapter.runner.sender_pool import Senders
 from adapter.transports import Answer, Outcome, Transport
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA, Party

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapter import builders, bundles
-from adapter.model import Event, Need, Route
+from adapter.core.model import Event, Need, Route
+from adapter.fhir import builders, bundles
 from tests.flow import letters
 from tests.flow.letters import LULEA, T0
 from tests.flow.region import SETTINGS, STAY, Region

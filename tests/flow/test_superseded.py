@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles
 from adapter.cli.timeline import timeline
-from adapter.model import Bundle, Event
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
 from adapter.store import queries
 from tests.flow import letters
 from tests.flow.region import Region

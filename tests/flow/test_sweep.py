@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import bundles, sweep
+from adapter.fhir import bundles
+from adapter.operate import maintenance
 from adapter.store import endpoints
 from adapter.store.tables import delivery
 from tests.flow import letters
@@ -16,7 +17,7 @@ from tests.flow.region import Region
 
 def wiped(region: Region) -> None:
     """The broker is there again, and knows nothing."""
-    sweep.broker_was_empty(region.store, ["hospital"], region.now)
+    maintenance.broker_was_empty(region.store, ["hospital"], region.now)
 
 
 def test_a_broker_that_is_found_empty_again_before_we_sent_gets_everything_once(
@@ -53,9 +54,9 @@ def test_what_cannot_be_sent_in_time_is_for_a_person_when_the_time_is_out(
             endpoints.failed(tx, "lulea", region.now + timedelta(days=30))
     content = region.tells("hospital", letters.note())
     region.now += timedelta(hours=71)
-    assert sweep.expire(region.store, region.network, region.now) == 0
+    assert maintenance.expire(region.store, region.network, region.now) == 0
     region.now += timedelta(hours=2)
-    assert sweep.expire(region.store, region.network, region.now) == 1
+    assert maintenance.expire(region.store, region.network, region.now) == 1
     assert region.deliveries()[0]["code"] == "expired"
     region.turn()
     told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from adapter.windows import WINDOWS
+from adapter.core.kill_points import WINDOWS
 from tests.flow.letters import HOSPITAL, PLANNING
 from tests.killing.world import World, numbered, world
 from tests.servers import PostgreSQL, RabbitMQ

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from adapter import bundles
+from adapter.fhir import bundles
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING
 from tests.killing.world import World

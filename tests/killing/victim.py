@@ -9,8 +9,8 @@ import multiprocessing
 import threading
 from multiprocessing.process import BaseProcess
 
-from adapter import windows
-from adapter.model import Settings
+from adapter.core import kill_points
+from adapter.core.model import Settings
 from adapter.runner import Adapter
 from adapter.store import Store
 
@@ -20,7 +20,7 @@ _FORKS.set_forkserver_preload([__name__, "adapter.fhir.reading", "psycopg"])
 
 def live(settings: Settings, spec: str) -> None:
     """Run until killed; by itself at `spec`, or with SIGTERM by the test."""
-    windows.arm(spec)
+    kill_points.arm(spec)
     adapter = Adapter(settings, Store(settings.store))
     adapter.start()
     raise SystemExit(adapter.wait())

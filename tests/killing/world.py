@@ -19,8 +19,8 @@ from uuid import uuid4
 
 import httpx
 
-from adapter import bundles
-from adapter.model import Bundle, Endpoint, Settings
+from adapter.core.model import Bundle, Endpoint, Settings
+from adapter.fhir import bundles
 from adapter.store import Store, endpoints
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA, PLANNING, UMEA

@@ -24,9 +24,9 @@ from uuid import uuid4
 import httpx
 import sqlalchemy as sa
 
-from adapter import bundles
+from adapter.fhir import bundles
 from adapter.runner import utc_now
-from adapter.store import Store, endpoints, processes
+from adapter.store import Store, endpoints, heartbeats
 from adapter.store.tables import delivery, history, message
 from tests.flow import letters
 from tests.flow.letters import LULEA, PLANNING, UMEA, Party
@@ -127,7 +127,7 @@ class Crew:
     def all_seen_together(self) -> bool:
         """Whether everybody has been seen since the last one began: nobody replaces another."""
         with self.store.read() as tx:
-            rows = processes.rows(tx)
+            rows = heartbeats.rows(tx)
         return min(row["seen_at"] for row in rows) > max(row["started_at"] for row in rows)
 
     def launch(
@@ -155,7 +155,7 @@ class Crew:
     def consuming(self, member: Member) -> bool:
         """Whether a process has told that it takes what partners publish."""
         with self.store.read() as tx:
-            names = [row["name"] for row in processes.rows(tx) if row["consumes"]]
+            names = [row["name"] for row in heartbeats.rows(tx) if row["consumes"]]
         return any(name.endswith(f"/{member.process.pid}") for name in names)
 
     def _settings(self, web: int, broker: str) -> str:

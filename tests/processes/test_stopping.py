@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapter.store import processes
+from adapter.store import heartbeats
 from tests.processes.crew import TIMEOUT, Crew
 
 pytestmark = pytest.mark.servers
@@ -56,4 +56,4 @@ def test_who_stops_in_order_is_not_missed(crew: Crew) -> None:
 
 def _running(crew: Crew) -> int:
     with crew.store.read() as tx:
-        return len(processes.rows(tx))
+        return len(heartbeats.rows(tx))

@@ -7,9 +7,9 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from adapter import builders, bundles
-from adapter.builders import Party
-from adapter.model import Bundle, Event
+from adapter.core.model import Bundle, Event
+from adapter.fhir import builders, bundles
+from adapter.fhir.builders import Party
 from tests.flow import letters as flow
 from tests.municipality import native
 from tests.test_bad_input.region import ASTAD, SUNDBY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapter.builders import Party
+from adapter.fhir.builders import Party
 
 SUNDBY = Party(organization="SE0000000001-SUNDBY", endpoint="sundby")
 PLAN = Party(organization="SE0000000002-PLAN", endpoint="planning")

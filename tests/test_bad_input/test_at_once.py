@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
-from adapter import receive, replay, send
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
+from adapter.inbound import receive
+from adapter.operate import replay
+from adapter.outbound import send
 from adapter.store import Store, endpoints
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA, PLANNING, UMEA

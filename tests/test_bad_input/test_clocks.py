@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapter import bundles
-from adapter.model import Bundle, Event
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from adapter import codec, mappings, reading
-from adapter.errors import FatalError
-from adapter.model import Limits, Message, Settings
-from adapter.routing import Network
+from adapter import mappings
+from adapter.core.errors import FatalError
+from adapter.core.model import Limits, Message, Settings
+from adapter.fhir import codec
+from adapter.policy import read_message
+from adapter.settings.network import Network
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region
@@ -108,7 +110,7 @@ def test_a_message_with_thousands_of_oddities_is_taken_with_some_hundred_warning
         id="m-1", endpoint=SENDER.name, body=body, fingerprint="0", received_at=RECORDED
     )
     began = time.monotonic()
-    found = reading.read(network, SENDER, message)
+    found = read_message.read(network, SENDER, message)
     assert time.monotonic() - began < SECONDS
-    assert isinstance(found, reading.Reading)
+    assert isinstance(found, read_message.Reading)
     assert 1 < len(found.issues) <= 101

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from adapter import bundles
-from adapter.model import Bundle
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import Region

@@ -12,9 +12,9 @@ from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
-from adapter.builders import Party
-from adapter.errors import CATALOGUE
-from adapter.model import Endpoint, Settings
+from adapter.core.errors import CATALOGUE
+from adapter.core.model import Endpoint, Settings
+from adapter.fhir.builders import Party
 from tests.flow import region as flow
 from tests.flow.letters import PLANNING
 from tests.flow.region import Region

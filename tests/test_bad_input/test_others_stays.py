@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.builders import Party
-from adapter.model import Bundle, Event
+from adapter.core.model import Bundle, Event
+from adapter.fhir.builders import Party
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, PLANNING, UMEA
 from tests.flow.region import Region

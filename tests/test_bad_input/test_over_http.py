@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapter import bundles
-from adapter.builders import Party
-from adapter.model import Bundle
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
+from adapter.fhir.builders import Party
 from tests.test_bad_input.caller import PROCESS, codes, post, still_served
 from tests.test_bad_input.letters import (
     changed,

@@ -12,9 +12,9 @@ import pytest
 from pika.exceptions import ChannelClosedByBroker
 from pika.spec import BasicProperties
 
-from adapter import bundles
-from adapter.builders import Party
-from adapter.model import Bundle
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
+from adapter.fhir.builders import Party
 from tests.test_bad_input.letters import changed, dumped, note, receipt, speaking_as
 from tests.test_bad_input.program import Program
 from tests.test_bad_input.region import BROKEN, PLAN, SUNDBY, UMEA

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from adapter import bundles
-from adapter.builders import Party
-from adapter.model import Bundle
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
+from adapter.fhir.builders import Party
 from tests.flow import letters
 from tests.flow.letters import HOSPITAL, LULEA, PLANNING, UMEA
 from tests.flow.region import Region

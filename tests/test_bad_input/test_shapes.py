@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapter import bundles, codec
-from adapter.errors import FatalError
-from adapter.model import Code
+from adapter.core.errors import FatalError
+from adapter.core.model import Code
+from adapter.fhir import bundles, codec
 from tests.flow import letters
 from tests.flow.letters import UMEA
 from tests.flow.region import Region

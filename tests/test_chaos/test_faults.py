@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapter.windows import WINDOWS
+from adapter.core.kill_points import WINDOWS
 from chaos import killing
 from chaos.cast import LULEA, UMEA
 from chaos.conductor import Conductor

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
+from adapter.core.errors import Severity
 from adapter.demo import NotPlayedError, Options, Report, accounts, play, run
 from adapter.demo.network import Broker, free_ports
 from adapter.demo.network import settings as demo_settings
 from adapter.demo.rows import named
 from adapter.demo.stage import Stage
-from adapter.errors import Severity
 from adapter.mappings import load
 from adapter.simulators.adtpen import Assessment
 from adapter.simulators.ledger import Fate, Ledger, has

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from lxml import etree
 
-from adapter import bundles, codec, mappings, profiles
-from adapter.errors import Severity
+from adapter import mappings
+from adapter.core.errors import Severity
+from adapter.core.model import Endpoint, Event
+from adapter.fhir import bundles, codec, profiles
 from adapter.mappings import Context
-from adapter.model import Endpoint, Event
 from adapter.simulators.adtpen import Adt, Assessment, written
 from adapter.simulators.cast import cast
 from adapter.simulators.fhirpen import FhirPen

@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from adapter.model import Endpoint, Envelope
+from adapter.core.model import Endpoint, Envelope
 from adapter.simulators import parties
 from adapter.simulators.broker import BrokerLine
 from adapter.simulators.buswire import BusWire

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
-from adapter.errors import AdapterError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError
+from adapter.core.model import Endpoint, Envelope
 
 WAIT = 5.0
 ENDPOINTS = [

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from adapter.errors import AdapterError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Accept, Answer
 from adapter.transports.mllp import MllpServer
 from adapter.transports.mllp.framing import END

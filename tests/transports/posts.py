@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
-from adapter.errors import AdapterError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports.http import HttpClient
 
 

@@ -19,7 +19,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from adapter.model import Endpoint, Envelope
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Answer, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory

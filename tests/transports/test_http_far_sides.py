@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
 from adapter.transports import Answer
 from adapter.transports.http import HttpClient
 from tests.transports.posts import client, code, endpoint, envelope

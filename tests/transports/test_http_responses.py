@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 
 from adapter.transports import Answer
 from adapter.transports.http import HttpClient, RefusedError, RefusedForNowError
-from adapter.transports.http.outcomes import LONGEST_WAIT, of_status, seconds
+from adapter.transports.http.status import LONGEST_WAIT, of_status, seconds
 from tests.transports.posts import client, code, endpoint, envelope
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

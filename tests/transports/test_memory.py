@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from itertools import islice
 
-from adapter.errors import TransientError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import TransientError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Answer
 from adapter.transports.memory import Bus, Memory
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
-from adapter.errors import TransientError
-from adapter.model import Envelope
+from adapter.core.errors import TransientError
+from adapter.core.model import Envelope
 from adapter.transports import Answer
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
 from adapter.transports.mllp import framed
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import END, START, Fragment, Frame, Framer

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.errors import FatalError, TransientError
-from adapter.model import Envelope
+from adapter.core.errors import FatalError, TransientError
+from adapter.core.model import Envelope
 from adapter.transports import Answer
 from adapter.transports.mllp import CONTENT_TYPE, MllpServer, framed
 from adapter.transports.mllp.framing import START

@@ -15,11 +15,11 @@ from pika import spec
 from pika.adapters.utils import io_services_utils
 from pika.frame import Method
 
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
 from adapter.transports import Answer
 from adapter.transports.rabbitmq import Consumer, Publisher, Topology, connection
 from adapter.transports.rabbitmq.connection import connect
-from adapter.transports.rabbitmq.line import Line
+from adapter.transports.rabbitmq.publish_connection import Line
 from chaos.proxy import Proxies
 from tests.servers.base import free_ports
 from tests.transports.bus import WAIT, codes, to_lulea

@@ -11,8 +11,8 @@ import pika
 import pytest
 from pika.exceptions import UnroutableError
 
-from adapter.errors import TransientError
-from adapter.model import Envelope
+from adapter.core.errors import TransientError
+from adapter.core.model import Envelope
 from adapter.transports import Answer
 from adapter.transports.rabbitmq import (
     Consumer,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pika.spec import BasicProperties
 
-from adapter.errors import TransientError
+from adapter.core.errors import TransientError
 from adapter.transports.rabbitmq import (
     DEAD,
     Consumer,

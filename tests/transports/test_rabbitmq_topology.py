@@ -11,7 +11,7 @@ import pytest
 from pika.exceptions import ChannelClosedByBroker
 from pika.spec import BasicProperties
 
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
 from adapter.transports.rabbitmq import (
     Consumer,
     Publisher,

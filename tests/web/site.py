@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter import mappings, settings
-from adapter.routing import Network
 from adapter.runner import utc_now
+from adapter.settings.network import Network
 from adapter.store import Store, endpoints
 from adapter.web import app
 from adapter.web.serving import server

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from adapter.web import serving
-from adapter.web.hurry import Hurried
+from adapter.web.slow_headers import Hurried
 from tests.transports.doors import eventually
 from tests.web.site import Site, codes, served
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
 from adapter.store.tables import message
-from adapter.web import bodies, outcomes
+from adapter.web import bodies, operation_outcome
 from adapter.web.surroundings import Surroundings
 from tests.oracle import problems
 from tests.web.site import FHIR, PROCESS, Site, codes, fixture, served
@@ -159,7 +159,7 @@ def broken() -> FastAPI:
     def fail(name: str) -> None:
         raise failures[name]
 
-    outcomes.install(application)
+    operation_outcome.install(application)
     application.add_middleware(Surroundings)
     return application
 

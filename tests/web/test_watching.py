@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapter.health import Finding
-from adapter.lifecycle import Step
-from adapter.model import Event
+from adapter.core.lifecycle import Step
+from adapter.core.model import Event
+from adapter.operate.health import Finding
 from adapter.runner import utc_now
-from adapter.runner.pulse import Pulse
+from adapter.runner.heartbeat import Pulse
 from adapter.store import endpoints, outbox
 from adapter.store.tables import delivery
 from adapter.web import metrics

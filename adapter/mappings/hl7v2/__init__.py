@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hl7
 
-from adapter.builders import Party, message, new_id, translation
-from adapter.bundles import Resource
-from adapter.identifiers import hsa_id
+from adapter.core.identifiers import hsa_id
+from adapter.core.model import Bundle, Event
+from adapter.fhir.builders import Party, message, new_id, translation
+from adapter.fhir.bundles import Resource
 from adapter.mappings import Context, System
 from adapter.mappings.hl7v2.acknowledgements import write_acknowledgement
 from adapter.mappings.hl7v2.answers import read_answer
@@ -20,7 +21,6 @@ from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.patient import patient
 from adapter.mappings.hl7v2.reading import Reading, begin
-from adapter.model import Bundle, Event
 
 VERSION = "1"
 _REASONS = {"01": "Patient request", "02": "Physician order", "03": "Census management"}

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import hl7
 
-from adapter import bundles, codec
-from adapter.bundles import ERROR, Resource
-from adapter.errors import CATALOGUE, FatalError
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Bundle, Code, Receipt
+from adapter.fhir import bundles, codec
+from adapter.fhir.bundles import ERROR, Resource
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document, Marks
-from adapter.model import Bundle, Code, Receipt
 
 _APPLICATION = {Code.OK: "AA", Code.FATAL: "AE", Code.TRANSIENT: "AR"}
 _COMMIT = {Code.OK: "CA", Code.TRANSIENT: "CE", Code.FATAL: "CR"}

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.builders import new_id, reference
-from adapter.bundles import ACKNOWLEDGEMENT, ERROR, Resource
-from adapter.errors import CATALOGUE, FatalError
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.model import Code
+from adapter.fhir.builders import new_id, reference
+from adapter.fhir.bundles import ACKNOWLEDGEMENT, ERROR, Resource
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.reading import recorded
 from adapter.mappings.hl7v2.times import clock
-from adapter.model import Code
 
 CODES = {  # table 0008; the C codes of the enhanced mode say the same of the first step
     "AA": Code.OK,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from adapter.builders import extension, new_id, reference
-from adapter.bundles import VISIT, Resource, extension_url
-from adapter.errors import FatalError, Issue
-from adapter.identifiers import HSA, hsa_id, looks_like_hsa_id
+from adapter.core.errors import FatalError, Issue
+from adapter.core.identifiers import HSA, hsa_id, looks_like_hsa_id
+from adapter.core.model import Event, Need
+from adapter.fhir.builders import extension, new_id, reference
+from adapter.fhir.bundles import VISIT, Resource, extension_url
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.reading import Reading
 from adapter.mappings.hl7v2.times import Moment
-from adapter.model import Event, Need
 
 _IMP = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hl7
 
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.core.model import Event
 from adapter.mappings.hl7v2.fields import Document
-from adapter.model import Event
 
 TRIGGERS = {
     "A01": Event.ADMISSION_NOTICE,

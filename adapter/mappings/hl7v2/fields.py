@@ -15,7 +15,7 @@ from typing import Any
 
 import hl7
 
-from adapter.codec import charset_named
+from adapter.fhir.codec import charset_named
 
 _NULL = '""'
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?")

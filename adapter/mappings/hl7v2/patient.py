@@ -6,10 +6,8 @@ import re
 from dataclasses import replace
 from urllib.parse import quote
 
-from adapter.builders import extension, new_id
-from adapter.bundles import BASE, MUNICIPALITY, SECURITY, Resource
-from adapter.errors import FatalError, Issue
-from adapter.identifiers import (
+from adapter.core.errors import FatalError, Issue
+from adapter.core.identifiers import (
     LMA,
     PERSON_SYSTEMS,
     PERSONNUMMER,
@@ -18,6 +16,8 @@ from adapter.identifiers import (
     identity,
     normalised,
 )
+from adapter.fhir.builders import extension, new_id
+from adapter.fhir.bundles import BASE, MUNICIPALITY, SECURITY, Resource
 from adapter.mappings.hl7v2.events import is_dead
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.reading import Reading

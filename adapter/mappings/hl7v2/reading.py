@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import hl7
 
-from adapter.errors import FatalError
-from adapter.identifiers import hsa_id
+from adapter.core.errors import FatalError
+from adapter.core.identifiers import hsa_id
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.times import Clock, Moment, clock, exact

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
 from adapter.mappings import Context
 
 _FORM = re.compile(

@@ -11,13 +11,13 @@ from typing import Any
 
 from lxml import etree
 
-from adapter import bundles
-from adapter.errors import FatalError, Issue
+from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Bundle, Event, Kind
+from adapter.fhir import bundles
 from adapter.mappings import Context, Names, System
 from adapter.mappings.omsorg import message, schema, source
 from adapter.mappings.omsorg.elements import Element, attribute, refusal
 from adapter.mappings.omsorg.words import EVENT, NAMESPACE
-from adapter.model import Bundle, Event, Kind
 
 system = System("omsorg", content="xml", media_type="application/xml")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapter.builders import about, new_id, reference
-from adapter.bundles import MESSAGE_ID, Resource
+from adapter.fhir.builders import about, new_id, reference
+from adapter.fhir.bundles import MESSAGE_ID, Resource
 from adapter.mappings.omsorg.elements import (
     Element,
     attribute,

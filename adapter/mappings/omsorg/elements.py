@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.errors import FatalError, Issue
+from adapter.core.errors import FatalError, Issue
 from adapter.mappings.omsorg.words import NAMESPACE
 
 Element = etree._Element

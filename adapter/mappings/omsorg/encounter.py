@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.builders import extension as our_extension
-from adapter.bundles import VISIT, Resource
-from adapter.identifiers import HSA, hsa_id, is_hsa
+from adapter.core.identifiers import HSA, hsa_id, is_hsa
+from adapter.fhir.builders import extension as our_extension
+from adapter.fhir.bundles import VISIT, Resource
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (
     Element,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adapter import builders
-from adapter.bundles import CASE_ID, EVENT, MESSAGE_ID, Resource, header
+from adapter.core.model import Bundle, Event, Kind
+from adapter.fhir import builders
+from adapter.fhir.bundles import CASE_ID, EVENT, MESSAGE_ID, Resource, header
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
     communication,
@@ -38,7 +39,6 @@ from adapter.mappings.omsorg.elements import (
 from adapter.mappings.omsorg.parties import Parties
 from adapter.mappings.omsorg.source import Source
 from adapter.mappings.omsorg.taking import extension, extensions, fixed, part, take, take_time
-from adapter.model import Bundle, Event, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

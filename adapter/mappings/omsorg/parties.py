@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapter.builders import Party, endpoint_url, new_id, reference
-from adapter.bundles import Resource
-from adapter.errors import FatalError
-from adapter.identifiers import HSA, hsa_id, is_hsa
+from adapter.core.errors import FatalError
+from adapter.core.identifiers import HSA, hsa_id, is_hsa
+from adapter.fhir.builders import Party, endpoint_url, new_id, reference
+from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (

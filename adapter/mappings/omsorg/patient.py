@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from adapter.builders import extension as our_extension
-from adapter.builders import new_id
-from adapter.bundles import MUNICIPALITY, SECURITY, Resource
-from adapter.errors import FatalError, Issue
-from adapter.identifiers import PERSONNUMMER, RESERVNUMMER, SAMORDNINGSNUMMER, identity
+from adapter.core.errors import FatalError, Issue
+from adapter.core.identifiers import PERSONNUMMER, RESERVNUMMER, SAMORDNINGSNUMMER, identity
+from adapter.fhir.builders import extension as our_extension
+from adapter.fhir.builders import new_id
+from adapter.fhir.bundles import MUNICIPALITY, SECURITY, Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapter.bundles import Resource
-from adapter.identifiers import normalised
+from adapter.core.identifiers import normalised
+from adapter.fhir.bundles import Resource
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (
     Element,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter import codec
-from adapter.builders import new_id, reference
-from adapter.bundles import ERROR, Resource
-from adapter.errors import CATALOGUE, FatalError
+from adapter.core.errors import CATALOGUE, FatalError
+from adapter.fhir import codec
+from adapter.fhir.builders import new_id, reference
+from adapter.fhir.bundles import ERROR, Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (

@@ -11,8 +11,8 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.errors import Issue
-from adapter.profiles import folder
+from adapter.core.errors import Issue
+from adapter.fhir.profiles import folder
 
 SCHEMA = folder() / "omsorg" / "omsorg.xsd"
 _XS = "{http://www.w3.org/2001/XMLSchema}"

@@ -13,13 +13,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapter.builders import Party
-from adapter.bundles import Resource
-from adapter.errors import FatalError
-from adapter.identifiers import hsa_id, is_hsa
+from adapter.core.errors import FatalError
+from adapter.core.identifiers import hsa_id, is_hsa
+from adapter.core.model import Bundle
+from adapter.fhir.builders import Party
+from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg.taking import HSA_ID, fixed, part, parts, take
-from adapter.model import Bundle
 
 Path = tuple[str | int, ...]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapter.builders import about, new_id, reference
-from adapter.bundles import ERROR, MESSAGE_ID, Resource
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
+from adapter.fhir.builders import about, new_id, reference
+from adapter.fhir.bundles import ERROR, MESSAGE_ID, Resource
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (
     Element,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from adapter import builders
-from adapter.bundles import ACTIVITY, SOURCE_ID, Resource
-from adapter.identifiers import HSA, hsa_id
+from adapter.core.identifiers import HSA, hsa_id
+from adapter.fhir import builders
+from adapter.fhir.bundles import ACTIVITY, SOURCE_ID, Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import Element, attribute, child, element

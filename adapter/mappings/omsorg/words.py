@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.errors import FatalError, Issue
-from adapter.model import Event, Need
+from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Event, Need
 
 NAMESPACE = "https://careplan-adapter.example/omsorg/1"
 

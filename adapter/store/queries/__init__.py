@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.store import cases
-from adapter.store.queries.lines import (
+from adapter.store.queries.summaries import (
     AttemptLine,
     CaseLine,
     DeliveryLine,

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.lifecycle import Standing, State
+from adapter.core.lifecycle import Standing, State
 from adapter.store.tables import delivery, message, one_of
 from adapter.store.transaction import Transaction
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from adapter.lifecycle import OPEN, Standing, State
+from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store import migrations
 from adapter.store.dialects import ONE, there_is
 from adapter.store.tables import (

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from adapter.lifecycle import OPEN, Standing, State
-from adapter.store.queries.lines import MessageLine, columns, fetch
+from adapter.core.lifecycle import OPEN, Standing, State
+from adapter.store.queries.summaries import MessageLine, columns, fetch
 from adapter.store.tables import delivery, message, one_of
 from adapter.store.transaction import Transaction
 

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 import httpx
 
-from adapter.errors import AdapterError, FatalError, TransientError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError, FatalError, TransientError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Answer, Outcome
 from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
-from adapter.transports.http.outcomes import of_failure, of_status
+from adapter.transports.http.status import of_failure, of_status
 
 # At debug level these write the headers of every exchange, and at info level its URL.
 for _name in ("httpx", "httpcore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
 
 
 def split(address: str) -> tuple[str, int]:

@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from adapter.errors import AdapterError, FatalError, TransientError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError, FatalError, TransientError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Answer, Outcome
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import CONTENT_TYPE, Frame, Framer, framed

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from adapter.errors import FatalError
+from adapter.core.errors import FatalError
 
 START = b"\x0b"
 END = b"\x1c\r"

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
-from adapter.errors import AdapterError, FatalError
-from adapter.model import Endpoint, Envelope
+from adapter.core.errors import AdapterError, FatalError
+from adapter.core.model import Endpoint, Envelope
 from adapter.transports import Accept, Answer
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import (

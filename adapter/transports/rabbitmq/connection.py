@@ -20,7 +20,7 @@ from pika.exceptions import (
 )
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from adapter.errors import FatalError, TransientError
+from adapter.core.errors import FatalError, TransientError
 
 # pika writes how a returned message begins into its warnings. Its errors are ours already.
 logging.getLogger("pika").setLevel(logging.CRITICAL)

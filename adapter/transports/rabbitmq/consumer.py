@@ -11,8 +11,8 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
 
-from adapter.errors import AdapterError, FatalError, TransientError
-from adapter.model import Envelope
+from adapter.core.errors import AdapterError, FatalError, TransientError
+from adapter.core.model import Envelope
 from adapter.transports import Outcome
 from adapter.transports.rabbitmq.connection import connect, hang_up, unreachable
 from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology, inbox

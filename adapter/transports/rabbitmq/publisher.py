@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from adapter.errors import AdapterError, TransientError
-from adapter.model import Envelope
+from adapter.core.errors import AdapterError, TransientError
+from adapter.core.model import Envelope
 from adapter.transports import Outcome
 from adapter.transports.rabbitmq.connection import connect
-from adapter.transports.rabbitmq.line import Batch, Line
+from adapter.transports.rabbitmq.publish_connection import Batch, Line
 from adapter.transports.rabbitmq.topology import Topology
 
 

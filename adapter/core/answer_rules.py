@@ -1,0 +1,86 @@
+"""What follows when the far side does not take a delivery: retry, stop, or a person. Pure.
+
+Peers disagree (AE and AR are reversed between them), so an endpoint's own rules come first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from adapter.core.errors import AdapterError, TransientError
+from adapter.core.model import AnswerRule, Then
+
+_TABLE = (
+    ("AR CR", Then.RETRY),  # MSA-1 (HL7 table 0008)
+    ("AE CE", Then.STOP),
+    ("transient-error", Then.RETRY),  # a receipt
+    ("fatal-error", Then.STOP),
+    ("408 425 429", Then.RETRY),  # HTTP (RFC 9110 section 15, RFC 6585)
+    ("501 505", Then.STOP),
+    ("5xx", Then.RETRY),
+    ("3xx 4xx", Then.STOP),
+    ("unreachable timed-out unroutable returned busy refused-for-now", Then.RETRY),
+    ("access-denied refused bad-answer", Then.STOP),
+)
+DEFAULTS = tuple(
+    AnswerRule(code=code, then=then) for codes, then in _TABLE for code in codes.split()
+)
+"""What holds where an endpoint says nothing else. The first that fits counts, here as there."""
+CODES = frozenset(rule.code for rule in DEFAULTS)
+"""What an endpoint's rule may name, besides each HTTP status."""
+_CLASS = re.compile(r"[345]xx")
+_STATUS = re.compile(r"[345][0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What follows, and why: `rule endpoint.answers[1]: 409 -> operator`."""
+
+    then: Then
+    code: str
+    place: str = "default"
+
+    def __str__(self) -> str:
+        return f"rule {self.place}: {self.code} -> {self.then}"
+
+
+def is_code(text: str) -> bool:
+    """Whether a rule can name it."""
+    return text in CODES or _STATUS.fullmatch(text) is not None
+
+
+def apply(rules: Iterable[AnswerRule], error: AdapterError) -> Applied:
+    """The first rule of the endpoint that fits, else the first of the defaults.
+
+    A fault of ours is in no table: it is tried again when it may pass.
+    """
+    for place, rule in _placed(rules):
+        for code in (*error.said, error.code):
+            if fits(rule, code):
+                return Applied(then=rule.then, code=code, place=place)
+    then = Then.RETRY if isinstance(error, TransientError) else Then.STOP
+    return Applied(then=then, code=error.code)
+
+
+def default(code: str) -> Then:
+    """What a code means where nothing else is said; stop for one that nobody knows."""
+    return next((rule.then for rule in DEFAULTS if fits(rule, code)), Then.STOP)
+
+
+def fits(rule: AnswerRule, code: str) -> bool:
+    """Whether a rule is for a code: its own, or a status of its class (`5xx`)."""
+    whole = rule.code == code
+    return whole or (_CLASS.fullmatch(rule.code) is not None and _within(rule.code, code))
+
+
+def _within(class_: str, code: str) -> bool:
+    return code.isdigit() and len(code) == 3 and code[0] == class_[0]
+
+
+def _placed(rules: Iterable[AnswerRule]) -> Iterator[tuple[str, AnswerRule]]:
+    for i, rule in enumerate(rules):
+        yield f"endpoint.answers[{i}]", rule
+    for rule in DEFAULTS:
+        yield "default", rule

@@ -1,0 +1,272 @@
+"""Where each fact stands in a FHIR message: the one place that knows (docs/message.md).
+
+Tolerant: a fact that is absent is "" or None. Whether it may be absent is decided by the
+profiles; the strict form that we write is in adapter.builders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.core import privacy
+from adapter.core.identifiers import hsa_id, is_hsa
+from adapter.core.model import Bundle, Code, Event, Need, Receipt
+
+BASE = "https://careplan-adapter.example/fhir"
+EVENT = f"{BASE}/CodeSystem/event"
+ERROR = f"{BASE}/CodeSystem/error"
+ACTIVITY = f"{BASE}/CodeSystem/activity"
+CASE_ID = f"{BASE}/sid/case"
+MESSAGE_ID = f"{BASE}/sid/message"
+SOURCE_ID = f"{BASE}/sid/source"
+VISIT = f"{BASE}/sid/visit"
+MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"
+ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"
+SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
+PROTECTED = frozenset({"sekretessmarkering", "skyddadFolkbokforing"})
+
+Resource = dict[str, Any]
+
+
+def extension_url(name: str) -> str:
+    """The canonical URL of one of our extensions."""
+    return f"{BASE}/StructureDefinition/{name}"
+
+
+def resources(bundle: Bundle) -> Iterator[Resource]:
+    """Every resource of the message, in entry order."""
+    return (e["resource"] for e in bundle.get("entry", ()) if "resource" in e)
+
+
+def of_type(bundle: Bundle, type_: str) -> Resource | None:
+    """The first resource of a type."""
+    return next((r for r in resources(bundle) if r.get("resourceType") == type_), None)
+
+
+def header(bundle: Bundle) -> Resource:
+    """The MessageHeader, entry 0; {} when the message has none."""
+    first = next(resources(bundle), {})
+    return first if first.get("resourceType") == "MessageHeader" else {}
+
+
+def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
+    """The resource that a Reference points to inside the message, by fullUrl or Type/id."""
+    target = (reference or {}).get("reference", "")
+    for entry in bundle.get("entry", ()) if target else ():
+        resource: Resource = entry.get("resource", {})
+        if target == entry.get("fullUrl") or target in _names(resource):
+            return resource
+    return None
+
+
+def _names(resource: Resource) -> tuple[str, str]:
+    id_ = resource.get("id")
+    return f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}"
+
+
+def event_code(bundle: Bundle) -> tuple[str, str]:
+    """System and code of MessageHeader.eventCoding."""
+    coding = header(bundle).get("eventCoding", {})
+    return coding.get("system", ""), coding.get("code", "")
+
+
+def event(bundle: Bundle) -> Event:
+    """The event; ValueError when the code is not one of ours."""
+    return Event(event_code(bundle)[1])
+
+
+def content_id(bundle: Bundle) -> str:
+    """MessageHeader.id, without `urn:uuid:`."""
+    return str(header(bundle).get("id", "")).removeprefix("urn:uuid:")
+
+
+def envelope_id(bundle: Bundle) -> str:
+    """Bundle.id."""
+    return str(bundle.get("id", ""))
+
+
+def focus(bundle: Bundle) -> Resource | None:
+    """The resource that MessageHeader.focus points to."""
+    return resolve(bundle, next(iter(header(bundle).get("focus", ())), None))
+
+
+def patient(bundle: Bundle) -> Resource | None:
+    """The one Patient."""
+    return of_type(bundle, "Patient")
+
+
+def organization_id(resource: Resource | None) -> str:
+    """The HSA-id of an Organization in our form; its first identifier where it has none."""
+    found = (resource or {}).get("identifier", ())
+    values = [i.get("value", "") for i in found if is_hsa(i.get("system", ""))]
+    values += [i.get("value", "") for i in found]
+    return hsa_id(values[0]) if values else ""
+
+
+def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:
+    """The HSA-id that a Reference names: by resource, or by its own identifier."""
+    resource = resolve(bundle, reference)
+    if resource is not None:
+        return organization_id(resource)
+    return organization_id({"identifier": [(reference or {}).get("identifier", {})]})
+
+
+def sender_id(bundle: Bundle) -> str:
+    """HSA-id of the sending organisation."""
+    return referenced_organization(bundle, header(bundle).get("sender"))
+
+
+def receiver_ids(bundle: Bundle) -> tuple[str, ...]:
+    """HSA-ids of the receiving organisations, in order; empty where routes decide."""
+    found = (d.get("receiver") for d in header(bundle).get("destination", ()))
+    ids = (referenced_organization(bundle, reference) for reference in found if reference)
+    return tuple(dict.fromkeys(i for i in ids if i))
+
+
+def extensions(resource: Resource | None, name: str) -> list[Resource]:
+    """All extensions of ours with a name."""
+    url = extension_url(name)
+    return [e for e in (resource or {}).get("extension", ()) if e.get("url") == url]
+
+
+def extension_value(resource: Resource | None, name: str) -> Any:
+    """The value[x] of our extension, or None."""
+    for found in extensions(resource, name):
+        return next((v for k, v in found.items() if k.startswith("value")), None)
+    return None
+
+
+def case_ids(bundle: Bundle) -> tuple[str, ...]:
+    """`<HSA-id>/<number>` of the case, then its aliases."""
+    found = (e.get("valueIdentifier", {}) for e in extensions(header(bundle), "case"))
+    return tuple(i["value"].strip() for i in found if i.get("value"))
+
+
+def concerned(bundle: Bundle) -> str:
+    """The content id of the earlier message that this one answers, cancels or receipts."""
+    response = header(bundle).get("response")
+    if response:
+        return str(response.get("identifier", "")).removeprefix("urn:uuid:")
+    resource = focus(bundle) or {}
+    references = [resource.get("focus"), *resource.get("inResponseTo", ())]
+    named = [r.get("identifier", {}).get("value", "") for r in references if isinstance(r, dict)]
+    own = (extension_value(header(bundle), "concerns") or {}).get("value", "")
+    return str(next((n for n in [*named, own] if n), "")).removeprefix("urn:uuid:")
+
+
+def instant(text: str | None) -> datetime | None:
+    """A FHIR instant or full dateTime as an aware time; None for less than that."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def recorded(bundle: Bundle) -> datetime | None:
+    """When the source recorded the event; else when the envelope was made."""
+    own = instant(extension_value(header(bundle), "recorded"))
+    return own or instant(bundle.get("timestamp"))
+
+
+def response(bundle: Bundle) -> Receipt:
+    """A receipt message as a Receipt; ValueError for an unknown response code."""
+    found = header(bundle).get("response", {})
+    issues = (resolve(bundle, found.get("details")) or {}).get("issue", ())
+    said = (c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c))
+    return Receipt(
+        about=concerned(bundle),
+        code=Code(found.get("code", "")),
+        said=privacy.term(next(said, "")),
+        detail=", ".join(code for issue in issues for code in _codes(issue)),
+    )
+
+
+def _coding(issue: Resource) -> list[Resource]:
+    found: list[Resource] = issue.get("details", {}).get("coding", [])
+    return found
+
+
+def _is_acknowledgement(coding: Resource) -> bool:
+    return coding.get("system") == ACKNOWLEDGEMENT
+
+
+def _codes(issue: Resource) -> list[str]:
+    """Codes, each with its places: of a stranger's words only what has their form."""
+    codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
+    places = map(privacy.term, issue.get("expression", ()))
+    where = ", ".join(text for text in places if text)
+    known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]
+    return [f"{code} at {where}" if where else code for code in known]
+
+
+def source_id(bundle: Bundle) -> str:
+    """The source's own message id (MSH-10) of a translated message; "" for any other."""
+    provenance = of_type(bundle, "Provenance") or {}
+    for entity in provenance.get("entity", ()):
+        found = entity.get("what", {}).get("identifier", {})
+        if found.get("system") == SOURCE_ID:
+            return str(found.get("value", ""))
+    return ""
+
+
+def is_protected(bundle: Bundle) -> bool:
+    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring).
+
+    The label belongs on the Patient; one that a sender put elsewhere protects all the same.
+    """
+    marked = (found.get("meta", {}) for found in (bundle, *resources(bundle)))
+    labels = (label for meta in marked for label in meta.get("security", ()))
+    return any(label.get("code") in PROTECTED for label in labels)
+
+
+def patient_ids(bundle: Bundle) -> tuple[str, ...]:
+    """`system|value` of each of the patient's identifiers."""
+    found = (patient(bundle) or {}).get("identifier", ())
+    return tuple(f"{i.get('system', '')}|{i['value']}" for i in found if i.get("value"))
+
+
+def municipality(bundle: Bundle) -> str:
+    """The four-digit municipality code (kommunkod) of the address of registration."""
+    for address in (patient(bundle) or {}).get("address", ()):
+        coding = extension_value(address, "municipality")
+        if coding:
+            return str(coding.get("code", ""))
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The physician's judgement that efforts may be needed (SFS 2017:612 2 kap. 1 §)."""
+
+    needs: frozenset[Need] = frozenset()
+    assessed: datetime | None = None
+    units: tuple[str, ...] = ()
+    withdrawn: bool = False
+
+
+def assessment(bundle: Bundle) -> Assessment | None:
+    """The assessment that the Encounter carries, if any; ValueError for an unknown need."""
+    found = next(iter(extensions(focus(bundle), "assessment")), None)
+    if found is None:
+        return None
+    parts: list[tuple[str, Any]] = [
+        (e.get("url", ""), next((v for k, v in e.items() if k.startswith("value")), None))
+        for e in found.get("extension", ())
+    ]
+    return Assessment(
+        needs=frozenset(Need(v) for name, v in parts if name == "need"),
+        assessed=next((instant(v) for name, v in parts if name == "assessed"), None),
+        units=tuple(hsa_id(v.get("value", "")) for name, v in parts if name == "unit"),
+        withdrawn=any(v is True for name, v in parts if name == "withdrawn"),
+    )
+
+
+def ward(bundle: Bundle) -> str:
+    """The ward as the source names it."""
+    locations = (focus(bundle) or {}).get("location") or [{}]
+    found = locations[0].get("location", {})
+    return str(found.get("identifier", {}).get("value") or found.get("display", ""))

@@ -1,0 +1,234 @@
+"""Bytes to documents and back, safely: no entities, no network, no second key, no guessing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from math import isfinite
+from typing import Any
+
+import hl7
+from lxml import etree
+
+from adapter.core.errors import FatalError
+from adapter.core.model import Limits
+
+_LIMITS = Limits()
+_CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and Python's name
+    "": "",
+    "ASCII": "ascii",
+    "8859/1": "iso-8859-1",
+    "ISO-8859-1": "iso-8859-1",
+    "8859/4": "iso-8859-4",
+    "8859/9": "iso-8859-9",
+    "8859/15": "iso-8859-15",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "UTF8": "utf-8",
+}
+_PARTS = 50_000  # values, elements, separators: each is an object of its own
+
+
+def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
+    """A document of "json", "xml" or "hl7"; FatalError with the reason when it is not one.
+
+    JSON gives dicts, XML an lxml element, HL7 v2 an `hl7.Message`. `charset` is the endpoint's,
+    and counts only where the document declares none.
+    """
+    if len(body) > limits.body:
+        raise FatalError("too-large", f"{len(body)} bytes; the limit is {limits.body}")
+    if content == "json":
+        return _json(body, limits)
+    return _xml(body, limits) if content == "xml" else _hl7(body, charset)
+
+
+def dump(content: str, document: Any, charset: str = "") -> bytes:
+    """A document as bytes: UTF-8, for HL7 v2 the named charset."""
+    if content == "json":
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    if content == "xml":
+        return etree.tostring(document, encoding="UTF-8", xml_declaration=True)
+    return _hl7_bytes(str(document), charset)
+
+
+def readable(content: str, document: Any) -> str:
+    """A document as people read it, a line for each thing; it parses to the same document."""
+    if content == "json":
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if content == "xml":
+        copy = deepcopy(document)
+        etree.indent(copy)
+        return etree.tostring(copy, encoding="unicode") + "\n"
+    return str(document).replace("\r", "\n")
+
+
+def _hl7_bytes(text: str, charset: str) -> bytes:
+    """In the charset that the document's own MSH-18 declares, else the named one."""
+    declared = hl7_charset(text.encode())
+    try:
+        return text.encode(declared or charset or "utf-8")
+    except (UnicodeEncodeError, LookupError) as error:
+        raise FatalError("not-written", "the text does not fit its character set") from error
+
+
+def _json(body: bytes, limits: Limits) -> Any:
+    try:
+        document = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except UnicodeDecodeError as error:
+        raise FatalError("wrong-charset", f"not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise FatalError("too-deep", f"the limit is {limits.depth} levels") from error
+    except ValueError as error:  # JSONDecodeError quotes nothing of the document
+        raise FatalError("unreadable", f"not JSON: {error}") from error
+    _check_levels([document], _children, limits)
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise FatalError("duplicate-key", _harmless(counts.most_common(1)[0][0]))
+    return found
+
+
+def _no_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are no numbers of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_constant(text)
+
+
+def _harmless(key: str) -> str:
+    """A key may be anything that the sender wrote; only what looks like one of FHIR is shown."""
+    return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
+
+
+def _check_levels(
+    level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
+) -> None:
+    """Few enough levels, and few enough parts that checking each one takes no time to speak of."""
+    parts = 0
+    for _ in range(limits.depth):
+        level = [child for item in level for child in inside(item)]
+        parts += len(level)
+        if parts > _PARTS:
+            raise FatalError("too-large", f"over {_PARTS} parts")
+        if not level:
+            return
+    raise FatalError("too-deep", f"the limit is {limits.depth} levels")
+
+
+def _children(item: Any) -> Iterable[Any]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+def _xml(body: bytes, limits: Limits) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (ValueError, etree.XMLSyntaxError) as error:
+        raise FatalError(_xml_code(body, error), _xml_place(error)) from None
+    if _doctype(root):
+        raise FatalError("forbidden-xml", "the document has a DOCTYPE")
+    _check_levels([root], iter, limits)
+    return root
+
+
+def _doctype(root: etree._Element) -> str:
+    docinfo: Any = root.getroottree().docinfo  # the stubs do not know doctype
+    return str(docinfo.doctype)
+
+
+def _xml_code(body: bytes, error: Exception) -> str:
+    if b"<!DOCTYPE" in body[:4096]:
+        return "forbidden-xml"
+    return "too-deep" if str(error).startswith("Excessive depth") else "unreadable"
+
+
+def _xml_place(error: Exception) -> str:
+    """Where, never what: the parser's own words may quote the document."""
+    if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
+        return f"not XML at line {error.lineno}, column {error.offset}"
+    return "not XML"
+
+
+def _hl7(body: bytes, charset: str) -> hl7.Message:
+    whole = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _decoded(whole, hl7_charset(whole) or charset or "utf-8")
+    _check_separators(text)
+    lines = text.replace("\r\n", "\r").replace("\n", "\r").strip("\r")
+    if "\rMSH" in lines:
+        raise FatalError("unreadable", "more than one HL7 v2 message")
+    try:
+        return hl7.parse(lines + "\r")
+    except (hl7.HL7Exception, ValueError, IndexError, LookupError) as error:
+        raise FatalError("unreadable", "not HL7 v2: the segments cannot be split") from error
+
+
+def _check_separators(text: str) -> None:
+    """MSH-1 and MSH-2 must be different marks, and few enough to hold in memory when split."""
+    marks = text[3:].split(text[3:4], 2)[1] if text[3:4] and text.count(text[3]) > 1 else ""
+    every = {text[3:4], *marks}
+    if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
+        raise FatalError("unreadable", "not HL7 v2: MSH-1 and MSH-2 do not name the separators")
+    used = sum(text.count(mark) for mark in every | {"\r", "\n"})
+    if used > _PARTS:
+        raise FatalError("too-large", f"{used} separators; the limit is {_PARTS}")
+
+
+def _is_text(mark: str) -> bool:
+    return mark.isalnum() or mark.isspace() or not mark.isprintable() or mark == '"'
+
+
+def hl7_charset(body: bytes) -> str:
+    """What MSH-18 declares, as Python's name; "" for none.
+
+    FatalError `unreadable` where there is no MSH, `wrong-charset` for one that we do not know.
+    """
+    if not body.startswith(b"MSH") or len(body) < 8:
+        raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
+    header = body.split(b"\r", 1)[0].split(b"\n", 1)[0]
+    fields = header.split(header[3:4] or b"|")
+    declared = fields[17].split(header[5:6] or b"~")[0] if len(fields) > 17 else b""
+    return charset_named(declared.decode("ascii", "backslashreplace"))
+
+
+def charset_named(name: str) -> str:
+    """Python's name of a character set of HL7 table 0211; FatalError `wrong-charset`."""
+    code = name.strip().upper()
+    if code not in _CHARSETS:
+        raise FatalError("wrong-charset", "MSH-18 names a character set that is not supported")
+    return _CHARSETS[code]
+
+
+def _decoded(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError as error:
+        raise FatalError("wrong-charset", f"not {charset} at byte {error.start}") from error
+    except LookupError as error:
+        raise FatalError("wrong-charset", "the endpoint's charset is unknown") from error
+
+
+def charset_of(content: str, body: bytes) -> str:
+    """The charset to answer a document in: its own where it declares one that we know."""
+    try:
+        return hl7_charset(body) if content == "hl7" and body.startswith(b"MSH") else ""
+    except FatalError:
+        return ""

@@ -1,0 +1,195 @@
+"""One message against compiled profiles. Reads any JSON, and raises nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from adapter.core.errors import Issue, Severity
+from adapter.fhir.bundles import Resource
+from adapter.fhir.profiles.definitions import Codes
+from adapter.fhir.profiles.rules import Rule, Shape, Slice
+
+_OTHER = object()  # a choice of types has another than it may
+_SHORT = 12  # so many allowed codes fit in a detail
+
+
+class Check:
+    """What is found in one message; `issues` grows as shapes are checked."""
+
+    def __init__(self, bundle: Any) -> None:
+        self.issues: list[Issue] = []
+        self._seen: set[tuple[int, int]] = set()
+        self._place = ""
+        self._entries = _index(bundle)
+
+    def element(self, node: Any, shape: Shape, path: str) -> None:
+        """A resource or element against a shape; `path` is its FHIRPath."""
+        if not isinstance(node, dict):
+            return
+        for rule in shape.rules:
+            self._rule(node, rule, f"{path}.{rule.name}")
+        for constraint in shape.constraints:
+            found = constraint.invariant
+            if not found.holds(node):
+                detail = f"{found.key}: {constraint.human}"
+                self._note(found.code, found.expression, detail, constraint.severity)
+
+    def focus(self, index: int, header: Resource, shape: Shape) -> None:
+        """What the header, entry `index`, points to as its focus."""
+        found = header.get("focus")
+        for place, reference in enumerate(found if isinstance(found, list) else ()):
+            self._place = f"entry[{index}]: "
+            self.target(reference, (shape,), f"MessageHeader.focus[{place}]")
+
+    def target(self, reference: Any, shapes: tuple[Shape, ...], path: str) -> None:
+        """A Reference that must resolve in the message to a resource of one of the shapes.
+
+        One that names by identifier alone (a logical reference) points nowhere, and passes.
+        """
+        if not isinstance(reference, dict) or _is_logical(reference):
+            return
+        found = self._entries.get(str(reference.get("reference")))
+        if found is None:
+            self._note("unresolved-reference", path, "no such entry")
+            return
+        place, resource = found
+        type_ = resource.get("resourceType")
+        fitting = [s for s in shapes if not s.type or s.type == type_]
+        if not fitting:
+            self._note("profile", path, f"must be {_either(s.type for s in shapes)}")
+        for shape in fitting[:1]:
+            self.resource(resource, shape, place)
+
+    def resource(self, resource: Resource, shape: Shape, place: str) -> None:
+        """A resource of an entry against a shape, once."""
+        if (id(resource), id(shape)) in self._seen:
+            return
+        self._seen.add((id(resource), id(shape)))
+        before, self._place = self._place, place
+        self.element(resource, shape, str(resource.get("resourceType")))
+        self._place = before
+
+    def _rule(self, node: dict[str, Any], rule: Rule, path: str) -> None:
+        found = _chosen(node, rule) if rule.choice else node.get(rule.name)
+        if found is _OTHER:
+            return self._note("profile", path, f"must be {_either(rule.types)}")
+        values = found if isinstance(found, list) else [] if found is None else [found]
+        self._count(values, rule, path)
+        for index, value in enumerate(values):
+            self._value(value, rule, f"{path}[{index}]" if isinstance(found, list) else path)
+        for slice_ in rule.slices:
+            self._slice(values, slice_, path)
+        return None
+
+    def _count(self, values: list[Any], rule: Rule, path: str) -> None:
+        if len(values) < rule.low:
+            self._note("required", path, "missing")
+        elif len(values) > rule.high:
+            self._note("profile", path, _at_most(rule.high))
+
+    def _value(self, value: Any, rule: Rule, path: str) -> None:
+        if rule.fixed is not None and value != rule.fixed:
+            self._note("profile", path, f'must be "{rule.fixed}"')
+        if rule.pattern is not None and not _fits(value, rule.pattern):
+            self._note("profile", path, f"must have {rule.pattern}")
+        if rule.codes and not _coded(value, rule.codes):
+            self._note("unknown-code", path, _allowed(rule.codes), rule.codes_severity)
+        if rule.targets:
+            self.target(value, rule.targets, path)
+        if rule.rules and isinstance(value, dict):
+            for below in rule.rules:
+                self._rule(value, below, f"{path}.{below.name}")
+
+    def _slice(self, items: list[Any], slice_: Slice, path: str) -> None:
+        found = enumerate(items)
+        mine = [(i, item) for i, item in found if isinstance(item, dict) and slice_.mine(item)]
+        of_entry = slice_.path == slice_.label
+        where = slice_.path if of_entry else f"{path.removesuffix('extension')}{slice_.path}"
+        if len(mine) < slice_.low:
+            self._note("required", where, "missing")
+        elif len(mine) > slice_.high:
+            self._note("profile", where, _at_most(slice_.high))
+        for index, item in mine:
+            if of_entry:
+                self.resource(item["resource"], slice_.shape, f"entry[{index}]: ")
+            else:
+                self.element(item, slice_.shape, where)
+
+    def _note(self, code: str, path: str, detail: str, severity: Severity = Severity.ERROR) -> None:
+        found = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
+        self.issues.append(found)
+
+
+def _is_logical(reference: dict[str, Any]) -> bool:
+    identifier = reference.get("identifier")
+    named = isinstance(identifier, dict) and bool(identifier.get("value"))
+    return named and "reference" not in reference
+
+
+def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
+    """Entry and resource by each way to refer to it; the first wins, as in adapter.bundles."""
+    found: dict[str, tuple[str, Resource]] = {}
+    entries = bundle.get("entry") if isinstance(bundle, dict) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict):
+            id_ = resource.get("id")
+            names = (
+                entry.get("fullUrl"),
+                f"{resource.get('resourceType')}/{id_}",
+                f"urn:uuid:{id_}",
+            )
+            for name in names:
+                if isinstance(name, str):
+                    found.setdefault(name, (f"entry[{index}]: ", resource))
+    return found
+
+
+def _chosen(node: dict[str, Any], rule: Rule) -> Any:
+    """The value of a choice of types, whatever its name; _OTHER when it is of no allowed type."""
+    size = len(rule.name)
+    names = [k for k in node if k.startswith(rule.name) and k[size : size + 1].isupper()]
+    if not names:
+        return None
+    allowed = {t.casefold() for t in rule.types}
+    return _OTHER if allowed and names[0][size:].casefold() not in allowed else node[names[0]]
+
+
+def _fits(value: Any, pattern: Any) -> bool:
+    """Whether a value has all that a pattern has (R4, ElementDefinition.pattern[x])."""
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(_fits(value.get(k), p) for k, p in pattern.items())
+    if isinstance(pattern, list):
+        items = value if isinstance(value, list) else []
+        return all(any(_fits(item, p) for item in items) for p in pattern)
+    return bool(value == pattern)
+
+
+def _coded(value: Any, codes: Codes) -> bool:
+    """Whether a code, Coding or CodeableConcept is in a value set."""
+    if isinstance(value, str):
+        return value in codes.plain
+    if not isinstance(value, dict):
+        return False
+    found = value.get("coding", [value])
+    items = found if isinstance(found, list) else [found]
+    return any(_pair(item) in codes.pairs for item in items)
+
+
+def _pair(coding: Any) -> tuple[str, str]:
+    found = coding if isinstance(coding, dict) else {}
+    return str(found.get("system", "")), str(found.get("code", ""))
+
+
+def _allowed(codes: Codes) -> str:
+    few = len(codes.plain) <= _SHORT
+    return f"allowed: {', '.join(sorted(codes.plain))}" if few else f"see the value set {codes.id}"
+
+
+def _at_most(high: float) -> str:
+    return f"at most {high:.0f}" if high else "must not be there"
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,80 @@
+"""The contract as it is kept: FHIR resources in the folder `profiles/`, read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapter.core.errors import FatalError
+from adapter.fhir.bundles import BASE, Resource
+
+OURS = f"{BASE}/StructureDefinition/"
+_LISTS = frozenset({"constraint"})  # what a derived profile adds to, where else it replaces
+
+
+def folder() -> Path:
+    """Where the profiles are: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).resolve().parents[2]
+    inside = package / "data" / "profiles"
+    return inside if inside.is_dir() else package.parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """A value set, expanded: its id, and each (system, code)."""
+
+    id: str
+    pairs: frozenset[tuple[str, str]]
+    plain: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Every conformance resource by (resource type, id)."""
+
+    resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
+
+    def of_type(self, type_: str) -> list[Resource]:
+        """All resources of a type, in order of id."""
+        return [r for (t, _), r in sorted(self.resources.items()) if t == type_]
+
+    def get(self, type_: str, canonical: str) -> Resource:
+        """The resource with a canonical URL of ours; KeyError when there is none."""
+        return self.resources[type_, canonical.removeprefix(f"{BASE}/{type_}/")]
+
+    def elements(self, canonical: str) -> dict[str, dict[str, Any]]:
+        """The element definitions of a profile by id, with what it inherits from ours."""
+        if not canonical.startswith(OURS):
+            return {}
+        profile = self.get("StructureDefinition", canonical)
+        found = {k: dict(v) for k, v in self.elements(profile["baseDefinition"]).items()}
+        for element in profile["differential"]["element"]:
+            found[element["id"]] = _derived(found.get(element["id"], {}), element)
+        return found
+
+    def codes(self, canonical: str) -> Codes:
+        """A value set of ours, expanded."""
+        value_set = self.get("ValueSet", canonical)
+        pairs = frozenset(p for part in value_set["compose"]["include"] for p in self._pairs(part))
+        return Codes(id=value_set["id"], pairs=pairs, plain=frozenset(code for _, code in pairs))
+
+    def _pairs(self, part: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        system = part["system"]
+        concepts = part.get("concept") or self.get("CodeSystem", system)["concept"]
+        return ((system, concept["code"]) for concept in concepts)
+
+
+def _derived(base: dict[str, Any], element: dict[str, Any]) -> dict[str, Any]:
+    both = {name: [*base.get(name, ()), *element.get(name, ())] for name in _LISTS}
+    return base | element | both
+
+
+def read(place: Path) -> Definitions:
+    """The resources of a folder; FatalError `settings` when it has none."""
+    found = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(place.glob("*.json"))]
+    if not found:
+        raise FatalError("settings", "the profiles are missing: install the package again")
+    return Definitions({(r["resourceType"], r["id"]): r for r in found})

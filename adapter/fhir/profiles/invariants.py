@@ -1,0 +1,121 @@
+"""The rules that cardinality and codes cannot say.
+
+Each function is the FHIRPath of the constraint with its key (`header-first` is `header_first`),
+which stands in profiles/; a test shows that both agree. They read any JSON and raise nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from adapter.core.model import Event
+from adapter.fhir.bundles import MESSAGE_ID, extension_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """A rule: what its issue says, where, and the function that tells whether it holds."""
+
+    key: str
+    code: str
+    expression: str
+    holds: Callable[[Any], bool]
+
+
+INVARIANTS: dict[str, Invariant] = {}
+
+
+def _invariant(code: str, expression: str) -> Callable[[Callable[[Any], bool]], Any]:
+    def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        key = function.__name__.replace("_", "-")
+        INVARIANTS[key] = Invariant(key=key, code=code, expression=expression, holds=function)
+        return function
+
+    return register
+
+
+def _at(node: Any, path: str) -> list[Any]:
+    """All values at a path of JSON names, through arrays; [] where there is nothing."""
+    found = [node]
+    for name in path.split("."):
+        values = [item[name] for item in found if isinstance(item, dict) and name in item]
+        found = [v for value in values for v in (value if isinstance(value, list) else [value])]
+    return [value for value in found if value is not None]
+
+
+def _resources(bundle: Any, type_: str) -> list[Any]:
+    return [r for r in _at(bundle, "entry.resource") if _at(r, "resourceType") == [type_]]
+
+
+@_invariant("profile", "Bundle.entry[0]")
+def header_first(bundle: Any) -> bool:
+    """The first entry is the MessageHeader."""
+    first = _at(bundle, "entry")[:1]
+    return bool(first) and _at(first[0], "resource.resourceType") == ["MessageHeader"]
+
+
+@_invariant("profile", "Bundle.entry.fullUrl")
+def entries_distinct(bundle: Any) -> bool:
+    """No two entries have the same fullUrl, so that a reference has one meaning."""
+    found = [url for url in _at(bundle, "entry.fullUrl") if isinstance(url, str)]
+    return len(found) == len(set(found))
+
+
+@_invariant("required", "Patient.deceased")
+def death_told(bundle: Any) -> bool:
+    """A message that the patient died says so of the patient."""
+    headers = _resources(bundle, "MessageHeader")
+    if not any(Event.DECEASED in _at(header, "eventCoding.code") for header in headers):
+        return True
+    return any(
+        _at(patient, "deceasedDateTime") or True in _at(patient, "deceasedBoolean")
+        for patient in _resources(bundle, "Patient")
+    )
+
+
+@_invariant("required", "MessageHeader.reason.text")
+def reason_given(header: Any) -> bool:
+    """When the process is ended, the header says why (avbrott)."""
+    if Event.PROCESS_ENDED not in _at(header, "eventCoding.code"):
+        return True
+    return bool(_at(header, "reason.text"))
+
+
+@_invariant("no-planned-discharge", f"Encounter.extension('{extension_url('planned-discharge')}')")
+def planned_discharge_known(encounter: Any) -> bool:
+    """The notice says when discharge is planned (SFS 2017:612 2 kap. 2 §)."""
+    return extension_url("planned-discharge") in _at(encounter, "extension.url")
+
+
+@_invariant("required", "Patient.identifier")
+def patient_identified(patient: Any) -> bool:
+    """The patient has an identifier."""
+    return bool(_at(patient, "identifier.value"))
+
+
+@_invariant("damaged-text", "Patient.name")
+def name_undamaged(patient: Any) -> bool:
+    """No name has a replacement character, which a system upstream would have put there."""
+    parts = [p for name in ("family", "given", "text") for p in _at(patient, f"name.{name}")]
+    return not any("\ufffd" in part for part in parts if isinstance(part, str))
+
+
+@_invariant("required", "Communication.payload.content")
+def text_given(communication: Any) -> bool:
+    """The message has a text, whatever else it has."""
+    return bool(_at(communication, "payload.contentString"))
+
+
+@_invariant("required", "Communication.inResponseTo.identifier")
+def message_named(reply: Any) -> bool:
+    """The reply names the message that it answers."""
+    named = _at(reply, "inResponseTo.identifier")
+    return any(MESSAGE_ID in _at(i, "system") and _at(i, "value") for i in named)
+
+
+@_invariant("required", "Task.statusReason.text")
+def rejection_explained(task: Any) -> bool:
+    """A rejection has a reason."""
+    return _at(task, "status") != ["rejected"] or bool(_at(task, "statusReason.text"))

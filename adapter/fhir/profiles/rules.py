@@ -1,0 +1,190 @@
+"""Profiles as checks: compiled once from the differentials, with nothing left to look up.
+
+Of a StructureDefinition (R4) these count: cardinality, fixed[x], pattern[x], the types of a
+choice, required and extensible bindings, constraints, slices of extensions (by url) and of
+Bundle entries (by resource type), and references with aggregation `bundled`, which must
+resolve inside the message to one of their target profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapter.core.errors import Severity
+from adapter.fhir.profiles.definitions import OURS, Codes, Definitions
+from adapter.fhir.profiles.invariants import INVARIANTS, Invariant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """An invariant as a profile uses it: how bad a breach is, and what to tell people."""
+
+    invariant: Invariant
+    severity: Severity
+    human: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A whole profile: of which type, and its rules. Without rules any resource of the type."""
+
+    type: str  # "" = any resource
+    rules: tuple[Rule, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What one element must be. `types` are the types of a choice, as `event[x]`; () = any."""
+
+    name: str
+    choice: bool = False
+    types: tuple[str, ...] = ()
+    low: int = 0
+    high: float = float("inf")
+    fixed: Any = None
+    pattern: Any = None
+    codes: Codes | None = None
+    codes_severity: Severity = Severity.ERROR
+    targets: tuple[Shape, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    slices: tuple[Slice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """How many items of a kind an element has, and what each must be."""
+
+    label: str  # an extension's url, or a resource type
+    path: str  # relative to the parent, or absolute for a resource in an entry
+    mine: Callable[[dict[str, Any]], bool]
+    low: int = 0
+    high: float = float("inf")
+    shape: Shape
+
+
+@dataclass(slots=True)
+class _Node:
+    """An element definition and those below it, as the ids nest them."""
+
+    definition: dict[str, Any] = field(default_factory=dict)
+    children: dict[str, _Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """Makes shapes of definitions, each once."""
+
+    definitions: Definitions
+    done: dict[str, Shape] = field(default_factory=dict)
+
+    def profile(self, canonical: str) -> Shape:
+        """A profile by its canonical URL; one of HL7's own types checks the type alone."""
+        if canonical not in self.done:
+            self.done[canonical] = self._profile(canonical)
+        return self.done[canonical]
+
+    def _profile(self, canonical: str) -> Shape:
+        if not canonical.startswith(OURS):
+            type_ = canonical.rsplit("/", 1)[1]
+            return Shape(type="" if type_ == "Resource" else type_)
+        root = _Node()
+        for id_, definition in self.definitions.elements(canonical).items():
+            node = root
+            for part in id_.split("."):
+                node = node.children.setdefault(part, _Node())
+            node.definition = definition
+        ((type_, top),) = root.children.items()
+        return self._shape(type_, top)
+
+    def _shape(self, type_: str, node: _Node) -> Shape:
+        constraints = node.definition.get("constraint", ())
+        return Shape(
+            type=type_,
+            rules=self._rules(node),
+            constraints=tuple(_constraint(c) for c in constraints),
+        )
+
+    def _rules(self, node: _Node) -> tuple[Rule, ...]:
+        names = (name for name in node.children if ":" not in name)
+        return tuple(self._rule(name, node) for name in names)
+
+    def _rule(self, name: str, parent: _Node) -> Rule:
+        node = parent.children[name]
+        definition = node.definition
+        stem = name.removesuffix("[x]")
+        types = tuple(t["code"] for t in definition.get("type", ()))
+        binding = definition.get("binding")
+        strength = binding["strength"] if binding else ""
+        slices = (n for n in parent.children if n.startswith(f"{name}:"))
+        return Rule(
+            name=stem,
+            choice=stem != name,
+            types=types if stem != name else (),
+            low=definition.get("min", 0),
+            high=_high(definition),
+            fixed=_value(definition, "fixed"),
+            pattern=_value(definition, "pattern"),
+            codes=self.definitions.codes(binding["valueSet"]) if binding else None,
+            codes_severity=Severity.ERROR if strength == "required" else Severity.WARNING,
+            targets=self._targets(definition),
+            rules=self._rules(node),
+            slices=tuple(self._slice(parent.children[n]) for n in slices),
+        )
+
+    def _targets(self, definition: dict[str, Any]) -> tuple[Shape, ...]:
+        bundled = [t for t in definition.get("type", ()) if t.get("aggregation") == ["bundled"]]
+        profiles = [p for t in bundled for p in t["targetProfile"]]
+        return tuple(self.profile(p) for p in profiles)
+
+    def _slice(self, node: _Node) -> Slice:
+        of_entry = node.definition["path"] == "Bundle.entry"
+        return self._entry(node) if of_entry else self._extension(node)
+
+    def _entry(self, node: _Node) -> Slice:
+        (type_,) = node.children["resource"].definition["type"]
+        code = type_["code"]
+        profiles = [self.profile(p) for p in type_.get("profile", ())]
+        return Slice(
+            label=code,
+            path=code,
+            mine=lambda entry: _resource_type(entry) == code,
+            low=node.definition.get("min", 0),
+            high=_high(node.definition),
+            shape=next(iter(profiles), Shape(type=code)),
+        )
+
+    def _extension(self, node: _Node) -> Slice:
+        profiles = [p for t in node.definition.get("type", ()) for p in t.get("profile", ())]
+        inside = Shape(type="Extension", rules=self._rules(node))
+        url = profiles[0] if profiles else _value(node.children["url"].definition, "fixed")
+        return Slice(
+            label=url,
+            path=f"extension('{url}')",
+            mine=lambda extension: extension.get("url") == url,
+            low=node.definition.get("min", 0),
+            high=_high(node.definition),
+            shape=self.profile(profiles[0]) if profiles else inside,
+        )
+
+
+def _constraint(found: dict[str, str]) -> Constraint:
+    severity = Severity(found["severity"])
+    return Constraint(invariant=INVARIANTS[found["key"]], severity=severity, human=found["human"])
+
+
+def _resource_type(entry: dict[str, Any]) -> Any:
+    resource = entry.get("resource")
+    return resource.get("resourceType") if isinstance(resource, dict) else None
+
+
+def _high(definition: dict[str, Any]) -> float:
+    high = definition.get("max", "*")
+    return float("inf") if high == "*" else int(high)
+
+
+def _value(definition: dict[str, Any], prefix: str) -> Any:
+    """fixed[x] or pattern[x], whatever its type."""
+    return next((v for k, v in definition.items() if k.startswith(prefix)), None)

@@ -1,0 +1,45 @@
+"""The HTTP doors in a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from adapter.core.errors import FatalError
+from adapter.operate.health import Oneself
+from adapter.settings.network import Network
+from adapter.store import Store
+from adapter.web import app, serving
+
+
+class Website:
+    """uvicorn, started and stopped like every other door."""
+
+    def __init__(
+        self,
+        network: Network,
+        store: Store,
+        listen: str,
+        accepted: Callable[[], None],
+        oneself: Oneself,
+    ) -> None:
+        self._server = serving.server(app(network, store, accepted, oneself), listen)
+        self._thread = threading.Thread(target=self._server.run, name="web")
+
+    def start(self) -> None:
+        """Return when the door is open; FatalError `settings` when the port cannot be had."""
+        self._thread.start()
+        while self._thread.is_alive() and not self._server.started:
+            self._thread.join(0.01)
+        if not self._server.started:
+            raise FatalError("settings", "the web door cannot listen at its address")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the door is still open."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Finish the requests in hand, then close."""
+        self._server.should_exit = True
+        self._thread.join()

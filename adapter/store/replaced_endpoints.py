@@ -1,0 +1,80 @@
+"""What moves from an endpoint to its successor: whatever the old one surely does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from adapter.core.lifecycle import OPEN, State
+from adapter.store.dialects import there_is
+from adapter.store.tables import attempt, delivery, one_of
+from adapter.store.transaction import Transaction
+
+_SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
+"""Outcomes after which the far side certainly has nothing."""
+
+
+def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
+    """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
+
+    A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
+    keeps a delivery where it is.
+    """
+    waiting = one_of(delivery.c.state, State.WAITING)
+    query = sa.select(delivery).where(
+        delivery.c.endpoint == name, waiting, ~open_outcome(delivery, delivery.c.attempt)
+    )
+    return list(tx.execute(query.with_for_update()).mappings())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """Whom an endpoint stands in for, and who stands in for it."""
+
+    replaced: frozenset[str] = frozenset()
+    successor: str = ""
+
+
+def claimable(besides: Besides) -> Iterator[sa.ColumnElement[bool]]:
+    """What a claim asks besides, for an endpoint that stands in for others, or has a successor.
+
+    What moves is not tried where it was, and what comes after it in its case waits.
+    """
+    if besides.replaced:
+        yield _nothing_to_come(besides.replaced)
+    if besides.successor:
+        arrived = open_outcome(delivery, delivery.c.attempt)
+        yield sa.or_(delivery.c.state != str(State.WAITING), arrived)
+
+
+def _nothing_to_come(replaced: Collection[str]) -> sa.ColumnElement[bool]:
+    """No earlier delivery of the case is with somebody whom this endpoint replaces, and may move.
+
+    Nor one that is just being tried there: a refusal would let it move.
+    """
+    older = delivery.alias("moving")
+    tried = sa.case((older.c.state == str(State.IN_FLIGHT), older.c.attempt - 1))
+    movable_there = sa.select(sa.func.min(older.c.order_no)).where(
+        older.c.case_id == delivery.c.case_id,
+        older.c.endpoint.in_(replaced),
+        older.c.order_key.is_not(None),
+        one_of(older.c.state, *OPEN),
+        older.c.receipt_due_at.is_(None),
+        ~open_outcome(older, sa.func.coalesce(tried, older.c.attempt)),
+    )
+    first = movable_there.scalar_subquery()
+    return sa.or_(
+        delivery.c.order_key.is_(None),
+        delivery.c.order_no <= sa.func.coalesce(first, delivery.c.order_no),
+    )
+
+
+def open_outcome(of: sa.FromClause, tries: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """One of its first `tries` attempts did not end with a refusal: with success, or unknown."""
+    return there_is(
+        attempt.c.delivery_id == of.c.id,
+        attempt.c.number <= tries,
+        attempt.c.code.not_in(_SURE),
+    )

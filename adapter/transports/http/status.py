@@ -1,0 +1,80 @@
+"""What an HTTP response, or the lack of one, means for a delivery."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from adapter.core import answer_rules
+from adapter.core.errors import AdapterError, FatalError, TransientError
+from adapter.core.model import Then
+from adapter.transports import Answer, Outcome
+
+_FOR_NOW = {408: "timed-out", 429: "busy", 502: "unreachable", 503: "busy", 504: "timed-out"}
+_NO_RECEIPT = {202, 204, 205}
+LONGEST_WAIT = 24 * 60 * 60.0
+
+
+class RefusedError(FatalError):
+    """The far side refused for good. `answer` is what it said: a receipt, perhaps."""
+
+    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+        super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
+        self.answer = answer
+
+
+class RefusedForNowError(TransientError):
+    """The far side may take it later. `answer` is what it said: a receipt, perhaps."""
+
+    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+        super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
+        self.answer = answer
+
+
+def of_status(status: int, retry_after: str, answer: Answer, now: datetime) -> Outcome:
+    """What a response means; an endpoint's own rules may say otherwise (adapter.rules)."""
+    if 200 <= status < 300:
+        return Answer() if status in _NO_RECEIPT or not answer.body else answer
+    wait = seconds(retry_after, now)
+    if answer_rules.default(str(status)) is Then.RETRY:
+        code = _FOR_NOW.get(status, "refused-for-now")
+        return RefusedForNowError(code, status, answer, wait)
+    code = "access-denied" if status in (401, 403) else "refused"
+    return RefusedError(code, status, answer, wait)
+
+
+def of_failure(error: httpx.HTTPError) -> AdapterError:
+    """What it means that no whole response came."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return TransientError("unreachable", _why(error))
+    if isinstance(error, httpx.TimeoutException):
+        return TransientError("timed-out", type(error).__name__)
+    if isinstance(error, httpx.LocalProtocolError):
+        return FatalError("adapter-fault", type(error).__name__)
+    return TransientError("unreachable", type(error).__name__)
+
+
+def seconds(retry_after: str, now: datetime) -> float | None:
+    """How long Retry-After asks to wait (RFC 9110, 10.2.3): seconds, or until a date."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(float(retry_after), LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _why(error: BaseException) -> str:
+    """The reason, when it is the certificate; else the error's name."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"certificate: {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
