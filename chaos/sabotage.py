@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from adapter.core.model import Endpoint, Envelope, Message
 from adapter.inbound import receive
 from adapter.inbound.process import Reply
-from adapter.policy.read_message import Reading, Unread, read
-from adapter.policy.routing import Letter, receivers
+from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message
+from adapter.policy.routing import Addressing, receivers
 from adapter.settings.network import Network
 from adapter.store import Store, due_deliveries, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
@@ -38,10 +38,12 @@ class PoisonError(Exception):
 def add_poison() -> None:
     """Let marked messages be unreadable in a way that no code foresees."""
 
-    def poisonable(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:
+    def poisonable(
+        network: Network, sender: Endpoint, message: Message
+    ) -> ReadMessage | UnreadableMessage:
         if letters.poisoned(message.body):
             raise PoisonError
-        return read(network, sender, message)
+        return read_message(network, sender, message)
 
     _replace(receive, "read", poisonable)
 
@@ -104,7 +106,7 @@ def _wrong_endpoint() -> None:
     """Now and then somebody who is not addressed gets a message too."""
     carry, numbers = import_module("adapter.inbound.process.forwarding"), itertools.count(1)
 
-    def astray(network: Network, letter: Letter) -> list[Endpoint]:
+    def astray(network: Network, letter: Addressing) -> list[Endpoint]:
         found = receivers(network, letter)
         if next(numbers) % _EVERY:
             return found

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapter.core import answer_rules
 from adapter.core.errors import CATALOGUE, Entry, Scope
-from adapter.core.kill_points import WINDOWS
+from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 
 FOLDER = Path(__file__).parent
@@ -84,7 +84,9 @@ def _code(code: str, entry: Entry) -> list[str]:
 
 def windows() -> str:
     """The windows of the flow, and what makes each one safe."""
-    return table(["window", "what holds there"], ([f"`{n}`", why] for n, why in WINDOWS.items()))
+    return table(
+        ["window", "what holds there"], ([f"`{n}`", why] for n, why in KILL_POINTS.items())
+    )
 
 
 def answers() -> str:

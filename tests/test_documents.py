@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from adapter import mappings, settings
 from adapter.cli import app
 from adapter.core.errors import CATALOGUE
-from adapter.core.kill_points import WINDOWS
+from adapter.core.kill_points import KILL_POINTS
 from adapter.transports import rabbitmq
 from adapter.transports.rabbitmq import topology
 from docs import draw
@@ -70,12 +70,12 @@ def test_every_drawing_is_in_a_document_and_a_change_would_be_seen() -> None:
 def test_every_code_and_every_window_is_told() -> None:
     errors, guarantees = text_of("docs/errors.md"), text_of("docs/guarantees.md")
     assert [code for code in CATALOGUE if f"| `{code}` |" not in errors] == []
-    assert [name for name in WINDOWS if f"| `{name}` |" not in guarantees] == []
+    assert [name for name in KILL_POINTS if f"| `{name}` |" not in guarantees] == []
 
 
 def test_every_window_stands_in_the_flow_that_the_architecture_tells() -> None:
     told = text_of("docs/architecture.md")
-    assert [name for name in WINDOWS if f"**{name}**" not in told] == []
+    assert [name for name in KILL_POINTS if f"**{name}**" not in told] == []
 
 
 def test_the_tree_names_every_part_of_the_program() -> None:

@@ -15,7 +15,7 @@ from adapter.core.errors import TransientError
 from adapter.core.model import Settings
 from adapter.operate import health
 from adapter.operate.health import Finding, Process
-from adapter.runner.heartbeat import Pulse, of_loops
+from adapter.runner.heartbeat import Heartbeat, of_loops
 from adapter.runner.loops import Loops
 from adapter.store import Store, heartbeats
 from adapter.store.tables import process
@@ -128,8 +128,8 @@ class Clock:
         return datetime.now(UTC) + self.wrong
 
 
-def pulse(store: Store, clock: Clock, *around: Finding) -> Pulse:
-    return Pulse(store, "worker", BUS, clock.now, lambda: around, lambda: True)
+def pulse(store: Store, clock: Clock, *around: Finding) -> Heartbeat:
+    return Heartbeat(store, "worker", BUS, clock.now, lambda: around, lambda: True)
 
 
 def test_a_beat_tells_what_the_process_knows_and_leaving_takes_it_back(store: Store) -> None:
@@ -185,7 +185,7 @@ def test_a_finding_is_logged_once_when_it_lasts_and_once_when_it_ends(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     around = [Finding(name="broker", why="care.in: broker: gone")]
-    mine = Pulse(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
+    mine = Heartbeat(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
     with caplog.at_level(logging.INFO, logger="adapter"):
         for _ in range(4):
             mine.beat()

@@ -18,7 +18,7 @@ from adapter.runner import utc_now
 from adapter.store import endpoints, heartbeats
 from adapter.store.queries import figures
 from adapter.store.tables import delivery
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.web import metrics
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
@@ -121,7 +121,7 @@ def fresh(region: Region) -> None:
     """A message waits for Luleå, and the hospital has got our receipt."""
     written(region)
     batch = send.claim(region.store, region.network, {"hospital": 50}, region.now)
-    gone = send.Sent(batch=batch, outcomes=[Answer() for _ in batch], at=region.now)
+    gone = send.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
     region.written(gone)
 
 
@@ -168,7 +168,7 @@ def test_what_fails_is_not_told_while_a_person_or_a_service_window_holds_it(
 def test_what_has_arrived_at_last_is_late_only_when_its_receipt_is(region: Region) -> None:
     fails_for(region, 3 * HOUR)
     to_lulea(region, next_attempt_at=region.now)
-    hand_over(region, Answer())
+    hand_over(region, Response())
     assert region.deliveries()[0]["receipt_due_at"] is not None
     assert overdue(region) == []
     to_lulea(region, resends=1)
@@ -180,7 +180,7 @@ def test_what_ended_is_not_late(region: Region) -> None:
     fresh(region)
     hand_over(region, BUSY)
     region.now += MINUTE
-    hand_over(region, Answer())
+    hand_over(region, Response())
     region.receipt("lulea", region.deliveries()[0]["content_id"])
     assert region.deliveries()[0]["failures"] == 1
     assert overdue(region) == []

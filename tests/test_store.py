@@ -18,7 +18,7 @@ from adapter.core.lifecycle import OPEN, Standing
 from adapter.store import Store, endpoints
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
-from adapter.store.exclusive_lock import alone
+from adapter.store.exclusive_lock import exclusive_lock
 from adapter.store.queries import figures
 from adapter.store.tables import delivery, due, history, message, metadata, one_of, place
 
@@ -149,7 +149,10 @@ def test_more_threads_than_connections_wait_and_then_give_up_for_now(postgres_ur
             held.enter_context(small.read())
         with pytest.raises(TransientError, match="store-unavailable"), small.begin():
             pass
-        with pytest.raises(TransientError, match="store-unavailable"), alone(small, ["lulea"]):
+        with (
+            pytest.raises(TransientError, match="store-unavailable"),
+            exclusive_lock(small, ["lulea"]),
+        ):
             pass
     small.close()
 

@@ -49,7 +49,7 @@ def test_an_error_undoes_everything(store: Store) -> None:
 def test_an_attempt_that_fails_undoes_itself_alone(store: Store, reads: bool) -> None:
     with store.begin() as tx:
         history.note(tx, NOW, "before")
-        opened = cases.open_(tx, ["A/1"], "", NOW)
+        opened = cases.open_case(tx, ["A/1"], "", NOW)
         with suppress(ZeroDivisionError), tx.attempt():
             cases.save(tx, opened.id, orders=7)
             history.note(tx, NOW, "undone")
@@ -66,9 +66,9 @@ def test_an_attempt_that_fails_undoes_itself_alone(store: Store, reads: bool) ->
 def test_a_new_row_is_changed_after_it_is_written(store: Store) -> None:
     """Even where the same change of another row was asked for before."""
     with store.begin() as tx:
-        first = cases.open_(tx, ["A/1"], "", NOW)
+        first = cases.open_case(tx, ["A/1"], "", NOW)
         cases.save(tx, first.id, orders=1)
-        second = cases.open_(tx, ["A/2"], "", NOW)
+        second = cases.open_case(tx, ["A/2"], "", NOW)
         cases.save(tx, second.id, orders=2)
         cases.save(tx, first.id, orders=3)
     with store.read() as tx:
@@ -78,7 +78,7 @@ def test_a_new_row_is_changed_after_it_is_written(store: Store) -> None:
 
 def test_a_key_that_somebody_else_wrote_first_is_refused(store: Store) -> None:
     with store.begin() as tx:
-        cases.open_(tx, ["A/1"], "", NOW)
+        cases.open_case(tx, ["A/1"], "", NOW)
     with pytest.raises(RowRefusedError):
         opened_unseen(store)
     with store.read() as tx:
@@ -90,7 +90,7 @@ def opened_unseen(store: Store) -> None:
     """As one who had looked before the other wrote."""
     with store.begin() as tx:
         history.note(tx, NOW, "undone too")
-        cases.open_(tx, ["A/1"], "", NOW)
+        cases.open_case(tx, ["A/1"], "", NOW)
 
 
 @pytest.fixture(scope="module")

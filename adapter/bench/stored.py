@@ -173,7 +173,7 @@ def _case(tx: Any, turn: Turn) -> object:
 
 
 def _dead(tx: Any, _turn: Turn) -> object:
-    return dead.letters(tx)
+    return dead.dead_letters(tx)
 
 
 def _messages(tx: Any, turn: Turn) -> object:

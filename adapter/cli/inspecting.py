@@ -27,7 +27,7 @@ from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
 from adapter.store import history, queries
 from adapter.store.queries import AttemptBytes, CaseView, MessageView
-from adapter.store.queries.summaries import DeliveryLine, HistoryLine, MessageLine
+from adapter.store.queries.summaries import DeliverySummary, HistoryEntry, MessageSummary
 
 _Held: TypeAlias = Mapping[str, datetime]
 
@@ -153,7 +153,7 @@ def _lines(view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
     yield from (_told(entry) for entry in view.history)
 
 
-def _answered(line: MessageLine) -> str:
+def _answered(line: MessageSummary) -> str:
     if line.receipt_code:
         return f"answered {line.receipt_code}"
     return "not answered yet" if line.standing == Standing.RECEIVED else "not answered"
@@ -180,7 +180,9 @@ def _bytes(title: str, body: bytes | None) -> Iterator[str]:
     yield "  ---"
 
 
-def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held) -> Iterator[str]:
+def _delivery(
+    line: DeliverySummary, view: MessageView, found: _Bodies, held: _Held
+) -> Iterator[str]:
     yield f"Delivery {line.id} to {line.endpoint}: {standing(line, held)}"
     times = {"expires": line.expires_at, "sent": line.sent_at, "closed": line.closed_at}
     times |= {"next attempt": line.next_attempt_at, "receipt due": line.receipt_due_at}
@@ -201,7 +203,7 @@ def _delivery(line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held
             yield f"  receipt {when(receipt.at)}: {told}".rstrip()
 
 
-def _told(entry: HistoryLine) -> str:
+def _told(entry: HistoryEntry) -> str:
     who = f" by {entry.who}" if entry.who else ""
     return f"History {when(entry.at)}: {entry.what} {entry.endpoint} {entry.detail}".rstrip() + who
 
@@ -216,7 +218,7 @@ def _as_data(view: MessageView, found: _Bodies, held: _Held) -> dict[str, Any]:
 
 
 def _delivery_data(
-    line: DeliveryLine, view: MessageView, found: _Bodies, held: _Held
+    line: DeliverySummary, view: MessageView, found: _Bodies, held: _Held
 ) -> dict[str, Any]:
     attempts = []
     for each in view.attempts:

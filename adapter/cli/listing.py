@@ -18,7 +18,7 @@ from adapter.store.queries import dead as letters
 from adapter.store.queries import search
 from adapter.store.queries.dead import Cause
 from adapter.store.queries.search import Page, Search
-from adapter.store.queries.summaries import DeliveryLine
+from adapter.store.queries.summaries import DeliverySummary
 
 _SHOWN = 5  # ids of one cause
 
@@ -70,7 +70,7 @@ def _one_of(word: str, known: Iterable[str]) -> str:
 
 
 def _page_data(
-    page: Page, sent: Iterable[DeliveryLine], held: Mapping[str, datetime]
+    page: Page, sent: Iterable[DeliverySummary], held: Mapping[str, datetime]
 ) -> dict[str, Any]:
     deliveries: dict[str, list[dict[str, Any]]] = {m.id: [] for m in page.messages}
     for d in sent:
@@ -95,7 +95,7 @@ def _page_data(
     return {"messages": rows, "next": page.next}
 
 
-def _print_page(page: Page, sent: Iterable[DeliveryLine], held: Mapping[str, datetime]) -> None:
+def _print_page(page: Page, sent: Iterable[DeliverySummary], held: Mapping[str, datetime]) -> None:
     told: dict[str, list[str]] = {m.id: [] for m in page.messages}
     for d in sent:
         ours = " (receipt)" if d.event == Event.RECEIPT else ""
@@ -125,7 +125,7 @@ def dead(*, settings: SettingsFile = FILE, store: StorePlace = "", as_json: AsJs
     """
     with existing(settings, store) as desk:
         with desk.store.read() as tx:
-            causes = letters.letters(tx)
+            causes = letters.dead_letters(tx)
         told = [_cause(desk, cause) for cause in causes]
     if as_json:
         printing.data({"causes": told})
@@ -168,7 +168,7 @@ def _print_causes(causes: list[dict[str, Any]]) -> None:
             printing.line(f"  and {cause['count'] - _SHOWN} more: --json has all")
 
 
-def _letter(letter: letters.Dead) -> str:
+def _letter(letter: letters.DeadLetter) -> str:
     taken = f"taken by {letter.taken_by}" if letter.taken_by else "nobody has it yet"
     detail = f" ({letter.detail})" if letter.detail else ""
     case = f", case {letter.case_id}" if letter.case_id else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from adapter.cli.findings import Finding, error, warning
 from adapter.core.model import Endpoint, Event, Route
 from adapter.mappings import System
-from adapter.policy.routing import OF_PATIENT
+from adapter.settings.endpoints import OF_PATIENT
 from adapter.settings.network import Network
 
 _AREA = "mappings"

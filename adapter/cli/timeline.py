@@ -11,7 +11,12 @@ from adapter.cli import words
 from adapter.cli.printing import when
 from adapter.core.lifecycle import State
 from adapter.store.queries import CaseView
-from adapter.store.queries.summaries import AttemptLine, DeliveryLine, MessageLine, ReceiptLine
+from adapter.store.queries.summaries import (
+    AttemptSummary,
+    DeliverySummary,
+    MessageSummary,
+    ReceiptSummary,
+)
 
 _WHY = {"first": "", "retry": ", again", "resend": ", no receipt came", "lease": ", taken over"}
 
@@ -48,7 +53,7 @@ def timeline(view: CaseView, held: Mapping[str, datetime]) -> list[Entry]:
     return [entry for _, entry in ranked]
 
 
-def _received(line: MessageLine) -> Iterator[Entry]:
+def _received(line: MessageSummary) -> Iterator[Entry]:
     by = f" by {line.replaced_by}" if line.replaced_by else ""
     said = [f"{words.event(line.event or line.claimed_event)} {line.standing}{by}"]
     said += [f"in place of {line.replaces}"] if line.replaces else []
@@ -60,12 +65,12 @@ def _received(line: MessageLine) -> Iterator[Entry]:
         yield _of_message(line, "loss", f"not read: {path}: {why}")
 
 
-def _of_message(line: MessageLine, what: str, text: str) -> Entry:
+def _of_message(line: MessageSummary, what: str, text: str) -> Entry:
     at, endpoint = line.received_at, line.endpoint or "unidentified"
     return Entry(at=at, what=what, endpoint=endpoint, text=text, message=line.id)
 
 
-def _queued(line: DeliveryLine, held: Mapping[str, datetime]) -> Iterator[Entry]:
+def _queued(line: DeliverySummary, held: Mapping[str, datetime]) -> Iterator[Entry]:
     way = "the sender's own bytes" if line.forwarded else "translated"
     again = f", {line.copy_of} again" if line.copy_of else ""
     again += f", in place of {line.replaces}" if line.replaces else ""
@@ -75,7 +80,7 @@ def _queued(line: DeliveryLine, held: Mapping[str, datetime]) -> Iterator[Entry]
         yield _of_delivery(line, "loss", f"not written: {path}: {why}")
 
 
-def _of_delivery(line: DeliveryLine, what: str, text: str) -> Entry:
+def _of_delivery(line: DeliverySummary, what: str, text: str) -> Entry:
     return Entry(
         at=line.created_at,
         what=what,
@@ -86,7 +91,7 @@ def _of_delivery(line: DeliveryLine, what: str, text: str) -> Entry:
     )
 
 
-def now(line: DeliveryLine, held: Mapping[str, datetime]) -> str:
+def now(line: DeliverySummary, held: Mapping[str, datetime]) -> str:
     """Where a delivery stands, and why where that needs telling."""
     why = f", {_because(line.code, line.detail)}" if line.code else ""
     told = ", its sender is told when it is discarded" if _is_untold(line) else ""
@@ -97,16 +102,16 @@ def now(line: DeliveryLine, held: Mapping[str, datetime]) -> str:
     return f"now {line.state}{by}{why}{told}{who}{window}"
 
 
-def held_until(line: DeliveryLine, held: Mapping[str, datetime]) -> datetime | None:
+def held_until(line: DeliverySummary, held: Mapping[str, datetime]) -> datetime | None:
     """When a delivery that a service window holds may go; None for any other."""
     return held.get(line.endpoint) if line.state == State.WAITING else None
 
 
-def _is_untold(line: DeliveryLine) -> bool:
+def _is_untold(line: DeliverySummary) -> bool:
     return line.untold and line.state == State.DEAD
 
 
-def _attempted(line: AttemptLine, sent: DeliveryLine) -> Entry:
+def _attempted(line: AttemptSummary, sent: DeliverySummary) -> Entry:
     number = f"attempt {line.number}{_WHY.get(line.why, '')}"
     return Entry(
         at=line.started_at,
@@ -118,7 +123,7 @@ def _attempted(line: AttemptLine, sent: DeliveryLine) -> Entry:
     )
 
 
-def outcome(line: AttemptLine) -> str:
+def outcome(line: AttemptSummary) -> str:
     """What became of an attempt."""
     if line.code:
         return _because(line.code, line.detail)
@@ -130,7 +135,7 @@ def _because(code: str, detail: str) -> str:
     return f"{code}{told}: {words.cause(code).rstrip('.')}".removesuffix(": ")
 
 
-def _receipted(line: ReceiptLine, sent: DeliveryLine) -> Entry:
+def _receipted(line: ReceiptSummary, sent: DeliverySummary) -> Entry:
     way = f" with {line.message_id}" if line.message_id else " in the same exchange"
     told = f" ({line.detail})" if line.detail else ""
     return Entry(

@@ -12,7 +12,7 @@ import os
 import signal
 from collections import Counter
 
-WINDOWS = {
+KILL_POINTS = {
     "received": "Bytes are here and not stored: the sender has no answer, and sends again.",
     "stored": "Stored, not acknowledged: it comes again, and is stored as a copy.",
     "acknowledged": "Stored and acknowledged, not processed: it waits as RECEIVED.",
@@ -34,11 +34,11 @@ def arm(spec: str) -> None:
     name, _, number = spec.partition(":")
     _fatal.clear()
     if name:
-        WINDOWS[name]
+        KILL_POINTS[name]
         _fatal[name] = int(number or 1)
 
 
-def window(name: str) -> None:
+def kill_point(name: str) -> None:
     """Pass a window."""
     if name not in _fatal:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapter.demo.report import Report, is_copy
-from adapter.store.queries.summaries import AttemptLine, DeliveryLine
+from adapter.store.queries.summaries import AttemptSummary, DeliverySummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,11 @@ def _silences(report: Report) -> Iterator[Finding]:
             )
 
 
-def _attempts(report: Report, delivery: DeliveryLine) -> list[AttemptLine]:
+def _attempts(report: Report, delivery: DeliverySummary) -> list[AttemptSummary]:
     return [a for a in report.picture.attempts if a.delivery_id == delivery.id]
 
 
-def _outcome(delivery: DeliveryLine) -> str:
+def _outcome(delivery: DeliverySummary) -> str:
     done = delivery.state in ("confirmed", "accepted")
     return "receipted" if done else f"now {delivery.state}"
 

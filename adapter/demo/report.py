@@ -9,7 +9,7 @@ from typing import Any
 from adapter.demo.stage import Moment
 from adapter.simulators.ledger import Entry, Fate
 from adapter.store.queries.everything import Everything
-from adapter.store.queries.summaries import DeliveryLine, MessageLine
+from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
 COPY = "copy of "  # how the flow begins the note of a copy
 
@@ -27,11 +27,11 @@ class Report:
     stuck: str = ""
 
     @property
-    def messages(self) -> list[MessageLine]:
+    def messages(self) -> list[MessageSummary]:
         """What the parties had to say, each once: no receipts, and no copies."""
         return [m for m in self.picture.messages if m.event != "receipt" and not is_copy(m)]
 
-    def deliveries(self, message: MessageLine) -> list[DeliveryLine]:
+    def deliveries(self, message: MessageSummary) -> list[DeliverySummary]:
         """Where a message went; our own receipt to its sender is not among them."""
         found = self.picture.deliveries
         return [d for d in found if d.message_id == message.id and d.event != "receipt"]
@@ -81,7 +81,7 @@ class Report:
         return not (self.stuck or self.unreceipted or self.duplicates_applied or self.dead)
 
 
-def is_copy(message: MessageLine) -> bool:
+def is_copy(message: MessageSummary) -> bool:
     """Whether the adapter recognised a message as one that had come before."""
     return message.note.startswith(COPY)
 
@@ -117,7 +117,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _message(report: Report, message: MessageLine) -> dict[str, Any]:
+def _message(report: Report, message: MessageSummary) -> dict[str, Any]:
     return {
         "id": message.id,
         "event": message.event,
@@ -127,7 +127,7 @@ def _message(report: Report, message: MessageLine) -> dict[str, Any]:
     }
 
 
-def _delivery(report: Report, delivery: DeliveryLine) -> dict[str, Any]:
+def _delivery(report: Report, delivery: DeliverySummary) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "endpoint": delivery.endpoint,

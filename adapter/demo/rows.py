@@ -12,7 +12,12 @@ from functools import lru_cache
 from adapter.demo.network import READ_WITHIN, RECEIPT_WITHIN
 from adapter.demo.report import Report, is_copy
 from adapter.fhir.profiles import load
-from adapter.store.queries.summaries import AttemptLine, DeliveryLine, HistoryLine, MessageLine
+from adapter.store.queries.summaries import (
+    AttemptSummary,
+    DeliverySummary,
+    HistoryEntry,
+    MessageSummary,
+)
 
 
 class Sort(StrEnum):
@@ -81,7 +86,7 @@ def _messages(report: Report) -> Iterator[Row]:
             )
 
 
-def _given(message: MessageLine) -> tuple[str, str]:
+def _given(message: MessageSummary) -> tuple[str, str]:
     if not message.receipt_code:
         return "wrong", "no receipt"
     return "application", f"receipted: {message.receipt_code}"
@@ -91,7 +96,7 @@ def _nobody() -> tuple[str, str]:
     return "note", "shared with nobody"
 
 
-def _copy(message: MessageLine) -> Row:
+def _copy(message: MessageSummary) -> Row:
     return Row(
         at=message.received_at,
         sort=Sort.REPAIR,
@@ -117,7 +122,7 @@ def _deliveries(report: Report) -> Iterator[Row]:
         )
 
 
-def _answered(report: Report, delivery: DeliveryLine) -> str:
+def _answered(report: Report, delivery: DeliverySummary) -> str:
     """What a person said, and to what."""
     events = {d.id: d.event for d in report.picture.deliveries}
     for receipt in report.picture.receipts:
@@ -126,7 +131,7 @@ def _answered(report: Report, delivery: DeliveryLine) -> str:
     return named(delivery.event)
 
 
-def _receipts(report: Report, delivery: DeliveryLine) -> Iterator[tuple[str, str]]:
+def _receipts(report: Report, delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
     """The last receipt of each layer, with the seconds since the first sending."""
     found = [r for r in report.picture.receipts if r.delivery_id == delivery.id]
     start = delivery.sent_at or delivery.created_at
@@ -135,14 +140,14 @@ def _receipts(report: Report, delivery: DeliveryLine) -> Iterator[tuple[str, str
         yield layer, f"{layer}: {receipt.code} +{after:.1f} s"
 
 
-def _left_out(delivery: DeliveryLine) -> Iterator[tuple[str, str]]:
+def _left_out(delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
     """What the receiver's format could not carry, and the mapping confessed."""
     count = len(json.loads(delivery.losses or "[]"))
     if count:
         yield "note", f"{count} field{'s' if count > 1 else ''} left out"
 
 
-def _standing(delivery: DeliveryLine) -> Iterator[tuple[str, str]]:
+def _standing(delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
     if delivery.state == "accepted":
         yield "wrong", "no person has answered"
     elif delivery.state != "confirmed":
@@ -159,7 +164,7 @@ def _attempts(report: Report) -> Iterator[Row]:
             yield Row(at=attempt.started_at, sort=Sort.REPAIR, who=who, what=what)
 
 
-def _trouble(attempt: AttemptLine, delivery: DeliveryLine) -> str:
+def _trouble(attempt: AttemptSummary, delivery: DeliverySummary) -> str:
     if attempt.code:
         nth = f"attempt {attempt.number}"
         return f"{delivery.event}, {nth}: {attempt.code}; kept, and tried again with the same id"
@@ -181,7 +186,7 @@ def _history(report: Report) -> Iterator[Row]:
             yield Row(at=line.at, sort=Sort.REPAIR, who=who, what=what)
 
 
-def _told(line: HistoryLine, events: dict[str, str]) -> str:
+def _told(line: HistoryEntry, events: dict[str, str]) -> str:
     """What no other table tells; "" for what another line shows already."""
     event = events.get(line.delivery_id or "", "")
     if line.what in ("copy", "resend", "not-shared"):

@@ -17,15 +17,15 @@ from itertools import islice, takewhile
 from sqlalchemy.exc import DBAPIError
 
 from adapter.core.errors import FatalError, TransientError
-from adapter.core.kill_points import window
+from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Envelope, Message
-from adapter.inbound.process import Reply, Turn, bury, fault, look_ahead, process, turn_down
+from adapter.inbound.process import Reply, Turn, bury, fault, prefetch, process, turn_down
 from adapter.outbound import receipts
-from adapter.policy.read_message import Found, read
+from adapter.policy.read_message import ReadResult, read_message
 from adapter.settings.network import Network
 from adapter.store import RowRefusedError, Store, history, inbox, outbox
-from adapter.store.exclusive_lock import alone
+from adapter.store.exclusive_lock import exclusive_lock
 from adapter.store.transaction import Transaction
 from adapter.transports import Transport
 
@@ -40,15 +40,15 @@ def accept(store: Store, network: Network, letter: Envelope, now: datetime) -> R
     """Store, decide, and say what to answer. TransientError: nothing was stored."""
     message = _direct(inbox.arrived(letter, now))
     found = _read(network, message)
-    window("received")
+    kill_point("received")
     reply = _accepted(store, network, letter, message, found)
-    window("answering")
+    kill_point("answering")
     log.info("received", extra={"message_id": message.id, "endpoint": message.endpoint})
     return reply
 
 
 def _accepted(
-    store: Store, network: Network, letter: Envelope, message: Message, found: Found | None
+    store: Store, network: Network, letter: Envelope, message: Message, found: ReadResult | None
 ) -> Reply:
     """Refused twice, it is a fault of ours."""
     for one in (found, found):
@@ -58,15 +58,15 @@ def _accepted(
 
 
 def _stored(
-    store: Store, network: Network, letter: Envelope, message: Message, found: Found | None
+    store: Store, network: Network, letter: Envelope, message: Message, found: ReadResult | None
 ) -> Reply:
     with store.begin() as tx:
         inbox.wait_for_senders(tx, [message.endpoint])
-        look_ahead(tx, network, [(message, found)])
+        prefetch(tx, network, [(message, found)])
         inbox.put(tx, [(message, letter)], {"direct": True})
         turn = Turn(tx=tx, network=network, message=message, now=message.received_at)
         reply = _decide(turn, found) or fault(turn.afresh())
-        window("processing")
+        kill_point("processing")
     return reply
 
 
@@ -93,12 +93,12 @@ def receive_batch(
     letters = list(islice(transport.receive(wait), size))
     if not letters:
         return 0
-    window("received")
+    kill_point("received")
     with store.begin() as tx:
         inbox.put(tx, [(inbox.arrived(letter, now), letter) for letter in letters], {})
-    window("stored")
+    kill_point("stored")
     transport.acknowledge(letters)
-    window("acknowledged")
+    kill_point("acknowledged")
     return len(letters)
 
 
@@ -132,7 +132,7 @@ def _process_share(
     store: Store, network: Network, names: Sequence[str], now: datetime, limit: int
 ) -> int:
     """0 while another process works on these senders' messages: it is that one's try."""
-    with alone(store, names) as mine:
+    with exclusive_lock(store, names) as mine:
         return _process_alone(store, network, mine, now, limit) if mine else 0
 
 
@@ -147,13 +147,13 @@ def _process_alone(
         if message.tries:  # it was begun, and nobody wrote how it ended
             told = {"message_id": message.id, "endpoint": message.endpoint}
             log.warning("begun-before", extra=told | {"attempt": message.tries + 1})
-    window("tried")
+    kill_point("tried")
     found = [(m, _read(network, m) if _is_readable(network, m) else None) for m in messages]
     try:
         done = _decide_on(store, network, found, now)
     except RowRefusedError:
         done = sum(_decide_alone(store, network, one, now) for one in found)
-    window("processed")
+    kill_point("processed")
     return done
 
 
@@ -162,7 +162,10 @@ def _is_readable(network: Network, message: Message) -> bool:
 
 
 def _decide_on(
-    store: Store, network: Network, found: Sequence[tuple[Message, Found | None]], now: datetime
+    store: Store,
+    network: Network,
+    found: Sequence[tuple[Message, ReadResult | None]],
+    now: datetime,
 ) -> int:
     """Messages of some senders, each sender's in order, in one transaction."""
     if not found:
@@ -171,15 +174,15 @@ def _decide_on(
         inbox.wait_for_senders(tx, {message.endpoint for message, _ in found})
         waiting = inbox.still_waiting(tx, [message for message, _ in found])
         mine = [(message, one) for message, one in found if message.id in waiting]
-        look_ahead(tx, network, mine)
+        prefetch(tx, network, mine)
         for message, one in mine:
             _one(Turn(tx=tx, network=network, message=message, now=now), one)
-        window("processing")
+        kill_point("processing")
     return len(mine)
 
 
 def _decide_alone(
-    store: Store, network: Network, found: tuple[Message, Found | None], now: datetime
+    store: Store, network: Network, found: tuple[Message, ReadResult | None], now: datetime
 ) -> int:
     """A message that may be what was refused; its try is counted."""
     for _ in range(2):
@@ -205,7 +208,7 @@ def _as_often(messages: list[Message]) -> list[Message]:
     return list(takewhile(lambda m: m.tries == messages[0].tries, messages))
 
 
-def _one(turn: Turn, found: Found | None) -> None:
+def _one(turn: Turn, found: ReadResult | None) -> None:
     message = turn.message
     if not message.endpoint:
         bury(turn, FatalError("unidentified-sender"))
@@ -218,7 +221,7 @@ def _one(turn: Turn, found: Found | None) -> None:
     log.info("processed", extra={"message_id": message.id, "endpoint": message.endpoint})
 
 
-def _decide(turn: Turn, found: Found | None) -> Reply | None:
+def _decide(turn: Turn, found: ReadResult | None) -> Reply | None:
     """None after an unexpected exception: rolled back to before this message, and logged."""
     if found is None:
         return None
@@ -231,7 +234,7 @@ def _decide(turn: Turn, found: Found | None) -> Reply | None:
         return None
 
 
-def _attempted(turn: Turn, found: Found) -> Reply:
+def _attempted(turn: Turn, found: ReadResult) -> Reply:
     try:
         with turn.tx.attempt():
             return process(turn, found)
@@ -240,10 +243,10 @@ def _attempted(turn: Turn, found: Found) -> Reply:
             return turn_down(turn.afresh(), found, error)
 
 
-def _read(network: Network, message: Message) -> Found | None:
+def _read(network: Network, message: Message) -> ReadResult | None:
     """None after an unexpected exception in a mapping: the next message is unaffected."""
     try:
-        return read(network, network.endpoint(message.endpoint), message)
+        return read_message(network, network.endpoint(message.endpoint), message)
     except Exception:
         log.exception("adapter-fault", extra={"message_id": message.id})
         return None

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Event, Message
-from adapter.inbound.process import Turn, look_ahead, process
+from adapter.inbound.process import Turn, prefetch, process
 from adapter.operate.replay import Planned, is_message
 from adapter.policy import read_message
 from adapter.settings.network import Network
@@ -54,8 +54,8 @@ def _tried(tx: Transaction, network: Network, id_: str, now: datetime) -> dict[s
 def _processed(tx: Transaction, network: Network, row: Row, now: datetime) -> dict[str, Any]:
     before = {d.id for d in queries.deliveries_of(tx, [row["id"]])}
     turn = Turn(tx=tx, network=network, message=_message(row), now=now)
-    found = read_message.read(network, turn.sender, turn.message)
-    look_ahead(tx, network, [(turn.message, found)])
+    found = read_message.read_message(network, turn.sender, turn.message)
+    prefetch(tx, network, [(turn.message, found)])
     process(turn, found)
     made = [d for d in queries.deliveries_of(tx, [row["id"]]) if d.id not in before]
     receivers = tuple(d.endpoint for d in made if d.event != Event.RECEIPT)

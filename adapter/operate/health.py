@@ -81,7 +81,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Oneself:
+class OwnHealth:
     """The process that asks: what it knows of itself is newer than its row."""
 
     name: str = ""
@@ -112,9 +112,9 @@ def queues(settings: Settings) -> tuple[str, ...]:
     return (INCOMING,) if settings.broker else ()
 
 
-def survey(store: Store, settings: Settings, oneself: Oneself | None = None) -> Survey:
+def survey(store: Store, settings: Settings, oneself: OwnHealth | None = None) -> Survey:
     """Look at everything now, and judge."""
-    asking = oneself or Oneself()
+    asking = oneself or OwnHealth()
     began = time.monotonic()
     try:
         with store.read() as tx:

@@ -11,9 +11,9 @@ from typing import Any
 
 from adapter.core import service_windows
 from adapter.core.errors import FatalError
-from adapter.core.kill_points import window
+from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery, Endpoint
-from adapter.core.rate_limit import Pace
+from adapter.core.rate_limit import RateLimit
 from adapter.outbound import deliveries, receipts
 from adapter.settings.network import Network
 from adapter.store import Store, cases, due_deliveries, endpoints, history, outbox
@@ -63,9 +63,9 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
         for until in {look.until for look in found}:
             these = [one for look in found if look.until == until for one in look.claimed]
             due_deliveries.take(tx, these, now, until)
-        cases.look_up(tx, (), [one for look in found for one in _may_be_flagged(look)])
+        cases.prefetch(tx, (), [one for look in found for one in _may_be_flagged(look)])
         mine = [d for look in found for d in _to_send(tx, network, look, now)]
-    window("claimed")
+    kill_point("claimed")
     return mine
 
 
@@ -119,7 +119,7 @@ def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> 
     """No more than the endpoint's rate lets go now."""
     if endpoint.rate is None:
         return limit
-    return min(limit, endpoints.allowed(tx, endpoint.name, Pace(rate=endpoint.rate), now))
+    return min(limit, endpoints.allowed(tx, endpoint.name, RateLimit(rate=endpoint.rate), now))
 
 
 def _to_send(tx: Transaction, network: Network, look: _Look, now: datetime) -> list[Delivery]:
@@ -127,7 +127,7 @@ def _to_send(tx: Transaction, network: Network, look: _Look, now: datetime) -> l
     ready = [_ready(tx, network, endpoint, one, now, look.most) for one in look.claimed]
     mine = [delivery for delivery in ready if delivery is not None]
     if endpoint.rate is not None:
-        endpoints.paced(tx, endpoint.name, Pace(rate=endpoint.rate), len(mine), now)
+        endpoints.paced(tx, endpoint.name, RateLimit(rate=endpoint.rate), len(mine), now)
     return mine
 
 

@@ -91,5 +91,5 @@ def original(network: Network, row: Row) -> Bundle | None:
         fingerprint=row["fingerprint"],
         received_at=row["received_at"],
     )
-    found = read_message.read(network, sender, stored)
-    return found.bundle if isinstance(found, read_message.Reading) else None
+    found = read_message.read_message(network, sender, stored)
+    return found.bundle if isinstance(found, read_message.ReadMessage) else None

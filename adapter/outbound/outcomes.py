@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from adapter.core import service_windows
 from adapter.core.errors import AdapterError, FatalError, Scope, TransientError
-from adapter.core.kill_points import window
+from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Step
 from adapter.core.model import Code, Delivery, DoneWhen, Endpoint, Event, Layer, Receipt
 from adapter.outbound import deliveries, receipts
@@ -18,7 +18,7 @@ from adapter.policy import immediate_receipt
 from adapter.settings.network import Network
 from adapter.store import Store, backlog, cases, endpoints, history, outbox
 from adapter.store.transaction import Transaction
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 
 log = logging.getLogger(__name__)
 OUTAGE = frozenset({"unreachable", "timed-out", "503"})
@@ -50,11 +50,11 @@ def write_down(store: Store, network: Network, sent: Sequence[Sent]) -> None:
     """The outcome of each delivery that was sent, in one transaction."""
     with store.begin() as tx:
         mine = outbox.lock(tx, {d.id for one in sent for d in one.batch})
-        endpoints.look_up(tx, _names(sent, Answer), failed=_names(sent, AdapterError))
-        cases.look_up(tx, (), _may_be_flagged(sent))
+        endpoints.prefetch(tx, _names(sent, Response), failed=_names(sent, AdapterError))
+        cases.prefetch(tx, (), _may_be_flagged(sent))
         for one in sent:
             _written(tx, network, one, mine)
-    window("recorded")
+    kill_point("recorded")
 
 
 def _names(sent: Sequence[Sent], kind: type[Outcome]) -> set[str]:
@@ -71,7 +71,7 @@ def _may_be_flagged(sent: Sequence[Sent]) -> list[str]:
 
 def _is_silent(outcome: Outcome) -> bool:
     """Taken by the wire, and nothing said."""
-    return isinstance(outcome, Answer) and not outcome.body
+    return isinstance(outcome, Response) and not outcome.body
 
 
 def _written(tx: Transaction, network: Network, sent: Sent, mine: set[tuple[str, int]]) -> None:
@@ -125,7 +125,7 @@ def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now
         _sent(tx, network, d, outcome, now)
 
 
-def _sent(tx: Transaction, network: Network, d: Delivery, answer: Answer, now: datetime) -> None:
+def _sent(tx: Transaction, network: Network, d: Delivery, answer: Response, now: datetime) -> None:
     outbox.finish(tx, d, now, answer=answer.body)
     outbox.mark_sent(tx, d.id, now)
     outbox.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
@@ -174,7 +174,7 @@ def _said(
 def _failed(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    answer: Answer = getattr(error, "answer", Answer())
+    answer: Response = getattr(error, "answer", Response())
     outbox.finish(tx, d, now, error=error, answer=answer.body)
     probe_at = _count(tx, network.endpoint(d.endpoint), d, error, now)
     said = _refusal(network, d, answer.body, now)

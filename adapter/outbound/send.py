@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from adapter.core.errors import AdapterError, TransientError
-from adapter.core.kill_points import window
+from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery, Envelope
 from adapter.outbound.claim import claim, lease, probe_after
 from adapter.outbound.outcomes import Sent, each, record, write_down
@@ -21,9 +21,9 @@ __all__ = [
     "Sent",
     "claim",
     "each",
+    "envelope_of",
     "hand_over",
     "lease",
-    "letter",
     "probe_after",
     "record",
     "write_down",
@@ -39,14 +39,14 @@ def hand_over(
     The clock is read when the far side has answered: `sent_at` is then, not before.
     """
     outcomes = _outcomes(transport, batch)
-    window("sent")
+    kill_point("sent")
     return Sent(batch=batch, outcomes=outcomes, at=clock())
 
 
 def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
     """A fault of ours while sending is a failed attempt: it must not hold the delivery."""
     try:
-        return transport.send([letter(d) for d in batch])
+        return transport.send([envelope_of(d) for d in batch])
     except AdapterError as error:
         return [error for _ in batch]
     except Exception:
@@ -54,7 +54,7 @@ def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
         return [TransientError("adapter-fault") for _ in batch]
 
 
-def letter(d: Delivery) -> Envelope:
+def envelope_of(d: Delivery) -> Envelope:
     """A delivery as it travels."""
     return Envelope(
         id=d.envelope_id,

@@ -32,7 +32,7 @@ _AHEAD_OF_US = Issue(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadMessage:
     """A message that is understood. `issues` are warnings; `losses` what its format said more."""
 
     bundle: Bundle
@@ -42,7 +42,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class UnreadableMessage:
     """A message that is not: the error with every problem found.
 
     `bundle` has nothing but the ids, the time and the receivers, and each only where it has
@@ -54,10 +54,12 @@ class Unread:
     event: str = ""
 
 
-Found: TypeAlias = Reading | Unread
+ReadResult: TypeAlias = ReadMessage | UnreadableMessage
 
 
-def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unread:
+def read_message(
+    network: Network, sender: Endpoint, message: Message
+) -> ReadMessage | UnreadableMessage:
     """Parse, map, check; each step only when the one before found nothing wrong."""
     document: Any = None
     event = ""
@@ -71,16 +73,16 @@ def read(network: Network, sender: Endpoint, message: Message) -> Reading | Unre
         issues = _first([*context.issues, *_problems(network, bundle, sender, message)])
     except FatalError as error:
         named = _named(document) if isinstance(document, dict) else {}
-        return Unread(error=error, bundle=named, event=event)
+        return UnreadableMessage(error=error, bundle=named, event=event)
     errors = [i for i in issues if i.severity is Severity.ERROR]
     if errors:
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
-        return Unread(error=refusal, bundle=_named(bundle), event=event)
+        return UnreadableMessage(error=refusal, bundle=_named(bundle), event=event)
     if _is_ahead(bundle, message):
         bundle = builders.recorded_at(bundle, context.recorded)
         issues = [*issues, _AHEAD_OF_US]
     losses = tuple(context.losses)
-    return Reading(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
+    return ReadMessage(bundle=bundle, event=Event(event), losses=losses, issues=tuple(issues))
 
 
 def content_id(network: Network, sender: Endpoint, message: Message) -> str:

@@ -32,7 +32,7 @@ def may_tell_of(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Addressing:
     """What routing must know of a message; nothing of its content."""
 
     event: Event
@@ -45,7 +45,7 @@ class Letter:
     day: date
 
 
-def receivers(network: Network, letter: Letter) -> list[Endpoint]:
+def receivers(network: Network, letter: Addressing) -> list[Endpoint]:
     """The endpoints that a message goes to, in a stable order.
 
     Named receivers win over routes. FatalError `unknown-receiver` names each that is unknown,
@@ -60,7 +60,7 @@ def receivers(network: Network, letter: Letter) -> list[Endpoint]:
     return list(unique.values())
 
 
-def allows_protected(network: Network, letter: Letter, endpoint: Endpoint) -> bool:
+def allows_protected(network: Network, letter: Addressing, endpoint: Endpoint) -> bool:
     """Whether a route lets a patient with protected identity go to an endpoint."""
     return any(
         endpoint in _targets(network, route, letter)
@@ -69,7 +69,7 @@ def allows_protected(network: Network, letter: Letter, endpoint: Endpoint) -> bo
     )
 
 
-def _named(network: Network, letter: Letter) -> list[Endpoint]:
+def _named(network: Network, letter: Addressing) -> list[Endpoint]:
     ours = hsa_id(network.settings.organization)
     found = [(i, o, network.home(o, letter.day)) for i, o in enumerate(letter.receivers)]
     unknown = [
@@ -84,23 +84,23 @@ def _named(network: Network, letter: Letter) -> list[Endpoint]:
     )
 
 
-def _routed(network: Network, letter: Letter) -> list[Endpoint]:
+def _routed(network: Network, letter: Addressing) -> list[Endpoint]:
     routes = [r for r in network.settings.routes if _matches(r, letter)]
     return [endpoint for route in routes for endpoint in _targets(network, route, letter)]
 
 
-def _matches(route: Route, letter: Letter) -> bool:
+def _matches(route: Route, letter: Addressing) -> bool:
     return letter.event in route.events and (
         not route.senders or letter.sender.name in route.senders
     )
 
 
-def _targets(network: Network, route: Route, letter: Letter) -> list[Endpoint]:
+def _targets(network: Network, route: Route, letter: Addressing) -> list[Endpoint]:
     found = [_target(network, name, letter) for name in route.to]
     return [endpoint for group in found for endpoint in group]
 
 
-def _target(network: Network, name: str, letter: Letter) -> list[Endpoint]:
+def _target(network: Network, name: str, letter: Addressing) -> list[Endpoint]:
     if name != OF_PATIENT:
         return _present([network.address(network.endpoint(name))])
     local = (e for e in network.settings.endpoints if e.municipality == letter.municipality)
@@ -111,7 +111,7 @@ def _present(found: Iterable[Endpoint | None]) -> list[Endpoint]:
     return [endpoint for endpoint in found if endpoint is not None]
 
 
-def _concerned(endpoint: Endpoint, letter: Letter) -> bool:
+def _concerned(endpoint: Endpoint, letter: Addressing) -> bool:
     """SFS 2017:612 2 kap. 1 §: only the units whose efforts are judged to be needed."""
     named = hsa_id(endpoint.organization) in letter.units
     return named or not endpoint.serves or bool(wanted(letter.needs) & set(endpoint.serves))
@@ -123,7 +123,7 @@ def wanted(needs: frozenset[Need]) -> frozenset[Need]:
     return needs | also
 
 
-def _told(network: Network, letter: Letter) -> list[Endpoint]:
+def _told(network: Network, letter: Addressing) -> list[Endpoint]:
     known = {e.name for e in network.settings.endpoints}
     units = [network.home(unit, letter.day) for unit in letter.units]
     return [network.endpoint(n) for n in letter.told if n in known] + _present(units)

@@ -16,13 +16,13 @@ from adapter.core.model import Endpoint, Envelope, Settings
 from adapter.inbound import receive
 from adapter.operate import health, maintenance
 from adapter.operate.health import Finding
-from adapter.runner.heartbeat import Pulse, of_loops
+from adapter.runner.heartbeat import Heartbeat, of_loops
 from adapter.runner.loops import Bell, Loops
-from adapter.runner.sender_pool import Senders
-from adapter.runner.web_server import Website
+from adapter.runner.sender_pool import SenderPool
+from adapter.runner.web_server import WebServer
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints, heartbeats
-from adapter.transports import Answer, Transport
+from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.mllp import MllpClient, MllpServer
@@ -70,12 +70,12 @@ class Adapter:
         self._doors: list[MllpServer] = []
         self._sources: list[Transport] = []
         self._consumer: Consumer | None = None
-        self._website: Website | None = None
+        self._website: WebServer | None = None
         self._topology = Topology(settings.endpoints, self._broker_was_empty)
         self._publisher = Publisher(settings.broker, self._topology, timeout=_patience(settings))
-        self.senders = Senders(store, self.network, self._open, utc_now, self._outbox)
+        self.senders = SenderPool(store, self.network, self._open, utc_now, self._outbox)
         told = (self._around, self._consumes)
-        self.pulse = Pulse(store, parts.command, settings, utc_now, *told)
+        self.pulse = Heartbeat(store, parts.command, settings, utc_now, *told)
 
     def start(self) -> None:
         """Open every door and start every loop; FatalError when one cannot."""
@@ -86,7 +86,7 @@ class Adapter:
         self.loops.start("beat", self.pulse.beat, lambda: self.loops.stopping.wait(self.pulse.rest))
         if Part.WEB in self.parts:
             asked = (self._outbox.ring, self.pulse.oneself)
-            self._website = Website(self.network, self.store, self.settings.web, *asked)
+            self._website = WebServer(self.network, self.store, self.settings.web, *asked)
             self._website.start()
         log.info("started", extra={"process_name": self.pulse.name})
 
@@ -181,10 +181,10 @@ class Adapter:
     def _consumes(self) -> bool:
         return self._consumer is not None and self._consumer.consuming
 
-    def _accept(self, letter: Envelope) -> Answer:
+    def _accept(self, letter: Envelope) -> Response:
         reply = receive.accept(self.store, self.network, letter, utc_now())
         self._outbox.ring()
-        return Answer(body=reply.body, content_type=reply.content_type)
+        return Response(body=reply.body, content_type=reply.content_type)
 
     def _fragment(self, letter: Envelope) -> None:
         receive.keep_fragment(self.store, letter, utc_now())

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from adapter.core.errors import AdapterError, TransientError
 from adapter.core.model import Settings
 from adapter.operate import health
-from adapter.operate.health import Finding, Oneself
+from adapter.operate.health import Finding, OwnHealth
 from adapter.store import Store, heartbeats
 from adapter.store.inbox import new_id
 
@@ -27,7 +27,7 @@ _Key: TypeAlias = tuple[str, str]  # of a finding: its name, and whose it is
 _PATIENCE = health.LOST.total_seconds()
 
 
-class Pulse:
+class Heartbeat:
     """`around` says what is wrong around this process, `consumes` whether it takes care.in."""
 
     def __init__(
@@ -56,9 +56,9 @@ class Pulse:
         return 1.0 if young else health.BEAT
 
     @property
-    def oneself(self) -> Oneself:
+    def oneself(self) -> OwnHealth:
         """For the doors of this process."""
-        return Oneself(name=self.name, findings=self.findings)
+        return OwnHealth(name=self.name, findings=self.findings)
 
     def findings(self) -> list[Finding]:
         """What this process knows of itself at present, without asking anybody."""

@@ -31,7 +31,7 @@ MOST_UNWRITTEN = 16
 """With more batches than these unwritten nothing is claimed: leases would end before that is."""
 
 
-class Senders:
+class SenderPool:
     """Claims what is due, and hands it to the pool."""
 
     def __init__(

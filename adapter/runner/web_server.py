@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 
 from adapter.core.errors import FatalError
-from adapter.operate.health import Oneself
+from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.web import app, serving
 
 
-class Website:
+class WebServer:
     """uvicorn, started and stopped like every other door."""
 
     def __init__(
@@ -21,7 +21,7 @@ class Website:
         store: Store,
         listen: str,
         accepted: Callable[[], None],
-        oneself: Oneself,
+        oneself: OwnHealth,
     ) -> None:
         self._server = serving.server(app(network, store, accepted, oneself), listen)
         self._thread = threading.Thread(target=self._server.run, name="web")

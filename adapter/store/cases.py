@@ -46,31 +46,31 @@ def pseudonym(key: bytes, identity: str) -> str:
     return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
 
 
-def is_strange(case_: Case, patients: Sequence[str]) -> bool:
+def is_other_patient(case_: Case, patients: Sequence[str]) -> bool:
     """Whether these pseudonyms are of another patient than the one whom the case was opened for."""
     return bool(case_.patient and patients) and case_.patient not in patients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Match:
     """A case, and which of the names that were asked for lead to a case already."""
 
     case: Case
     names: frozenset[str] = frozenset()
 
 
-def find(tx: Transaction, names: Sequence[str], patient: str) -> Found | None:
+def find(tx: Transaction, names: Sequence[str], patient: str) -> Match | None:
     """The case of the first name that is known; without names, the patient's only open case."""
     if not names:
         id_ = _only_open(tx, patient)
-        return Found(case=lock(tx, id_)) if id_ else None
-    look_up(tx, names)
+        return Match(case=lock(tx, id_)) if id_ else None
+    prefetch(tx, names)
     known = {name: tx.held["alias", name] for name in names if tx.held["alias", name]}
     first = next(iter(known.values()), None)
-    return Found(case=lock(tx, first), names=frozenset(known)) if first else None
+    return Match(case=lock(tx, first), names=frozenset(known)) if first else None
 
 
-def look_up(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
+def prefetch(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
     """Lock many cases at once, by their names and by their ids, always in the same order."""
     asked = [name for name in dict.fromkeys(names) if ("alias", name) not in tx.held]
     if asked:
@@ -86,7 +86,7 @@ def look_up(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> N
 def lock(tx: Transaction, id_: str) -> Case:
     """The case's row, for this transaction alone: it hands out the order numbers."""
     if ("case", id_) not in tx.held:
-        look_up(tx, (), [id_])
+        prefetch(tx, (), [id_])
     found: Case = tx.held["case", id_]
     return found
 
@@ -106,7 +106,7 @@ def _only_open(tx: Transaction, patient: str) -> str | None:
     return ids[0] if len(ids) == 1 else None
 
 
-def open_(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
+def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
     """A new case with these names; without any it is flagged, since it may belong to another.
 
     Two senders may open the same case at once. Who writes its name first has opened it: the
@@ -126,11 +126,11 @@ def open_(tx: Transaction, names: Sequence[str], patient: str, now: datetime) ->
     row = {"id": opened.id, "name": opened.name, "patient": patient, "opened_at": now}
     tx.later(_OPEN, row | {"flagged": opened.flagged})
     tx.held["case", opened.id] = opened
-    call(tx, opened.id, names)
+    add_names(tx, opened.id, names)
     return opened
 
 
-def call(tx: Transaction, id_: str, names: Iterable[str]) -> None:
+def add_names(tx: Transaction, id_: str, names: Iterable[str]) -> None:
     """Let a case go by these names too, which no case has."""
     for name in dict.fromkeys(names):
         tx.later(_CALL, {"name": name, "case_id": id_})

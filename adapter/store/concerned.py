@@ -39,12 +39,12 @@ def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[R
     Locked, and without their bytes.
     """
     if tuple(names) not in tx.held.get(("answered", content_id), {}):
-        look_up(tx, {tuple(names): [content_id]})
+        prefetch(tx, {tuple(names): [content_id]})
     ids = tx.held["answered", content_id][tuple(names)]
     return [tx.held["delivery", id_] for id_ in ids]
 
 
-def look_up(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
     """Lock, always in the same order, the deliveries that many receipts and answers speak of.
 
     `wanted` has the content ids that the endpoints of one organisation name.

@@ -59,7 +59,7 @@ _ANSWERED = sa.select(
 ).where(among(message.c.id, "ids"))
 
 
-def look_up(tx: Transaction, wanted: Sequence[Ids]) -> None:
+def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
     """Ask for the ids of many messages at once. Call with their senders' rows locked."""
     if not wanted:
         return
@@ -91,7 +91,7 @@ def _envelope(ids: Ids) -> tuple[str, ...]:
 def seen(tx: Transaction, ids: Ids) -> Seen:
     """Whether either id came before. Call with the sender's row locked."""
     if _content(ids) not in tx.held or _envelope(ids) not in tx.held:
-        look_up(tx, [ids])
+        prefetch(tx, [ids])
     first = tx.held[_content(ids)]
     return Seen(verdict=_verdict(tx.held[_envelope(ids)], first, ids), first=first or "")
 

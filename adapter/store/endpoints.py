@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from adapter.core.rate_limit import Pace
+from adapter.core.rate_limit import RateLimit
 from adapter.store import backlog
 from adapter.store.bulk_write import InsertNew
 from adapter.store.columns import Instant
@@ -59,7 +59,7 @@ def resume(tx: Transaction, name: str, now: datetime) -> bool:
     return known
 
 
-def look_up(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
+def prefetch(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
     """Ask once for what `worked` and `failed` will change: locked, always in the same order."""
     names = sorted({*answered, *failed})
     rows = tx.execute(_TROUBLED, {"names_": names, "failed_": sorted(failed)})
@@ -112,7 +112,7 @@ def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
 
 def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
     if ("endpoint", name) not in tx.held:
-        look_up(tx, (), failed=(name,))
+        prefetch(tx, (), failed=(name,))
     found: tuple[int, datetime | None] = tx.held["endpoint", name]
     return found
 
@@ -156,12 +156,12 @@ def probing(tx: Transaction, name: str, until: datetime) -> None:
     _update(tx, name, open_until=until)
 
 
-def allowed(tx: Transaction, name: str, pace: Pace, now: datetime) -> int:
+def allowed(tx: Transaction, name: str, pace: RateLimit, now: datetime) -> int:
     """How many may go there now. Its row is ours until the end: nobody else lets any go."""
     return pace.allowed(_paced(tx, name), now)
 
 
-def paced(tx: Transaction, name: str, pace: Pace, sent: int, now: datetime) -> None:
+def paced(tx: Transaction, name: str, pace: RateLimit, sent: int, now: datetime) -> None:
     """So many go now."""
     if sent:
         _update(tx, name, paced_until=pace.after(_paced(tx, name), sent, now))

@@ -20,7 +20,7 @@ _UNLOCK = sa.text(f"select pg_advisory_unlock(:ours, hashtext(name)) {_NAMES}")
 
 
 @contextmanager
-def alone(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
+def exclusive_lock(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
     """Those of these names on which nobody else works: they are ours until the end.
 
     SQLite has one writer anyway: there, whoever works, works on everything. TransientError

@@ -18,7 +18,7 @@ from adapter.core.model import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """The far side's transport has the bytes, and perhaps said something in the same exchange.
 
     `body` is an application receipt in the receiver's own format, or empty.
@@ -28,7 +28,7 @@ class Answer:
     content_type: str = ""
 
 
-Outcome: TypeAlias = Answer | AdapterError
+Outcome: TypeAlias = Response | AdapterError
 """What became of one sending: an answer, a TransientError or a FatalError."""
 
 
@@ -51,5 +51,5 @@ class Transport(Protocol):
         """Let go of the connection; what was not acknowledged comes back."""
 
 
-Accept: TypeAlias = Callable[[Envelope], Answer]
+Accept: TypeAlias = Callable[[Envelope], Response]
 """Take what came, durably, and say what to answer. TransientError: nothing was stored."""

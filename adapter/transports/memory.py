@@ -18,7 +18,7 @@ from itertools import count
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 
 INCOMING = "care.in"
 
@@ -199,5 +199,5 @@ class Memory:
         }
         queue = f"{envelope.endpoint}.inbox"
         if self._bus.put(queue, Parcel(body=envelope.body, properties=properties)):
-            return Answer()
+            return Response()
         return TransientError("unroutable", queue)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from adapter.operate.health import Oneself
+from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.web import doors, health, metadata, metrics, operation_outcome
@@ -21,7 +21,7 @@ def app(
     network: Network,
     store: Store,
     accepted: Callable[[], None] = lambda: None,
-    oneself: Oneself | None = None,
+    oneself: OwnHealth | None = None,
 ) -> FastAPI:
     """The application of one adapter; the store's schema is current, its endpoints registered.
 
@@ -30,7 +30,7 @@ def app(
     """
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     application.state.doors = Doors(
-        network=network, store=store, accepted=accepted, oneself=oneself or Oneself()
+        network=network, store=store, accepted=accepted, oneself=oneself or OwnHealth()
     )
     application.state.registry = metrics.registry(network, store)
     for part in (doors, metadata, health, metrics):

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Endpoint
-from adapter.operate.health import Oneself
+from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.endpoints import endpoint_of_token
@@ -22,7 +22,7 @@ class Doors:
     network: Network
     store: Store
     accepted: Callable[[], None]  # somebody may be waiting for work
-    oneself: Oneself
+    oneself: OwnHealth
 
 
 def doors(request: Request) -> Doors:

@@ -23,7 +23,7 @@ router = APIRouter()
 Sender = Annotated[Endpoint, Depends(sender)]
 
 
-async def letter(request: Request, caller: Sender) -> Envelope:
+async def posted_envelope(request: Request, caller: Sender) -> Envelope:
     """The request as an Envelope, with what it claims."""
     network = doors(request).network
     content_type = bodies.content_type(request, network, caller)
@@ -38,7 +38,7 @@ async def letter(request: Request, caller: Sender) -> Envelope:
     )
 
 
-Letter = Annotated[Envelope, Depends(letter)]
+Posted = Annotated[Envelope, Depends(posted_envelope)]
 
 
 def speaks_fhir(request: Request, caller: Sender) -> None:
@@ -48,13 +48,13 @@ def speaks_fhir(request: Request, caller: Sender) -> None:
 
 
 @router.post("/fhir/$process-message", dependencies=[Depends(speaks_fhir)])
-def process_message(request: Request, envelope: Letter) -> Response:
+def process_message(request: Request, envelope: Posted) -> Response:
     """A FHIR R4 message Bundle; the answer is its receipt, or an OperationOutcome."""
     return _take(request, envelope)
 
 
 @router.post("/inbox")
-def inbox(request: Request, envelope: Letter) -> Response:
+def inbox(request: Request, envelope: Posted) -> Response:
     """A message in the form of the sender's own system; the answer is a receipt in that form."""
     return _take(request, envelope)
 

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.core.errors import TransientError
 from adapter.web.operation_outcome import of_error
-from adapter.web.slow_headers import Hurried
+from adapter.web.slow_headers import SlowHeaderTimeout
 from adapter.web.surroundings import Surroundings
 
 CONNECTIONS = 500
@@ -30,7 +30,9 @@ class Crowded:
 
 
 async def _full(scope: Scope, receive: Receive, send: Send) -> None:
-    response = of_error(TransientError("too-many-connections", retry_after=Hurried.seconds))
+    response = of_error(
+        TransientError("too-many-connections", retry_after=SlowHeaderTimeout.seconds)
+    )
     response.headers["Connection"] = "close"
     await response(scope, receive, send)
 
@@ -44,7 +46,7 @@ def server(application: ASGIApp, address: str) -> uvicorn.Server:
             crowded,
             host=host.strip("[]"),
             port=int(port),
-            http=Hurried,
+            http=SlowHeaderTimeout,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -7,7 +7,7 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-class Hurried(H11Protocol):
+class SlowHeaderTimeout(H11Protocol):
     """uvicorn's HTTP/1.1, which hangs up on a peer that is slow with the head of its request.
 
     uvicorn itself waits for ever, and counts the connection as one of those that it may have.

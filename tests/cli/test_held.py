@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapter import settings
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.http.status import of_status
 from tests.cli.office import CASE, SETTINGS, Office, run
 from tests.flow.test_answers import hand_over, written
@@ -82,7 +82,7 @@ def test_whoever_discards_the_operators_dead_is_told_before_that_it_tells_the_se
     region = office.region
     region.with_settings(endpoints=_ruled(closed))
     written(region)
-    hand_over(region, of_status(409, "", Answer(), region.now))
+    hand_over(region, of_status(409, "", Response(), region.now))
     [row] = region.deliveries()
     shown = told(office, closed, "case", CASE)
     assert "its sender is told when it is discarded" in shown

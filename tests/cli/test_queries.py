@@ -41,7 +41,7 @@ def test_the_views_say_the_same_on_both_databases(region: Region) -> None:
         assert view is not None
         assert {d.state for d in view.deliveries if d.endpoint == "lulea"} == {"dead"}
         assert len(message_ids(tx, content)) == 1
-        (cause,) = dead.letters(tx)
+        (cause,) = dead.dead_letters(tx)
         assert (cause.code, cause.endpoint, len(cause.letters)) == ("refused", "lulea", 1)
         counts = {(c.endpoint, c.state): c.count for c in figures.deliveries(tx)}
         assert counts["lulea", "dead"] == 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 from adapter.core.model import Settings
 from adapter.operate.health import Finding
 from adapter.runner import utc_now
-from adapter.runner.heartbeat import Pulse
+from adapter.runner.heartbeat import Heartbeat
 from tests.cli.office import Office
 
 
-def pulse(office: Office, *around: Finding) -> Pulse:
-    found = Pulse(office.region.store, "serve", Settings(), utc_now, lambda: around, lambda: True)
+def pulse(office: Office, *around: Finding) -> Heartbeat:
+    found = Heartbeat(
+        office.region.store, "serve", Settings(), utc_now, lambda: around, lambda: True
+    )
     found.beat()
     return found
 

@@ -97,7 +97,7 @@ def names() -> dict[str, Any]:
         "log lines": sorted(logs.LINES),
         "log fields": sorted(logs.FIELDS),
         "findings": sorted(health.FINDINGS),
-        "kill points": list(kill_points.WINDOWS),
+        "kill points": list(kill_points.KILL_POINTS),
         "tables": {t.name: sorted(c.name for c in t.c) for t in metadata.sorted_tables},
         "settings": {kind.__name__: sorted(toml.keys(kind)) for kind in STANZAS},
         "commands": dict(sorted(commands())),

@@ -15,7 +15,7 @@ from adapter.inbound import receive
 from adapter.mappings import Context, System, hl7v2
 from adapter.operate import replay
 from adapter.settings.network import Network
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import LULEA
@@ -35,7 +35,7 @@ def ruled(region: Region, *pairs: tuple[str, Then], system: str = "fhir") -> Non
 
 def status(region: Region, number: int, body: bytes = b"") -> Outcome:
     """An HTTP response."""
-    return of_status(number, "", Answer(body=body), region.now)
+    return of_status(number, "", Response(body=body), region.now)
 
 
 def detail(region: Region, what: str) -> list[str]:
@@ -72,7 +72,7 @@ def test_an_answer_that_stops_for_others_is_retried_where_the_table_says_so(
     assert (row["state"], row["code"], row["failures"]) == ("waiting", "refused", 1)
     assert detail(region, "retry") == ["refused: HTTP 409; rule endpoint.answers[0]: 409 -> retry"]
     region.now += timedelta(seconds=6)
-    hand_over(region, Answer())
+    hand_over(region, Response())
     assert state(region) == "in-flight"
 
 
@@ -185,7 +185,7 @@ def acknowledges(region: Region, said: str) -> None:
     """Luleå answers in HL7 v2."""
     control = region.deliveries(event="message")[0]["envelope_id"]
     ack = f"MSH|^~\\&|C|D|A|B|20260302||ACK|1|P|2.5\rMSA|{said}|{control}\r"
-    hand_over(region, Answer(body=ack.encode()))
+    hand_over(region, Response(body=ack.encode()))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_peer_that_reverses_ae_and_ar_is_two_rules(
     receive.process_batch(region.store, region.network, region.now)
     control = region.deliveries(event="message")[-1]["envelope_id"]
     ack = f"MSH|^~\\&|C|D|A|B|20260302||ACK|1|P|2.5\rMSA|{said}|{control}\r"
-    hand_over(region, Answer(body=ack.encode()))
+    hand_over(region, Response(body=ack.encode()))
     assert region.deliveries(event="message")[-1]["state"] == reversed_
     what = "dead" if reversed_ == "dead" else "retry"
     number = 0 if said == "AE" else 1

@@ -13,7 +13,7 @@ from adapter.core.model import DoneWhen, Envelope
 from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.store import endpoints
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.http import RefusedForNowError
 from tests.flow import letters
 from tests.flow.letters import LULEA
@@ -62,7 +62,7 @@ def receipt(content: str, code: str = "ok") -> bytes:
 
 def test_a_receipt_in_the_answer_is_the_systems(region: Region) -> None:
     content = written(region)
-    hand_over(region, Answer(body=receipt(content)))
+    hand_over(region, Response(body=receipt(content)))
     assert region.deliveries()[0]["state"] == "accepted"
 
 
@@ -79,7 +79,7 @@ def test_an_answer_that_is_no_receipt_is_kept_and_the_receipt_is_waited_for(
     region: Region, body: bytes
 ) -> None:
     written(region)
-    hand_over(region, Answer(body=body))
+    hand_over(region, Response(body=body))
     [delivery] = region.deliveries()
     assert (delivery["state"], delivery["receipt_due_at"]) == (
         "in-flight",
@@ -92,13 +92,13 @@ def test_an_answer_that_is_no_receipt_is_kept_and_the_receipt_is_waited_for(
 def test_a_receipt_whose_response_has_another_shape_stops_nothing(region: Region) -> None:
     bundle = letters.receipt(written(region), LULEA)
     bundle["entry"][0]["resource"]["response"] = "ok"
-    hand_over(region, Answer(body=letters.dump(bundle)))
+    hand_over(region, Response(body=letters.dump(bundle)))
     assert region.deliveries()[0]["receipt_due_at"] is not None
 
 
 def test_a_receipt_for_another_message_closes_nothing(region: Region) -> None:
     written(region)
-    hand_over(region, Answer(body=receipt("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")))
+    hand_over(region, Response(body=receipt("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")))
     assert region.deliveries()[0]["state"] == "in-flight"
     assert region.history("bad-answer")
 
@@ -108,7 +108,7 @@ def test_a_refusal_in_the_answer_counts_also_where_the_wire_alone_would_close(
 ) -> None:
     closed_by_the_wire(region)
     content = written(region)
-    hand_over(region, Answer(body=receipt(content, "fatal-error")))
+    hand_over(region, Response(body=receipt(content, "fatal-error")))
     [delivery, *_] = region.deliveries()
     assert (delivery["state"], delivery["code"]) == ("dead", "refused")
 
@@ -116,7 +116,7 @@ def test_a_refusal_in_the_answer_counts_also_where_the_wire_alone_would_close(
 def test_a_wire_without_receipts_closes_by_taking_it(region: Region) -> None:
     closed_by_the_wire(region)
     written(region)
-    hand_over(region, Answer())
+    hand_over(region, Response())
     assert region.deliveries()[0]["state"] == "confirmed"
 
 
@@ -124,7 +124,7 @@ def test_a_receipt_beside_a_status_that_refuses_is_kept_and_the_wait_it_asks_for
     region: Region,
 ) -> None:
     body = receipt(written(region), "transient-error")
-    refusal = RefusedForNowError("busy", 503, Answer(body=body), 600.0)
+    refusal = RefusedForNowError("busy", 503, Response(body=body), 600.0)
     hand_over(region, refusal)
     [delivery] = region.deliveries()
     assert delivery["next_attempt_at"] >= region.now + timedelta(seconds=600)

@@ -239,7 +239,7 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
     if region.store.is_sqlite:
         pytest.skip("SQLite has one writer: the second looks when the first has written")
     both_have_looked = threading.Barrier(2)
-    looked = cases.look_up
+    looked = cases.prefetch
 
     def slowly(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
         looked(tx, names, ids)

@@ -51,7 +51,7 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
         return receive.process_batch(region.store, region.network, region.now)
 
     with region.store.begin() as tx:  # as a sender that gives up, and flags the case
-        concerned.look_up(tx, {("lulea",): [content]})
+        concerned.prefetch(tx, {("lulea",): [content]})
         thread = beside(answers)
         cases.lock(tx, delivery["case_id"])
     thread.join(10)

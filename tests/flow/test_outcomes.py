@@ -10,7 +10,7 @@ from adapter.core.errors import TransientError
 from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.outbound.send import Sent
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import Region
@@ -38,7 +38,7 @@ def test_what_failed_and_what_was_taken_stand_in_one_transaction(region: Region)
         region.network,
         [
             Sent(batch=[lulea], outcomes=[TransientError("busy")], at=region.now),
-            Sent(batch=[umea], outcomes=[Answer()], at=region.now + timedelta(seconds=1)),
+            Sent(batch=[umea], outcomes=[Response()], at=region.now + timedelta(seconds=1)),
         ],
     )
     rows = {row["endpoint"]: row for row in region.deliveries()}
@@ -49,7 +49,7 @@ def test_what_failed_and_what_was_taken_stand_in_one_transaction(region: Region)
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["stale first", "stale last"])
-@pytest.mark.parametrize("said", [TransientError("busy"), Answer()], ids=["failed", "taken"])
+@pytest.mark.parametrize("said", [TransientError("busy"), Response()], ids=["failed", "taken"])
 def test_of_two_attempts_that_end_together_the_newer_one_counts(
     region: Region, said: Outcome, order: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_of_two_attempts_that_end_together_the_newer_one_counts(
     [mine] = send.claim(region.store, region.network, {"lulea": 1}, later)
     both = [
         Sent(batch=[stale], outcomes=[said], at=later),
-        Sent(batch=[mine], outcomes=[Answer()], at=later),
+        Sent(batch=[mine], outcomes=[Response()], at=later),
     ]
     send.write_down(region.store, region.network, both[::order])
     [row] = region.deliveries(endpoint="lulea")

@@ -11,7 +11,7 @@ from adapter.core.errors import TransientError
 from adapter.fhir import bundles
 from adapter.operate import edit, replay
 from adapter.store.transaction import Row
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import UMEA
@@ -31,7 +31,7 @@ def noted(region: Region, text: str) -> str:
 def dead(region: Region) -> Row:
     """The first note, which Umeå refused."""
     content = noted(region, "1")
-    answered(region, took(region), of_status(400, "", Answer(), region.now))
+    answered(region, took(region), of_status(400, "", Response(), region.now))
     [row] = region.deliveries(content_id=content)
     assert row["state"] == "dead"
     return row

@@ -12,7 +12,7 @@ from adapter.core.errors import TransientError
 from adapter.core.model import Delivery
 from adapter.outbound import send
 from adapter.store import due_deliveries, endpoints
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.flow import letters
 from tests.flow.letters import UMEA
@@ -146,7 +146,7 @@ def test_a_gateway_that_answers_for_a_service_that_is_away_opens_the_circuit(
     region: Region, status: int
 ) -> None:
     stored(region, 6)
-    answered(region, claimed(region), of_status(status, "", Answer(), region.now))
+    answered(region, claimed(region), of_status(status, "", Response(), region.now))
     assert len(region.history("circuit-opened")) == 1
     region.now += PROBE
     assert len(claimed(region)) == 1
@@ -155,18 +155,18 @@ def test_a_gateway_that_answers_for_a_service_that_is_away_opens_the_circuit(
 def test_any_other_answer_closes_it(region: Region) -> None:
     cut_off(region)
     region.now += PROBE
-    answered(region, claimed(region), of_status(500, "", Answer(), region.now))
+    answered(region, claimed(region), of_status(500, "", Response(), region.now))
     assert len(region.history("circuit-closed")) == 1
 
 
 def test_what_was_asked_to_wait_waits_though_the_circuit_closes(region: Region) -> None:
     stored(region, 1, "asked")
-    answered(region, claimed(region), of_status(429, "10800", Answer(), region.now))
+    answered(region, claimed(region), of_status(429, "10800", Response(), region.now))
     [asked] = region.deliveries(event="message")
     region.now += HOUR + SECOND
     cut_off(region)
     region.now += PROBE
-    answered(region, claimed(region), Answer())
+    answered(region, claimed(region), Response())
     assert region.history("circuit-closed")
     [row] = region.deliveries(id=asked["id"])
     assert row["next_attempt_at"] == asked["next_attempt_at"]
@@ -175,14 +175,14 @@ def test_what_was_asked_to_wait_waits_though_the_circuit_closes(region: Region) 
 @pytest.mark.parametrize("status", [429, 503])
 def test_who_asks_to_wait_gets_nothing_else_meanwhile(region: Region, status: int) -> None:
     stored(region, 1)
-    answered(region, claimed(region), of_status(status, "600", Answer(), region.now))
+    answered(region, claimed(region), of_status(status, "600", Response(), region.now))
     stored(region, 9, "later")
     region.now += 599 * SECOND
     assert claimed(region) == []
     region.now += 2 * SECOND
     others = claimed(region)
     assert len(others) == 9
-    answered(region, others, Answer())
+    answered(region, others, Response())
     region.now += MINUTE  # the first by its own, with some jitter
     assert len(claimed(region)) == 1
 
@@ -190,7 +190,7 @@ def test_who_asks_to_wait_gets_nothing_else_meanwhile(region: Region, status: in
 def test_a_probe_that_is_told_to_wait_is_not_followed_by_the_rest(region: Region) -> None:
     cut_off(region)
     region.now += PROBE
-    answered(region, claimed(region), of_status(503, "1800", Answer(), region.now))
+    answered(region, claimed(region), of_status(503, "1800", Response(), region.now))
     for _ in range(29):
         region.now += MINUTE
         assert claimed(region) == []
@@ -201,7 +201,7 @@ def test_a_probe_that_is_told_to_wait_is_not_followed_by_the_rest(region: Region
 def test_nobody_is_held_off_for_longer_than_the_longest_back_off(region: Region) -> None:
     stored(region, 2)
     first, second = claimed(region)
-    answered(region, [first], of_status(429, "86400", Answer(), region.now))
+    answered(region, [first], of_status(429, "86400", Response(), region.now))
     answered(region, [second], TransientError("refused-for-now"))
     region.now += HOUR + SECOND
     assert [d.id for d in claimed(region)] == [second.id]
@@ -210,7 +210,7 @@ def test_nobody_is_held_off_for_longer_than_the_longest_back_off(region: Region)
 def test_one_that_is_refused_for_good_holds_up_no_other(region: Region) -> None:
     stored(region, 2)
     first, second = claimed(region)
-    answered(region, [first], of_status(413, "3600", Answer(), region.now))
+    answered(region, [first], of_status(413, "3600", Response(), region.now))
     answered(region, [second], TransientError("refused-for-now"))
     region.now += MINUTE
     assert [d.id for d in claimed(region)] == [second.id]
@@ -234,7 +234,7 @@ def test_a_person_who_resumes_lets_all_go_at_once_whatever_was_asked(region: Reg
     for _ in range(12):
         answered(region, claimed(region), TransientError("refused-for-now"))
         region.now += 10 * MINUTE
-    answered(region, took(region), of_status(429, "3600", Answer(), region.now))
+    answered(region, took(region), of_status(429, "3600", Response(), region.now))
     with region.store.begin() as tx:
         endpoints.resume(tx, "umea", region.now)
     assert len(claimed(region)) == 9

@@ -14,7 +14,7 @@ from adapter.fhir import builders, bundles
 from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.store.tables import delivery
-from adapter.transports import Answer
+from adapter.transports import Response
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA
 from tests.flow.region import SETTINGS, Region
@@ -300,7 +300,7 @@ def test_a_receipt_that_outruns_our_own_bookkeeping_is_not_waited_for(region: Re
     receive.process_batch(region.store, region.network, region.now)
     batch = send.claim(region.store, region.network, {"umea": 1}, region.now)
     region.receipt("umea", content)
-    region.written(send.Sent(batch=batch, outcomes=[Answer()], at=region.now))
+    region.written(send.Sent(batch=batch, outcomes=[Response()], at=region.now))
     [delivery] = region.deliveries()
     assert (delivery["state"], delivery["receipt_due_at"]) == ("confirmed", None)
 

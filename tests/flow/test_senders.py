@@ -9,8 +9,8 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Endpoint, Envelope
 from adapter.inbound import receive
 from adapter.runner.loops import Bell
-from adapter.runner.sender_pool import Senders
-from adapter.transports import Answer, Outcome, Transport
+from adapter.runner.sender_pool import SenderPool
+from adapter.transports import Outcome, Response, Transport
 from tests.flow import letters
 from tests.flow.letters import LULEA, UMEA, Party
 from tests.flow.region import SETTINGS, Region, endpoint
@@ -22,7 +22,7 @@ class Far:
     def __init__(self) -> None:
         self.opened = 0
         self.took = 0
-        self.says: Outcome = Answer()
+        self.says: Outcome = Response()
         self.free = threading.Event()
         self._lock = threading.Lock()
 
@@ -75,7 +75,7 @@ def waiting(region: Region, count: int, to: Party) -> None:
         pass
 
 
-def pool(region: Region, **far: Far) -> Senders:
+def pool(region: Region, **far: Far) -> SenderPool:
     """The senders of a region whose endpoints are these far sides."""
     elsewhere = Far()
     elsewhere.free.set()
@@ -83,10 +83,10 @@ def pool(region: Region, **far: Far) -> Senders:
     def opened(found: Endpoint) -> Transport:
         return far.get(found.name, elsewhere).open(found)
 
-    return Senders(region.store, region.network, opened, lambda: region.now, Bell(0.01))
+    return SenderPool(region.store, region.network, opened, lambda: region.now, Bell(0.01))
 
 
-def until_quiet(senders: Senders, seconds: float = 10) -> None:
+def until_quiet(senders: SenderPool, seconds: float = 10) -> None:
     """Claim until there is nothing to claim, twice a while apart."""
     quiet, pause = 0, threading.Event()
     for _ in range(int(seconds / 0.02)):
@@ -175,7 +175,7 @@ def test_what_cannot_be_sent_by_our_own_settings_is_tried_again_and_seen(
     def broken(_endpoint: Endpoint) -> Transport:
         raise FatalError("settings", "ADAPTER_LULEA_TOKEN is not set")
 
-    senders = Senders(region.store, region.network, broken, lambda: region.now, Bell(0.01))
+    senders = SenderPool(region.store, region.network, broken, lambda: region.now, Bell(0.01))
     until_quiet(senders)
     senders.close()
     [delivery] = region.deliveries()

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from adapter.core.kill_points import WINDOWS
+from adapter.core.kill_points import KILL_POINTS
 from tests.flow.letters import HOSPITAL, PLANNING
 from tests.killing.world import World, numbered, world
 from tests.servers import PostgreSQL, RabbitMQ
@@ -36,7 +36,7 @@ def around(
         yield found
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", KILL_POINTS)
 def test_a_death_in_a_window_loses_nothing_doubles_nothing_and_keeps_order(
     around: World, window: str
 ) -> None:

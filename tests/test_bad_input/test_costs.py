@@ -110,7 +110,7 @@ def test_a_message_with_thousands_of_oddities_is_taken_with_some_hundred_warning
         id="m-1", endpoint=SENDER.name, body=body, fingerprint="0", received_at=RECORDED
     )
     began = time.monotonic()
-    found = read_message.read(network, SENDER, message)
+    found = read_message.read_message(network, SENDER, message)
     assert time.monotonic() - began < SECONDS
-    assert isinstance(found, read_message.Reading)
+    assert isinstance(found, read_message.ReadMessage)
     assert 1 < len(found.issues) <= 101

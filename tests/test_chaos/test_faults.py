@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapter.core.kill_points import WINDOWS
+from adapter.core.kill_points import KILL_POINTS
 from chaos import killing
 from chaos.cast import LULEA, UMEA
 from chaos.conductor import Conductor
@@ -43,8 +43,8 @@ def test_every_promised_fault_is_in_the_deck() -> None:
 
 
 def test_a_process_is_killed_at_every_window_that_has_a_name() -> None:
-    assert {fault.at for fault in ALL if fault.at} == set(WINDOWS)
-    assert {*killing.WORKER_WINDOWS, *killing.WEB_WINDOWS} == set(WINDOWS)
+    assert {fault.at for fault in ALL if fault.at} == set(KILL_POINTS)
+    assert {*killing.WORKER_WINDOWS, *killing.WEB_WINDOWS} == set(KILL_POINTS)
 
 
 def test_every_sabotage_has_the_count_that_it_must_raise() -> None:

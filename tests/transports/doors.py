@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from adapter.core.errors import AdapterError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Accept, Answer
+from adapter.transports import Accept, Response
 from adapter.transports.mllp import MllpServer
 from adapter.transports.mllp.framing import END
 
@@ -43,7 +43,7 @@ class Door:
     def __init__(self, accept: Accept | None = None, **fields: object) -> None:
         self.taken: list[bytes] = []
         self.kept: list[bytes] = []
-        self._accept = accept or (lambda _: Answer(body=ACK))
+        self._accept = accept or (lambda _: Response(body=ACK))
         peers = {"peers": fields.pop("peers")} if "peers" in fields else {}
         self.server = MllpServer(
             endpoint(**peers),
@@ -53,7 +53,7 @@ class Door:
         )
         self.thread = threading.Thread(target=self.server.run)
 
-    def _take(self, arrived: Envelope) -> Answer:
+    def _take(self, arrived: Envelope) -> Response:
         self.taken.append(arrived.body)
         return self._accept(arrived)
 

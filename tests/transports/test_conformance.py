@@ -17,10 +17,11 @@ from itertools import islice
 import pika
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
+from werkzeug import Request
+from werkzeug import Response as HttpResponse
 
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Answer, Transport
+from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.mllp import MllpClient, MllpServer
@@ -130,9 +131,9 @@ def sending_rabbitmq(rabbitmq_url: str) -> Iterator[Sending]:
 def sending_mllp() -> Iterator[Sending]:
     taken: list[bytes] = []
 
-    def accept(envelope: Envelope) -> Answer:
+    def accept(envelope: Envelope) -> Response:
         taken.append(envelope.body)
-        return Answer(body=b"MSA|AA|1\r")
+        return Response(body=b"MSA|AA|1\r")
 
     door = endpoint("mllp", listen="127.0.0.1:0")
     server = MllpServer(door, accept, lambda _: None)
@@ -149,9 +150,9 @@ def sending_mllp() -> Iterator[Sending]:
 def sending_http(httpserver: HTTPServer) -> Iterator[Sending]:
     taken: list[bytes] = []
 
-    def take(request: Request) -> Response:
+    def take(request: Request) -> HttpResponse:
         taken.append(request.get_data())
-        return Response(status=200)
+        return HttpResponse(status=200)
 
     httpserver.expect_request("/").respond_with_handler(take)
     with closing(HttpClient(endpoint("http", httpserver.url_for("/")))) as client:
@@ -257,12 +258,12 @@ def test_when_send_returns_the_far_side_has_everything_in_order(sending: Sending
     bodies = [str(number).encode() for number in range(20)]
     outcomes = sending.transport.send([to_lulea(body) for body in bodies])
     assert sending.taken() == bodies
-    assert [type(outcome) for outcome in outcomes] == [Answer] * 20
+    assert [type(outcome) for outcome in outcomes] == [Response] * 20
 
 
 def test_ten_megabytes_go_unchanged(sending: Sending) -> None:
     body = binary(MEGABYTES)
-    assert isinstance(sending.transport.send([to_lulea(body)])[0], Answer)
+    assert isinstance(sending.transport.send([to_lulea(body)])[0], Response)
     assert sending.taken() == [body]
 
 
@@ -274,7 +275,7 @@ def test_after_close_the_next_sending_connects_anew(sending: Sending) -> None:
     sending.transport.send([to_lulea(b"before")])
     sending.transport.close()
     sending.transport.close()
-    assert isinstance(sending.transport.send([to_lulea(b"after")])[0], Answer)
+    assert isinstance(sending.transport.send([to_lulea(b"after")])[0], Response)
     assert sending.taken()[-1] == b"after"
 
 

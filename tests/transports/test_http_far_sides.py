@@ -16,7 +16,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from adapter.core.errors import FatalError, TransientError
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.http import HttpClient
 from tests.transports.posts import client, code, endpoint, envelope
 
@@ -105,7 +105,7 @@ def test_a_bearer_token_comes_from_the_environment(httpserver: HTTPServer) -> No
     environment = {"ADAPTER_LULEA_TRESERVA_TOKEN": "hush"}
     bearer = endpoint(httpserver.url_for("/"), credentials="bearer")
     with closing(HttpClient(bearer, environment=environment)) as http:
-        assert http.send([envelope()]) == [Answer()]
+        assert http.send([envelope()]) == [Response()]
 
 
 def test_a_user_and_password_come_from_the_environment(httpserver: HTTPServer) -> None:
@@ -117,7 +117,7 @@ def test_a_user_and_password_come_from_the_environment(httpserver: HTTPServer) -
     }
     basic = endpoint(httpserver.url_for("/"), credentials="basic")
     with closing(HttpClient(basic, environment=environment)) as http:
-        assert http.send([envelope()]) == [Answer()]
+        assert http.send([envelope()]) == [Response()]
 
 
 def test_a_missing_secret_is_named() -> None:
@@ -180,7 +180,7 @@ def test_own_authority_and_client_certificate_open_the_door(
         "key_file": str(certificates / "client.key"),
     }
     with client(guarded.url_for("/"), **files) as http:
-        assert http.send([envelope()]) == [Answer()]
+        assert http.send([envelope()]) == [Response()]
 
 
 def test_a_far_side_that_nobody_vouches_for_gets_nothing(guarded: HTTPServer) -> None:

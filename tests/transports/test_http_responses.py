@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
+from werkzeug import Request
+from werkzeug import Response as HttpResponse
 
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.http import HttpClient, RefusedError, RefusedForNowError
 from adapter.transports.http.status import LONGEST_WAIT, of_status, seconds
 from tests.transports.posts import client, code, endpoint, envelope
@@ -24,14 +25,14 @@ def test_a_message_carries_its_ids_where_the_far_side_looks_for_them(
 ) -> None:
     seen: list[Request] = []
 
-    def take(request: Request) -> Response:
+    def take(request: Request) -> HttpResponse:
         request.get_data()
         seen.append(request)
-        return Response(status=204)
+        return HttpResponse(status=204)
 
     httpserver.expect_request("/inbox", method="POST").respond_with_handler(take)
     with client(httpserver.url_for("/inbox")) as http:
-        assert http.send([envelope()]) == [Answer()]
+        assert http.send([envelope()]) == [Response()]
     (request,) = seen
     assert request.get_data() == b"<Meddelande/>"
     assert request.headers["Content-Type"] == "application/xml"
@@ -46,7 +47,7 @@ def test_what_a_success_says_is_the_answer(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data(b"<Kvittens/>", content_type="text/xml")
     with client(httpserver.url_for("/")) as http:
         (answer,) = http.send([envelope()])
-    assert answer == Answer(body=b"<Kvittens/>", content_type="text/xml")
+    assert answer == Response(body=b"<Kvittens/>", content_type="text/xml")
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,8 @@ def test_each_status_means_what_the_standard_says(
 
 @given(status=st.integers(min_value=100, max_value=599), body=st.binary(max_size=4))
 def test_every_status_means_something_and_only_2xx_is_taken(status: int, body: bytes) -> None:
-    outcome = of_status(status, "", Answer(body=body), NOW)
-    assert isinstance(outcome, Answer) == (200 <= status < 300)
+    outcome = of_status(status, "", Response(body=body), NOW)
+    assert isinstance(outcome, Response) == (200 <= status < 300)
 
 
 def test_a_refusal_keeps_what_the_far_side_said(httpserver: HTTPServer) -> None:

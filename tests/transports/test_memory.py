@@ -7,7 +7,7 @@ from itertools import islice
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.memory import Bus, Memory
 
 LULEA = Endpoint(
@@ -42,7 +42,7 @@ def test_a_partner_sees_the_ids_of_a_message() -> None:
     envelope = Envelope(
         id="e-1", endpoint="lulea", body=b"body", event="message", case="c-1", delivery="d-1"
     )
-    assert Memory(bus, [LULEA]).send([envelope]) == [Answer()]
+    assert Memory(bus, [LULEA]).send([envelope]) == [Response()]
     arrival = partner.get(0)
     assert arrival is not None
     body, properties = arrival

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Envelope
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START
 from tests.transports.doors import ACK, Door, code, endpoint, envelope
@@ -25,7 +25,7 @@ def client(address: tuple[str, int], **fields: object) -> Iterator[MllpClient]:
 def test_the_answer_comes_back_as_it_was_said() -> None:
     door = Door()
     with door.open(), client(door.server.address) as mllp:
-        assert mllp.send([envelope()]) == [Answer(body=ACK, content_type=CONTENT_TYPE)]
+        assert mllp.send([envelope()]) == [Response(body=ACK, content_type=CONTENT_TYPE)]
 
 
 def test_one_connection_serves_many_messages_and_is_replaced_when_the_far_side_hung_up() -> None:
@@ -49,9 +49,9 @@ def test_one_connection_serves_many_messages_and_is_replaced_when_the_far_side_h
 def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> None:
     release = threading.Event()
 
-    def accept(_: Envelope) -> Answer:
+    def accept(_: Envelope) -> Response:
         release.wait(5)
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept)
     with door.open():
@@ -65,11 +65,11 @@ def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> 
 def test_a_late_answer_is_never_taken_for_the_next_messages_answer() -> None:
     late, answered = threading.Event(), threading.Event()
 
-    def accept(arrived: Envelope) -> Answer:
+    def accept(arrived: Envelope) -> Response:
         if arrived.body == b"slow":
             late.wait(5)
             answered.set()
-        return Answer(body=arrived.body)
+        return Response(body=arrived.body)
 
     door = Door(accept)
     with door.open(), client(door.server.address, timeout=timedelta(seconds=1)) as mllp:
@@ -77,11 +77,11 @@ def test_a_late_answer_is_never_taken_for_the_next_messages_answer() -> None:
         late.set()
         assert answered.wait(5)
         (outcome,) = mllp.send([envelope(b"quick")])
-    assert outcome == Answer(body=b"quick", content_type=CONTENT_TYPE)
+    assert outcome == Response(body=b"quick", content_type=CONTENT_TYPE)
 
 
 def test_a_far_side_that_hangs_up_instead_of_answering_is_unreachable() -> None:
-    def accept(_: Envelope) -> Answer:
+    def accept(_: Envelope) -> Response:
         raise TransientError("store-unavailable")
 
     door = Door(accept)
@@ -95,7 +95,7 @@ def test_nobody_at_the_address_is_unreachable() -> None:
 
 
 def test_an_answer_without_end_is_not_read_for_ever() -> None:
-    door = Door(lambda _: Answer(body=b"x" * 2_000_000))
+    door = Door(lambda _: Response(body=b"x" * 2_000_000))
     with door.open(), client(door.server.address) as mllp:
         assert code(mllp.send([envelope()])[0]) == "bad-answer"
 

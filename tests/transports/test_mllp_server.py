@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpServer, framed
 from adapter.transports.mllp.framing import START
 from tests.transports.doors import ACK, Door, answer, endpoint, eventually
 
 
 def test_each_message_gets_its_answer_on_the_same_connection() -> None:
-    door = Door(lambda arrived: Answer(body=b"ACK " + arrived.body))
+    door = Door(lambda arrived: Response(body=b"ACK " + arrived.body))
     with door.open(), door.connect() as wire:
         for body in (b"one", b"two"):
             wire.sendall(framed(body))
@@ -32,9 +32,9 @@ def test_each_message_gets_its_answer_on_the_same_connection() -> None:
 def test_the_door_says_whose_it_is_and_what_comes_through_it() -> None:
     arrivals: list[Envelope] = []
 
-    def accept(arrived: Envelope) -> Answer:
+    def accept(arrived: Envelope) -> Response:
         arrivals.append(arrived)
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept)
     with door.open(), door.connect() as wire:
@@ -46,7 +46,7 @@ def test_the_door_says_whose_it_is_and_what_comes_through_it() -> None:
 
 
 def test_messages_in_one_packet_are_answered_in_order() -> None:
-    door = Door(lambda arrived: Answer(body=arrived.body))
+    door = Door(lambda arrived: Response(body=arrived.body))
     with door.open(), door.connect() as wire:
         wire.sendall(framed(b"one") + b"\r\n" + framed(b"two") + framed(b"three"))
         said = b""
@@ -67,7 +67,7 @@ def test_a_message_in_many_packets_is_taken_once_and_whole() -> None:
 
 
 def test_an_empty_answer_sends_nothing() -> None:
-    door = Door(lambda arrived: Answer(body=b"" if arrived.body == b"one" else ACK))
+    door = Door(lambda arrived: Response(body=b"" if arrived.body == b"one" else ACK))
     with door.open(), door.connect() as wire:
         wire.sendall(framed(b"one") + framed(b"two"))
         assert answer(wire) == framed(ACK)
@@ -77,10 +77,10 @@ def test_an_empty_answer_sends_nothing() -> None:
 def test_what_was_not_stored_is_not_answered_and_can_be_sent_again() -> None:
     failures = [TransientError("store-unavailable")]
 
-    def accept(_: Envelope) -> Answer:
+    def accept(_: Envelope) -> Response:
         if failures:
             raise failures.pop()
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept)
     with door.open():
@@ -96,10 +96,10 @@ def test_what_was_not_stored_is_not_answered_and_can_be_sent_again() -> None:
 def test_an_unexpected_error_closes_one_connection_and_tells_the_log_nothing_personal(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def accept(arrived: Envelope) -> Answer:
+    def accept(arrived: Envelope) -> Response:
         if arrived.body == b"19500907-2553":
             raise RuntimeError(arrived.body.decode())
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept)
     with caplog.at_level(logging.DEBUG), door.open(), door.connect() as other:
@@ -206,9 +206,9 @@ def _open_door() -> Iterator[None]:
 def test_many_peers_are_answered_at_the_same_time() -> None:
     together = threading.Barrier(5, timeout=5)
 
-    def accept(arrived: Envelope) -> Answer:
+    def accept(arrived: Envelope) -> Response:
         together.wait()
-        return Answer(body=arrived.body)
+        return Response(body=arrived.body)
 
     door = Door(accept)
     with door.open():
@@ -224,10 +224,10 @@ def test_many_peers_are_answered_at_the_same_time() -> None:
 def test_connections_have_a_limit_and_room_comes_back() -> None:
     begun, enough = threading.Event(), threading.Event()
 
-    def accept(_: Envelope) -> Answer:
+    def accept(_: Envelope) -> Response:
         begun.set()
         enough.wait(5)
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept, connections=1)
     with door.open():
@@ -308,7 +308,7 @@ def served_or_hung_up(wire: socket.socket) -> bool:
 @pytest.mark.parametrize("fields", [{"peers": ("host",)}, {"listen": "nowhere"}])
 def test_a_door_with_wrong_settings_does_not_open(fields: dict[str, object]) -> None:
     with pytest.raises(FatalError) as caught:
-        MllpServer(endpoint(**fields), lambda _: Answer(), lambda _: None)
+        MllpServer(endpoint(**fields), lambda _: Response(), lambda _: None)
     assert caught.value.code == "settings"
 
 
@@ -327,16 +327,16 @@ def test_a_fragment_that_cannot_be_kept_harms_nobody(caplog: pytest.LogCaptureFi
 def test_two_doors_cannot_share_a_port() -> None:
     host, port = OPEN_DOOR.server.address
     with pytest.raises(FatalError, match="cannot listen"):
-        MllpServer(endpoint(listen=f"{host}:{port}"), lambda _: Answer(), lambda _: None)
+        MllpServer(endpoint(listen=f"{host}:{port}"), lambda _: Response(), lambda _: None)
 
 
 def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> None:
     begun, told = threading.Event(), threading.Event()
 
-    def accept(_: Envelope) -> Answer:
+    def accept(_: Envelope) -> Response:
         begun.set()
         told.wait(5)
-        return Answer(body=ACK)
+        return Response(body=ACK)
 
     door = Door(accept)
     with door.open(), door.connect() as wire, door.connect() as idle:

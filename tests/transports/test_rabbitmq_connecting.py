@@ -16,10 +16,10 @@ from pika.adapters.utils import io_services_utils
 from pika.frame import Method
 
 from adapter.core.errors import TransientError
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.rabbitmq import Consumer, Publisher, Topology, connection
 from adapter.transports.rabbitmq.connection import connect
-from adapter.transports.rabbitmq.publish_connection import Line
+from adapter.transports.rabbitmq.publish_connection import PublishConnection
 from chaos.proxy import Proxies
 from tests.servers.base import free_ports
 from tests.transports.bus import WAIT, codes, to_lulea
@@ -122,7 +122,7 @@ def test_of_several_addresses_the_first_that_answers_is_taken(
     urls = f"{through(rabbitmq_url, nobody)}, {rabbitmq_url}"
     with closing(Publisher(urls, topology, timeout=WAIT)) as publisher:
         publisher.open()
-        assert publisher.send([to_lulea()]) == [Answer()]
+        assert publisher.send([to_lulea()]) == [Response()]
     with closing(Consumer(urls, topology)) as consumer:
         consumer.idle(0)
         assert consumer.consuming
@@ -138,7 +138,7 @@ def test_who_loses_the_connected_address_moves_on_to_the_other_and_back(
     publisher, consumer = Publisher(urls, topology, timeout=WAIT), Consumer(urls, topology)
     with closing(publisher), closing(consumer):
         consumer.idle(0)
-        assert publisher.send([to_lulea()]) == [Answer()]
+        assert publisher.send([to_lulea()]) == [Response()]
         doors[0].close()  # both were connected through it
         with pytest.raises(TransientError, match="unreachable"):
             consumer.idle(WAIT)
@@ -170,7 +170,7 @@ def test_a_connection_that_is_reset_before_it_is_looked_at_is_unreachable(resett
 @pytest.mark.usefixtures("already_gone")
 def test_a_publisher_whose_connection_is_reset_so_is_unreachable(resetting: str) -> None:
     with pytest.raises(TransientError) as raised:
-        Line(resetting, 2)
+        PublishConnection(resetting, 2)
     assert raised.value.code == "unreachable"
 
 
@@ -193,7 +193,7 @@ def test_every_address_gets_its_try_however_little_time_a_sending_has(silent: st
 def test_a_broker_behind_an_address_that_says_nothing_is_reached(
     silent: str, rabbitmq_url: str
 ) -> None:
-    line = Line(f"{silent},{rabbitmq_url}", 0.1)
+    line = PublishConnection(f"{silent},{rabbitmq_url}", 0.1)
     assert not line.broken
     line.close()
 
@@ -205,6 +205,6 @@ def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
 def gives_up(url: str) -> str:
     """Why no line can be opened where a sending may take a tenth of a second; it leaves nothing."""
     with pytest.raises(TransientError) as raised:
-        Line(url, 0.1)
+        PublishConnection(url, 0.1)
     assert not [t for t in threading.enumerate() if t.name == "publisher"]
     return raised.value.code

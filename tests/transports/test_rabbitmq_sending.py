@@ -13,7 +13,7 @@ from pika.exceptions import UnroutableError
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Envelope
-from adapter.transports import Answer
+from adapter.transports import Response
 from adapter.transports.rabbitmq import (
     Consumer,
     Publisher,
@@ -31,7 +31,7 @@ def test_a_message_carries_its_ids_where_partners_look_for_them(
     publisher: Publisher, lulea: BusPartner
 ) -> None:
     envelope = to_lulea(case="c-1", delivery="d-1", content_type="application/fhir+json")
-    assert publisher.send([envelope]) == [Answer()]
+    assert publisher.send([envelope]) == [Response()]
     arrival = lulea.get(WAIT)
     assert arrival is not None
     body, properties = arrival

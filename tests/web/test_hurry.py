@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from adapter.web import serving
-from adapter.web.slow_headers import Hurried
+from adapter.web.slow_headers import SlowHeaderTimeout
 from tests.transports.doors import eventually
 from tests.web.site import Site, codes, served
 
@@ -21,7 +21,7 @@ ASK = b"GET /health/live HTTP/1.1\r\nHost: adapter\r\n"
 @pytest.fixture
 def port(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A website in a hurry, that takes few connections."""
-    monkeypatch.setattr(Hurried, "seconds", 1.0)
+    monkeypatch.setattr(SlowHeaderTimeout, "seconds", 1.0)
     monkeypatch.setattr(serving, "CONNECTIONS", 20)
     with served(site.application()) as address:
         yield int(address.rpartition(":")[2])

@@ -11,7 +11,7 @@ from adapter.core.lifecycle import Step
 from adapter.core.model import Event
 from adapter.operate.health import Finding
 from adapter.runner import utc_now
-from adapter.runner.heartbeat import Pulse
+from adapter.runner.heartbeat import Heartbeat
 from adapter.store import endpoints, outbox
 from adapter.store.tables import delivery
 from adapter.web import metrics
@@ -54,7 +54,7 @@ def test_it_is_ready_when_the_store_is(site: Site) -> None:
 def test_what_is_wrong_elsewhere_is_a_warning_and_not_a_reason_to_shut(site: Site) -> None:
     around = [Finding(name="broker", why="care.in: broker: gone")]
     settings = site.network.settings
-    worker = Pulse(site.store, "worker", settings, utc_now, lambda: around, lambda: True)
+    worker = Heartbeat(site.store, "worker", settings, utc_now, lambda: around, lambda: True)
     worker.beat()
     with site.client() as client:
         response = client.get("/health/ready")

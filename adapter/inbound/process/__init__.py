@@ -13,21 +13,21 @@ from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Receipt
 from adapter.fhir import bundles
 from adapter.inbound.process.answering import Reply, answer, repeat
-from adapter.inbound.process.forwarding import carry
+from adapter.inbound.process.forwarding import forward
 from adapter.inbound.process.message_ids import ids_of
-from adapter.inbound.process.prefetch import look_ahead
+from adapter.inbound.process.prefetch import prefetch
 from adapter.inbound.process.turn import Turn
 from adapter.outbound import receipts
 from adapter.policy import read_message
-from adapter.policy.read_message import Found, Reading, Unread
+from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage
 from adapter.store import duplicates, history
 from adapter.store.duplicates import Ids, Seen, Verdict
 
-__all__ = ["Reply", "Turn", "bury", "fault", "look_ahead", "process", "turn_down"]
+__all__ = ["Reply", "Turn", "bury", "fault", "prefetch", "process", "turn_down"]
 log = logging.getLogger(__name__)
 
 
-def process(turn: Turn, found: Found) -> Reply:
+def process(turn: Turn, found: ReadResult) -> Reply:
     """Decide on one message, and answer it: at once, or through the outbox.
 
     FatalError where the message, or our settings, keep it from being carried: nothing that was
@@ -39,7 +39,7 @@ def process(turn: Turn, found: Found) -> Reply:
     return reply
 
 
-def turn_down(turn: Turn, found: Found, error: FatalError) -> Reply:
+def turn_down(turn: Turn, found: ReadResult, error: FatalError) -> Reply:
     """A message that was understood and cannot be carried: by its own fault, or by ours."""
     ids = _note_ids(turn, found)
     ours = error.entry.scope is not Scope.SENDER
@@ -49,10 +49,13 @@ def turn_down(turn: Turn, found: Found, error: FatalError) -> Reply:
     return reply
 
 
-def _decide(turn: Turn, ids: Ids, found: Found) -> Reply:
-    if isinstance(found, Reading) and found.event is Event.RECEIPT:
+def _decide(turn: Turn, ids: Ids, found: ReadResult) -> Reply:
+    if isinstance(found, ReadMessage) and found.event is Event.RECEIPT:
         return _receipt(turn, found)
-    if isinstance(found, Unread) and (found.event or turn.message.claimed_event) == Event.RECEIPT:
+    if (
+        isinstance(found, UnreadableMessage)
+        and (found.event or turn.message.claimed_event) == Event.RECEIPT
+    ):
         return _bad_receipt(turn, found.error)
     seen = duplicates.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
     anew = seen.verdict is Verdict.NEW or seen.first == turn.message.id  # itself, replayed
@@ -62,14 +65,18 @@ def _decide(turn: Turn, ids: Ids, found: Found) -> Reply:
         return _refuse(turn, ids, FatalError(str(seen.verdict)))
     if ids.content_id:
         duplicates.remember(turn.tx, ids, turn.message.id)
-    return _unread(turn, ids, found.error) if isinstance(found, Unread) else carry(turn, found)
+    return (
+        _unread(turn, ids, found.error)
+        if isinstance(found, UnreadableMessage)
+        else forward(turn, found)
+    )
 
 
-def _note_ids(turn: Turn, found: Found) -> Ids:
+def _note_ids(turn: Turn, found: ReadResult) -> Ids:
     ids = ids_of(turn.message, found.bundle)
     recorded = bundles.recorded(found.bundle)
-    losses = found.losses if isinstance(found, Reading) else ()
-    issues = found.issues if isinstance(found, Reading) else found.error.issues
+    losses = found.losses if isinstance(found, ReadMessage) else ()
+    issues = found.issues if isinstance(found, ReadMessage) else found.error.issues
     turn.note(
         event=str(found.event)[:60],
         content_id=ids.content_id,
@@ -81,7 +88,7 @@ def _note_ids(turn: Turn, found: Found) -> Ids:
     return ids
 
 
-def _receipt(turn: Turn, found: Reading) -> Reply:
+def _receipt(turn: Turn, found: ReadMessage) -> Reply:
     """A receipt is never receipted; one that matches nothing is for a person."""
     message = turn.message
     try:

@@ -11,13 +11,13 @@ from adapter.core.lifecycle import Ruling, Step
 from adapter.core.model import RETURNING, Bundle, Code, Endpoint, Event, Kind
 from adapter.fhir import bundles
 from adapter.inbound.process.answering import Reply, answer
-from adapter.inbound.process.original_id import as_known
+from adapter.inbound.process.original_id import with_original_id
 from adapter.inbound.process.turn import Turn
 from adapter.outbound import deliveries, delivery_reports, receipts
 from adapter.outbound.deliveries import Outgoing
 from adapter.policy import read_message, sharing
-from adapter.policy.read_message import Reading
-from adapter.policy.routing import Letter, allows_protected, receivers
+from adapter.policy.read_message import ReadMessage
+from adapter.policy.routing import Addressing, allows_protected, receivers
 from adapter.policy.sharing import Decision, Facts, Notice
 from adapter.store import backlog, cases, endpoints, history, inbox, outbox
 from adapter.store.cases import Case
@@ -36,7 +36,7 @@ class Matter:
     stranger: bool  # the case was opened for another patient
 
 
-def carry(turn: Turn, found: Reading) -> Reply:
+def forward(turn: Turn, found: ReadMessage) -> Reply:
     """Decide what is told to whom, and queue it. FatalError when nobody can be told."""
     matter = _matter(turn, found)
     decision = _decide(turn, matter)
@@ -66,7 +66,7 @@ def _newer(turn: Turn, matter: Matter) -> str:
     return inbox.recorded(turn.tx, matter.case.id, recorded, events) or "a later message"
 
 
-def _remarks(turn: Turn, found: Reading, matter: Matter, decision: Decision) -> list[Issue]:
+def _remarks(turn: Turn, found: ReadMessage, matter: Matter, decision: Decision) -> list[Issue]:
     remarks = []
     source = bundles.source_id(found.bundle)[:200]
     if source and turn.network.system(turn.sender).content == "hl7":
@@ -85,7 +85,7 @@ def _remarks(turn: Turn, found: Reading, matter: Matter, decision: Decision) -> 
 # The case
 
 
-def _matter(turn: Turn, found: Reading) -> Matter:
+def _matter(turn: Turn, found: ReadMessage) -> Matter:
     concerned = _concerned(turn, found.bundle) if found.event in RETURNING else None
     case = _case(turn.tx, found.bundle, concerned, turn.now)
     return Matter(
@@ -94,7 +94,7 @@ def _matter(turn: Turn, found: Reading) -> Matter:
         case=case,
         before=sharing.facts(case.facts),
         concerned=concerned,
-        stranger=cases.is_strange(case, _pseudonyms(turn.tx, found.bundle)),
+        stranger=cases.is_other_patient(case, _pseudonyms(turn.tx, found.bundle)),
     )
 
 
@@ -123,8 +123,8 @@ def _case(tx: Transaction, bundle: Bundle, concerned: Row | None, now: datetime)
     patient = _patient(tx, bundle)
     found = cases.find(tx, names, patient)
     if found is None:
-        return cases.open_(tx, names, patient, now)
-    cases.call(tx, found.case.id, [name for name in names if name not in found.names])
+        return cases.open_case(tx, names, patient, now)
+    cases.add_names(tx, found.case.id, [name for name in names if name not in found.names])
     return found.case
 
 
@@ -189,10 +189,10 @@ def _one(turn: Turn, matter: Matter, notice: Notice, endpoint: Endpoint, hold: s
     )
 
 
-def _letter(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Letter:
+def _letter(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Addressing:
     ending = notice.event in (Event.PROCESS_ENDED, Event.ADMISSION_CANCELLED)
     force = matter.before if ending else facts  # those who were told are told the end
-    return Letter(
+    return Addressing(
         event=notice.event,
         sender=turn.sender,
         receivers=bundles.receiver_ids(notice.bundle),
@@ -221,7 +221,7 @@ def _returned(turn: Turn, matter: Matter, concerned: Row, decision: Decision) ->
 
 def _as_known(turn: Turn, notice: Notice, concerned: Row, first: Row) -> Notice:
     """What goes back names what its receiver had sent."""
-    return replace(notice, bundle=as_known(turn.tx, notice.bundle, concerned, first))
+    return replace(notice, bundle=with_original_id(turn.tx, notice.bundle, concerned, first))
 
 
 def _must_be_heard(matter: Matter) -> bool:

@@ -8,7 +8,7 @@ from adapter.store import inbox, outbox
 from adapter.store.transaction import Row, Transaction
 
 
-def as_known(tx: Transaction, bundle: Bundle, concerned: Row, first: Row) -> Bundle:
+def with_original_id(tx: Transaction, bundle: Bundle, concerned: Row, first: Row) -> Bundle:
     """What goes back about a delivery, to the sender of its message: it names the original."""
     was = bundles.concerned(bundle)
     known = _original(tx, concerned, first)

@@ -20,7 +20,7 @@ from adapter.mappings.hl7v2.encounter import encounter, visit
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.patient import patient
-from adapter.mappings.hl7v2.reading import Reading, begin
+from adapter.mappings.hl7v2.reading import Hl7Message, begin
 
 VERSION = "1"
 _REASONS = {"01": "Patient request", "02": "Physician order", "03": "Census management"}
@@ -96,7 +96,7 @@ def _provenance(content: str, control: str, context: Context) -> Resource:
     )
 
 
-def _reason(event: Event, reading: Reading) -> Resource:
+def _reason(event: Event, reading: Hl7Message) -> Resource:
     """Why (avbrott, makulering): ZSP-9, else EVN-4 as text or code (table 0062)."""
     code = reading.text("EVN-4")
     text = reading.text("ZSP-9") or reading.text("EVN-4.2") or _REASONS.get(code, code)

@@ -9,7 +9,7 @@ from adapter.fhir.builders import extension, new_id, reference
 from adapter.fhir.bundles import VISIT, Resource, extension_url
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.fields import Value
-from adapter.mappings.hl7v2.reading import Reading
+from adapter.mappings.hl7v2.reading import Hl7Message
 from adapter.mappings.hl7v2.times import Moment
 
 _IMP = {
@@ -31,7 +31,7 @@ _NEEDS = {
 }
 
 
-def visit(reading: Reading) -> str:
+def visit(reading: Hl7Message) -> str:
     """The visit number: PV1-19, else the account number PID-18; "" (with a warning) for none."""
     found = reading.text("PV1-19") or reading.text("PID-18")
     if not found:
@@ -39,7 +39,7 @@ def visit(reading: Reading) -> str:
     return found
 
 
-def encounter(event: Event, number: str, reading: Reading) -> Resource:
+def encounter(event: Event, number: str, reading: Hl7Message) -> Resource:
     """The Encounter as it is after the event; `number` is the visit's."""
     status = _status(event, reading)
     found: Resource = {
@@ -57,14 +57,14 @@ def encounter(event: Event, number: str, reading: Reading) -> Resource:
     return {k: v for k, v in found.items() if v}
 
 
-def _status(event: Event, reading: Reading) -> str:
+def _status(event: Event, reading: Hl7Message) -> str:
     """An update that comes after the discharge describes a stay that is over."""
     if event in _AS_IT_IS and reading.text("PV1-45"):
         return "finished"
     return _STATUS.get(event, "in-progress")
 
 
-def _period(event: Event, status: str, reading: Reading) -> Resource:
+def _period(event: Event, status: str, reading: Hl7Message) -> Resource:
     """PV1-44 and PV1-45. Only an admission's own time may stand in for PV1-44."""
     start = reading.moment("PV1-44")
     if not start and event is Event.ADMISSION_NOTICE:
@@ -81,7 +81,7 @@ def _of(start: Moment | None, end: Moment | None) -> Resource:
     return {k: m.fhir() for k, m in (("start", start), ("end", end)) if m}
 
 
-def _location(reading: Reading) -> list[Resource]:
+def _location(reading: Hl7Message) -> list[Resource]:
     """PV1-3.1, the ward; not room and bed, which concern nobody outside."""
     values = reading.document.values("PV1-3")
     if not values:
@@ -94,14 +94,14 @@ def _location(reading: Reading) -> list[Resource]:
     return [{"location": place}] if place else []
 
 
-def _extensions(event: Event, reading: Reading) -> list[Resource]:
+def _extensions(event: Event, reading: Hl7Message) -> list[Resource]:
     found = [*_planned(event, reading), *_assessment(reading)]
     if event is Event.DISCHARGE_READY:
         found.append(extension("discharge-ready", "DateTime", reading.happened().fhir()))
     return found + _leave(event, reading)
 
 
-def _planned(event: Event, reading: Reading) -> list[Resource]:
+def _planned(event: Event, reading: Hl7Message) -> list[Resource]:
     """Beräknad utskrivning (2 kap. 2 §). That it is missing must not stop the notice."""
     found = reading.first("ZSP-6", "PV2-9")
     if found:
@@ -111,7 +111,7 @@ def _planned(event: Event, reading: Reading) -> list[Resource]:
     return []
 
 
-def _leave(event: Event, reading: Reading) -> list[Resource]:
+def _leave(event: Event, reading: Hl7Message) -> list[Resource]:
     """Permission: when it began and is expected to end (PV2-47), or when it ended."""
     if event is Event.LEAVE_ENDED:
         return [extension("leave", "Period", _of(None, reading.happened()))]
@@ -124,7 +124,7 @@ def _leave(event: Event, reading: Reading) -> list[Resource]:
     return [extension("leave", "Period", _of(start, end))]
 
 
-def _assessment(reading: Reading) -> list[Resource]:
+def _assessment(reading: Hl7Message) -> list[Resource]:
     """ZSP: the physician's judgement (SFS 2017:612 2 kap. 1 §); docs/hl7v2.md."""
     if not reading.document.has("ZSP"):
         return []
@@ -140,21 +140,21 @@ def _assessment(reading: Reading) -> list[Resource]:
     return [{"url": extension_url("assessment"), "extension": parts}]
 
 
-def _yes(path: str, reading: Reading) -> bool:
+def _yes(path: str, reading: Hl7Message) -> bool:
     said = reading.text(path).upper()
     if said not in ("Y", "N", ""):
         reading.context.warn("unknown-code", path, "neither Y nor N")
     return said == "Y"
 
 
-def _assessed(reading: Reading) -> str:
+def _assessed(reading: Hl7Message) -> str:
     found = reading.moment("ZSP-5")
     if not found:
         reading.clock.tell("bad-time", "ZSP-5", "missing: the time of the event was used")
     return (found or reading.happened()).fhir()
 
 
-def _unit(value: Value, reading: Reading) -> str:
+def _unit(value: Value, reading: Hl7Message) -> str:
     text = hsa_id(value.part())
     if looks_like_hsa_id(text):
         return text

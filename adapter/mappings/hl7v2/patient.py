@@ -20,7 +20,7 @@ from adapter.fhir.builders import extension, new_id
 from adapter.fhir.bundles import BASE, MUNICIPALITY, SECURITY, Resource
 from adapter.mappings.hl7v2.events import is_dead
 from adapter.mappings.hl7v2.fields import Value
-from adapter.mappings.hl7v2.reading import Reading
+from adapter.mappings.hl7v2.reading import Hl7Message
 from adapter.mappings.hl7v2.times import day
 
 _TYPES = {  # PID-3.5: table 0203, and what Nordic feeds write
@@ -47,7 +47,7 @@ _NAME_RANK = {"L": 0, "": 1, "D": 2}  # table 0200: legal, not said, display
 _PROTECTED = {"Y": "sekretessmarkering", "F": "skyddadFolkbokforing"}
 
 
-def patient(reading: Reading) -> Resource:
+def patient(reading: Hl7Message) -> Resource:
     """The Patient; FatalError `bad-identifier` where the sender must be strict and is not."""
     dead = _death(reading)
     found: Resource = {
@@ -63,7 +63,7 @@ def patient(reading: Reading) -> Resource:
     return {k: v for k, v in found.items() if v} | dead
 
 
-def _meta(reading: Reading) -> Resource:
+def _meta(reading: Hl7Message) -> Resource:
     """PD1-12: Y is sekretessmarkering, F (ours) skyddad folkbokföring; both may be told.
 
     What we cannot read protects: to show too little can be mended.
@@ -76,7 +76,7 @@ def _meta(reading: Reading) -> Resource:
     return {"security": labels} if labels else {}
 
 
-def _identifiers(reading: Reading) -> list[Resource]:
+def _identifiers(reading: Hl7Message) -> list[Resource]:
     """PID-3; and an older field (PID-19, 2, 4) where PID-3 has no number of a person."""
     found = [_identity(value, "PID-3", reading) for value in reading.document.values("PID-3")]
     for path in ("PID-19", "PID-2", "PID-4"):
@@ -86,7 +86,7 @@ def _identifiers(reading: Reading) -> list[Resource]:
     return [{"system": system, "value": value} for system, value in unique]
 
 
-def _older(path: str, found: list[Identity], reading: Reading) -> list[Identity]:
+def _older(path: str, found: list[Identity], reading: Hl7Message) -> list[Identity]:
     values = reading.document.values(path)
     read = [] if _has_person(found) else [_identity(value, path, reading) for value in values]
     if _has_person(read):
@@ -100,7 +100,7 @@ def _has_person(found: list[Identity]) -> bool:
     return any(i.system in PERSON_SYSTEMS for i in found)
 
 
-def _identity(value: Value, path: str, reading: Reading) -> Identity:
+def _identity(value: Value, path: str, reading: Hl7Message) -> Identity:
     """By the assigning authority's OID, else by the identifier type, else by form and check."""
     on, authority = reading.recorded.date(), _authority(value)
     named = authority or _TYPES.get(value.part(5).upper(), "")
@@ -125,7 +125,7 @@ def _authority(value: Value) -> str:
     return next((s for s in systems if re.match(r"urn:oid:|https?://", s)), "")
 
 
-def _local(value: Value, path: str, reading: Reading) -> Identity:
+def _local(value: Value, path: str, reading: Hl7Message) -> Identity:
     system = _authority(value)
     if not system or system in PERSON_SYSTEMS:
         name = value.part(4) or value.part(5) or path
@@ -134,7 +134,7 @@ def _local(value: Value, path: str, reading: Reading) -> Identity:
     return Identity(system=system, value=value.part())
 
 
-def _judge(found: list[Identity], reading: Reading) -> None:
+def _judge(found: list[Identity], reading: Hl7Message) -> None:
     odd = sorted({problem for i in found for problem in i.problems})
     if odd and reading.context.sender.strict_identifiers:
         issues = [Issue(code="bad-identifier", expression="PID-3", detail=str(p)) for p in odd]
@@ -143,7 +143,7 @@ def _judge(found: list[Identity], reading: Reading) -> None:
         reading.context.warn("bad-identifier", "PID-3", str(problem))
 
 
-def _names(reading: Reading) -> list[Resource]:
+def _names(reading: Hl7Message) -> list[Resource]:
     """The legal name (XPN.7 = L), else one without a type, else the first."""
     names = reading.document.values("PID-5")
     if len(names) > 1:
@@ -156,7 +156,7 @@ def _names(reading: Reading) -> list[Resource]:
     return [{k: v for k, v in parts.items() if v}] if any(parts.values()) else []
 
 
-def _born(reading: Reading) -> str:
+def _born(reading: Hl7Message) -> str:
     text = reading.text("PID-7")
     found = day(text)
     if text and not found:
@@ -164,14 +164,14 @@ def _born(reading: Reading) -> str:
     return found or ""
 
 
-def _death(reading: Reading) -> Resource:
+def _death(reading: Hl7Message) -> Resource:
     if not is_dead(reading.document):
         return {}
     when = reading.moment("PID-29")
     return {"deceasedDateTime": when.fhir()} if when else {"deceasedBoolean": True}
 
 
-def _addresses(reading: Reading) -> list[Resource]:
+def _addresses(reading: Hl7Message) -> list[Resource]:
     """The address of registration, with the municipality: PID-11.9, else the sender's setting.
 
     A person who is not registered anywhere is told by the address that there is.
@@ -211,7 +211,7 @@ def _address(value: Value) -> Resource:
     return said if said.keys() - {"use", "type"} else {}
 
 
-def _municipality(value: Value, reading: Reading) -> str:
+def _municipality(value: Value, reading: Hl7Message) -> str:
     """Four digits (kommunkod), or six of which the first four are it (LKF, with the parish)."""
     text = value.part(9)
     if re.fullmatch(r"[0-9]{4}(?:[0-9]{2})?", text):

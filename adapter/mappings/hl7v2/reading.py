@@ -17,7 +17,7 @@ _AHEAD = timedelta(days=1)  # a clock that is wrong by less than this orders wel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Hl7Message:
     """A document with its context. `content` is the content id of the message that it becomes."""
 
     document: Document
@@ -45,7 +45,7 @@ class Reading:
         return self.moment("EVN-6") or exact(self.recorded)
 
 
-def begin(message: hl7.Message, context: Context, content: str) -> Reading:
+def begin(message: hl7.Message, context: Context, content: str) -> Hl7Message:
     """What the readers need; FatalError where the message is not about one patient."""
     document = Document(message=message, fallback_charset=context.sender.charset)
     if not document.has("PID"):
@@ -53,7 +53,7 @@ def begin(message: hl7.Message, context: Context, content: str) -> Reading:
     if document.count("PID") > 1:
         raise FatalError("several-patients", "PID")
     times = clock(context)
-    return Reading(
+    return Hl7Message(
         document=document,
         context=context,
         clock=times,

@@ -12,7 +12,7 @@ from adapter.fhir import bundles
 from adapter.inbound.process import Turn, process
 from adapter.operate.edit.original import Edited, Original, names_for, renamed
 from adapter.policy import read_message
-from adapter.policy.read_message import Reading
+from adapter.policy.read_message import ReadMessage
 from adapter.settings.network import Network
 from adapter.store import concerned, inbox, queries
 from adapter.store.transaction import Transaction
@@ -27,7 +27,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
     if bundles.content_id(found.bundle) == first.row["content_id"]:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
     about = [bundles.concerned(found.bundle)]
-    concerned.look_up(tx, {tuple(network.same_organization(sender)): about})
+    concerned.prefetch(tx, {tuple(network.same_organization(sender)): about})
     letter = Envelope(
         endpoint=sender.name,
         body=message.body,
@@ -58,8 +58,8 @@ def _arrived(first: Original, body: bytes, now: datetime) -> Message:
     return replace(inbox.arrived(letter, now), direct=True)
 
 
-def _read(network: Network, sender: Endpoint, message: Message) -> Reading:
-    found = read_message.read(network, sender, message)
-    if isinstance(found, Reading):
+def _read(network: Network, sender: Endpoint, message: Message) -> ReadMessage:
+    found = read_message.read_message(network, sender, message)
+    if isinstance(found, ReadMessage):
         return found
     raise found.error

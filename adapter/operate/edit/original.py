@@ -14,7 +14,7 @@ from adapter.mappings import Names, System
 from adapter.outbound import deliveries
 from adapter.settings.network import Network
 from adapter.store import inbox, outbox
-from adapter.store.queries.summaries import DeliveryLine
+from adapter.store.queries.summaries import DeliverySummary
 from adapter.store.transaction import Row, Transaction
 
 
@@ -59,7 +59,7 @@ class Edited:
     case_id: str | None
     content_id: str
     readable: bytes  # in the form of the original
-    sent: tuple[DeliveryLine, ...]
+    sent: tuple[DeliverySummary, ...]
     note: str = ""  # why a message goes to nobody
     issues: tuple[Issue, ...] = ()  # warnings
     may_have_arrived: bool = False  # the original

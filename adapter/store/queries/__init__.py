@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from adapter.store import cases
 from adapter.store.queries.summaries import (
-    AttemptLine,
-    CaseLine,
-    DeliveryLine,
-    HistoryLine,
-    MessageLine,
-    ReceiptLine,
+    AttemptSummary,
+    CaseSummary,
+    DeliverySummary,
+    HistoryEntry,
+    MessageSummary,
+    ReceiptSummary,
     chunks,
     columns,
     fetch,
@@ -27,35 +27,35 @@ from adapter.store.queries.summaries import (
 from adapter.store.tables import alias, attempt, case, delivery, history, message, receipt
 from adapter.store.transaction import Transaction
 
-_MESSAGE = columns(MessageLine, message)
-_DELIVERY = columns(DeliveryLine, delivery)
-_ATTEMPT = columns(AttemptLine, attempt)
-_RECEIPT = columns(ReceiptLine, receipt)
-_HISTORY = columns(HistoryLine, history)
+_MESSAGE = columns(MessageSummary, message)
+_DELIVERY = columns(DeliverySummary, delivery)
+_ATTEMPT = columns(AttemptSummary, attempt)
+_RECEIPT = columns(ReceiptSummary, receipt)
+_HISTORY = columns(HistoryEntry, history)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """Everything of one case, each table in its own order."""
 
-    case: CaseLine
+    case: CaseSummary
     aliases: tuple[str, ...]
-    messages: tuple[MessageLine, ...]
-    deliveries: tuple[DeliveryLine, ...]
-    attempts: tuple[AttemptLine, ...]
-    receipts: tuple[ReceiptLine, ...]
-    history: tuple[HistoryLine, ...]
+    messages: tuple[MessageSummary, ...]
+    deliveries: tuple[DeliverySummary, ...]
+    attempts: tuple[AttemptSummary, ...]
+    receipts: tuple[ReceiptSummary, ...]
+    history: tuple[HistoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
     """One message, or as much of it as belongs to one delivery."""
 
-    message: MessageLine
-    deliveries: tuple[DeliveryLine, ...]
-    attempts: tuple[AttemptLine, ...]
-    receipts: tuple[ReceiptLine, ...]
-    history: tuple[HistoryLine, ...]
+    message: MessageSummary
+    deliveries: tuple[DeliverySummary, ...]
+    attempts: tuple[AttemptSummary, ...]
+    receipts: tuple[ReceiptSummary, ...]
+    history: tuple[HistoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,33 +77,35 @@ def case_view(tx: Transaction, text: str) -> CaseView | None:
 
 def _case_view(tx: Transaction, id_: str) -> CaseView:
     named = sa.select(alias.c.name).where(alias.c.case_id == id_)
-    head = fetch(tx, CaseLine, sa.select(*columns(CaseLine, case)).where(case.c.id == id_))
+    head = fetch(tx, CaseSummary, sa.select(*columns(CaseSummary, case)).where(case.c.id == id_))
     in_case = sa.select(*_MESSAGE).where(message.c.case_id == id_).order_by(message.c.seq)
     sent = sa.select(*_DELIVERY).where(delivery.c.case_id == id_).order_by(delivery.c.seq)
     told = sa.select(*_HISTORY).where(history.c.case_id == id_).order_by(history.c.seq)
-    deliveries = fetch(tx, DeliveryLine, sent)
+    deliveries = fetch(tx, DeliverySummary, sent)
     ids = [d.id for d in deliveries]
     return CaseView(
         case=head[0],
         aliases=tuple(sorted(tx.execute(named).scalars())),
-        messages=tuple(fetch(tx, MessageLine, in_case)),
+        messages=tuple(fetch(tx, MessageSummary, in_case)),
         deliveries=tuple(deliveries),
         attempts=tuple(_attempts(tx, ids)),
         receipts=tuple(_receipts(tx, ids)),
-        history=tuple(fetch(tx, HistoryLine, told)),
+        history=tuple(fetch(tx, HistoryEntry, told)),
     )
 
 
-def _attempts(tx: Transaction, ids: Sequence[str]) -> Iterable[AttemptLine]:
+def _attempts(tx: Transaction, ids: Sequence[str]) -> Iterable[AttemptSummary]:
     for part in chunks(ids):
         query = sa.select(*_ATTEMPT).where(attempt.c.delivery_id.in_(part))
-        yield from fetch(tx, AttemptLine, query.order_by(attempt.c.delivery_id, attempt.c.number))
+        yield from fetch(
+            tx, AttemptSummary, query.order_by(attempt.c.delivery_id, attempt.c.number)
+        )
 
 
-def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptLine]:
+def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptSummary]:
     for part in chunks(ids):
         query = sa.select(*_RECEIPT).where(receipt.c.delivery_id.in_(part))
-        yield from fetch(tx, ReceiptLine, query.order_by(receipt.c.seq))
+        yield from fetch(tx, ReceiptSummary, query.order_by(receipt.c.seq))
 
 
 def message_ids(tx: Transaction, text: str) -> list[str]:
@@ -123,9 +125,9 @@ def message_ids(tx: Transaction, text: str) -> list[str]:
 
 def message_view(tx: Transaction, id_: str) -> MessageView:
     """One message with every delivery, attempt, receipt and line of history; it must exist."""
-    line = fetch(tx, MessageLine, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
+    line = fetch(tx, MessageSummary, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
     sent = sa.select(*_DELIVERY).where(delivery.c.message_id == id_).order_by(delivery.c.seq)
-    deliveries = fetch(tx, DeliveryLine, sent)
+    deliveries = fetch(tx, DeliverySummary, sent)
     ids = [d.id for d in deliveries]
     return MessageView(
         message=line,
@@ -136,9 +138,9 @@ def message_view(tx: Transaction, id_: str) -> MessageView:
     )
 
 
-def _told(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryLine]:
+def _told(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryEntry]:
     numbered = [history.c.seq, *_HISTORY]
-    found: dict[int, HistoryLine] = {}
+    found: dict[int, HistoryEntry] = {}
     mine = [history.c.message_id == id_]
     for where in mine + [history.c.delivery_id.in_(part) for part in chunks(deliveries)]:
         for row in tx.execute(sa.select(*numbered).where(where)).mappings():
@@ -146,17 +148,17 @@ def _told(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryL
     return [found[seq] for seq in sorted(found)]
 
 
-def _history_line(row: sa.RowMapping) -> HistoryLine:
+def _history_line(row: sa.RowMapping) -> HistoryEntry:
     values: dict[str, Any] = {name: value for name, value in row.items() if name != "seq"}
-    return HistoryLine(**values)
+    return HistoryEntry(**values)
 
 
-def deliveries_of(tx: Transaction, messages: Sequence[str]) -> list[DeliveryLine]:
+def deliveries_of(tx: Transaction, messages: Sequence[str]) -> list[DeliverySummary]:
     """The deliveries of these messages, oldest first."""
-    found: list[DeliveryLine] = []
+    found: list[DeliverySummary] = []
     for part in chunks(messages):
         query = sa.select(*_DELIVERY).where(delivery.c.message_id.in_(part))
-        found += fetch(tx, DeliveryLine, query)
+        found += fetch(tx, DeliverySummary, query)
     return sorted(found, key=lambda line: line.seq)
 
 

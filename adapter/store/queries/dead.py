@@ -17,7 +17,7 @@ MOST = 10_000  # a catastrophe is told by its beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dead:
+class DeadLetter:
     """One dead letter. `endpoint` is where a delivery should go, or where a message came from."""
 
     id: str
@@ -38,12 +38,12 @@ class Cause:
     kind: str  # message | delivery
     code: str
     endpoint: str
-    letters: tuple[Dead, ...]
+    letters: tuple[DeadLetter, ...]
 
 
-def letters(tx: Transaction) -> list[Cause]:
+def dead_letters(tx: Transaction) -> list[Cause]:
     """Every dead letter by cause, the largest group first; at most MOST of each kind."""
-    groups: dict[tuple[str, str, str], list[Dead]] = {}
+    groups: dict[tuple[str, str, str], list[DeadLetter]] = {}
     for kind, found in (("message", _messages(tx)), ("delivery", _deliveries(tx))):
         for one in found:
             groups.setdefault((kind, one.code, one.endpoint), []).append(one)
@@ -54,7 +54,7 @@ def letters(tx: Transaction) -> list[Cause]:
     return sorted(causes, key=lambda c: (-len(c.letters), c.code, c.endpoint, c.kind))
 
 
-def _messages(tx: Transaction) -> Iterable[Dead]:
+def _messages(tx: Transaction) -> Iterable[DeadLetter]:
     query = sa.select(
         message.c.id,
         message.c.id.label("message_id"),
@@ -69,7 +69,7 @@ def _messages(tx: Transaction) -> Iterable[Dead]:
     return _fetch(tx, query, message.c.seq)
 
 
-def _deliveries(tx: Transaction) -> Iterable[Dead]:
+def _deliveries(tx: Transaction) -> Iterable[DeadLetter]:
     query = sa.select(
         delivery.c.id,
         delivery.c.message_id,
@@ -84,5 +84,5 @@ def _deliveries(tx: Transaction) -> Iterable[Dead]:
     return _fetch(tx, query, delivery.c.seq)
 
 
-def _fetch(tx: Transaction, query: sa.Select[Any], seq: sa.Column[int]) -> list[Dead]:
-    return [Dead(**row) for row in tx.execute(query.order_by(seq).limit(MOST)).mappings()]
+def _fetch(tx: Transaction, query: sa.Select[Any], seq: sa.Column[int]) -> list[DeadLetter]:
+    return [DeadLetter(**row) for row in tx.execute(query.order_by(seq).limit(MOST)).mappings()]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapter.store.queries.summaries import (
-    AttemptLine,
-    DeliveryLine,
-    HistoryLine,
-    MessageLine,
-    ReceiptLine,
+    AttemptSummary,
+    DeliverySummary,
+    HistoryEntry,
+    MessageSummary,
+    ReceiptSummary,
     columns,
     fetch,
 )
@@ -23,26 +23,26 @@ from adapter.store.transaction import Transaction
 class Everything:
     """Each table in the order of its rows. Bodies are not here."""
 
-    messages: tuple[MessageLine, ...]
-    deliveries: tuple[DeliveryLine, ...]
-    attempts: tuple[AttemptLine, ...]
-    receipts: tuple[ReceiptLine, ...]
-    history: tuple[HistoryLine, ...]
+    messages: tuple[MessageSummary, ...]
+    deliveries: tuple[DeliverySummary, ...]
+    attempts: tuple[AttemptSummary, ...]
+    receipts: tuple[ReceiptSummary, ...]
+    history: tuple[HistoryEntry, ...]
 
 
 def everything(tx: Transaction) -> Everything:
     """All of a store. Only for one that is known to be small."""
-    messages = sa.select(*columns(MessageLine, message)).order_by(message.c.seq)
-    deliveries = sa.select(*columns(DeliveryLine, delivery)).order_by(delivery.c.seq)
-    attempts = sa.select(*columns(AttemptLine, attempt)).order_by(attempt.c.started_at)
-    receipts = sa.select(*columns(ReceiptLine, receipt)).order_by(receipt.c.seq)
-    told = sa.select(*columns(HistoryLine, history)).order_by(history.c.seq)
+    messages = sa.select(*columns(MessageSummary, message)).order_by(message.c.seq)
+    deliveries = sa.select(*columns(DeliverySummary, delivery)).order_by(delivery.c.seq)
+    attempts = sa.select(*columns(AttemptSummary, attempt)).order_by(attempt.c.started_at)
+    receipts = sa.select(*columns(ReceiptSummary, receipt)).order_by(receipt.c.seq)
+    told = sa.select(*columns(HistoryEntry, history)).order_by(history.c.seq)
     return Everything(
-        messages=tuple(fetch(tx, MessageLine, messages)),
-        deliveries=tuple(fetch(tx, DeliveryLine, deliveries)),
-        attempts=tuple(fetch(tx, AttemptLine, attempts)),
-        receipts=tuple(fetch(tx, ReceiptLine, receipts)),
-        history=tuple(fetch(tx, HistoryLine, told)),
+        messages=tuple(fetch(tx, MessageSummary, messages)),
+        deliveries=tuple(fetch(tx, DeliverySummary, deliveries)),
+        attempts=tuple(fetch(tx, AttemptSummary, attempts)),
+        receipts=tuple(fetch(tx, ReceiptSummary, receipts)),
+        history=tuple(fetch(tx, HistoryEntry, told)),
     )
 
 

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store.queries.summaries import MessageLine, columns, fetch
+from adapter.store.queries.summaries import MessageSummary, columns, fetch
 from adapter.store.tables import delivery, message, one_of
 from adapter.store.transaction import Transaction
 
 WINDOW = 20_000
 _SKEW = timedelta(minutes=10)  # rows of one moment commit in any order
-_MESSAGE = columns(MessageLine, message)
+_MESSAGE = columns(MessageSummary, message)
 STATES = tuple(dict.fromkeys([*map(str, Standing), *map(str, State)]))
 _INDEXED = frozenset({*OPEN, State.ACCEPTED, State.DEAD, Standing.RECEIVED})
 
@@ -43,7 +43,7 @@ class Search:
 class Page:
     """Messages, newest first, and where the next page begins (None: there is no more)."""
 
-    messages: tuple[MessageLine, ...]
+    messages: tuple[MessageSummary, ...]
     next: int | None
 
 
@@ -52,7 +52,7 @@ def messages(tx: Transaction, search: Search, limit: int) -> Page:
     top = _top(tx, search)
     window = 0 if search.state in _INDEXED else top - WINDOW
     floor = max(window, _first_since(tx, search.since, top) - 1)
-    found = fetch(tx, MessageLine, _query(search, floor, top).limit(limit))
+    found = fetch(tx, MessageSummary, _query(search, floor, top).limit(limit))
     full = len(found) == limit
     last = found[-1].seq - 1 if full else floor
     more = last > 0 and _exists(tx, last, search.since)

@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseLine:
+class CaseSummary:
     """A case (vårdtillfälle, ärende). `name` is <HSA-id>/<visit number>, never a person's."""
 
     id: str
@@ -28,7 +28,7 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageLine:
+class MessageSummary:
     """A message that arrived. `losses` and `issues` are JSON as the flow wrote them."""
 
     seq: int
@@ -56,7 +56,7 @@ class MessageLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLine:
+class DeliverySummary:
     """One message to one endpoint."""
 
     seq: int
@@ -93,7 +93,7 @@ class DeliveryLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptLine:
+class AttemptSummary:
     """One sending of a delivery. `why`: first, retry, resend, lease; `code` "" went well."""
 
     delivery_id: str
@@ -106,7 +106,7 @@ class AttemptLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptLine:
+class ReceiptSummary:
     """One receipt of a delivery. `message_id` brought it; None: it came in the same exchange."""
 
     delivery_id: str
@@ -118,7 +118,7 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryLine:
+class HistoryEntry:
     """What no other table tells. `who` is a person, "" the adapter."""
 
     at: datetime

@@ -15,7 +15,7 @@ import httpx
 
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
 from adapter.transports.http.status import of_failure, of_status
 
@@ -113,12 +113,12 @@ class HttpClient:
         retry_after = response.headers.get("retry-after", "").strip()
         return of_status(response.status_code, retry_after, answer, datetime.now(UTC))
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _answer(self, response: httpx.Response) -> Response:
         """The body; that of a refusal is left out when it cannot be kept."""
         body = self._read(response)
         if body is None and response.is_success:
             raise FatalError("bad-answer", f"compressed, or over {self._limit} bytes")
-        return Answer(body=body or b"", content_type=response.headers.get("content-type", ""))
+        return Response(body=body or b"", content_type=response.headers.get("content-type", ""))
 
     def _read(self, response: httpx.Response) -> bytes | None:
         if response.headers.get("content-encoding", "identity") != "identity":

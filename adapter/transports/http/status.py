@@ -11,7 +11,7 @@ import httpx
 from adapter.core import answer_rules
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Then
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 
 _FOR_NOW = {408: "timed-out", 429: "busy", 502: "unreachable", 503: "busy", 504: "timed-out"}
 _NO_RECEIPT = {202, 204, 205}
@@ -21,7 +21,7 @@ LONGEST_WAIT = 24 * 60 * 60.0
 class RefusedError(FatalError):
     """The far side refused for good. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+    def __init__(self, code: str, status: int, answer: Response, retry_after: float | None) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 
@@ -29,15 +29,15 @@ class RefusedError(FatalError):
 class RefusedForNowError(TransientError):
     """The far side may take it later. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(self, code: str, status: int, answer: Answer, retry_after: float | None) -> None:
+    def __init__(self, code: str, status: int, answer: Response, retry_after: float | None) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 
 
-def of_status(status: int, retry_after: str, answer: Answer, now: datetime) -> Outcome:
+def of_status(status: int, retry_after: str, answer: Response, now: datetime) -> Outcome:
     """What a response means; an endpoint's own rules may say otherwise (adapter.rules)."""
     if 200 <= status < 300:
-        return Answer() if status in _NO_RECEIPT or not answer.body else answer
+        return Response() if status in _NO_RECEIPT or not answer.body else answer
     wait = seconds(retry_after, now)
     if answer_rules.default(str(status)) is Then.RETRY:
         code = _FOR_NOW.get(status, "refused-for-now")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import CONTENT_TYPE, Frame, Framer, framed
 
@@ -79,7 +79,7 @@ class MllpClient:
                 raise TransientError("unreachable", type(error).__name__) from error
         return self._wire
 
-    def _exchange(self, wire: socket.socket, frame: bytes, deadline: float) -> Answer:
+    def _exchange(self, wire: socket.socket, frame: bytes, deadline: float) -> Response:
         try:
             wire.settimeout(_left(deadline))
             wire.sendall(frame)
@@ -89,7 +89,7 @@ class MllpClient:
         except OSError as error:
             raise TransientError("unreachable", type(error).__name__) from error
 
-    def _answer(self, wire: socket.socket, deadline: float) -> Answer:
+    def _answer(self, wire: socket.socket, deadline: float) -> Response:
         framer = Framer()
         while framer.size + framer.noise <= self._limit:
             wire.settimeout(_left(deadline))
@@ -98,7 +98,7 @@ class MllpClient:
                 raise TransientError("unreachable", "closed without an answer")
             for piece in framer.feed(chunk):
                 if isinstance(piece, Frame):
-                    return Answer(body=piece.body, content_type=CONTENT_TYPE)
+                    return Response(body=piece.body, content_type=CONTENT_TYPE)
         raise FatalError("bad-answer", f"over {self._limit} bytes")
 
 

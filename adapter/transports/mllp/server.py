@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.model import Endpoint, Envelope
-from adapter.transports import Accept, Answer
+from adapter.transports import Accept, Response
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import (
     CONTENT_TYPE,
@@ -210,7 +210,7 @@ class MllpServer:
             wire.sendall(START + answer.body + END)
         return True
 
-    def _accepted(self, body: bytes) -> Answer | None:
+    def _accepted(self, body: bytes) -> Response | None:
         try:
             return self._accept(self._envelope(body))
         except Exception as error:

@@ -20,7 +20,7 @@ from pika.spec import Basic, BasicProperties
 
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
-from adapter.transports import Answer, Outcome
+from adapter.transports import Outcome, Response
 from adapter.transports.rabbitmq.connection import addresses, unreachable
 from adapter.transports.rabbitmq.topology import EXCHANGE
 
@@ -96,7 +96,7 @@ class _Connection(SelectConnection):
             self._terminate_stream(StreamLostError("dropped"))  # type: ignore[attr-defined]
 
 
-class Line:
+class PublishConnection:
     """Opened by its constructor; TransientError `unreachable` when it cannot be.
 
     Each address has a time of its own; `timeout` is what a broker that was reached has to answer.
@@ -287,4 +287,4 @@ def _outcome(item: _Item, method: Basic.Ack | Basic.Nack) -> Outcome:
         return TransientError("refused-for-now", "the broker did not take it")
     if item.returned:
         return TransientError("unroutable", item.key)
-    return Answer()
+    return Response()

@@ -10,7 +10,7 @@ from adapter.core.errors import AdapterError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome
 from adapter.transports.rabbitmq.connection import connect
-from adapter.transports.rabbitmq.publish_connection import Batch, Line
+from adapter.transports.rabbitmq.publish_connection import Batch, PublishConnection
 from adapter.transports.rabbitmq.topology import Topology
 
 
@@ -28,7 +28,7 @@ class Publisher:
         self._topology = topology
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._line: Line | None = None
+        self._line: PublishConnection | None = None
         self._declared = False
 
     def open(self) -> None:
@@ -88,7 +88,7 @@ class Publisher:
         if line is not None:
             line.close()
 
-    def _open_line(self) -> Line:
+    def _open_line(self) -> PublishConnection:
         with self._lock:
             if self._line is None or self._line.broken:
                 self._line = None
@@ -96,7 +96,7 @@ class Publisher:
             if not self._declared:
                 self._declare()
             if self._line is None:
-                self._line = Line(self._url, self._timeout)
+                self._line = PublishConnection(self._url, self._timeout)
             return self._line
 
     def _declare(self) -> None:
