@@ -16,7 +16,7 @@ $(VENV)/.installed: pyproject.toml
 
 # RabbitMQ and PostgreSQL for the tests: Debian's packages, when they are missing.
 servers:
-	$(PYTHON) -m tests.servers.install
+	$(PYTHON) -m tests.kit.servers.install
 
 demo: install
 	$(BIN)/adapter demo

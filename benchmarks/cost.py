@@ -31,7 +31,7 @@ from adapter.settings.network import Network
 from adapter.simulators.fhirpen import FhirPen
 from adapter.store import Store, due_deliveries, endpoints
 from adapter.transports.memory import Bus, Memory, Partner
-from tests.servers import PostgreSQL
+from tests.kit.servers import PostgreSQL
 
 WARM_UP = 400  # messages before it counts
 _T = TypeVar("_T")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.servers import PostgreSQL, RabbitMQ, ServerError
+from tests.kit.servers import PostgreSQL, RabbitMQ, ServerError
 
 
 def main(names: list[str]) -> None:

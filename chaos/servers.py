@@ -23,7 +23,7 @@ import psycopg
 from pika.exceptions import AMQPError
 
 from chaos.cast import BROKER_USERS
-from tests.servers import PostgreSQL, RabbitMQ, ServerError
+from tests.kit.servers import PostgreSQL, RabbitMQ, ServerError
 
 T = TypeVar("T")
 QUEUES = ("care.in", "care.dead", *(f"{user}.inbox" for user in BROKER_USERS))

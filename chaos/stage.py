@@ -27,7 +27,7 @@ from chaos.plan import Plan
 from chaos.proxy import Proxies, Proxy
 from chaos.region import Region
 from chaos.servers import Servers, eventually
-from tests.servers.base import free_ports
+from tests.kit.servers.base import free_ports
 
 PROXIED = (UMEA.endpoint, PITEA.endpoint)
 _START_SECONDS = 90

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import settings
 
 from adapter.store import Store
-from tests.emitted import Emitted, watched
-from tests.servers import PostgreSQL, RabbitMQ
+from tests.kit.emitted import Emitted, watched
+from tests.kit.servers import PostgreSQL, RabbitMQ
+from tests.kit.stores import region, store_url
+
+__all__ = ["region", "store_url"]
 
 settings.register_profile("untimed", deadline=None)  # benchmarks measure speed, tests do not
 settings.load_profile("untimed")

@@ -35,7 +35,7 @@ FIELDS = frozenset(
         "error",  # the type of an exception
         "event",
         "exit",
-        "finding",  # of adapter.health
+        "finding",  # of adapter.operate.health
         "loop",
         "message_id",  # "message" is the logging module's own
         "process_name",  # as `adapter health` lists it

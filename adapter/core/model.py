@@ -260,7 +260,7 @@ class Receipt:
     said: str = ""  # the same in the answerer's own code: MSA-1
     layer: Layer = Layer.APPLICATION
     detail: str = ""  # codes and expressions, never personal data
-    issues: tuple[Any, ...] = ()  # of adapter.errors.Issue
+    issues: tuple[Any, ...] = ()  # of adapter.core.errors.Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How a FHIR message is written: one strict form of what adapter.bundles reads (docs/message.md).
+"""How a FHIR message is written: one strict form of what `bundles` reads (docs/message.md).
 
 Ids are derived from what they name, so that the same source read twice gives the same message.
 Nothing here changes its arguments.

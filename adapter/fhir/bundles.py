@@ -1,7 +1,7 @@
 """Where each fact stands in a FHIR message: the one place that knows (docs/message.md).
 
 Tolerant: a fact that is absent is "" or None. Whether it may be absent is decided by the
-profiles; the strict form that we write is in adapter.builders.
+profiles; the strict form that we write is in adapter.fhir.builders.
 """
 
 from __future__ import annotations

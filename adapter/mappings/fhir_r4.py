@@ -1,7 +1,7 @@
 """The hub's own form: FHIR R4 (4.0.1) message Bundles in JSON, as docs/message.md has them.
 
 Reading changes nothing, so that bytes can be forwarded as they came. Writing only addresses the
-message to its receiver. Whether a message is valid is for adapter.profiles to say.
+message to its receiver. Whether a message is valid is for adapter.fhir.profiles to say.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What must be as it should for messages to go on, and who says so when it is not.
 
-Every process tells of itself in a row of the store (adapter.runner.pulse). Whoever is asked, by
+Every process tells of itself in a row of the store (adapter.runner.heartbeat). Whoever is asked, by
 HTTP or by a command, looks at all rows and at the store itself, and judges them here.
 """
 

@@ -1,6 +1,6 @@
 """The settings: one TOML file, and the environment for secrets; docs/settings.md has every key.
 
-Read once, validated whole with every problem listed, then frozen (adapter.model.Settings).
+Read once, validated whole with every problem listed, then frozen (adapter.core.model.Settings).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A TOML table as the dataclasses of adapter.model, whose fields are the keys of the file.
+"""A TOML table as the dataclasses of adapter.core.model, whose fields are the keys of the file.
 
 Nothing is written down twice: names, types and defaults are those of the dataclasses. A wrong
 value becomes an issue, and its default stands in its place, so that all else can be checked.
@@ -32,7 +32,7 @@ class _WrongValueError(Exception):
 
 
 def table(kind: type[_T], values: Mapping[str, object], path: str, found: list[Issue]) -> _T:
-    """A dataclass of adapter.model from a table; problems are added to `found`.
+    """A dataclass of adapter.core.model from a table; problems are added to `found`.
 
     `path` is "" for the whole file, otherwise where the table stands ("endpoint[2]").
     """

@@ -47,7 +47,7 @@ WORDS = {
     "token-made": "the endpoint has a new token",
     "body-read": "somebody looked at the bytes",
 }
-"""What may stand in `what`, besides the decisions of adapter.sharing, and what it says."""
+"""What may stand in `what`, besides the decisions of adapter.policy.sharing, and what it says."""
 
 
 def note(  # noqa: PLR0913 - what, where and who, each by name

@@ -116,7 +116,7 @@ case = sa.Table(
     columns.flag("flagged"),  # opened on its own, or a dead letter let later messages pass
     columns.flag("protected"),
     columns.count("orders"),  # the last order number handed out
-    columns.text("facts"),  # JSON of adapter.sharing.Facts
+    columns.text("facts"),  # JSON of adapter.policy.sharing.Facts
     sa.Index("case_patient", "patient"),
 )
 alias = sa.Table(  # every name that a case goes by
@@ -290,7 +290,7 @@ process = sa.Table(  # who runs, as each tells it of itself every few seconds
     columns.flag("consumes"),  # takes care.in, or would if the one that does went away
     sa.Column("ahead", sa.Float, nullable=False),  # seconds, of its clock before the database's
     sa.Column("probe", sa.Float, nullable=False),  # seconds, that writing this row took
-    columns.text("findings"),  # JSON of adapter.health.Finding
+    columns.text("findings"),  # JSON of adapter.operate.health.Finding
 )
 token = sa.Table(
     "token",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.office import Office
+from tests.kit.office import Office
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from adapter.cli.desk import login
 from adapter.runner import utc_now
 from adapter.store.endpoints import endpoint_of_token
 from adapter.store.tables import endpoint, history, message
-from tests.cli.office import CASE, FIXTURES, SETTINGS, Office, run
-from tests.flow import letters
+from tests.kit import drafts
+from tests.kit.office import CASE, FIXTURES, SETTINGS, Office, run
 
 WHY = ("--reason", "address corrected", "--who", "Ann")
 
@@ -85,7 +85,7 @@ def test_one_that_later_messages_overtook_is_replayed_only_by_who_knows_it(
     office: Office,
 ) -> None:
     first = office.dies()
-    content = office.region.tells("hospital", letters.note(minutes=5))
+    content = office.region.tells("hospital", drafts.note(minutes=5))
     office.region.receipt("lulea", content)
     refused = office.run("replay", first, *WHY)
     assert refused.exit_code == 1
@@ -109,7 +109,7 @@ def test_a_dead_message_is_processed_again(office: Office) -> None:
 def test_a_dry_run_of_a_dead_message_tells_what_still_keeps_it_from_everybody(
     office: Office,
 ) -> None:
-    office.region.tells("hospital", letters.note(to=()))
+    office.region.tells("hospital", drafts.note(to=()))
     [row] = office.region.messages()
     planned = office.data("replay", row["id"], *WHY, "--dry-run")["planned"]
     assert [(p["receivers"], p["why_not"][:8]) for p in planned] == [([], "no-route")]
@@ -201,7 +201,7 @@ def test_an_unknown_id_is_told(office: Office, command: str, id_: str) -> None:
 
 def test_a_paused_endpoint_is_sent_nothing_until_it_is_resumed(office: Office) -> None:
     assert office.run("pause", "lulea", "--reason", "upgrade", "--who", "Ann").exit_code == 0
-    content = office.region.tells("hospital", letters.note())
+    content = office.region.tells("hospital", drafts.note())
     assert office.region.deliveries(content_id=content)[0]["state"] == "waiting"
     assert office.run("resume", "lulea", "--who", "Ann").exit_code == 0
     office.region.turn(after=timedelta(seconds=1))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from adapter.fhir import bundles
-from tests.cli.office import CASE, FIXTURES, IDENTITIES, SETTINGS, Office
-from tests.flow import letters
+from tests.kit import drafts
+from tests.kit.office import CASE, FIXTURES, IDENTITIES, SETTINGS, Office
 
 WHY = ("--reason", "wrong word", "--who", "Ann")
 
@@ -24,7 +24,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refused(office: Office) -> str:
     """A message without status, which is refused; its id."""
-    note = letters.note()
+    note = drafts.note()
     del note["entry"][1]["resource"]["status"]
     office.region.tells("hospital", note)
     return str(office.region.messages()[-1]["id"])
@@ -142,7 +142,7 @@ def test_what_was_not_edited_is_for_replay(office: Office) -> None:
 
 def test_an_original_that_may_have_arrived_needs_a_word(office: Office) -> None:
     office.region.down = {"lulea"}
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     office.region.turn(office.region.network.endpoint("lulea").expire_after)
     id_ = office.region.deliveries(event="message")[0]["id"]
     path = changed(office, id_)
@@ -156,7 +156,7 @@ def test_an_original_that_may_have_arrived_needs_a_word(office: Office) -> None:
 
 def test_one_that_was_overtaken_needs_a_word(office: Office) -> None:
     id_ = office.dies()
-    office.region.tells("hospital", letters.note(minutes=5))
+    office.region.tells("hospital", drafts.note(minutes=5))
     path = changed(office, id_)
     refused_ = office.run("edit", id_, "--from", path, *WHY)
     assert (refused_.exit_code, "overtaken" in refused_.stderr) == (1, True)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from adapter.cli import app
 from adapter.cli.failures import DEBUG, Commands
 from adapter.core.errors import FatalError, Issue, TransientError
-from tests.cli.office import run
+from tests.kit.office import run
 
 
 def failing(error: Exception) -> Result:

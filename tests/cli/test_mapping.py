@@ -11,8 +11,8 @@ import pytest
 
 from adapter import mappings
 from adapter.core.model import Event
-from tests.cli.office import FIXTURES, run
-from tests.oracle import SHARED, needs_shared, problems
+from tests.kit.office import FIXTURES, run
+from tests.kit.oracle import SHARED, needs_shared, problems
 
 ADMISSION = FIXTURES / "hl7v2" / "admission-notice" / "assessed.native.hl7"
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"

@@ -12,11 +12,11 @@ from adapter.cli import app
 from adapter.core.errors import CATALOGUE
 from adapter.web import doors, health, metadata, metrics
 from adapter.web.bodies import SECONDS
-from tests.cli.office import SETTINGS
-from tests.cli.scenario import Page, Told, lay_out
-from tests.flow.region import Region
+from tests.kit.morning import Page, Told, lay_out
+from tests.kit.office import SETTINGS
+from tests.kit.places import DOCS
+from tests.kit.region import Region
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
 HTTP = (DOCS / "http.md").read_text(encoding="utf-8")
 

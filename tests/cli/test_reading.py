@@ -14,18 +14,18 @@ from adapter.cli.printing import clean
 from adapter.store import queries
 from adapter.store.queries import search
 from adapter.store.tables import attempt, delivery, message
-from tests.cli.office import CASE, IDENTITIES, SETTINGS, Office, run
-from tests.flow import letters
-from tests.flow.letters import LULEA, UMEA
+from tests.kit import drafts
+from tests.kit.drafts import LULEA, UMEA
+from tests.kit.office import CASE, IDENTITIES, SETTINGS, Office, run
 
 
 def test_the_timeline_of_a_case_shows_every_hop_in_order(office: Office) -> None:
     region = office.region
-    content = region.tells("hospital", letters.note())
+    content = region.tells("hospital", drafts.note())
     region.now += timedelta(seconds=30)
     region.receipt("lulea", content)
     region.now += timedelta(seconds=30)
-    region.tells("lulea", letters.answer(content, LULEA))
+    region.tells("lulea", drafts.answer(content, LULEA))
     found = office.data("case", CASE)
     told = [(e["what"], e["endpoint"]) for e in found["timeline"] if "receipt (" not in e["text"]]
     assert told[:3] == [("received", "hospital"), ("queued", "lulea"), ("attempt", "lulea")]
@@ -40,7 +40,7 @@ def test_the_timeline_of_a_case_shows_every_hop_in_order(office: Office) -> None
 
 
 def test_a_case_is_found_by_its_id_and_by_each_of_its_names(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     id_ = office.region.cases()[0]["id"]
     by_id, by_name = office.data("case", id_), office.data("case", CASE)
     assert by_id == by_name
@@ -48,7 +48,7 @@ def test_a_case_is_found_by_its_id_and_by_each_of_its_names(office: Office) -> N
 
 
 def test_the_timeline_for_people_says_when_what_who_and_in_swedish_too(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     result = office.run("case", CASE)
     assert result.exit_code == 0
     assert "2026-03-02 10:00:00" in result.stdout
@@ -66,7 +66,7 @@ def test_a_failed_attempt_says_why_and_a_hand_laid_on_says_whose(office: Office)
 
 
 def test_losses_are_on_the_timeline(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     lost = json.dumps([{"path": "PV1-7", "why": "no place for it"}])
     with office.region.store.begin() as tx:
         tx.execute(message.update().values(losses=lost))
@@ -86,7 +86,7 @@ def test_an_unknown_case_is_told_with_what_to_do(office: Office) -> None:
 
 def test_a_message_shows_the_bytes_of_each_attempt(office: Office) -> None:
     region = office.region
-    content = region.tells("hospital", letters.note("Hej då"))
+    content = region.tells("hospital", drafts.note("Hej då"))
     region.turn(after=timedelta(hours=1))  # no receipt came: sent again
     row = region.deliveries(content_id=content)[0]
     found = office.data("message", row["message_id"])
@@ -101,7 +101,7 @@ def test_a_message_shows_the_bytes_of_each_attempt(office: Office) -> None:
 
 
 def test_what_is_never_answered_is_not_shown_as_waiting_for_it(office: Office) -> None:
-    content = office.region.tells("hospital", letters.note())
+    content = office.region.tells("hospital", drafts.note())
     office.region.receipt("lulea", content)
     note, receipt = (m["id"] for m in office.region.messages())
     assert "  answered ok\n" in office.run("message", note).stdout
@@ -109,7 +109,7 @@ def test_what_is_never_answered_is_not_shown_as_waiting_for_it(office: Office) -
 
 
 def test_whoever_reads_a_body_stands_in_the_history(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     id_ = office.region.messages()[0]["id"]
     result = office.run("message", id_, "--who", "Ann")
     assert IDENTITIES[0] in result.stdout
@@ -117,7 +117,7 @@ def test_whoever_reads_a_body_stands_in_the_history(office: Office) -> None:
 
 
 def test_without_bodies_no_person_is_shown_and_nothing_is_written_down(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     id_ = office.region.messages()[0]["id"]
     result = office.run("message", id_, "--no-bodies")
     assert result.exit_code == 0
@@ -129,13 +129,13 @@ def test_by_default_the_reader_is_whoever_is_logged_in(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOGNAME", "berit")
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     office.run("message", office.region.messages()[0]["id"])
     assert office.history("body-read") == [("berit", "")]
 
 
 def test_a_message_is_found_by_its_deliveries_and_by_its_content_id(office: Office) -> None:
-    content = office.region.tells("hospital", letters.note())
+    content = office.region.tells("hospital", drafts.note())
     row = office.region.deliveries(content_id=content)[0]
     wanted = office.data("message", row["message_id"], "--no-bodies")
     assert office.data("message", row["id"], "--no-bodies") == wanted
@@ -143,7 +143,7 @@ def test_a_message_is_found_by_its_deliveries_and_by_its_content_id(office: Offi
 
 
 def test_a_content_id_that_came_twice_is_told_with_both_messages(office: Office) -> None:
-    bundle = letters.note()
+    bundle = drafts.note()
     content = office.region.tells("hospital", bundle)
     office.region.tells("hospital", bundle)
     result = office.run("message", content)
@@ -154,7 +154,7 @@ def test_a_content_id_that_came_twice_is_told_with_both_messages(office: Office)
 def test_bytes_that_are_no_utf_8_are_whole_in_json_and_harmless_on_a_terminal(
     office: Office,
 ) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     body = b"MSH|\x1b[2J\xe5\r\nPID|1"
     with office.region.store.begin() as tx:
         tx.execute(message.update().values(body=body))
@@ -167,7 +167,7 @@ def test_bytes_that_are_no_utf_8_are_whole_in_json_and_harmless_on_a_terminal(
 
 
 def test_purged_bytes_are_simply_absent(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     with office.region.store.begin() as tx:
         for table in (message, delivery, attempt):
             tx.execute(table.update().values(body=None))
@@ -207,8 +207,8 @@ def test_a_dead_message_is_listed_too(office: Office) -> None:
 
 
 def test_messages_are_listed_newest_first_with_their_deliveries(office: Office) -> None:
-    office.region.tells("hospital", letters.note(visit="V1"))
-    office.region.tells("hospital", letters.note(visit="V2", to=(UMEA,)))
+    office.region.tells("hospital", drafts.note(visit="V1"))
+    office.region.tells("hospital", drafts.note(visit="V2", to=(UMEA,)))
     found = office.data("messages")
     assert [m["deliveries"][0]["endpoint"] for m in found["messages"]] == ["umea", "lulea"]
     assert found["next"] is None
@@ -217,9 +217,9 @@ def test_messages_are_listed_newest_first_with_their_deliveries(office: Office) 
 def test_messages_are_found_by_endpoint_event_state_and_time(office: Office) -> None:
     region = office.region
     region.down = {"umea"}
-    region.tells("hospital", letters.note(to=(UMEA,)))
+    region.tells("hospital", drafts.note(to=(UMEA,)))
     region.now += timedelta(days=1)
-    region.tells("hospital", letters.stay())
+    region.tells("hospital", drafts.stay())
     dead = office.dies(visit="V9")
 
     def ids(*wanted: str) -> list[str]:
@@ -239,7 +239,7 @@ def test_messages_are_found_by_endpoint_event_state_and_time(office: Office) -> 
 
 def test_a_page_says_where_the_next_begins_until_there_is_no_more(office: Office) -> None:
     for n in range(5):
-        office.region.accept("hospital", json.dumps(letters.note(visit=f"V{n}")).encode())
+        office.region.accept("hospital", json.dumps(drafts.note(visit=f"V{n}")).encode())
     seen, arguments = [], ["messages", "--limit", "2"]
     page = office.data(*arguments)
     while page["next"] is not None:
@@ -255,7 +255,7 @@ def test_a_search_for_what_is_rare_goes_on_over_short_pages(
 ) -> None:
     office.region.accept("hospital", b"{}")
     for n in range(5):
-        office.region.accept("hospital", json.dumps(letters.note(visit=f"V{n}")).encode())
+        office.region.accept("hospital", json.dumps(drafts.note(visit=f"V{n}")).encode())
     monkeypatch.setattr(search, "WINDOW", 3)
     first = office.data("messages", "--state", "refused")
     assert (first["messages"], first["next"]) == ([], 4)

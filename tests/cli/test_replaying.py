@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.office import SETTINGS, Office
-from tests.flow import letters
+from tests.kit import drafts
+from tests.kit.office import SETTINGS, Office
 
 WHY = ("--reason", "disk lost", "--who", "Ann")
 LOST = ("--endpoint", "hospital", "--since", "2026-03-01")
@@ -80,7 +80,7 @@ def test_a_closed_terminal_says_neither_yes_nor_no(office: Office, few: Path) ->
 
 
 def test_what_only_a_confirm_had_closed_is_planned_and_sent_again(office: Office) -> None:
-    office.region.tells("hospital", letters.note())
+    office.region.tells("hospital", drafts.note())
     plan = office.data("replay", *LOST, *WHY, "--dry-run")
     [one] = plan["planned"]
     assert (one["event"], one["seen_before"], plan["sent"]) == ("receipt", True, 0)
@@ -92,7 +92,7 @@ def test_what_only_a_confirm_had_closed_is_planned_and_sent_again(office: Office
 
 
 def test_a_receiver_restored_from_a_backup_gets_what_it_had_taken(office: Office) -> None:
-    content = office.region.tells("hospital", letters.note())
+    content = office.region.tells("hospital", drafts.note())
     office.region.receipt("lulea", content)
     lost = ("--endpoint", "lulea", "--since", "2026-03-01")
     assert office.run("replay", *lost, *WHY).stdout == "Nothing to send.\n"
@@ -102,7 +102,7 @@ def test_a_receiver_restored_from_a_backup_gets_what_it_had_taken(office: Office
 
 
 def test_what_was_overtaken_needs_a_word(office: Office) -> None:
-    for bundle in (letters.note(), letters.stay(minutes=5)):
+    for bundle in (drafts.note(), drafts.stay(minutes=5)):
         content = office.region.tells("hospital", bundle)
         office.region.receipt("lulea", content)
     lost = ("--endpoint", "lulea", "--since", "2026-03-01", "--although-receipted")

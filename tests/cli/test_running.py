@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.office import FIXTURES, SETTINGS, Office, run
-from tests.servers.base import free_ports
-from tests.web.site import FHIR, PROCESS
+from tests.kit.office import FIXTURES, SETTINGS, Office, run
+from tests.kit.servers.base import free_ports
+from tests.kit.site import FHIR, PROCESS
 
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan", "hjälpmedel")

@@ -21,8 +21,8 @@ from adapter.cli import certificates, matching
 from adapter.core.model import Endpoint, Event, Route, Settings
 from adapter.settings.network import Network
 from adapter.store import Store
-from tests.cli.office import FIXTURES, SETTINGS, run
-from tests.servers import PostgreSQL, RabbitMQ
+from tests.kit.office import FIXTURES, SETTINGS, run
+from tests.kit.servers import PostgreSQL, RabbitMQ
 
 MakeCertificate = Callable[..., Path]
 

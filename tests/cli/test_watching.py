@@ -6,7 +6,7 @@ from adapter.core.model import Settings
 from adapter.operate.health import Finding
 from adapter.runner import utc_now
 from adapter.runner.heartbeat import Heartbeat
-from tests.cli.office import Office
+from tests.kit.office import Office
 
 
 def pulse(office: Office, *around: Finding) -> Heartbeat:

@@ -36,11 +36,12 @@ from adapter.web import health as web_health
 from adapter.web import metadata as web_metadata
 from adapter.web import metrics as web_metrics
 from adapter.web.metrics import figures_at
-from tests.cli import scenario
-from tests.cli.office import SETTINGS, run
-from tests.flow.letters import HOSPITAL
+from tests.kit import morning
+from tests.kit.drafts import HOSPITAL
+from tests.kit.office import SETTINGS, run
+from tests.kit.places import FIXTURES
 
-FILE = Path(__file__).resolve().parents[2] / "fixtures" / "contract" / "names.json"
+FILE = FIXTURES / "contract" / "names.json"
 STORED: tuple[type[StrEnum], ...] = (
     model.Code,
     model.DoneWhen,
@@ -145,7 +146,7 @@ def shapes() -> Iterator[tuple[str, list[str]]]:
     """The keys of what each command prints with `--json`: `messages[].id`."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
-        scenario.lay_out(Path(folder))
+        morning.lay_out(Path(folder))
         os.chdir(folder)
         try:
             dead = _dead()

@@ -12,9 +12,9 @@ from adapter.transports.rabbitmq import (
     Publisher,
     Topology,
 )
-from tests.servers import RabbitMQ
-from tests.transports.bus import ENDPOINTS, WAIT, ignore
-from tests.transports.partners import BusPartner
+from tests.kit.bus import ENDPOINTS, WAIT, ignore
+from tests.kit.partners import BusPartner
+from tests.kit.servers import RabbitMQ
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.mllp import MllpClient, MllpServer
 from adapter.transports.rabbitmq import Consumer, Publisher, Topology
-from tests.servers import RabbitMQ
-from tests.transports.partners import BusPartner
+from tests.kit.partners import BusPartner
+from tests.kit.servers import RabbitMQ
 
 WAIT = 10.0
 QUIET = 0.2
@@ -305,7 +305,7 @@ def test_what_was_sent_and_what_was_not_acknowledged_survive_kill_9_of_the_broke
 
 RECEIVER = """
 import sys
-from adapter.model import Endpoint
+from adapter.core.model import Endpoint
 from adapter.transports.rabbitmq import Consumer, Topology
 consumer = Consumer(sys.argv[1], Topology([], lambda _: None))
 for envelope in consumer.receive(60):

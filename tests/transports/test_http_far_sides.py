@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from adapter.core.errors import FatalError, TransientError
 from adapter.transports import Response
 from adapter.transports.http import HttpClient
-from tests.transports.posts import client, code, endpoint, envelope
+from tests.kit.http_posts import client, code, endpoint, envelope
 
 
 @contextmanager

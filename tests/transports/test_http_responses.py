@@ -15,7 +15,7 @@ from werkzeug import Response as HttpResponse
 from adapter.transports import Response
 from adapter.transports.http import HttpClient, RefusedError, RefusedForNowError
 from adapter.transports.http.status import LONGEST_WAIT, of_status, seconds
-from tests.transports.posts import client, code, endpoint, envelope
+from tests.kit.http_posts import client, code, endpoint, envelope
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

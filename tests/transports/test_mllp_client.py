@@ -12,7 +12,7 @@ from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START
-from tests.transports.doors import ACK, Door, code, endpoint, envelope
+from tests.kit.mllp_doors import ACK, Door, code, endpoint, envelope
 
 
 @contextmanager

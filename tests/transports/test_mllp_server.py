@@ -18,7 +18,7 @@ from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpServer, framed
 from adapter.transports.mllp.framing import START
-from tests.transports.doors import ACK, Door, answer, endpoint, eventually
+from tests.kit.mllp_doors import ACK, Door, answer, endpoint, eventually
 
 
 def test_each_message_gets_its_answer_on_the_same_connection() -> None:

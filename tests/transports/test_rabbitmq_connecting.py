@@ -21,8 +21,8 @@ from adapter.transports.rabbitmq import Consumer, Publisher, Topology, connectio
 from adapter.transports.rabbitmq.connection import connect
 from adapter.transports.rabbitmq.publish_connection import PublishConnection
 from chaos.proxy import Proxies
-from tests.servers.base import free_ports
-from tests.transports.bus import WAIT, codes, to_lulea
+from tests.kit.bus import WAIT, codes, to_lulea
+from tests.kit.servers.base import free_ports
 
 _RESET = struct.pack("ii", 1, 0)
 

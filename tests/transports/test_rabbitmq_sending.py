@@ -19,10 +19,10 @@ from adapter.transports.rabbitmq import (
     Publisher,
     Topology,
 )
-from tests.servers import RabbitMQ
-from tests.transports.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
-from tests.transports.doors import eventually
-from tests.transports.partners import BusPartner
+from tests.kit.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
+from tests.kit.mllp_doors import eventually
+from tests.kit.partners import BusPartner
+from tests.kit.servers import RabbitMQ
 
 pytestmark = pytest.mark.servers
 

@@ -21,8 +21,8 @@ from adapter.transports.rabbitmq import (
     Topology,
 )
 from adapter.transports.rabbitmq.consumer import _fewest
-from tests.transports.bus import WAIT, raw, to_lulea
-from tests.transports.partners import BusPartner
+from tests.kit.bus import WAIT, raw, to_lulea
+from tests.kit.partners import BusPartner
 
 pytestmark = pytest.mark.servers
 

@@ -20,9 +20,9 @@ from adapter.transports.rabbitmq import (
     permissions,
 )
 from adapter.transports.rabbitmq.connection import addresses
-from tests.servers.rabbitmq import permission
-from tests.transports.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
-from tests.transports.partners import BusPartner
+from tests.kit.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
+from tests.kit.partners import BusPartner
+from tests.kit.servers.rabbitmq import permission
 
 pytestmark = pytest.mark.servers
 

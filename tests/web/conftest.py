@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.store import Store
-from tests.web.site import Site, Stage, served
+from tests.kit.site import Site, Stage, served
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.store.tables import message
-from tests.oracle import problems
-from tests.web.site import FHIR, FIXTURES, PROCESS, Site, codes, fixture
+from tests.kit.oracle import problems
+from tests.kit.site import FHIR, FIXTURES, PROCESS, Site, codes, fixture
 
 XML = (FIXTURES / "web" / "text.omsorg.xml").read_bytes()
 

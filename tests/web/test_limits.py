@@ -20,8 +20,8 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.store.tables import message
 from adapter.web import bodies, operation_outcome
 from adapter.web.surroundings import Surroundings
-from tests.oracle import problems
-from tests.web.site import FHIR, PROCESS, Site, codes, fixture, served
+from tests.kit.oracle import problems
+from tests.kit.site import FHIR, PROCESS, Site, codes, fixture, served
 
 
 def stored(site: Site) -> int:

@@ -15,8 +15,8 @@ from adapter.runner.heartbeat import Heartbeat
 from adapter.store import endpoints, outbox
 from adapter.store.tables import delivery
 from adapter.web import metrics
-from tests.oracle import problems
-from tests.web.site import FHIR, PROCESS, Site, fixture
+from tests.kit.oracle import problems
+from tests.kit.site import FHIR, PROCESS, Site, fixture
 
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan")
 

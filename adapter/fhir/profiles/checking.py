@@ -128,7 +128,7 @@ def _is_logical(reference: dict[str, Any]) -> bool:
 
 
 def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
-    """Entry and resource by each way to refer to it; the first wins, as in adapter.bundles."""
+    """Entry and resource by each way to refer to it; the first wins, as in adapter.fhir.bundles."""
     found: dict[str, tuple[str, Resource]] = {}
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):

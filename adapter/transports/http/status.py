@@ -35,7 +35,7 @@ class RefusedForNowError(TransientError):
 
 
 def of_status(status: int, retry_after: str, answer: Response, now: datetime) -> Outcome:
-    """What a response means; an endpoint's own rules may say otherwise (adapter.rules)."""
+    """What a response means; an endpoint's own rules may say otherwise (core.answer_rules)."""
     if 200 <= status < 300:
         return Response() if status in _NO_RECEIPT or not answer.body else answer
     wait = seconds(retry_after, now)

@@ -1,0 +1,91 @@
+"""The same play on a real broker, and what it tells people."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from adapter.demo import Options, Report, play, run
+from adapter.demo.findings import findings
+from adapter.demo.network import Broker
+from adapter.demo.report import as_json
+from adapter.demo.stage import Stage
+from adapter.demo.timeline import draw
+from adapter.simulators.adtpen import Assessment
+from adapter.simulators.ledger import Fate, has
+from adapter.store import Store
+from tests.kit.servers import RabbitMQ
+
+
+@pytest.fixture(scope="module")
+def report(rabbitmq: RabbitMQ) -> Report:
+    url = rabbitmq.fresh()
+    own = {name: rabbitmq.partner(name, beside=url) for name in ("planning", "umea")}
+    return play(Options(broker=url, accounts=own, seed=11), io.StringIO())
+
+
+@pytest.mark.servers
+def test_the_same_play_on_rabbitmq_with_a_user_for_each_party(report: Report) -> None:
+    assert report.stuck == ""
+    assert report.whole
+    found = as_json(report)
+    assert found["bus"] == "rabbitmq"
+    assert found["resends"] >= 1
+    assert found["copies_discarded"] >= 2
+
+
+@pytest.mark.servers
+def test_the_timeline_tells_each_fault_and_what_the_adapter_did(report: Report) -> None:
+    out = io.StringIO()
+    draw(report, out)
+    text = " ".join(out.getvalue().replace("│", " ").split())
+    for words in (
+        "shared with nobody",
+        "Luleå's system goes down",
+        "attempt 1: unreachable",
+        "got through",
+        "no receipt within 2 s; sent again in a new envelope",
+        "a copy, ignored",
+        "no person answered within 2 s; reminded",
+        "0 without a receipt",
+    ):
+        assert words in text
+    assert len(findings(report)) == 4
+
+
+@pytest.mark.servers
+def test_a_case_without_its_receipts_is_said_in_red_and_fails(report: Report) -> None:
+    bare = replace(report, picture=replace(report.picture, receipts=()))
+    assert not bare.whole
+    assert bare.unreceipted == sum(len(bare.deliveries(m)) for m in bare.messages)
+
+
+@pytest.mark.servers
+def test_a_broker_in_use_is_not_touched(rabbitmq: RabbitMQ, store: Store) -> None:
+    url = rabbitmq.fresh()
+    err = io.StringIO()
+    with Stage(1, store, Broker(url=url)) as stage:
+        until = time.monotonic() + 20
+        while not stage.adapter._consumes() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert run(Options(broker=url), io.StringIO(), err) == 2
+    assert "in use" in err.getvalue()
+
+
+@pytest.mark.servers
+def test_with_one_user_only_the_second_party_comes_by_http(
+    rabbitmq: RabbitMQ, store: Store
+) -> None:
+    with Stage(1, store, Broker(url=rabbitmq.fresh())) as stage:
+        stay = replace(
+            stage.cast.discharge,
+            assessment=Assessment(at=datetime.now(UTC), units=("SE2120002627-UMEA",)),
+        )
+        assert stage.journal.tell("A01", stay) == "AA"
+        for desk in stage.desks[1:]:
+            assert desk.ledger.wait(has(Fate.APPLIED, "admission-notice"), 10)
+        stage.settle()

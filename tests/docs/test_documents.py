@@ -1,0 +1,192 @@
+"""The documents are true: drawings, links, commands, addresses, and no traces of a machine."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from adapter import mappings, settings
+from adapter.cli import app
+from adapter.core.errors import CATALOGUE
+from adapter.core.kill_points import KILL_POINTS
+from adapter.transports import rabbitmq
+from adapter.transports.rabbitmq import topology
+from docs import draw
+from tests.kit.places import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docker/*.md")])
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+OFFLINE = ("systems", "map", "validate")
+
+
+def text_of(name: str) -> str:
+    """A document."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Every `adapter …` that a document shows, in a block or in a line, as words."""
+    shown = [
+        line for kind, block in FENCED.findall(text) if not kind for line in block.splitlines()
+    ]
+    shown += re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
+    for line in shown:
+        words = shlex.split(line) if line.startswith("adapter ") else []
+        if len(words) > 1 and words[1].isalpha() and words[1].islower():
+            yield words[1:]
+
+
+def program() -> typer.core.TyperGroup:
+    """The command `adapter` as click has it."""
+    found = typer.main.get_command(app)
+    assert isinstance(found, typer.core.TyperGroup)
+    return found
+
+
+# Drawings
+
+
+@pytest.mark.parametrize("page", draw.documents(), ids=lambda page: page.name)
+def test_a_drawing_shows_the_program_as_it_is(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert draw.drawn(text) == text, "run: python -m docs.draw"
+
+
+def test_every_drawing_is_in_a_document_and_a_change_would_be_seen() -> None:
+    shown = [name for page in draw.documents() for name in draw.names(page.read_text("utf-8"))]
+    assert sorted(shown) == sorted(draw.DRAWINGS)
+    assert draw.drawn("<!-- drawn: windows -->\nold\n<!-- /drawn -->") != "old"
+
+
+def test_every_code_and_every_window_is_told() -> None:
+    errors, guarantees = text_of("docs/errors.md"), text_of("docs/guarantees.md")
+    assert [code for code in CATALOGUE if f"| `{code}` |" not in errors] == []
+    assert [name for name in KILL_POINTS if f"| `{name}` |" not in guarantees] == []
+
+
+def test_every_window_stands_in_the_flow_that_the_architecture_tells() -> None:
+    told = text_of("docs/architecture.md")
+    assert [name for name in KILL_POINTS if f"**{name}**" not in told] == []
+
+
+def test_the_tree_names_every_part_of_the_program() -> None:
+    tree = text_of("docs/architecture.md").partition("## The tree")[2].partition("## ")[0]
+    hidden = {"__init__.py", "__pycache__", "data"}
+    parts = {p.name + ("/" if p.is_dir() else "") for p in (ROOT / "adapter").iterdir()}
+    assert [p for p in sorted(parts) if p.strip("/") not in hidden and p not in tree] == []
+
+
+def test_every_decision_is_listed_and_the_list_is_whole() -> None:
+    listed = set(LINK.findall(text_of("docs/decisions/README.md")))
+    assert listed == {page.name for page in (ROOT / "docs" / "decisions").glob("0*.md")}
+
+
+# Links
+
+
+def anchors(path: Path) -> set[str]:
+    """The fragments that a page's headings can be linked by."""
+    headings = re.findall(r"^#+ (.*)$", FENCED.sub("", path.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name: str) -> None:
+    page = ROOT / name
+    for target in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+        path, _, fragment = target.partition("#")
+        if not path.startswith("https://"):
+            there = page.parent / path if path else page
+            assert there.exists(), target
+            assert not fragment or fragment in anchors(there), target
+
+
+def test_the_documents_that_error_texts_send_people_to_exist() -> None:
+    named = {
+        n for entry in CATALOGUE.values() for n in re.findall(r"docs/[\w-]+\.md", entry.action)
+    }
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_links_to_every_document() -> None:
+    linked = set(LINK.findall(README))
+    assert [
+        f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md") if f"docs/{p.name}" not in linked
+    ] == []
+
+
+# Commands
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_and_options_that_are_shown_exist(name: str) -> None:
+    for command, *words in commands(text_of(name)):
+        assert command in program().commands, command
+        known = {option for p in program().commands[command].params for option in p.opts}
+        assert {word for word in words if word.startswith("--")} <= known, words
+
+
+def test_every_command_is_in_the_readme_or_in_the_list_of_changes() -> None:
+    told = text_of("README.md") + text_of("CHANGELOG.md")
+    assert [name for name in program().commands if not re.search(rf"\b{name}\b", told)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_make_targets_that_are_shown_exist(name: str) -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    shown = re.findall(r"(?:^|`)make (\w+)`?$", text_of(name), re.MULTILINE)
+    assert set(shown) <= set(targets)
+
+
+@pytest.mark.parametrize("words", [w for w in commands(README) if w[0] in OFFLINE], ids=" ".join)
+def test_the_readmes_commands_without_a_store_succeed(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert CliRunner().invoke(app, words).exit_code == 0
+
+
+def test_the_readmes_first_steps_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (["init"], ["check"], ["token", "planning"], ["messages"], ["dead"]):
+        assert words in [w[: len(words)] for w in commands(README)]
+        assert CliRunner().invoke(app, words).exit_code == 0, words
+
+
+def test_the_readmes_stanza_is_right_beside_the_first_settings(tmp_path: Path) -> None:
+    (stanza,) = [block for kind, block in FENCED.findall(README) if kind == "toml"]
+    path = tmp_path / "adapter.toml"
+    path.write_text(settings.template() + stanza, encoding="utf-8")
+    given = {"ADAPTER_PITEA_TOKEN": "secret"}
+    assert settings.survey(path, given, mappings.load()) == ()
+
+
+# The bus
+
+
+def test_the_page_on_the_bus_says_what_the_broker_is_told() -> None:
+    page = text_of("docs/rabbitmq.md")
+    granted = rabbitmq.permissions("<endpoint>")
+    assert all(f"`{right}`" in page for right in (granted.write, granted.read, granted.configure))
+    kept = topology._KEPT
+    told = {name: f"`{name} {value}`" for name, value in kept.items() if name != "x-queue-type"}
+    assert [text for text in told.values() if text not in page] == []
+
+
+# Traces
+
+
+@pytest.mark.parametrize("name", [*NAMES, "docker/compose.yaml", "docker/Dockerfile"])
+def test_no_document_names_a_machine(name: str) -> None:
+    found = re.findall(r"/(?:work|home|root|Users|opt/pypi|tmp/\w)[\w/.-]*", text_of(name))
+    assert found == []

@@ -1,0 +1,134 @@
+"""Whatever comes: FHIR checks answer, quote nothing, and what they pass can be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapter import fhir
+from adapter.core.errors import Severity
+from adapter.core.model import Bundle
+from adapter.core.privacy import shown
+from adapter.fhir import bundles
+from adapter.fhir.profiles import check_message
+from tests.kit.damage import changed, places
+from tests.kit.fhir_fixtures import FIXTURES, MESSAGES, loaded
+
+
+def bundle_of(*found: Any) -> Any:
+    entries = [{"resource": r} for r in found]
+    return {"resourceType": "Bundle", "type": "message", "entry": entries}
+
+
+READERS: list[Callable[[Bundle], Any]] = [
+    bundles.assessment,
+    bundles.case_ids,
+    bundles.concerned,
+    bundles.content_id,
+    bundles.envelope_id,
+    bundles.event_code,
+    bundles.focus,
+    bundles.is_protected,
+    bundles.municipality,
+    bundles.patient_ids,
+    bundles.receiver_ids,
+    bundles.recorded,
+    bundles.response,
+    bundles.sender_id,
+    bundles.ward,
+]
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["Bundle", "Patient", "{}", "[]", "\ud800", "MessageHeader", "2026-11-22"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["resourceType", "entry", "resource", "id", "extension", "url"])
+            | st.text(max_size=8),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("hospital-notification-message", True),
+        ("urn:oid:1.2.752.129.2.1.4.1", True),
+        ("http://medcomfhir.dk/ig/terminology/CodeSystem/medcom-messaging-eventCodes", True),
+        ("19500907-2553", False),
+        ("id-195009072553", False),
+        ("id-500907-2553", False),
+        ("Märta Åkerström", False),
+        ("Anna Berg", False),
+        ("a" * 201, False),
+    ],
+)
+def test_only_what_looks_like_a_code_is_shown(text: str, seen: bool) -> None:
+    assert (text in shown(text)) is seen
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(MESSAGES), st.data())
+def test_no_detail_quotes_a_value(path: Path, data: st.DataObject) -> None:
+    bundle = loaded(path)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed(bundle, data.draw, st.just("Qzx 195009072553 Märta"))
+    said = json.dumps([fhir.outcome(check_message(bundle))], ensure_ascii=False)
+    assert not any(word in said for word in ("Qzx", "195009072553", "Märta"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JSON)
+def test_any_json_gets_an_answer(document: Any) -> None:
+    entries = {"resourceType": "Bundle", "entry": document}
+    inside = bundle_of(document, {"resourceType": "MessageHeader", "focus": document})
+    for found in (document, entries, inside):
+        assert check_message(found)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(MESSAGES), st.data())
+def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
+    path: Path, data: st.DataObject
+) -> None:
+    bundle = loaded(path)
+    for _ in range(data.draw(st.integers(1, 5))):
+        changed(bundle, data.draw, JSON)
+    issues = check_message(bundle)
+    if not any(issue.severity is Severity.ERROR for issue in issues):
+        assert json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
+        for reader in READERS:
+            _read(reader, bundle)
+
+
+@pytest.mark.parametrize("other", [7, True, "x", None, [], {}, [None], 1e400], ids=repr)
+@pytest.mark.parametrize("name", ["admission-notice/usual", "answer/rejected", "receipt/fatal"])
+def test_another_json_type_anywhere_gets_an_answer(name: str, other: Any) -> None:
+    bundle = loaded(FIXTURES / f"{name}.fhir.json")
+    for holder, key in places(bundle):
+        kept = holder[key]
+        holder[key] = other
+        issues = check_message(bundle)
+        assert issues or isinstance(kept, type(other))
+        holder[key] = kept
+
+
+def _read(reader: Callable[[Bundle], Any], bundle: Bundle) -> None:
+    try:
+        reader(bundle)
+    except ValueError:
+        assert reader in {bundles.response, bundles.assessment}  # as they say of themselves

@@ -1,0 +1,48 @@
+"""What is wrong, as an OperationOutcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter import fhir
+from adapter.core.errors import CATALOGUE, Issue, Severity
+from adapter.fhir import bundles
+from adapter.fhir.profiles import check_message
+from tests.kit import oracle
+from tests.kit.fhir_fixtures import MESSAGES, label, loaded
+
+
+def test_an_outcome_says_it_in_both_languages_and_where() -> None:
+    issue = Issue(code="unknown-event", expression="MessageHeader.event", detail="event none")
+    (found,) = fhir.outcome([issue])["issue"]
+    assert found == {
+        "severity": "error",
+        "code": "not-supported",
+        "details": {
+            "coding": [{"system": bundles.ERROR, "code": "unknown-event"}],
+            "text": "Okänd händelse. / The event is unknown.",
+        },
+        "expression": ["MessageHeader.event"],
+        "diagnostics": "event none",
+    }
+
+
+@pytest.mark.parametrize("path", ["PID-3", "/Meddelande/Patient", "MSH-9.2"])
+def test_a_path_of_another_format_is_no_fhirpath(path: str) -> None:
+    (found,) = fhir.outcome([Issue(code="bad-identifier", expression=path)])["issue"]
+    assert found["location"] == [path]
+    assert "expression" not in found
+
+
+def test_every_outcome_is_r4() -> None:
+    issues = [Issue(code=code, expression="Encounter.status", detail="x") for code in CATALOGUE]
+    warning = Issue(code="copy", expression="PID-3", severity=Severity.INFORMATION)
+    for found in ([*issues, warning], []):
+        assert oracle.problems(fhir.outcome(found)) == []
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=label)
+def test_the_answer_to_every_fixture_is_r4(path: Path) -> None:
+    assert oracle.problems(fhir.outcome(check_message(loaded(path)))) == []

@@ -1,0 +1,82 @@
+"""Copies: every one is answered, none is applied twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adapter.fhir import bundles
+from tests.kit import drafts
+from tests.kit.drafts import UMEA
+from tests.kit.region import Region
+
+
+def test_equal_bytes_get_the_same_answer_again_and_are_not_sent_again(region: Region) -> None:
+    bundle = drafts.note()
+    for _ in range(3):
+        region.tells("hospital", bundle)
+    content = bundles.content_id(bundle)
+    assert region.receipts("hospital") == [(content, "ok")] * 3
+    assert region.events("lulea") == ["message"]
+    assert len(region.history("copy")) == 2
+
+
+def test_the_same_content_in_a_new_envelope_is_a_resend_whose_content_is_ignored(
+    region: Region,
+) -> None:
+    bundle = drafts.note()
+    region.tells("hospital", bundle)
+    region.tells("hospital", drafts.enveloped(bundle))
+    assert [code for _, code in region.receipts("hospital")] == ["ok", "ok"]
+    assert region.events("lulea") == ["message"]
+
+
+def test_an_envelope_id_used_for_other_content_is_refused(region: Region) -> None:
+    bundle = drafts.note()
+    region.tells("hospital", bundle)
+    other = drafts.note("Something else")
+    region.tells("hospital", other | {"id": bundle["id"]})
+    assert region.receipts("hospital")[-1] == (bundles.content_id(other), "fatal-error")
+    assert region.messages()[-1]["code"] == "envelope-reused"
+    assert region.events("lulea") == ["message"]
+
+
+def test_the_same_ids_with_other_content_are_a_conflict(region: Region) -> None:
+    bundle = drafts.note("One")
+    region.tells("hospital", bundle)
+    changed = json.loads(drafts.dump(bundle).replace(b"One", b"Two"))
+    region.tells("hospital", changed)
+    assert region.messages()[-1]["code"] == "content-conflict"
+    region.tells("hospital", bundle)  # the first answer stands
+    assert region.receipts("hospital")[-1][1] == "ok"
+
+
+def test_one_content_to_two_receivers_is_two_messages(region: Region) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f7777"
+    region.tells("hospital", drafts.note(content=content))
+    region.tells("hospital", drafts.note(content=content, to=(UMEA,)))
+    assert region.events("lulea") == ["message"]
+    assert region.events("umea") == ["message"]
+
+
+def test_a_refusal_is_repeated_as_it_was(region: Region) -> None:
+    bundle = drafts.note()
+    del bundle["entry"][1]["resource"]["payload"]
+    for _ in range(2):
+        region.tells("hospital", bundle)
+    assert [code for _, code in region.receipts("hospital")] == ["fatal-error"] * 2
+    assert [m["standing"] for m in region.messages()] == ["refused", "processed"]
+
+
+@pytest.mark.parametrize("first", ["door", "bus"])
+def test_a_copy_is_known_whichever_way_it_comes(region: Region, first: str) -> None:
+    bundle = drafts.note()
+    if first == "door":
+        region.accept("hospital", drafts.dump(bundle))
+        region.tells("hospital", bundle)
+    else:
+        region.tells("hospital", bundle)
+        reply = region.accept("hospital", drafts.dump(bundle))
+        assert [i.code for i in reply.issues] == ["copy"]
+    assert region.events("lulea") == ["message"]

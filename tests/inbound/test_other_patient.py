@@ -1,0 +1,56 @@
+"""One case name, two patients: somebody mistyped a visit number, or a number was changed.
+
+The message is told as it is, since a legal notice must not stop; but nobody overlooks it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.core.model import Event
+from tests.kit import drafts
+from tests.kit.drafts import PERSONNUMMER
+from tests.kit.region import Region
+from tests.policy.test_superseded import codes, shown
+
+OTHER = "189002029800"
+MOVED = "2026-03-11T12:00:00+01:00"
+
+
+def person(*numbers: str) -> dict[str, object]:
+    """Somebody with these numbers."""
+    found = [{"system": PERSONNUMMER, "value": number} for number in numbers]
+    return drafts.patient() | {"identifier": found}
+
+
+def test_another_patient_in_the_same_case_is_warned_of_flagged_and_shown(region: Region) -> None:
+    region.tells("hospital", drafts.stay())
+    assert not region.cases()[0]["flagged"]
+    region.inbox("hospital")
+    update = drafts.stay(Event.ADMISSION_UPDATED, minutes=5, planned=MOVED, person=person(OTHER))
+    region.tells("hospital", update)
+    [answer] = region.inbox("hospital")
+    assert "warning other-patient" in codes(answer)
+    assert region.cases()[0]["flagged"]
+    assert ("other-patient", "not whom the case was opened for") in shown(region)
+    assert [row["event"] for row in region.deliveries(endpoint="lulea")][-1] == "admission-updated"
+    assert OTHER not in str(region.history("other-patient"))
+
+
+@pytest.mark.parametrize("numbers", [("195009072553",), (OTHER, "195009072553")])
+def test_a_patient_who_has_the_number_among_others_is_the_same(
+    region: Region, numbers: tuple[str, ...]
+) -> None:
+    region.tells("hospital", drafts.stay())
+    region.inbox("hospital")
+    update = drafts.stay(Event.ADMISSION_UPDATED, minutes=5, planned=MOVED, person=person(*numbers))
+    region.tells("hospital", update)
+    assert "warning other-patient" not in codes(region.inbox("hospital")[-1])
+    assert not region.cases()[0]["flagged"]
+
+
+def test_a_general_message_about_another_patient_is_warned_of_too(region: Region) -> None:
+    region.tells("hospital", drafts.stay(person=person(OTHER)))
+    region.inbox("hospital")
+    region.tells("hospital", drafts.note(minutes=5))
+    assert "warning other-patient" in codes(region.inbox("hospital")[-1])

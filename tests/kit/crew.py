@@ -1,0 +1,257 @@
+"""Processes of the adapter as operations run them, beside a partner that answers over HTTP.
+
+`planning` publishes on the bus, `lulea` reads there, `umea` takes over HTTP and receipts at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import sqlalchemy as sa
+
+from adapter.fhir import bundles
+from adapter.runner import utc_now
+from adapter.store import Store, endpoints, heartbeats
+from adapter.store.tables import delivery, history, message
+from tests.kit import drafts
+from tests.kit.drafts import LULEA, PLANNING, UMEA, Party
+from tests.kit.partners import BusPartner
+from tests.kit.servers import RabbitMQ
+from tests.kit.servers.base import free_ports
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+TIMEOUT = 4  # seconds that one sending may take
+_START = """
+import ctypes, os, signal, threading
+def die(*_):
+    for thread in threading.enumerate():
+        if thread.name.startswith(os.environ["DIES"]):
+            number, cause = ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(number, cause)
+if "DIES" in os.environ:
+    signal.signal(signal.SIGUSR1, die)
+from adapter.cli import main
+main()
+"""
+"""The program; where DIES names a thread, SIGUSR1 ends that thread as an interpreter would."""
+
+
+class Umea(BaseHTTPRequestHandler):
+    """Takes its time, and receipts in the same exchange."""
+
+    crew: Crew
+
+    def do_POST(self) -> None:
+        """Take, and answer once it may."""
+        bundle = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.crew.begun.set()
+        time.sleep(self.crew.slowly)
+        self.crew.umea[bundles.content_id(bundle)] += 1
+        answer = drafts.dump(drafts.receipt(bundles.content_id(bundle), UMEA))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Silence."""
+
+
+class Member:
+    """One process, and what it printed."""
+
+    def __init__(
+        self, command: str, settings: Path, log: Path, web: int, given: Mapping[str, str]
+    ) -> None:
+        self.log = log
+        self.address = f"http://127.0.0.1:{web}"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _START, command, "--settings", str(settings)],
+                env=os.environ | given,
+                stdout=output,
+                stderr=output,
+            )
+
+    def lines(self, what: str = "") -> list[dict[str, Any]]:
+        """The log so far; of one name, or all."""
+        text = self.log.read_text(encoding="utf-8")
+        found = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return [line for line in found if what in ("", line["what"])]
+
+    def ready(self) -> dict[str, Any]:
+        """What its door says of the health of all."""
+        found: dict[str, Any] = httpx.get(f"{self.address}/health/ready", timeout=10).json()
+        return found
+
+    def warned(self, name: str) -> list[str]:
+        """Why, for each finding of this name."""
+        found = self.ready()
+        return [f["why"] for f in (*found["why"], *found["warnings"]) if f["name"] == name]
+
+    def ends(self, seconds: float) -> int:
+        """Its exit code, once it has ended."""
+        return self.process.wait(seconds)
+
+
+class Crew:
+    """`folder` has a settings file for each process, since each web has its own port."""
+
+    def __init__(self, folder: Path, broker: RabbitMQ, url: str, store: str) -> None:
+        self.folder, self._broker, self._url = folder, broker, url
+        self.begun = threading.Event()
+        self.slowly = 0.0
+        self.umea: Counter[str] = Counter()
+        (self._umea_port,) = free_ports(1)
+        self.store_url = store
+        self.store = Store(store)
+        self.store.upgrade()
+        self.members: list[Member] = []
+
+    def all_seen_together(self) -> bool:
+        """Whether everybody has been seen since the last one began: nobody replaces another."""
+        with self.store.read() as tx:
+            rows = heartbeats.rows(tx)
+        return min(row["seen_at"] for row in rows) > max(row["started_at"] for row in rows)
+
+    def launch(
+        self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
+    ) -> Member:
+        """A process, however it fares."""
+        number = len(self.members)
+        (web,) = free_ports(1)
+        path = self.folder / f"{command}-{number}.toml"
+        path.write_text(self._settings(web, broker or self._url) + more, encoding="utf-8")
+        found = Member(command, path, self.folder / f"{command}-{number}.log", web, given)
+        self.members.append(found)
+        return found
+
+    def start(
+        self, command: str, *, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
+    ) -> Member:
+        """A process that has started, and takes from the bus."""
+        found = self.launch(command, broker, more, given)
+        self.wait(lambda: bool(found.lines("started")), found)
+        if command != "web":
+            self.wait(lambda: self.consuming(found), found)
+        return found
+
+    def consuming(self, member: Member) -> bool:
+        """Whether a process has told that it takes what partners publish."""
+        with self.store.read() as tx:
+            names = [row["name"] for row in heartbeats.rows(tx) if row["consumes"]]
+        return any(name.endswith(f"/{member.process.pid}") for name in names)
+
+    def _settings(self, web: int, broker: str) -> str:
+        head = f'organization = "SE0000000009-ADAPTER"\nstore = "{self.store_url}"\n'
+        head += f'broker = "{broker}"\nweb = "127.0.0.1:{web}"\n'
+        bus = [_stanza(p, f'transport = "rabbitmq"\nbroker_user = "{p.endpoint}"') for p in _BUS]
+        address = f'transport = "http"\naddress = "http://127.0.0.1:{self._umea_port}/"'
+        return head + "".join([*bus, _stanza(UMEA, address)])
+
+    def partner(self, name: str) -> BusPartner:
+        """A partner on the bus."""
+        return BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
+
+    def publish(self, count: int, to: Sequence[Party] = (UMEA,)) -> set[str]:
+        """Messages of as many cases, by planning; their content ids."""
+        ids = [str(uuid4()) for _ in range(count)]
+        with closing(self.partner("planning")) as planning:
+            for id_ in ids:
+                note = drafts.note(sender=PLANNING, to=to, visit=id_, content=id_)
+                planning.publish(drafts.dump(note), content_type="application/fhir+json")
+        return set(ids)
+
+    def post(self, web: Member, to: Sequence[Party] = (UMEA,)) -> str:
+        """A message by Luleå over HTTP; its content id."""
+        with self.store.begin() as tx:
+            token = endpoints.new_token(tx, "lulea", utc_now())
+        id_ = str(uuid4())
+        note = drafts.note(sender=LULEA, to=to, visit=id_, content=id_)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+        url = f"{web.address}/fhir/$process-message"
+        answer = httpx.post(url, content=drafts.dump(note), headers=headers, timeout=20)
+        assert answer.status_code == 200
+        return id_
+
+    def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[sa.RowMapping]:
+        """Rows, oldest first."""
+        with self.store.read() as tx:
+            query = sa.select(table).where(*where).order_by(table.c.seq)
+            return list(tx.execute(query).mappings())
+
+    def sent(self) -> list[sa.RowMapping]:
+        """Every delivery to Umeå."""
+        return self.rows(delivery, delivery.c.endpoint == "umea")
+
+    def taken(self) -> list[sa.RowMapping]:
+        """Every message of planning's."""
+        return self.rows(message, message.c.endpoint == "planning")
+
+    def happened(self) -> list[str]:
+        """The history of everything."""
+        return [row["what"] for row in self.rows(history)]
+
+    def wait(self, true: Callable[[], bool], *of: Member, seconds: float = 60) -> None:
+        """Until something is so; the log of a member that ended meanwhile is told."""
+        until = time.monotonic() + seconds
+        while not true():
+            told = "\n".join(m.log.read_text(encoding="utf-8")[-3000:] for m in of or self.members)
+            assert time.monotonic() < until, told
+            assert all(m.process.poll() is None for m in of), told
+            time.sleep(0.05)
+
+    @contextmanager
+    def around(self) -> Iterator[Crew]:
+        """With Umeå's door open; afterwards nobody is left."""
+        self.open()
+        try:
+            yield self
+        finally:
+            for member in self.members:
+                with suppress(ProcessLookupError):
+                    member.process.send_signal(signal.SIGCONT)
+                member.process.kill()
+                member.process.wait()
+            self.shut()
+            self.store.close()
+
+    def open(self) -> None:
+        """Umeå's door."""
+        handler = type("Umea", (Umea,), {"crew": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def shut(self) -> None:
+        """Umeå is away."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+_BUS = (PLANNING, LULEA)
+
+
+def _stanza(party: Party, lines: str) -> str:
+    quick = f'timeout = "{TIMEOUT}s"\nretry_first = "500ms"\nreceipt_within = "5m"'
+    return (
+        f'\n[[endpoint]]\nname = "{party.endpoint}"\norganization = "{party.organization}"\n'
+        f'system = "fhir"\nowner = "The test, 000-00 00 00"\n{quick}\n{lines}\n'
+    )

@@ -1,0 +1,93 @@
+"""What the tests of omsorg share: the municipality's endpoint, its fixtures, ways to and fro."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from adapter.core.model import Bundle, Endpoint
+from adapter.fhir import bundles, codec
+from adapter.fhir.profiles import folder
+from adapter.mappings import Context
+from adapter.mappings.omsorg import system, words
+from tests.kit import places
+
+ROOT = places.FIXTURES
+FIXTURES = ROOT / "omsorg"
+NAMESPACE = "https://careplan-adapter.example/omsorg/1"
+SCHEMA = folder() / "omsorg" / "omsorg.xsd"
+_SETTING: dict[str, Any] = json.loads((FIXTURES / "context.json").read_text())
+SENDER = Endpoint(**_SETTING["sender"])
+RECORDED = datetime.fromisoformat(_SETTING["recorded"])
+
+TABLES: dict[str, dict[Any, str]] = {
+    "Meddelandetyp": words.EVENT,
+    "Kvittenskod": words.RESPONSE,
+    "Allvar": words.SEVERITY,
+    "Feltyp": words.ISSUE_TYPE,
+    "Kon": words.GENDER,
+    "Skydd": words.PROTECTION,
+    "IdBruk": words.IDENTIFIER_USE,
+    "NamnBruk": words.NAME_USE,
+    "AdressBruk": words.ADDRESS_USE,
+    "AdressSlag": words.ADDRESS_TYPE,
+    "Vardstatus": words.ENCOUNTER_STATUS,
+    "Vardform": words.ENCOUNTER_CLASS,
+    "Behov": words.NEED,
+    "Planstatus": words.PLAN_STATUS,
+    "Plankategori": words.PLAN_CATEGORY,
+    "Insatsstatus": words.ACTIVITY_STATUS,
+    "Textstatus": words.TEXT_STATUS,
+    "Prioritet": words.PRIORITY,
+    "Svarsstatus": words.ANSWER_STATUS,
+    "Jakande": {"true": "true", "false": "false"},
+}
+"""The lists of the schema, and the tables that they are made from."""
+
+
+def context(receiver: Endpoint | None = None, **changes: Any) -> Context:
+    """The context in which documents are read and written; `changes` are of the endpoint."""
+    return Context(sender=replace(SENDER, **changes), recorded=RECORDED, receiver=receiver)
+
+
+def read(body: bytes, known: Context | None = None) -> Bundle:
+    """The message that bytes of the municipality become."""
+    return system.read(codec.parse("xml", body), known or context())
+
+
+def write(bundle: Bundle, known: Context | None = None) -> bytes:
+    """The bytes that a message becomes."""
+    event = bundles.event(bundle)
+    return codec.dump("xml", system.write(event, bundle, known or context()))
+
+
+def native(name: str) -> bytes:
+    """The bytes of a fixture, named `<event>/<case>`."""
+    return (FIXTURES / f"{name}.native.xml").read_bytes()
+
+
+def message(name: str) -> Bundle:
+    """The message of a fixture, named `<event>/<case>`."""
+    found: Bundle = json.loads((FIXTURES / f"{name}.fhir.json").read_text())
+    return found
+
+
+def faults(body: bytes) -> list[str]:
+    """What a validator that is not ours to configure says of a document."""
+    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    return [] if schema.validate(etree.fromstring(body)) else [str(e) for e in schema.error_log]
+
+
+def valid_messages() -> list[Path]:
+    """Every message of any system's fixtures that is not there to be refused."""
+    found = sorted(ROOT.glob("*/*/*.fhir.json"))
+    return [path for path in found if not _refused(path)]
+
+
+def _refused(path: Path) -> bool:
+    return path.with_name(path.name.replace(".fhir.json", ".error.json")).exists()

@@ -1,0 +1,90 @@
+"""A journal system's end of an MLLP door: raw frames, and what an acknowledgement says."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from types import TracebackType
+
+from adapter.transports.mllp.framing import END, START
+from tests.kit.hl7v2 import adt
+from tests.kit.program.running import Program
+
+_numbers = count(1)
+PERSON = "PID|1||195009072553^^^^NNSWE||Tolvansson^Tolvan||19500907|M|||{}"
+HOME = "Storgatan 1^^LULEÅ^^97231^SE^H^^2580"
+ASSESSED = "ZSP|1|Y|N|N|20260310095000+0100|20260317"
+
+
+def admission(*segments: str, trigger: str = "A01", visit: str = "") -> bytes:
+    """An ADT message about Tolvan Tolvansson, of a visit of its own."""
+    number = next(_numbers)
+    stay = (
+        f"PV1|1|I|MED3||||||||||||||||{visit or f'bad-{number}'}" + "|" * 25 + "20260310081500+0100"
+    )
+    body = adt(trigger, PERSON.format(HOME), stay, *segments)
+    return body.replace(b"|A1|P|", f"|bad-{number}|P|".encode(), 1)
+
+
+class Feed:
+    """A connection to one of the program's MLLP doors."""
+
+    def __init__(self, program: Program, door: str = "adt", source: str = "127.0.0.1") -> None:
+        self._program = program
+        address = ("127.0.0.1", program.doors[door])
+        self.wire = socket.create_connection(address, timeout=20, source_address=(source, 0))
+        self._read = b""
+
+    def __enter__(self) -> Feed:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.wire.close()
+
+    def send(self, data: bytes) -> None:
+        """Bytes as they are."""
+        self.wire.sendall(data)
+
+    def answer(self) -> bytes:
+        """The next frame's body; b"" when the door hangs up."""
+        while END not in self._read:
+            try:
+                chunk = self.wire.recv(65536)
+            except ConnectionResetError:
+                chunk = b""
+            if not chunk:
+                return b""
+            self._read += chunk
+        frame, _, self._read = self._read.partition(END)
+        assert frame.startswith(START)
+        return self._program.told(frame.removeprefix(START))
+
+    def says(self, body: bytes) -> str:
+        """Send a message; its acknowledgement, as `AE wrong-charset`."""
+        self.send(START + body + END)
+        return said(self.answer())
+
+
+def said(acknowledgement: bytes) -> str:
+    """MSA-1, and our code of each error and warning."""
+    lines = acknowledgement.decode().split("\r")
+    mark = acknowledgement.decode()[3:4] or "|"
+    fields = {line[:3]: line.split(mark) for line in lines if not line.startswith("ERR")}
+    errors = [line.split(mark) for line in lines if line.startswith("ERR")]
+    codes = [error[5].split("^")[0] for error in errors if len(error) > 5]
+    return " ".join([fields["MSA"][1], *codes]) if "MSA" in fields else ""
+
+
+@contextmanager
+def still_served(program: Program, door: str = "adt") -> Iterator[None]:
+    """Whatever happens inside, the next message is taken as if nothing had been."""
+    yield
+    with Feed(program, door) as feed:
+        assert feed.says(admission(ASSESSED)) == "AA"

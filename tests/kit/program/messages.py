@@ -1,0 +1,75 @@
+"""FHIR and omsorg messages for the running program's region, each with ids of its own."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from adapter.core.model import Bundle, Event
+from adapter.fhir import builders, bundles
+from adapter.fhir.builders import Party
+from tests.kit import drafts as flow
+from tests.kit.omsorg import native
+from tests.kit.program.region import ASTAD, SUNDBY
+
+_visits = count(1)
+
+
+def note(
+    sender: Party = SUNDBY, to: tuple[Party, ...] = (ASTAD,), text: str = "Tolvan Tolvansson"
+) -> Bundle:
+    """A general message (generellt meddelande) about Tolvan Tolvansson."""
+    return flow.note(text, sender=sender, to=to, visit=f"note-{next(_visits)}")
+
+
+def notice(*, protected: bool) -> Bundle:
+    """An admission notice (inskrivningsmeddelande) about Tolvan Tolvansson."""
+    focus: dict[str, Any] = {
+        "resourceType": "Encounter",
+        "id": str(uuid4()),
+        "status": "in-progress",
+        "class": flow.CLASS,
+        "subject": builders.reference(flow.patient()["id"]),
+        "serviceProvider": builders.reference(builders.new_id("organization", SUNDBY.organization)),
+        "extension": [flow.assessment("social-services")],
+    }
+    bundle = builders.message(
+        Event.ADMISSION_NOTICE,
+        content=str(uuid4()),
+        sender=SUNDBY,
+        focus=focus,
+        others=[flow.patient(protected=protected)],
+        cases=[f"{SUNDBY.organization}/stay-{next(_visits)}"],
+        recorded=flow.T0,
+    )
+    return flow.enveloped(bundle)
+
+
+def receipt(about: str, sender: Party) -> Bundle:
+    """A system's receipt (systemkvittens)."""
+    return flow.receipt(about, sender)
+
+
+def dumped(bundle: Any) -> bytes:
+    """JSON as it travels."""
+    return json.dumps(bundle, ensure_ascii=False).encode()
+
+
+def changed(bundle: Bundle, **header: Any) -> Bundle:
+    """A message with another header."""
+    return builders.with_header(bundle, **header)
+
+
+def speaking_as(bundle: Bundle, organization: str) -> Bundle:
+    """A message that says that another organisation sent it."""
+    own = bundles.sender_id(bundle)
+    found: Bundle = json.loads(json.dumps(bundle).replace(own, organization))
+    return found
+
+
+def document(old: bytes = b"", new: bytes = b"") -> bytes:
+    """A Meddelande of a municipality with an id of its own, and `new` where `old` was."""
+    id_ = b"1ade49cc-050c-57a8-8ed7-463b4a1758e0"
+    return native("message/question").replace(id_, str(uuid4()).encode()).replace(old, new, 1)

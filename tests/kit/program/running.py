@@ -1,0 +1,221 @@
+"""The whole program as operations run it: `adapter serve` in a process of its own, every door open.
+
+What it prints is in a file, what it has stored is read beside it, and everything that it says to
+a partner is remembered, so that both can be searched for persons and for tracebacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from adapter.cli import app
+from adapter.runner import utc_now
+from adapter.store import Store, endpoints
+from adapter.store.tables import delivery, history, message
+from tests.kit.partners import BusPartner, at_its_inbox
+from tests.kit.program.region import BROKEN_SYSTEMS, DOORS, HTTP_PARTNERS, settings
+from tests.kit.servers import RabbitMQ
+from tests.kit.servers.base import free_ports
+
+PERSONS = ("195009072553", "19500907-2553", "500907-2553", "Tolvan", "Storgatan", "LULEÅ", "Luleå")
+TRACES = ("Traceback", 'File "', ".py:", ".py\\", "sqlalchemy", "pydantic", "lxml")
+_START = """
+import sys
+from adapter import mappings
+mappings.__path__.append(sys.argv.pop(1))
+from adapter.cli import main
+main()
+"""
+
+
+class Program:
+    """One running adapter. `answers` is everything that it has said to anybody."""
+
+    def __init__(self, folder: Path, broker: RabbitMQ, url: str) -> None:
+        self.folder, self._broker, self._url = folder, broker, url
+        self.web, self.far, *ports = free_ports(2 + len(DOORS))
+        self.doors = dict(zip(DOORS, ports, strict=True))
+        self.log = folder / "log"
+        self.answers: list[bytes] = []
+        self._checked = 0
+        self._looked = 0
+        self.settings = folder / "adapter.toml"
+        text = settings(f"sqlite:///{folder / 'adapter.db'}", self.web, self.far, self.doors)
+        self.settings.write_text(text, encoding="utf-8")
+        for name, code in BROKEN_SYSTEMS.items():
+            (folder / "systems").mkdir(exist_ok=True)
+            (folder / "systems" / f"{name}.py").write_text(code, encoding="utf-8")
+        self.process = self._start()
+        self.store = Store(f"sqlite:///{folder / 'adapter.db'}")
+        self.wait(self._is_ready)
+        self.tokens = {name: self._token(name) for name in HTTP_PARTNERS}
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        arguments = ["serve", "--settings", str(self.settings), "--log-level", "debug"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", _START, str(self.folder / "systems"), *arguments],
+                env=os.environ | {"ADAPTER_BROKER": self._url},
+                stdout=log,
+                stderr=log,
+            )
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.address}/health/ready").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _token(self, name: str) -> str:
+        with self.store.begin() as tx:
+            return endpoints.new_token(tx, name, utc_now())
+
+    def close(self) -> None:
+        """Stop it as operations would; it must end well."""
+        self.process.terminate()
+        try:
+            assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
+        finally:
+            self.process.kill()
+            self.store.close()
+
+    def restart(self, *without: str) -> None:
+        """Die as by a power cut, and live again with settings that have lost endpoints."""
+        self.process.kill()
+        self.process.wait()
+        head, *stanzas = self.settings.read_text(encoding="utf-8").split("[[")
+        lost = tuple(f'endpoint]]\nname = "{name}"\n' for name in without)
+        kept = [stanza for stanza in stanzas if not stanza.startswith(lost)]
+        self.settings.write_text("[[".join([head, *kept]), encoding="utf-8")
+        self.process = self._start()
+        self.wait(self._is_ready)
+
+    # How partners come in
+
+    @property
+    def address(self) -> str:
+        """Of the HTTP doors."""
+        return f"http://127.0.0.1:{self.web}"
+
+    def partner(self, name: str) -> BusPartner:
+        """A partner on the bus, once its queue is there."""
+        return at_its_inbox(self._broker.partner(name, beside=self._url), name)
+
+    def told(self, answer: bytes) -> bytes:
+        """Remember what was said to a partner."""
+        self.answers.append(answer)
+        return answer
+
+    # What is in the store
+
+    def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[sa.RowMapping]:
+        """Rows, oldest first."""
+        with self.store.read() as tx:
+            query = sa.select(table).where(*where).order_by(table.c.seq)
+            return list(tx.execute(query).mappings())
+
+    def kept(self, body: bytes, count: int = 1, sender: str = "") -> sa.RowMapping:
+        """The newest of the messages with exactly these bytes, once it is decided on."""
+        digest = hashlib.sha256(body).hexdigest()
+        same = [message.c.fingerprint == digest, message.c.standing != "received"]
+        same += [message.c.endpoint == sender] if sender else []
+        self.wait(lambda: len(self.rows(message, *same)) >= count)
+        row = self.rows(message, *same)[-1]
+        assert row["body"] == body
+        return row
+
+    def deliveries(self, row: sa.RowMapping) -> list[sa.RowMapping]:
+        """What became of a message, receipts left out."""
+        mine = sa.and_(delivery.c.message_id == row["id"], delivery.c.event != "receipt")
+        return self.rows(delivery, mine)
+
+    def happened(self, row: sa.RowMapping) -> list[str]:
+        """The history of a message."""
+        return [r["what"] for r in self.rows(history, history.c.message_id == row["id"])]
+
+    def stored(self) -> int:
+        """How many messages there are."""
+        with self.store.read() as tx:
+            return tx.execute(sa.select(sa.func.count()).select_from(message)).scalar_one()
+
+    def owner(self, id_: str) -> str:
+        """Who is told to look at a dead letter, as an operator sees it."""
+        command = ["dead", "--settings", str(self.settings), "--json"]
+        shown = CliRunner().invoke(app, command, env={"ADAPTER_BROKER": self._url}).stdout
+        causes = json.loads(shown)["causes"]
+        return next(c["owner"] for c in causes if id_ in {one["id"] for one in c["letters"]})
+
+    # What everybody may see
+
+    def emitted(self) -> Iterator[Any]:
+        """What it has said in JSON since the last look, and what it has written to send."""
+        rows = self.rows(delivery, delivery.c.seq > self._looked)
+        self._looked = max((row["seq"] for row in rows), default=self._looked)
+        written = [r["body"] for r in rows if not r["forwarded"] and r["endpoint"] != "broken"]
+        for body in [*self.answers, *written]:
+            with suppress(ValueError):
+                yield json.loads(body)
+
+    def check_silence(self) -> None:
+        """No person in any log line, no traceback to a partner; and it still lives."""
+        assert self.process.poll() is None, self.log.read_text()[-3000:]
+        printed = self.log.read_text(encoding="utf-8")
+        assert [p for p in PERSONS if p in printed] == []
+        for line in printed[self._checked :].splitlines():
+            json.loads(line)
+        self._checked = printed.rfind("\n") + 1
+        said = b"\n".join(self.answers).decode(errors="replace")
+        assert [t for t in TRACES if t in said] == []
+        self.answers.clear()
+
+    def wait(self, true: Callable[[], bool], seconds: float = 60) -> None:
+        """Until something is so."""
+        until = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < until, f"waited in vain; {self.log.read_text()[-3000:]}"
+            time.sleep(0.02)
+
+
+class Far(BaseHTTPRequestHandler):
+    """Where the adapter sends over HTTP: the wire takes all, and nobody receipts."""
+
+    def do_POST(self) -> None:
+        """Take it."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Silence."""
+
+
+@contextmanager
+def running(folder: Path, broker: RabbitMQ) -> Iterator[Program]:
+    """The program, and somebody for it to send to."""
+    program = Program(folder, broker, broker.fresh())
+    far = ThreadingHTTPServer(("127.0.0.1", program.far), Far)
+    thread = threading.Thread(target=far.serve_forever)
+    thread.start()
+    try:
+        yield program
+    finally:
+        far.shutdown()
+        thread.join()
+        far.server_close()
+        program.close()

@@ -1,0 +1,226 @@
+"""A region in one process: real store, real mappings, the embedded bus, and a clock in hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter import mappings
+from adapter.core.errors import TransientError
+from adapter.core.model import Bundle, DoneWhen, Endpoint, Envelope, Event, Need, Route, Settings
+from adapter.fhir import bundles
+from adapter.inbound import receive
+from adapter.inbound.process import Reply
+from adapter.operate import maintenance
+from adapter.outbound import send
+from adapter.settings.network import Network
+from adapter.store import Store, due_deliveries, endpoints
+from adapter.store.tables import attempt, case, delivery, history, message, receipt
+from adapter.transports import Outcome
+from adapter.transports.memory import Bus, Memory
+from tests.kit import drafts
+from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, T0, UMEA
+
+STAY = tuple(e for e in Event if e.kind == "encounter")
+
+
+def endpoint(party: Any, **more: Any) -> Endpoint:
+    """An endpoint on the embedded bus."""
+    values: dict[str, Any] = {
+        "name": party.endpoint,
+        "organization": party.organization,
+        "system": "fhir",
+        "transport": "memory",
+        "broker_user": party.endpoint,
+        "owner": f"owner of {party.endpoint}",
+    }
+    return Endpoint(**values | more)
+
+
+SETTINGS = Settings(
+    endpoints=(
+        endpoint(HOSPITAL),
+        endpoint(PLANNING),
+        endpoint(
+            LULEA,
+            municipality="2580",
+            serves=(Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE),
+            done_when=DoneWhen.READ,
+        ),
+        endpoint(UMEA, municipality="2480", serves=(Need.SOCIAL_SERVICES,)),
+    ),
+    routes=(Route(events=STAY, to=("municipality-of-patient", "planning")),),
+)
+
+
+class Wire:
+    """The bus, with partners that may be away."""
+
+    def __init__(self, bus: Memory, down: set[str]) -> None:
+        self._bus, self._down = bus, down
+
+    def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """Each by itself: one that is away keeps nobody else."""
+        return [self._one(envelope) for envelope in envelopes]
+
+    def _one(self, envelope: Envelope) -> Outcome:
+        if envelope.endpoint in self._down:
+            return TransientError("unreachable", "down in the test")
+        return self._bus.send([envelope])[0]
+
+
+class Region:
+    """Turn the wheels by hand, one turn at a time, at times of one's choosing."""
+
+    def __init__(self, url: str, settings: Settings = SETTINGS) -> None:
+        self.store = Store(url)
+        self.store.upgrade()
+        self.network = Network(settings=settings, systems=mappings.load())
+        self.bus = Bus(f"{e.name}.inbox" for e in settings.endpoints)
+        self.transport = Memory(self.bus, settings.endpoints)
+        self.partners = {
+            e.name: self.bus.partner(e.name, f"{e.name}.inbox") for e in settings.endpoints
+        }
+        self.down: set[str] = set()
+        self.now = T0
+        self.register([e.name for e in settings.endpoints])
+
+    def register(self, names: Sequence[str]) -> None:
+        """As at the start of the adapter."""
+        with self.store.begin() as tx:
+            endpoints.register(tx, names)
+
+    def with_settings(self, **changes: Any) -> None:
+        """As after a restart with other settings."""
+        settings = replace(self.network.settings, **changes)
+        self.network = Network(settings=settings, systems=self.network.systems)
+
+    # What parties do
+
+    def says(self, name: str, bundle: Bundle) -> str:
+        """A party publishes; the content id."""
+        self.partners[name].publish(drafts.dump(bundle), message_id=bundle["id"])
+        return bundles.content_id(bundle)
+
+    def tells(self, name: str, bundle: Bundle) -> str:
+        """A party publishes, and everything runs until it rests."""
+        content = self.says(name, bundle)
+        self.turn()
+        return content
+
+    def inbox(self, name: str) -> list[Bundle]:
+        """What a party has got since it last looked."""
+        found = []
+        while (taken := self.partners[name].get(0)) is not None:
+            found.append(json.loads(taken[0]))
+            self.partners[name].acknowledge()
+        return found
+
+    def events(self, name: str) -> list[str]:
+        """Events of what a party has got since it last looked, our receipts left out."""
+        found = [bundles.event_code(b)[1] for b in self.inbox(name)]
+        return [event for event in found if event != "receipt"]
+
+    def receipts(self, name: str) -> list[tuple[str, str]]:
+        """Content id and code of the receipts that a party has got since it last looked."""
+        found = [bundles.header(b).get("response") for b in self.inbox(name)]
+        return [(r["identifier"], r["code"]) for r in found if r]
+
+    def receipt(self, name: str, about: str, code: str = "ok") -> None:
+        """A party's system answers."""
+        party = {p.endpoint: p for p in (HOSPITAL, PLANNING, LULEA, UMEA)}[name]
+        self.tells(name, drafts.receipt(about, party, code))
+
+    def accept(self, name: str, body: bytes) -> Reply:
+        """A party comes through a door that answers at once."""
+        return receive.accept(
+            self.store, self.network, Envelope(endpoint=name, body=body), self.now
+        )
+
+    # What the adapter does
+
+    def turn(self, after: timedelta = timedelta(0)) -> None:
+        """Receive, process and send until nothing moves, twice in a row."""
+        self.now += after
+        quiet = 0
+        while quiet < 2:
+            moved = receive.receive_batch(self.store, self.transport, self.now, wait=0)
+            moved += receive.process_batch(self.store, self.network, self.now)
+            moved += self.send()
+            quiet = 0 if moved else quiet + 1
+
+    def send(self) -> int:
+        """One round over every endpoint with something due."""
+        with self.store.read() as tx:
+            due = due_deliveries.endpoints_due(tx, self.now)
+        sent = 0
+        for name in filter(self.network.knows, due):
+            batch = send.claim(self.store, self.network, {name: 50}, self.now)
+            if batch:
+                wire = Wire(self.transport, self.down)
+                self.written(send.hand_over(wire, batch, lambda: self.now))
+                sent += len(batch)
+        return sent
+
+    def written(self, sent: send.Sent) -> None:
+        """What became of it is in the store."""
+        send.write_down(self.store, self.network, [sent])
+
+    def remind(self) -> int:
+        """Look for answers that are late."""
+        return maintenance.remind(self.store, self.network, self.now)
+
+    # What is in the store
+
+    def rows(self, table: sa.Table, **where: Any) -> list[sa.RowMapping]:
+        """Rows by column values, oldest first."""
+        query = sa.select(table)
+        for name, value in where.items():
+            query = query.where(table.c[name] == value)
+        order = table.c.seq if "seq" in table.c else table.c.number
+        with self.store.read() as tx:
+            return list(tx.execute(query.order_by(order)).mappings())
+
+    def deliveries(self, **where: Any) -> list[sa.RowMapping]:
+        """Deliveries that are not receipts."""
+        return [r for r in self.rows(delivery, **where) if r["event"] != "receipt"]
+
+    def messages(self, **where: Any) -> list[sa.RowMapping]:
+        """Messages."""
+        return self.rows(message, **where)
+
+    def cases(self) -> list[sa.RowMapping]:
+        """Cases."""
+        return self.rows(case)
+
+    def history(self, what: str) -> list[sa.RowMapping]:
+        """Lines of history."""
+        return self.rows(history, what=what)
+
+    def attempts(self, delivery_id: str) -> list[sa.RowMapping]:
+        """Attempts of a delivery."""
+        return self.rows(attempt, delivery_id=delivery_id)
+
+    def layers(self, delivery_id: str) -> list[tuple[str, str]]:
+        """Layer and code of the receipts of a delivery."""
+        return [(r["layer"], r["code"]) for r in self.rows(receipt, delivery_id=delivery_id)]
+
+
+class Given:
+    """A source that has just these."""
+
+    def __init__(self, letters_: list[Envelope]) -> None:
+        self.letters = letters_
+
+    def receive(self, wait: float) -> Any:
+        """All of them."""
+        return iter(self.letters)
+
+    def acknowledge(self, envelopes: Any) -> None:
+        """Let go."""
+        self.letters = []

@@ -1,0 +1,96 @@
+"""What every private server has: ports, a directory, processes that end with their parent."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from tests.kit.servers.packages import ServerError
+
+START_SECONDS = 120.0
+_PORTS = range(20_000, 30_000)
+
+
+def free_ports(number: int) -> list[int]:
+    """Loopback ports that nobody uses at this moment, all different.
+
+    Below those that the kernel gives to outgoing connections: of these, any test that connects
+    somewhere could take one before its server listens.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == number:
+            return found
+    raise ServerError("no port is free")
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Poll until ready; ServerError with the end of the log when the process ends or time does."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            text = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise ServerError(f"{process.args!r} did not start:\n{text}")
+        time.sleep(0.05)
+
+
+class Server:
+    """One server process in its own process group, directory and ports."""
+
+    def __init__(self, prefix: str, owner: Sequence[str] = ()) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{prefix}-"))
+        self.log = self.directory / "server.log"
+        self._owner = tuple(owner)
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and remove everything that it wrote."""
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End every process of the server at once, as `kill -9` does."""
+        for process in reversed(self._processes):
+            self._signal(process, signal.SIGKILL)
+            process.wait()
+        self._processes.clear()
+
+    def _signal(self, process: subprocess.Popen[bytes], number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+    def _spawn(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        wrapper = ["setpriv", *self._owner, "--pdeathsig", "KILL", "--"]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*wrapper, *command],
+                cwd=self.directory,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process

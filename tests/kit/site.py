@@ -1,0 +1,107 @@
+"""The HTTP doors as a partner meets them: a real server on a free port of loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from adapter import mappings, settings
+from adapter.runner import utc_now
+from adapter.settings.network import Network
+from adapter.store import Store, endpoints
+from adapter.web import app
+from adapter.web.serving import server
+from tests.kit.places import FIXTURES
+
+PROCESS = "/fhir/$process-message"
+FHIR = "application/fhir+json"
+
+
+class Site:
+    """One adapter's website, its store, and a client for each partner."""
+
+    def __init__(self, folder: Path, empty: Path) -> None:
+        shutil.copy(empty, folder / "adapter.db")
+        self.store = Store(f"sqlite:///{folder / 'adapter.db'}")
+        region = settings.load(FIXTURES / "web" / "region.toml", {})
+        self.network = Network(settings=region, systems=mappings.load())
+        self.accepted = 0
+        self.address = ""
+        with self.store.begin() as tx:
+            endpoints.register(tx, [e.name for e in region.endpoints])
+
+    def _count(self) -> None:
+        self.accepted += 1
+
+    def application(self) -> FastAPI:
+        """The application under test."""
+        return app(self.network, self.store, self._count)
+
+    def token(self, name: str) -> str:
+        """A new bearer token of an endpoint."""
+        with self.store.begin() as tx:
+            return endpoints.new_token(tx, name, utc_now())
+
+    def partner(self, name: str) -> httpx.Client:
+        """A client that logs in as an endpoint."""
+        return self.client(Authorization=f"Bearer {self.token(name)}")
+
+    def client(self, **headers: str) -> httpx.Client:
+        """A client with these headers and no others of its own."""
+        return httpx.Client(base_url=self.address, headers=headers, timeout=10, trust_env=False)
+
+    def rows(self, look: Callable[[Any], Any]) -> Any:
+        """What a look into the store finds."""
+        with self.store.read() as tx:
+            return look(tx)
+
+
+class Stage:
+    """Whatever application stands on it is served."""
+
+    def __init__(self) -> None:
+        self.application = FastAPI()
+        self.address = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.application(scope, receive, send)
+
+
+@contextmanager
+def served(application: ASGIApp) -> Iterator[str]:
+    """The application on a free port; its base address."""
+    running = server(application, "127.0.0.1:0")
+    thread = threading.Thread(target=running.run, name="web under test")
+    thread.start()
+    while not running.started and thread.is_alive():
+        thread.join(0.005)
+    try:
+        port = running.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """A FHIR message of the fixtures, `event/case`."""
+    text = (FIXTURES / "fhir" / f"{name}.fhir.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def codes(response: httpx.Response) -> list[str]:
+    """The codes of an OperationOutcome; fails when the response is anything else."""
+    assert response.headers["content-type"] == FHIR
+    outcome = response.json()
+    assert outcome["resourceType"] == "OperationOutcome"
+    return [i["details"]["coding"][0]["code"] for i in outcome["issue"]]

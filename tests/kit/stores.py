@@ -1,0 +1,27 @@
+"""Fixtures: an empty store on either database, and a region on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.region import Region
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/adapter.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def region(store_url: str) -> Iterator[Region]:
+    """A region with a hospital, a planning service and two municipalities."""
+    found = Region(store_url)
+    yield found
+    found.store.close()

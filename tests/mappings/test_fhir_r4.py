@@ -1,0 +1,122 @@
+"""The hub's own form as a system: nothing is changed but the address."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter import fhir
+from adapter.core.errors import FatalError
+from adapter.core.model import Endpoint, Event
+from adapter.fhir import bundles, codec
+from adapter.fhir.bundles import EVENT
+from adapter.mappings.fhir_r4 import system
+from tests.kit import oracle
+from tests.kit.omsorg import ROOT, context
+from tests.kit.places import SHARED
+
+MEDCOM = SHARED / "medcom"
+USUAL = sorted((ROOT / "fhir").glob("*/usual.fhir.json"))
+RECEIPT = ROOT / "fhir" / "receipt" / "ok.fhir.json"
+RECEIVER = Endpoint(
+    name="annan-fhir",
+    organization="SE0000000009-ANNAN",
+    display="Annans kommun",
+    system="fhir",
+    transport="http",
+)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+def load(path: Path) -> Any:
+    return codec.parse("json", path.read_bytes())
+
+
+def refusal(document: Any) -> FatalError:
+    with pytest.raises(FatalError) as caught:
+        system.event(document)
+    return caught.value
+
+
+@pytest.mark.parametrize("path", [*USUAL, RECEIPT], ids=lambda path: path.parent.name)
+def test_a_message_is_recognised_and_read_as_it_is(path: Path) -> None:
+    document = load(path)
+    assert system.event(document) == path.parent.name
+    assert system.read(document, context()) is document
+
+
+def test_every_event_is_read_and_written() -> None:
+    assert set(system.readers) == set(system.writers) == set(Event)
+
+
+@pytest.mark.parametrize("path", USUAL, ids=lambda path: path.parent.name)
+def test_a_copy_is_addressed_to_its_one_receiver_and_else_the_same(path: Path) -> None:
+    document = load(path)
+    before = deepcopy(document)
+    event = system.event(document)
+    copy = system.write(event, document, context(receiver=RECEIVER))
+    assert bundles.receiver_ids(copy) == ("SE0000000009-ANNAN",)
+    destination = copy["entry"][0]["resource"].pop("destination")
+    assert destination[0]["endpoint"] == "urn:careplan-adapter:endpoint:annan-fhir"
+    assert document == before
+    known = list(bundles.resources(before))
+    known[0].pop("destination", None)
+    assert list(bundles.resources(copy))[: len(known)] == known
+    assert oracle.problems(system.write(event, document, context(receiver=RECEIVER))) == []
+
+
+def test_a_receipt_is_written_as_it_is() -> None:
+    document = load(RECEIPT)
+    assert system.write(Event.RECEIPT, document, context(receiver=RECEIVER)) is document
+
+
+def test_an_event_of_another_system_is_refused_with_its_system_and_code() -> None:
+    coding = {"system": "https://other.example/events", "code": "admission-notice"}
+    header = {"resourceType": "MessageHeader", "eventCoding": coding}
+    error = refusal({"resourceType": "Bundle", "entry": [{"resource": header}]})
+    assert error.code == "unknown-event"
+    assert error.issues[0].expression == "MessageHeader.event"
+    detail = "system https://other.example/events, code admission-notice"
+    assert error.issues[0].detail == detail
+
+
+def test_what_is_no_code_is_not_repeated() -> None:
+    persons = ("Anna Andersson 195009072553", "195009072553", "500907-2553")
+    for code in (*persons, ["x"], {"a": "b"}, "x" * 500):
+        header = {"resourceType": "MessageHeader", "eventCoding": {"system": EVENT, "code": code}}
+        error = refusal({"entry": [{"resource": header}]})
+        assert error.detail == f"system {EVENT}, code that is no code"
+
+
+@pytest.mark.skipif(not MEDCOM.is_dir(), reason="the shared MedCom messages are not here")
+def test_every_message_of_medcom_is_answered_with_its_event() -> None:
+    found = [json.loads(path.read_text()) for path in sorted(MEDCOM.rglob("*.json"))]
+    messages = [d for d in found if d.get("resourceType") == "Bundle" and d["type"] == "message"]
+    assert messages
+    for document in messages:
+        coding = bundles.header(document)["eventCoding"]
+        outcome = fhir.outcome(refusal(document).issues)
+        issue = outcome["issue"][0]
+        assert issue["expression"] == ["MessageHeader.event"]
+        assert issue["diagnostics"] == f"system {coding['system']}, code {coding['code']}"
+
+
+@given(JSON, JSON, JSON, JSON)
+@settings(deadline=None)
+def test_any_json_is_recognised_or_refused(whole: Any, first: Any, header: Any, code: Any) -> None:
+    coding = {"system": EVENT, "code": code}
+    wrapped = {"resource": {"resourceType": "MessageHeader", "eventCoding": coding}}
+    odd = {"resource": {"resourceType": "MessageHeader", "eventCoding": header}}
+    for document in (whole, {"entry": first}, {"entry": [first]}, {"entry": [wrapped]}):
+        assert refusal(document).code in ("unknown-event", "invalid-structure")
+    assert refusal({"entry": [odd]}).code == "unknown-event"

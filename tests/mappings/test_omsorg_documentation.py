@@ -1,0 +1,81 @@
+"""docs/omsorg.md says what the code does: a vendor builds from it alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lxml import etree
+
+from adapter.core.errors import CATALOGUE, Severity
+from adapter.core.model import Endpoint, Event, Limits, Within
+from adapter.fhir import profiles
+from adapter.fhir.bundles import event_code
+from adapter.mappings.omsorg.words import EVENT
+from tests.kit.omsorg import NAMESPACE, SCHEMA, TABLES, context, faults, read
+from tests.kit.places import DOCS
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+PAGE = (DOCS / "omsorg.md").read_text()
+EXAMPLES = [found.encode() for found in re.findall(r"```xml\n(.*?)```", PAGE, re.DOTALL)]
+RARE = {"Vardform", "Feltyp"}  # the schema lists them
+
+
+@pytest.mark.parametrize("body", EXAMPLES)
+def test_each_example_is_valid_and_read_without_a_problem(body: bytes) -> None:
+    assert faults(body) == []
+    known = context()
+    bundle = read(body, known)
+    found = profiles.check_message(bundle)
+    assert [issue for issue in found if issue.severity is Severity.ERROR] == []
+    assert known.issues == []
+
+
+def test_the_examples_show_both_documents_and_everything_that_a_vendor_sends() -> None:
+    shown = {event_code(read(body))[1] for body in EXAMPLES}
+    assert {"receipt", "answer", "message", "reply", "care-plan", "delivery-report"} < shown
+
+
+def test_the_table_of_types_is_the_table_of_the_code() -> None:
+    table = PAGE.split("## The types")[1].split("### Vardtillfalle")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \| `([a-z-]+)` \|", table, re.MULTILINE)
+    assert rows == [(word, str(event)) for event, word in EVENT.items()]
+    assert len(rows) == len(Event) - 1
+
+
+def test_every_element_and_attribute_of_the_schema_is_on_the_page() -> None:
+    told = set(re.findall(r"\w+", "".join(re.findall(r"`[^`\n]+`", PAGE))))
+    nodes = etree.parse(SCHEMA).iter(f"{XS}element", f"{XS}attribute")
+    names = {str(node.get("name")) for node in nodes if node.get("name")}
+    assert names - told == set()
+
+
+def test_every_word_but_the_rare_ones_is_on_the_page() -> None:
+    words = {word for name, table in TABLES.items() if name not in RARE for word in table.values()}
+    told = set(re.findall(r"`@?(?:\w+=\")?([\w-]+)\"?`", PAGE))
+    unused = set(TABLES["Textstatus"].values())  # of a message that is sent only `klar` is left
+    assert words - told - unused == set()
+
+
+def test_the_defaults_are_those_of_the_settings() -> None:
+    usual = Endpoint(name="x", organization="x", system="omsorg", transport="http")
+    assert usual.read_within == Within(working_days=1)
+    told = {
+        "within 20 s": usual.timeout.total_seconds() == 20,
+        "again after 5 s": usual.retry_first.total_seconds() == 5,
+        "up to 1 h": usual.retry_ceiling.total_seconds() == 3600,
+        "within 30 min": usual.receipt_within.total_seconds() == 1800,
+        "again, 2 times": usual.receipt_resends == 2,
+        "72 h after": usual.expire_after.total_seconds() == 72 * 3600,
+        "within 1 working day": usual.read_within.working_days == 1,
+        "at most 4 at a time": usual.max_in_flight == 4,
+        "more than 10 MB": Limits().body == 10 * 1024 * 1024,
+    }
+    assert {text for text, true in told.items() if not true or text not in PAGE} == set()
+
+
+def test_the_error_codes_on_the_page_are_in_the_catalogue() -> None:
+    codes = {"wrong-sender", "copy", "content-conflict", "invalid-document"}
+    assert codes <= set(CATALOGUE)
+    assert all(f"`{code}`" in PAGE or f'"{code}"' in PAGE for code in codes)
+    assert NAMESPACE in PAGE

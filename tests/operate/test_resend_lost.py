@@ -1,0 +1,245 @@
+"""What a far side has lost is sent again: same ids, same order, once, whoever presses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+
+from adapter.core.errors import FatalError
+from adapter.core.model import DoneWhen
+from adapter.fhir import bundles
+from adapter.operate import replay as hands
+from adapter.operate import resend_lost
+from adapter.operate.replay import Planned
+from adapter.store.backlog import Lost
+from tests.kit import drafts
+from tests.kit.at_once import at_once
+from tests.kit.drafts import LULEA, T0, UMEA
+from tests.kit.region import Region
+
+ANN = {"who": "Ann", "reason": "restored"}
+
+
+def planned(region: Region, lost: Lost) -> list[Planned]:
+    """What would be sent."""
+    with region.store.read() as tx:
+        return resend_lost.plan(tx, region.network, lost)
+
+
+def sent(region: Region, lost: Lost, plan: list[Planned] | None = None) -> int:
+    """Ann presses; how many go."""
+    plan = planned(region, lost) if plan is None else plan
+    return sum(resend_lost.resend(region.store, lost, plan, **ANN, now=region.now))
+
+
+def everything(endpoint: str = "lulea", since: datetime = T0, **more: bool | str) -> Lost:
+    """Also what it had receipted."""
+    values = {"endpoint": endpoint, "since": since, "receipted": True}
+    return Lost(**values | more)
+
+
+def receipted(region: Region, *texts: str) -> list[str]:
+    """Messages of one case that Luleå's system has taken; their content ids."""
+    found = []
+    for minute, text in enumerate(texts):
+        found.append(region.tells("hospital", drafts.note(text, minutes=minute)))
+        region.receipt("lulea", found[-1])
+    region.inbox("lulea")
+    return found
+
+
+def test_what_only_a_confirm_had_closed_goes_again_with_the_same_ids(region: Region) -> None:
+    region.tells("hospital", drafts.note())
+    before = region.inbox("hospital")
+    assert sent(region, Lost(endpoint="hospital", since=T0)) == 1
+    region.turn()
+    assert region.inbox("hospital") == before
+    assert sent(region, Lost(endpoint="lulea", since=T0)) == 0
+
+
+def test_what_its_system_had_taken_goes_again_only_to_who_says_so(region: Region) -> None:
+    content = receipted(region, "1")
+    assert planned(region, Lost(endpoint="lulea", since=T0)) == []
+    [one] = planned(region, everything())
+    assert (one.state, one.possible, one.seen_before) == ("accepted", True, True)
+    assert sent(region, everything()) == 1
+    region.turn()
+    assert [bundles.content_id(b) for b in region.inbox("lulea")] == content
+    assert region.history("replayed")[0]["who"] == "Ann"
+    copy = region.deliveries(event="message")[-1]
+    assert region.history("replayed")[0]["detail"] == f"as {copy['id']}: restored"
+
+
+def test_a_case_goes_again_in_its_order_and_before_what_is_new(region: Region) -> None:
+    first, second = receipted(region, "1", "2")
+    sent(region, everything())
+    third = region.tells("hospital", drafts.note("3", minutes=9))
+    got = []
+    for content in (first, second, third):
+        got += [bundles.content_id(b) for b in region.inbox("lulea")]
+        region.receipt("lulea", content)
+    assert [c for c in got if c in (first, second, third)] == [first, second, third]
+
+
+def test_pressing_again_sends_nothing_before_and_after_it_has_arrived(region: Region) -> None:
+    [content] = receipted(region, "1")
+    assert sent(region, everything()) == 1
+    assert sent(region, everything()) == 0
+    region.turn(timedelta(seconds=1))
+    region.receipt("lulea", content)
+    assert sent(region, everything()) == 0
+    assert sent(region, everything(copies=True)) == 1
+
+
+def test_one_answer_of_a_person_closes_the_copy_and_what_it_is_a_copy_of(region: Region) -> None:
+    [content] = receipted(region, "1")
+    sent(region, everything())
+    region.turn()
+    region.receipt("lulea", content)
+    assert [d["state"] for d in region.deliveries(event="message")] == ["accepted", "accepted"]
+    region.tells("lulea", drafts.answer(content, LULEA))
+    assert [d["state"] for d in region.deliveries(event="message")] == ["confirmed", "confirmed"]
+
+
+def test_only_what_was_sent_since_then_and_only_the_event_that_is_asked_for(
+    region: Region,
+) -> None:
+    receipted(region, "1")
+    region.now += timedelta(hours=1)
+    receipted(region, "2")
+    assert len(planned(region, everything())) == 2
+    assert len(planned(region, everything(since=T0 + timedelta(minutes=30)))) == 1
+    assert planned(region, everything(event="care-plan")) == []
+
+
+def test_what_is_left_out_has_overtaken_what_goes(region: Region) -> None:
+    region.tells("hospital", drafts.stay())
+    region.receipt("lulea", bundles.content_id(region.inbox("lulea")[0]))
+    later = region.tells("hospital", drafts.ready(5))
+    region.receipt("lulea", later)
+    [notice, ready] = planned(region, everything())
+    assert (notice.overtaken_by, ready.overtaken_by) == ((), ())
+    [alone] = planned(region, everything(event="admission-notice"))
+    assert alone.overtaken_by == (ready.id,)
+
+
+def test_of_two_who_press_at_once_one_sends(region: Region) -> None:
+    contents = receipted(region, *"1234")
+    plan = planned(region, everything())
+    found = at_once(*[partial(sent, region, everything(), plan)] * 2)
+    assert sum(found) == len(contents)
+    assert len(region.deliveries(event="message")) == 2 * len(contents)
+
+
+def test_a_replay_that_was_stopped_goes_on_where_it_was(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resend_lost, "_PART", 1)
+    receipted(region, "1", "2", "3")
+    plan = planned(region, everything())
+    stopped = resend_lost.resend(region.store, everything(), plan, **ANN, now=region.now)
+    assert next(iter(stopped)) == 1
+    stopped.close()
+    assert sent(region, everything()) == 2
+    assert len(region.deliveries(event="message")) == 6
+
+
+def test_a_receiver_that_is_done_when_delivered_is_told_again_in_order(region: Region) -> None:
+    every = region.network.settings.endpoints
+    umea = [replace(e, done_when=DoneWhen.DELIVERED) if e.name == "umea" else e for e in every]
+    region.with_settings(endpoints=tuple(umea))
+    for minute in range(3):
+        region.tells("hospital", drafts.note(str(minute), to=(UMEA,), minutes=minute))
+    before = region.inbox("umea")
+    assert sent(region, Lost(endpoint="umea", since=T0)) == 3
+    region.turn()
+    assert region.inbox("umea") == before
+
+
+# Dead ones, by their ids
+
+
+def dead(region: Region, *visits: str) -> list[str]:
+    """Deliveries that Luleå's system refused."""
+    for visit in visits:
+        content = region.tells("hospital", drafts.note(visit=visit))
+        region.receipt("lulea", content, "fatal-error")
+    region.inbox("lulea")
+    return [row["id"] for row in region.deliveries(event="message", state="dead")]
+
+
+def pressed(region: Region, ids: list[str]) -> str:
+    """Replay of all of them, in one transaction."""
+    with region.store.begin() as tx:
+        again = partial(hands.replay, tx, region.network, **ANN, now=region.now)
+        hands.each(tx, ids, again)
+    return "replayed"
+
+
+def test_of_two_who_replay_the_same_at_once_one_does_and_neither_waits_for_ever(
+    region: Region,
+) -> None:
+    ids = dead(region, "V1", "V2", "V3")
+    found = at_once(partial(pressed, region, ids), partial(pressed, region, ids[::-1]))
+    assert sorted(map(str, found)) == ["illegal-transition", "replayed"]
+    region.turn()
+    assert len(region.inbox("lulea")) == 3
+    assert len(region.history("replayed")) == 3
+
+
+def test_of_one_who_replays_and_one_who_discards_at_once_one_does(region: Region) -> None:
+    ids = dead(region, "V1", "V2")
+
+    def let_go() -> str:
+        with region.store.begin() as tx:
+            hands.each(
+                tx, ids[::-1], partial(hands.discard, tx, region.network, **ANN, now=region.now)
+            )
+        return "discarded"
+
+    found = at_once(partial(pressed, region, ids), let_go)
+    assert "illegal-transition" in found
+    assert {row["state"] for row in region.deliveries(event="message")} in (
+        {"waiting"},
+        {"discarded"},
+    )
+
+
+def test_all_that_cannot_be_done_is_told_together_and_nothing_is_done(region: Region) -> None:
+    one, two = dead(region, "V1", "V2")
+    with region.store.begin() as tx:
+        hands.discard(tx, region.network, two, **ANN, now=region.now)
+    with pytest.raises(FatalError) as problem:
+        pressed(region, [one, two, "d-nowhere", "m-nowhere"])
+    assert [(i.code, i.detail.split(":")[0]) for i in problem.value.issues] == [
+        ("illegal-transition", two),
+        ("unknown-id", "d-nowhere"),
+        ("unknown-id", "m-nowhere"),
+    ]
+    assert region.deliveries(id=one)[0]["state"] == "dead"
+
+
+def test_what_goes_together_does_not_overtake_itself(region: Region) -> None:
+    contents = [region.tells("hospital", drafts.note(str(n), minutes=n)) for n in range(2)]
+    for content in contents:
+        region.receipt("lulea", content, "fatal-error")
+    ids = [row["id"] for row in region.deliveries(event="message")]
+    with region.store.read() as tx:
+        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids)] == [(), ()]
+        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids[:1])] == [(ids[1],)]
+
+
+def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
+    region: Region,
+) -> None:
+    [refused] = dead(region, "V1")
+    region.down = {"lulea"}
+    region.tells("hospital", drafts.note(visit="V2"))
+    region.turn(region.network.endpoint("lulea").expire_after)
+    lost = region.deliveries(event="message", state="dead")[-1]["id"]
+    with region.store.read() as tx:
+        plan = hands.plan(tx, region.network, [refused, lost])
+    assert [p.seen_before for p in plan] == [False, True]

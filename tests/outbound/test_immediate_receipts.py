@@ -1,0 +1,140 @@
+"""What the far side says in the same exchange, as HTTP and MLLP receivers do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from adapter.core.errors import TransientError
+from adapter.core.model import DoneWhen, Envelope
+from adapter.inbound import receive
+from adapter.outbound import send
+from adapter.store import endpoints
+from adapter.transports import Outcome, Response
+from adapter.transports.http import RefusedForNowError
+from tests.kit import drafts
+from tests.kit.drafts import LULEA
+from tests.kit.region import SETTINGS, Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class Says:
+    """A far side that gives one outcome to everything."""
+
+    outcome: Outcome
+
+    def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """The outcome, for each."""
+        return [self.outcome for _ in envelopes]
+
+
+def hand_over(region: Region, outcome: Outcome) -> None:
+    """What is due to lulea goes there, and this comes back."""
+    batch = send.claim(region.store, region.network, {"lulea": 50}, region.now)
+    far_side = Says(outcome=outcome)
+    region.written(send.hand_over(far_side, batch, lambda: region.now))  # type: ignore[arg-type]
+
+
+def written(region: Region) -> str:
+    """A message waits for lulea; its content id."""
+    content = region.says("hospital", drafts.note())
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    receive.process_batch(region.store, region.network, region.now)
+    return content
+
+
+def closed_by_the_wire(region: Region) -> None:
+    """lulea gives no receipts: what its wire takes is done."""
+    changed = [
+        replace(e, done_when=DoneWhen.DELIVERED) if e.name == "lulea" else e
+        for e in SETTINGS.endpoints
+    ]
+    region.with_settings(endpoints=tuple(changed))
+
+
+def receipt(content: str, code: str = "ok") -> bytes:
+    """lulea's receipt."""
+    return drafts.dump(drafts.receipt(content, LULEA, code))
+
+
+def test_a_receipt_in_the_answer_is_the_systems(region: Region) -> None:
+    content = written(region)
+    hand_over(region, Response(body=receipt(content)))
+    assert region.deliveries()[0]["state"] == "accepted"
+
+
+STRANGE = [
+    b"<html>OK</html>",
+    b"[]",
+    b'{"resourceType":"Bundle","entry":[5]}',
+    drafts.dump(drafts.receipt("x", LULEA) | {"entry": "none"}),
+]
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_an_answer_that_is_no_receipt_is_kept_and_the_receipt_is_waited_for(
+    region: Region, body: bytes
+) -> None:
+    written(region)
+    hand_over(region, Response(body=body))
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["receipt_due_at"]) == (
+        "in-flight",
+        region.now + timedelta(minutes=30),
+    )
+    assert region.attempts(delivery["id"])[0]["answer"] == body
+    assert region.history("bad-answer")
+
+
+def test_a_receipt_whose_response_has_another_shape_stops_nothing(region: Region) -> None:
+    bundle = drafts.receipt(written(region), LULEA)
+    bundle["entry"][0]["resource"]["response"] = "ok"
+    hand_over(region, Response(body=drafts.dump(bundle)))
+    assert region.deliveries()[0]["receipt_due_at"] is not None
+
+
+def test_a_receipt_for_another_message_closes_nothing(region: Region) -> None:
+    written(region)
+    hand_over(region, Response(body=receipt("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")))
+    assert region.deliveries()[0]["state"] == "in-flight"
+    assert region.history("bad-answer")
+
+
+def test_a_refusal_in_the_answer_counts_also_where_the_wire_alone_would_close(
+    region: Region,
+) -> None:
+    closed_by_the_wire(region)
+    content = written(region)
+    hand_over(region, Response(body=receipt(content, "fatal-error")))
+    [delivery, *_] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("dead", "refused")
+
+
+def test_a_wire_without_receipts_closes_by_taking_it(region: Region) -> None:
+    closed_by_the_wire(region)
+    written(region)
+    hand_over(region, Response())
+    assert region.deliveries()[0]["state"] == "confirmed"
+
+
+def test_a_receipt_beside_a_status_that_refuses_is_kept_and_the_wait_it_asks_for(
+    region: Region,
+) -> None:
+    body = receipt(written(region), "transient-error")
+    refusal = RefusedForNowError("busy", 503, Response(body=body), 600.0)
+    hand_over(region, refusal)
+    [delivery] = region.deliveries()
+    assert delivery["next_attempt_at"] >= region.now + timedelta(seconds=600)
+    assert region.layers(delivery["id"]) == [("application", "transient-error")]
+
+
+def test_a_fault_of_ours_says_nothing_of_the_far_side(region: Region) -> None:
+    written(region)
+    with region.store.begin() as tx:
+        for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
+            endpoints.failed(tx, "lulea", region.now)
+    hand_over(region, TransientError("adapter-fault"))
+    assert region.history("circuit-closed") == []

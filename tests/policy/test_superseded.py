@@ -1,0 +1,73 @@
+"""What came too late is receipted, kept, told to nobody, and says what came before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapter.cli.timeline import timeline
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
+from adapter.store import queries
+from tests.kit import drafts
+from tests.kit.region import Region
+
+WITHDRAWN = Event.DISCHARGE_READY_WITHDRAWN
+ENDED = Event.PROCESS_ENDED
+
+
+def shown(region: Region) -> list[tuple[str, str]]:
+    """The case's timeline, as what and text."""
+    with region.store.read() as tx:
+        view = queries.case_view(tx, region.cases()[0]["id"])
+    assert view is not None
+    return [(entry.what, entry.text) for entry in timeline(view, {})]
+
+
+def codes(answer: Bundle) -> list[str]:
+    """The codes of a receipt's issues, with how grave each is."""
+    outcome: Any = bundles.of_type(answer, "OperationOutcome") or {}
+    return [
+        f"{issue['severity']} {coding['code']}"
+        for issue in outcome.get("issue", ())
+        for coding in issue["details"]["coding"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("newer", "older"),
+    [
+        (drafts.stay(WITHDRAWN, minutes=20, needs=()), drafts.ready(10)),
+        (drafts.stay(minutes=20), drafts.stay(Event.ADMISSION_UPDATED, minutes=10)),
+        (drafts.stay(minutes=20), drafts.stay(ENDED, minutes=10, needs=())),
+    ],
+    ids=["ready", "admission", "assessment"],
+)
+def test_a_superseded_message_names_the_one_that_is_applied(
+    region: Region, newer: Bundle, older: Bundle
+) -> None:
+    region.tells("hospital", newer)
+    region.tells("hospital", drafts.stay(Event.LEAVE_STARTED, minutes=20, needs=()))
+    region.inbox("hospital"), region.inbox("lulea")
+    content = region.tells("hospital", older)
+    first, late = region.messages()[0]["id"], region.messages()[-1]
+    assert late["note"] == f"not-forwarded: superseded by {first}"
+    assert region.deliveries(message_id=late["id"]) == []
+    [answer] = region.inbox("hospital")
+    assert bundles.header(answer)["response"] == {
+        **bundles.header(answer)["response"],
+        "identifier": content,
+        "code": "ok",
+    }
+    assert "information superseded" in codes(answer)
+
+
+def test_the_timeline_says_by_which_message(region: Region) -> None:
+    region.tells("hospital", drafts.stay(WITHDRAWN, minutes=20, needs=()))
+    region.tells("hospital", drafts.ready(10))
+    first = region.messages()[0]["id"]
+    told = shown(region)
+    assert ("superseded", f"by {first}") in told
+    [received] = [text for what, text in told if "not-forwarded" in text]
+    assert f"not-forwarded: superseded by {first}" in received

@@ -1,0 +1,55 @@
+"""Messages of real systems over MLLP: what is supported or merely known is taken (AA)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.mappings.hl7v2.events import TRIGGERS
+from tests.kit.oracle import SHARED
+from tests.kit.program.feed import Feed
+from tests.kit.program.running import Program
+
+pytestmark = pytest.mark.servers
+FEEDS = sorted((SHARED / "hl7v2-adt").glob("*.hl7"))
+needs_feeds = pytest.mark.skipif(not FEEDS, reason="no real feeds beside this checkout")
+
+
+def is_supported(path: Path) -> bool:
+    """Whether we read the trigger that the file is named after."""
+    kind, trigger, _ = path.stem.split("-")
+    return kind == "ADT" and trigger in TRIGGERS
+
+
+def body_of(path: Path) -> bytes:
+    """The message as it travels: segments end with a carriage return."""
+    return path.read_bytes().replace(b"\r\n", b"\r").replace(b"\n", b"\r")
+
+
+@needs_feeds
+@pytest.mark.parametrize("door", ["adt", "strict-adt"])
+@pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.stem)
+def test_it_is_answered_as_the_settings_say(program: Program, door: str, path: Path) -> None:
+    body = body_of(path)
+    with Feed(program, door) as feed:
+        said = feed.says(body).split()
+    row = program.kept(body, count=1)
+    if is_supported(path):
+        assert said[0] == "AA"
+        assert "not-used" not in said
+        assert (row["standing"], row["note"]) == ("processed", "not-shared")
+    elif door == "adt":
+        assert said == ["AA", "not-used"]
+        assert (row["standing"], row["note"]) == ("processed", "not-used")
+        assert program.happened(row) == ["not-used"]
+    else:
+        assert said == ["AE", "unmapped-event"]
+        assert (row["standing"], row["code"]) == ("refused", "unmapped-event")
+    assert program.deliveries(row) == []
+
+
+@needs_feeds
+def test_all_of_them_are_asked(program: Program) -> None:
+    assert len(FEEDS) == 29
+    assert {is_supported(path) for path in FEEDS} == {True, False}

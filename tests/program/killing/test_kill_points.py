@@ -1,0 +1,81 @@
+"""Killed in every window between two effects: nothing lost, nothing twice, nothing out of order."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from adapter.core.kill_points import KILL_POINTS
+from tests.kit.drafts import HOSPITAL, PLANNING
+from tests.kit.killing.world import World, numbered, world
+from tests.kit.servers import PostgreSQL, RabbitMQ
+
+pytestmark = pytest.mark.servers
+COUNT = 3
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def around(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    rabbitmq: RabbitMQ,
+) -> Iterator[World]:
+    """One world for all windows: what one death leaves behind, the next life must bear."""
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("store")
+        url = f"sqlite:///{folder}/adapter.db"
+    else:
+        cluster: PostgreSQL = request.getfixturevalue("postgresql")
+        url = cluster.fresh()
+    with world(url, rabbitmq, rabbitmq.fresh()) as found:
+        yield found
+
+
+@pytest.mark.parametrize("window", KILL_POINTS)
+def test_a_death_in_a_window_loses_nothing_doubles_nothing_and_keeps_order(
+    around: World, window: str
+) -> None:
+    seed = random.Random(window)
+    around.victim.end()
+    deaths = around.victim.deaths
+    around.victim.begin(f"{window}:{seed.randint(1, 2)}")
+    by_bus = numbered(PLANNING, f"bus-{window}", COUNT)
+    by_http = numbered(HOSPITAL, f"http-{window}", COUNT)
+    until = time.monotonic() + 60
+    partner = around.partner("planning")
+    sender = Thread(target=around.over_bus, args=(partner, by_bus, until))
+    sender.start()
+    for bundle in by_http:
+        around.over_http(bundle, until)
+    sender.join()
+    partner.close()
+    arrived(around, window, until)
+    while around.victim.deaths == deaths:  # the second time may be after the last has arrived
+        assert time.monotonic() < until, "it did not die"
+        around.victim.look()
+        time.sleep(0.05)
+    assert around.victim.deaths == deaths + 1
+    for receiver in ("lulea", "umea"):
+        for way in ("bus", "http"):
+            got = [row for row in around.ledger.applied[receiver] if f"/{way}-{window}" in row[0]]
+            expected = [f"{way}-{window} {number}" for number in range(COUNT)]
+            assert [text for _, _, text in got] == expected
+
+
+def arrived(around: World, window: str, until: float) -> None:
+    """Wait until each receiver has everything of this window."""
+    while time.monotonic() < until:
+        around.victim.look()
+        counts = [
+            sum(f"-{window} " in text for _, _, text in around.ledger.applied[receiver])
+            for receiver in ("lulea", "umea")
+        ]
+        if counts == [2 * COUNT, 2 * COUNT]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not everything arrived: {counts}")

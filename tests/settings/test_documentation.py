@@ -1,0 +1,74 @@
+"""docs/settings.md stays true: every key, its default, and examples that work."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import MISSING
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapter import settings
+from adapter.core.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings, Within
+from adapter.settings import tables
+from tests.kit.places import DOCS
+
+DOCUMENTATION = DOCS / "settings.md"
+SYSTEMS = ("fhir", "hl7v2", "omsorg")
+DOCUMENTED = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
+
+
+def default(value: object) -> str:
+    """A default as docs/settings.md writes it."""
+    if value is MISSING:
+        return "required"
+    return f"`{toml(value)}`" if value not in ("", None) else "–"
+
+
+def toml(value: object) -> str:
+    if isinstance(value, timedelta):
+        return spoken(value)
+    if isinstance(value, Within):
+        return f'"{value.working_days} working day"'
+    return json.dumps(value)
+
+
+def spoken(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    unit, size = next((u, s) for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds % s == 0)
+    return f'"{seconds // size}{unit}"'
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("The adapter itself", Settings),
+        ("`[limits]`", Limits),
+        ("`[[endpoint]]`", Endpoint),
+        ("`[[endpoint.aliases]]`", Alias),
+        ("`[[endpoint.answers]]`", AnswerRule),
+        ("`[[endpoint.closed]]`", Closed),
+        ("`[[route]]`", Route),
+    ],
+)
+def test_the_documentation_has_every_key_with_its_default(heading: str, kind: type) -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    nested = {"limits", "expire_after", "endpoint", "route"} if kind is Settings else set()
+    keys = {key: field for key, field in tables.keys(kind).items() if key not in nested}
+    wanted = {key: default(field.default) for key, field in keys.items()}
+    if kind is Endpoint:
+        wanted["owner"] = "required"  # "" in the model, so that tests can make small endpoints
+    assert dict(DOCUMENTED.findall(section)) == wanted
+
+
+def test_the_examples_of_the_documentation_are_right(tmp_path: Path) -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert examples
+    for number, example in enumerate(examples):
+        path = tmp_path / "adapter.toml"
+        path.write_text(example, encoding="utf-8")
+        assert settings.survey(path, {}, SYSTEMS) == (), f"example {number}"

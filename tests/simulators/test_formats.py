@@ -1,0 +1,143 @@
+"""What the parties write is judged by others: the schemas, the profiles, the adapter's readers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from lxml import etree
+
+from adapter import mappings
+from adapter.core.errors import Severity
+from adapter.core.model import Endpoint, Event
+from adapter.fhir import bundles, codec, profiles
+from adapter.mappings import Context
+from adapter.simulators.adtpen import Adt, Assessment, written
+from adapter.simulators.cast import cast
+from adapter.simulators.fhirpen import FhirPen
+from adapter.simulators.omsorgpen import OmsorgPen
+from tests.kit import oracle
+from tests.kit.samples import (
+    CASE,
+    DRAFTS,
+    HOSPITAL,
+    NOW,
+    PERSON,
+    PLANNER,
+    TOLD_IN_XML,
+    TOWN,
+    XSD,
+    message,
+)
+
+STAY = cast(1, NOW, "2580", "Luleå").discharge
+
+
+@pytest.mark.parametrize("event", DRAFTS)
+def test_the_fhir_that_a_party_writes_is_a_valid_message_of_its_event(event: str) -> None:
+    bundle = json.loads(FhirPen(PLANNER).write(DRAFTS[event]).body)
+    issues = profiles.check_message(bundle)
+    assert [i for i in issues if i.severity is Severity.ERROR] == []
+    assert bundles.event_code(bundle)[1] == event
+    assert bundles.case_ids(bundle) == (CASE,)
+
+
+@oracle.needs_schemas
+@pytest.mark.parametrize("event", DRAFTS)
+def test_the_fhir_that_a_party_writes_follows_the_schemas_of_hl7(event: str) -> None:
+    assert oracle.problems(json.loads(FhirPen(PLANNER).write(DRAFTS[event]).body)) == []
+
+
+@pytest.mark.parametrize("code", ["ok", "transient-error", "fatal-error"])
+def test_a_fhir_receipt_is_a_valid_message_that_names_what_it_answers(code: str) -> None:
+    letter = FhirPen(TOWN).read(message(FhirPen(PLANNER)))
+    bundle = json.loads(FhirPen(TOWN).receipt(letter, code, NOW).body)
+    assert profiles.check_message(bundle) == []
+    assert bundles.response(bundle).about == "m-1"
+    assert bundles.response(bundle).code == code
+
+
+@pytest.mark.parametrize("event", TOLD_IN_XML)
+def test_the_xml_that_a_municipality_writes_is_read_by_the_adapter(event: str) -> None:
+    body = OmsorgPen(TOWN).write(DRAFTS[event]).body
+    assert etree.XMLSchema(file=str(XSD)).validate(etree.fromstring(body))
+    town = Endpoint(name="town", organization=TOWN.hsa, system="omsorg", transport="http")
+    system = mappings.load()["omsorg"]
+    bundle = system.read(codec.parse("xml", body), Context(sender=town, recorded=NOW))
+    assert bundles.event(bundle) == Event(event)
+    assert bundles.concerned(bundle) == DRAFTS[event].about
+    assert [i for i in profiles.check_message(bundle) if i.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize("code", ["ok", "transient-error", "fatal-error"])
+def test_a_kvittens_follows_the_schema_and_names_what_it_answers(code: str) -> None:
+    letter = OmsorgPen(TOWN).read(message(OmsorgPen(TOWN)))
+    body = OmsorgPen(TOWN).receipt(letter, code, NOW).body
+    assert etree.XMLSchema(file=str(XSD)).validate(etree.fromstring(body))
+    again = OmsorgPen(TOWN).read(body)
+    assert (again.event, again.about, again.code) == ("receipt", "m-1", code)
+
+
+@pytest.mark.parametrize("pen", [FhirPen(PLANNER), OmsorgPen(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize("event", TOLD_IN_XML)
+def test_what_a_party_writes_another_reads_the_same(pen: FhirPen | OmsorgPen, event: str) -> None:
+    letter = pen.read(pen.write(DRAFTS[event]).body)
+    assert letter.person == PERSON
+    assert (letter.event, letter.case, letter.about) == (event, CASE, DRAFTS[event].about)
+    assert letter.sender == pen.me.hsa
+
+
+@pytest.mark.parametrize("pen", [FhirPen(TOWN), OmsorgPen(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"<a/>", b"\xff\x00", b'{"entry": [1]}'])
+def test_a_body_that_is_no_message_is_a_value_error(pen: FhirPen | OmsorgPen, body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^not "):
+        pen.read(body)
+
+
+def test_the_feed_of_the_journal_says_what_the_adapter_reads() -> None:
+    stay = cast(1, NOW, "2580", "Luleå").discharge
+    stay = replace(stay, assessment=Assessment(at=NOW, units=("SE2120002627-UMEA",)))
+    adt = Adt(trigger="A01", control="S1", at=NOW, stay=stay)
+    bundle = adt_as_fhir(written(adt, HOSPITAL))
+    assert bundles.case_ids(bundle) == (f"{HOSPITAL.hsa}/{stay.visit}",)
+    assert bundles.municipality(bundle) == "2580"
+    assert bundles.recorded(bundle) == NOW
+    found = bundles.assessment(bundle)
+    assert found is not None
+    assert found.units == ("SE2120002627-UMEA",)
+    planned = bundles.extension_value(bundles.focus(bundle), "planned-discharge")
+    assert datetime.fromisoformat(planned) == stay.planned
+
+
+def test_the_feed_escapes_what_would_break_a_field() -> None:
+    stay = replace(cast(1, NOW, "2580", "Luleå").discharge, ward="Kirurg | ^ & ~ \\ 1")
+    bundle = adt_as_fhir(written(Adt(trigger="A01", control="S1", at=NOW, stay=stay), HOSPITAL))
+    assert bundles.ward(bundle) == "Kirurg | ^ & ~ \\ 1"
+
+
+def test_a_seed_gives_one_cast_and_another_seed_another() -> None:
+    assert cast(7, NOW, "2580", "Luleå") == cast(7, NOW, "2580", "Luleå")
+    casts = [cast(seed, NOW, "2580", "Luleå") for seed in range(20)]
+    assert len({c.discharge.visit for c in casts}) == 20
+    assert all(c.unseen.person.number != c.discharge.person.number for c in casts)
+    assert all(
+        c.discharge.admitted < NOW < c.discharge.planned for c in casts if c.discharge.planned
+    )
+
+
+def adt_as_fhir(body: bytes) -> dict[str, object]:
+    sender = Endpoint(name="adt", organization=HOSPITAL.hsa, system="hl7v2", transport="mllp")
+    context = Context(sender=sender, recorded=NOW)
+    bundle = mappings.load()["hl7v2"].read(codec.parse("hl7", body), context)
+    assert [i for i in context.issues if i.severity is not Severity.INFORMATION] == []
+    return bundle
+
+
+def test_a_discharge_is_told_with_its_time() -> None:
+    ended = replace(STAY, discharged=NOW + timedelta(hours=1))
+    bundle = adt_as_fhir(written(Adt(trigger="A03", control="S2", at=NOW, stay=ended), HOSPITAL))
+    stay = bundles.focus(bundle)
+    assert stay is not None
+    assert datetime.fromisoformat(stay["period"]["end"]) == NOW + timedelta(hours=1)

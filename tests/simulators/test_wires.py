@@ -1,0 +1,188 @@
+"""Parties behind HTTP, on the embedded bus, and on RabbitMQ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
+
+import pytest
+
+from adapter.core.model import Endpoint, Envelope
+from adapter.simulators import parties
+from adapter.simulators.broker import BrokerLine
+from adapter.simulators.buswire import BusWire
+from adapter.simulators.desk import Desk
+from adapter.simulators.fhirpen import FhirPen
+from adapter.simulators.httpwire import Door, HttpWire
+from adapter.simulators.ledger import Fate, Ledger, has
+from adapter.simulators.wire import Line, LineDownError
+from adapter.transports.memory import Bus, Memory
+from adapter.transports.rabbitmq import Consumer, Publisher, Topology
+from tests.kit.samples import CASE, PERSON, PLANNER, TOWN, desk, message
+from tests.kit.servers import RabbitMQ
+from tests.kit.servers.base import free_ports
+
+
+@contextmanager
+def running(wire: HttpWire | BusWire) -> Iterator[None]:
+    wire.start()
+    try:
+        yield
+    finally:
+        wire.stop()
+
+
+def post(port: int, body: bytes) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("POST", "/", body, {"x-delivery-id": "d-1"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_a_party_answers_a_post_with_its_receipt() -> None:
+    (port,) = free_ports(1)
+    town = HttpWire(desk(), port)
+    with running(town):
+        status, body = post(port, message(FhirPen(PLANNER)))
+    assert status == 200
+    assert FhirPen(PLANNER).read(body).about == "m-1"
+    assert town.desk.ledger.entries()[0].delivery == "d-1"
+
+
+def test_a_post_that_cannot_be_read_is_a_bad_request() -> None:
+    (port,) = free_ports(1)
+    with running(HttpWire(desk(), port)):
+        assert post(port, b"nonsense")[0] == 400
+
+
+def test_a_party_that_is_down_refuses_connections_and_comes_back() -> None:
+    (port,) = free_ports(1)
+    town = HttpWire(desk(), port)
+    with running(town):
+        town.down(0.3)
+        with pytest.raises(ConnectionRefusedError):
+            post(port, message(FhirPen(PLANNER)))
+        time.sleep(0.5)
+        assert post(port, message(FhirPen(PLANNER)))[0] == 200
+
+
+def test_a_receipt_that_comes_later_is_posted_to_the_adapters_door() -> None:
+    port, other = free_ports(2)
+    planner = HttpWire(Desk(FhirPen(PLANNER), Ledger("planner")), other)
+    door = Door(url=f"http://127.0.0.1:{other}/inbox", token="t")
+    town = HttpWire(desk(), port, door, receipts_after=0.05)
+    with running(planner), running(town):
+        assert post(port, message(FhirPen(PLANNER))) == (202, b"")
+        assert planner.desk.ledger.wait(has(Fate.NOTED, "receipt", about="m-1"), 2)
+
+
+def test_what_a_party_posts_is_receipted_in_the_same_exchange() -> None:
+    port, other = free_ports(2)
+    planner = HttpWire(Desk(FhirPen(PLANNER), Ledger("planner")), other)
+    door = Door(url=f"http://127.0.0.1:{other}/inbox", token="t")
+    town = HttpWire(desk(), port, door)
+    with running(planner), running(town):
+        content_id = town.desk.say("message", CASE, PERSON, (PLANNER,), text="Hej")
+        assert town.desk.ledger.wait(has(Fate.NOTED, "receipt", about=content_id), 2)
+    assert planner.desk.ledger.entries()[0].fate is Fate.APPLIED
+
+
+BUS_ENDPOINT = Endpoint(
+    name="planning",
+    organization=PLANNER.hsa,
+    system="fhir",
+    transport="memory",
+    broker_user="planning",
+)
+
+
+def test_a_party_on_the_embedded_bus_receipts_what_it_takes() -> None:
+    bus = Bus()
+    adapter = Memory(bus, [BUS_ENDPOINT])
+    planner = parties.bus_party(
+        PLANNER, Ledger("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
+    )
+    with running(planner):
+        body = message(FhirPen(TOWN))
+        adapter.send([Envelope(endpoint="planning", body=body, delivery="d-9")])
+        (receipt,) = list(adapter.receive(0.5))
+    assert (receipt.endpoint, receipt.event) == ("planning", "receipt")
+    assert FhirPen(TOWN).read(receipt.body).about == "m-1"
+    assert planner.desk.ledger.entries()[0].delivery == "d-9"
+
+
+def test_a_party_on_the_bus_that_is_down_leaves_its_messages_there() -> None:
+    bus = Bus()
+    planner = parties.bus_party(
+        PLANNER, Ledger("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
+    )
+    bus.declare("planning.inbox")
+    with running(planner):
+        planner.down(0.4)
+        time.sleep(0.1)
+        Memory(bus, []).send([Envelope(endpoint="planning", body=message(FhirPen(TOWN)))])
+        time.sleep(0.1)
+        assert planner.desk.ledger.entries() == ()
+        assert planner.desk.ledger.wait(has(Fate.APPLIED, "message"), 2)
+
+
+class BreaksOnce:
+    """A line whose first publishing fails."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.broken = False
+
+    def publish(self, body: bytes, **named: str) -> None:
+        if not self.broken:
+            self.broken = True
+            raise LineDownError
+        self.line.publish(body, **named)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.line, name)
+
+
+def test_what_could_not_be_published_goes_when_the_line_is_back() -> None:
+    bus = Bus()
+    line = BreaksOnce(bus.partner("planning", "planning.inbox"))
+    planner = parties.bus_party(PLANNER, Ledger("planning"), connect=lambda: line)  # type: ignore[arg-type, return-value]
+    with running(planner):
+        planner.desk.say("message", CASE, PERSON, (TOWN,), text="Hej")
+        (sent,) = list(Memory(bus, [BUS_ENDPOINT]).receive(1))
+    assert sent.event == "message"
+
+
+@pytest.mark.servers
+def test_a_party_on_rabbitmq_needs_no_more_than_its_own_user(rabbitmq: RabbitMQ) -> None:
+    url = rabbitmq.fresh()
+    endpoint = replace(BUS_ENDPOINT, transport="rabbitmq")
+    topology = Topology([endpoint], lambda _names: None)
+    adapter, sender = Consumer(url, topology), Publisher(url, topology)
+    adapter.open()
+    own = rabbitmq.partner("planning", beside=url)
+    planner = parties.bus_party(
+        PLANNER, Ledger("planning"), connect=lambda: BrokerLine(own, "planning.inbox")
+    )
+    with running(planner):
+        body = message(FhirPen(TOWN))
+        sender.send([Envelope(id="e-1", endpoint="planning", body=body, delivery="d-9")])
+        (receipt,) = list(adapter.receive(2))
+        adapter.acknowledge([receipt])
+    adapter.close()
+    sender.close()
+    assert (receipt.endpoint, receipt.event) == ("planning", "receipt")
+    assert planner.desk.ledger.entries()[0].delivery == "d-9"
+
+
+@pytest.mark.servers
+def test_a_queue_that_is_not_there_is_a_line_that_is_down(rabbitmq: RabbitMQ) -> None:
+    url = rabbitmq.fresh()
+    with pytest.raises(LineDownError):
+        BrokerLine(rabbitmq.partner("planning", beside=url), "planning.inbox")

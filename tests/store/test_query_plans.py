@@ -1,0 +1,177 @@
+"""Also in a new store PostgreSQL looks rows up by index: its plans are kept while it grows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from adapter.operate import maintenance
+from adapter.store import Store, due_deliveries, replaced_endpoints
+from adapter.store.bulk_write import Insert
+from adapter.store.replaced_endpoints import Besides
+from adapter.store.tables import attempt, delivery
+from adapter.store.transaction import Transaction
+from tests.kit import drafts
+from tests.kit.region import T0, Region
+
+pytestmark = pytest.mark.servers
+GROWING = "attempt|care_case|case_alias|content|delivery|envelope|history|message|receipt"
+SCAN = re.compile(rf"Scan .*\bon ({GROWING})\b")
+COLUMN = re.compile(r"%\((\w+)\)s")
+
+
+@pytest.fixture
+def region(postgres_url: str) -> Iterator[Region]:
+    found = Region(postgres_url)
+    yield found
+    found.store.close()
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[set[str]]:
+    """What is asked and written meanwhile."""
+    found: set[str] = set()
+
+    def note(_c: object, _r: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
+            found.add(statement)
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    yield found
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+
+
+def test_no_statement_of_a_journey_reads_a_whole_table(region: Region) -> None:
+    with statements(region.store) as sent:
+        content = region.tells("hospital", drafts.note())
+        region.receipt("lulea", content)
+    assert len(sent) > 20
+    assert {s: plan for s in sent if not by_index(plan := plan_of(region.store, s))} == {}
+
+
+def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Region) -> None:
+    """An index in which PostgreSQL counted nothing seems to cost nothing, however it is read."""
+    fill_line(region.store, range(5000))
+    with region.store.begin() as tx:
+        tx.execute(sa.update(delivery).values(state="confirmed", next_attempt_at=None))
+    count(region.store)
+    fill_line(region.store, range(5000, 5200))
+    with statements(region.store) as sent, region.store.begin() as tx:
+        due_deliveries.endpoints_due(tx, region.now)
+        due_deliveries.look(tx, "lulea", 50, region.now, Besides())
+    looks = [s for s in sent if " min(" in s]
+    assert len(looks) == 2
+    assert all("delivery_order on delivery first" in plan_of(region.store, s) for s in looks)
+    with region.store.begin() as tx:
+        tx.execute(sa.text("DROP INDEX delivery_order"))
+    plans = "".join(plan_of(region.store, s) for s in looks)
+    assert "delivery_due on delivery first" not in plans
+    assert "delivery_deadline on delivery first" not in plans
+
+
+def fill_line(store: Store, numbers: range) -> None:
+    """Deliveries that wait, five in each case."""
+    values = {"first": numbers.start, "last": numbers.stop - 1}
+    with store.begin() as tx:
+        tx.execute(LINE, values)
+
+
+LINE = sa.text("""
+    INSERT INTO delivery (id, message_id, endpoint, state, event, case_id, order_key, order_no,
+        content_id, created_at, expires_at, next_attempt_at, body)
+    SELECT 'd-' || i, 'm-' || i, CASE mod(i, 2) WHEN 0 THEN 'lulea' ELSE 'umea' END, 'waiting',
+        'message', 'c-' || i / 5, 'lulea/c-' || i / 5, i, 'x-' || i, '2026-01-01',
+        '2026-03-01'::timestamptz + i * interval '1 second', '2026-01-01',
+        decode(repeat('ab', 300), 'hex')
+    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS i
+""")
+
+
+def test_what_a_broker_lost_is_found_by_when_it_was_sent(region: Region) -> None:
+    with statements(region.store) as sent:
+        maintenance.broker_was_empty(region.store, ["lulea", "umea"], region.now)
+    assert any("delivery_by_confirm" in plan_of(region.store, s) for s in sent)
+
+
+def test_what_moves_to_a_successor_is_looked_at_one_by_one(region: Region) -> None:
+    region.tells("hospital", drafts.note())
+    count(region.store)
+    with statements(region.store) as sent, region.store.begin() as tx:
+        replaced_endpoints.movable(tx, "lulea")
+    [statement] = sent
+    assert "Join" not in plan_of(region.store, statement)
+
+
+def test_a_plan_does_not_outlive_the_growth_of_its_table(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapter.store._PLANNED_SECONDS", 0)
+    store = Store(postgres_url, most=1)
+    store.upgrade()
+    grow(store, 2)
+    count(store)
+    with store.begin() as tx:
+        tx.connection.exec_driver_sql(f"PREPARE kept AS {FINISHED}")
+        assert "Index Cond" not in kept(tx)
+    grow(store, 5000)
+    with store.begin() as tx:
+        assert "Index Cond" in kept(tx)
+    store.close()
+
+
+ATTEMPT = Insert(attempt)
+FINISHED = (
+    "UPDATE attempt SET code = given.code FROM json_populate_recordset(NULL::attempt, $1) AS given"
+    " WHERE attempt.delivery_id = given.delivery_id AND attempt.number = given.number"
+)
+
+
+def kept(tx: Transaction) -> str:
+    """The plan of what was prepared on this connection."""
+    rows = tx.connection.exec_driver_sql("EXPLAIN EXECUTE kept(NULL)").scalars()
+    return "\n".join(rows)
+
+
+def grow(store: Store, rows: int) -> None:
+    """So many attempts, of as many deliveries."""
+    with store.begin() as tx:
+        for number in range(rows):
+            row = {"delivery_id": f"d-{number}", "number": rows, "started_at": T0}
+            tx.later(ATTEMPT, row)
+
+
+def count(store: Store) -> None:
+    """Let PostgreSQL look at its tables."""
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum analyze")
+
+
+def plan_of(store: Store, statement: str) -> str:
+    """The one plan that is kept for any values."""
+    names = list(dict.fromkeys(COLUMN.findall(statement)))
+    numbered = COLUMN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
+    values = f"({', '.join('NULL' for _ in names)})" if names else ""
+    with store.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute(f"PREPARE asked AS {numbered}")
+        found = driver.execute(f"EXPLAIN EXECUTE asked{values}").fetchall()
+        driver.execute("DEALLOCATE asked")
+    return "\n".join(row[0] for row in found)
+
+
+def by_index(plan: str) -> bool:
+    """Whether each look at a table that grows has a condition that an index answers.
+
+    Or goes along an index as far as one row.
+    """
+    nodes = re.split(r"\n(?=\s*->)", plan)
+    return all(
+        "Cond:" in node or "Limit" in before
+        for before, node in zip(["", *nodes], nodes, strict=False)
+        if SCAN.search(node)
+    )

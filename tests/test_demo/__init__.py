@@ -1,1 +1,0 @@
-"""The demo: what it shows, on which bus, and what makes it fail."""
