@@ -45,7 +45,7 @@ def add_poison() -> None:
             raise PoisonError
         return read_message(network, sender, message)
 
-    _replace(receive, "read", poisonable)
+    _replace(receive, "read_message", poisonable)
 
 
 def commit(kind: str) -> None:

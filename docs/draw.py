@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.core import answer_rules
-from adapter.core.errors import CATALOGUE, Entry, Scope
+from adapter.core.catalogue import CATALOGUE, Entry, Scope
 from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 

@@ -25,6 +25,7 @@ from adapter.cli.desk import (
     time,
 )
 from adapter.cli.failures import all_or_none
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Event
 from adapter.operate import replay as hands
@@ -178,7 +179,7 @@ def _insist(plan: Iterable[Planned], order: _Order) -> None:
         raise FatalError(issues[0].code, issues[0].detail, issues)
 
 
-def _objections(planned: Planned, order: _Order) -> Iterator[tuple[str, str]]:
+def _objections(planned: Planned, order: _Order) -> Iterator[tuple[ErrorCode, str]]:
     if not planned.possible:
         yield "illegal-transition", f"{planned.id} is {planned.state}, not dead"
     elif planned.overtaken_by and not order.although_overtaken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from adapter.core.errors import CATALOGUE
+from adapter.core.catalogue import CATALOGUE
 from adapter.fhir import profiles
 
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from adapter.core.errors import CATALOGUE, Issue
+from adapter.core.catalogue import CATALOGUE, ErrorCode
+from adapter.core.errors import Issue
 from adapter.core.model import Limits
 from adapter.fhir.bundles import ERROR, Resource
 
@@ -53,7 +54,7 @@ def _outcome_issue(issue: Issue) -> Resource:
     return found | {"details": _details(issue.code)} | _where(issue.expression) | _why(issue.detail)
 
 
-def _details(code: str) -> Resource:
+def _details(code: ErrorCode) -> Resource:
     entry = CATALOGUE[code]
     return {"coding": [{"system": ERROR, "code": code}], "text": f"{entry.sv} / {entry.en}"}
 

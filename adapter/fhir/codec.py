@@ -12,6 +12,7 @@ from typing import Any
 import hl7
 from lxml import etree
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.model import Limits
 
@@ -155,7 +156,7 @@ def _doctype(root: etree._Element) -> str:
     return str(docinfo.doctype)
 
 
-def _xml_code(body: bytes, error: Exception) -> str:
+def _xml_code(body: bytes, error: Exception) -> ErrorCode:
     if b"<!DOCTYPE" in body[:4096]:
         return "forbidden-xml"
     return "too-deep" if str(error).startswith("Excessive depth") else "unreadable"

@@ -12,6 +12,7 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle
 from adapter.fhir import forms
@@ -169,7 +170,7 @@ def _issue(type_: str, resource: Any, place: str, error: ErrorDetails) -> Issue:
         return Issue(code="required", expression=path, detail=f"{place}missing")
     if "from this list ['" in error["msg"]:
         return _choice(path, kind or type_, place, error["msg"])
-    code = "bad-time" if kind in _TIMES else "invalid-structure"
+    code: ErrorCode = "bad-time" if kind in _TIMES else "invalid-structure"
     return Issue(code=code, expression=path, detail=f"{place}not a {kind} of FHIR R4")
 
 

@@ -20,6 +20,7 @@ from fhir_core.types import FhirBase
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
 from adapter.core.privacy import shown
 from adapter.fhir.required import ONLY_R4, REQUIRED
@@ -182,7 +183,7 @@ class Walk:
     def _unknown(self, key: str, type_: str, path: str) -> None:
         self._note("invalid-structure", path, f"{type_} has no element {shown(key)}")
 
-    def _note(self, code: str, path: str, detail: str) -> None:
+    def _note(self, code: ErrorCode, path: str, detail: str) -> None:
         self.issues.append(Issue(code=code, expression=path, detail=self.placed(detail)))
 
     def placed(self, detail: str) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.model import Bundle, Endpoint, Event, Kind, Loss
 
@@ -42,7 +43,7 @@ class Context:
         """Confess a field that the target cannot carry: FHIRPath or native path, and why."""
         self.losses.append(Loss(path=path, why=why))
 
-    def warn(self, code: str, expression: str = "", detail: str = "") -> None:
+    def warn(self, code: ErrorCode, expression: str = "", detail: str = "") -> None:
         """Note something odd that does not stop the message; a code of the catalogue."""
         self.issues.append(
             Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.core import service_windows
-from adapter.core.errors import AdapterError, FatalError, Scope, TransientError
+from adapter.core.catalogue import Scope
+from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Step
 from adapter.core.model import Code, Delivery, DoneWhen, Endpoint, Event, Layer, Receipt

@@ -10,11 +10,12 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from adapter import fhir
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import AdapterError, Issue, Severity, TransientError
 
 FHIR_JSON = "application/fhir+json"
 RETRY_AFTER = 30  # seconds, where nobody knows better
-_CODES = {404: "unknown-address", 405: "wrong-method", 413: "too-large"}
+_CODES: dict[int, ErrorCode] = {404: "unknown-address", 405: "wrong-method", 413: "too-large"}
 
 
 def outcome(

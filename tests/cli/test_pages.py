@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from adapter.cli import app
-from adapter.core.errors import CATALOGUE
+from adapter.core.catalogue import CATALOGUE
 from adapter.web import doors, health, metadata, metrics
 from adapter.web.bodies import SECONDS
 from tests.kit.morning import Page, Told, lay_out

@@ -24,7 +24,8 @@ from adapter import mappings, settings
 from adapter.bench import report as bench
 from adapter.cli import app
 from adapter.core import kill_points, lifecycle, logs, model
-from adapter.core.errors import CATALOGUE, Scope, Severity
+from adapter.core.catalogue import CATALOGUE, Scope
+from adapter.core.errors import Severity
 from adapter.operate import health
 from adapter.settings import tables as toml
 from adapter.settings.network import Network

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adapter.core import answer_rules
-from adapter.core.errors import CATALOGUE, AdapterError, FatalError, Scope, TransientError
+from adapter.core.catalogue import CATALOGUE, Scope
+from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import AnswerRule, Code, Then
 from adapter.mappings.hl7v2.answers import CODES
 

@@ -11,7 +11,7 @@ import pytest
 
 import adapter
 from adapter.core import logs
-from adapter.core.errors import CATALOGUE
+from adapter.core.catalogue import CATALOGUE
 from adapter.operate import health
 from adapter.store import history
 from chaos import faults

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from adapter import mappings, settings
 from adapter.cli import app
-from adapter.core.errors import CATALOGUE
+from adapter.core.catalogue import CATALOGUE
 from adapter.core.kill_points import KILL_POINTS
 from adapter.transports import rabbitmq
 from adapter.transports.rabbitmq import topology

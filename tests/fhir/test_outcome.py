@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapter import fhir
-from adapter.core.errors import CATALOGUE, Issue, Severity
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import Issue, Severity
 from adapter.fhir import bundles
 from adapter.fhir.profiles import check_message
 from tests.kit import oracle

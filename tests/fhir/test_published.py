@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import FatalError
 from adapter.core.model import Event, Need
 from adapter.fhir import bundles, profiles
 from adapter.fhir.bundles import BASE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from adapter.core.errors import CATALOGUE, Entry
+from adapter.core.catalogue import CATALOGUE, Entry
 from adapter.fhir.bundles import BASE, ERROR
 from adapter.fhir.profiles import folder
 

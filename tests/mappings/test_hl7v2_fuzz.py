@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter import fhir
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import FatalError
 from adapter.core.model import Limits
 from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document

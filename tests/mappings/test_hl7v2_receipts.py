@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Event
 from adapter.fhir import bundles, codec
 from adapter.fhir.builders import Party, message, new_id, reference

@@ -7,7 +7,8 @@ import re
 import pytest
 from lxml import etree
 
-from adapter.core.errors import CATALOGUE, Severity
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import Severity
 from adapter.core.model import Endpoint, Event, Limits, Within
 from adapter.fhir import profiles
 from adapter.fhir.bundles import event_code

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapter import fhir
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
 from tests.kit.omsorg import (

@@ -246,7 +246,7 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
         with suppress(threading.BrokenBarrierError):
             both_have_looked.wait(1)
 
-    monkeypatch.setattr(cases, "look_up", slowly)
+    monkeypatch.setattr(cases, "prefetch", slowly)
     region.says("hospital", drafts.note(visit="V9"))
     region.says("lulea", drafts.note(visit="V9", sender=LULEA, to=(UMEA,)))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)

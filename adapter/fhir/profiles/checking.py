@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
 from adapter.fhir.bundles import Resource
 from adapter.fhir.profiles.definitions import Codes
@@ -116,7 +117,9 @@ class Check:
             else:
                 self.element(item, slice_.shape, where)
 
-    def _note(self, code: str, path: str, detail: str, severity: Severity = Severity.ERROR) -> None:
+    def _note(
+        self, code: ErrorCode, path: str, detail: str, severity: Severity = Severity.ERROR
+    ) -> None:
         found = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
         self.issues.append(found)
 

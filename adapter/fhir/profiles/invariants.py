@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.model import Event
 from adapter.fhir.bundles import MESSAGE_ID, extension_url
 
@@ -19,7 +20,7 @@ class Invariant:
     """A rule: what its issue says, where, and the function that tells whether it holds."""
 
     key: str
-    code: str
+    code: ErrorCode
     expression: str
     holds: Callable[[Any], bool]
 
@@ -27,7 +28,7 @@ class Invariant:
 INVARIANTS: dict[str, Invariant] = {}
 
 
-def _invariant(code: str, expression: str) -> Callable[[Callable[[Any], bool]], Any]:
+def _invariant(code: ErrorCode, expression: str) -> Callable[[Callable[[Any], bool]], Any]:
     def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
         key = function.__name__.replace("_", "-")
         INVARIANTS[key] = Invariant(key=key, code=code, expression=expression, holds=function)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 
-from adapter.core.errors import AdapterError, FatalError, Issue, Scope, Severity
+from adapter.core.catalogue import ErrorCode, Scope
+from adapter.core.errors import AdapterError, FatalError, Issue, Severity
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Receipt
 from adapter.fhir import bundles
@@ -25,6 +26,10 @@ from adapter.store.duplicates import Ids, Seen, Verdict
 
 __all__ = ["Reply", "Turn", "bury", "fault", "prefetch", "process", "turn_down"]
 log = logging.getLogger(__name__)
+_REUSED_IDS: dict[Verdict, ErrorCode] = {
+    Verdict.ENVELOPE_REUSED: "envelope-reused",
+    Verdict.CONFLICT: "content-conflict",
+}
 
 
 def process(turn: Turn, found: ReadResult) -> Reply:
@@ -62,7 +67,7 @@ def _decide(turn: Turn, ids: Ids, found: ReadResult) -> Reply:
     if not anew and seen.verdict in (Verdict.COPY, Verdict.RESEND):
         return repeat(turn, seen)
     if not anew:
-        return _refuse(turn, ids, FatalError(str(seen.verdict)))
+        return _refuse(turn, ids, FatalError(_REUSED_IDS[seen.verdict]))
     if ids.content_id:
         duplicates.remember(turn.tx, ids, turn.message.id)
     return (

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import hl7
 
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
+from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Receipt
 from adapter.fhir import bundles, codec
 from adapter.fhir.bundles import ERROR, Resource
@@ -157,7 +158,7 @@ def _line(header: Header, fields: list[str]) -> str:
 class Error:
     """One issue of the receipt: our code, where, how grave, and the detail."""
 
-    code: str
+    code: ErrorCode | None  # None: what is wrong has no code of ours
     place: tuple[str, ...]  # segment, its number, field; empty where it is no path of HL7 v2
     severity: str
     condition: str
@@ -171,7 +172,7 @@ def _errors(bundle: Bundle, receipt: Receipt, header: Header) -> Iterator[Error]
     for issue in issues:
         yield _error(issue)
     if not issues and receipt.code is not Code.OK:
-        yield Error(code="", place=(), severity="E", condition=_OTHER, detail="")
+        yield Error(code=None, place=(), severity="E", condition=_OTHER, detail="")
 
 
 def _error(issue: Resource) -> Error:
@@ -182,7 +183,7 @@ def _error(issue: Resource) -> Error:
     place = re.fullmatch(r"([A-Z][A-Z0-9]{2})(?:-([0-9]+))?(?:\.[0-9]+)*", where)
     said = [where if not place else "", issue.get("diagnostics", "")]
     return Error(
-        code=code if code in CATALOGUE else "",
+        code=code if is_error_code(code) else None,
         place=tuple(p for p in (place[1], "1", place[2]) if p) if place else (),
         severity=severity,
         condition=_CONDITIONS.get(code, _OTHER) if severity == "E" else _ACCEPTED,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE, ErrorCode
+from adapter.core.errors import FatalError
 from adapter.core.model import Code
 from adapter.fhir.builders import new_id, reference
 from adapter.fhir.bundles import ACKNOWLEDGEMENT, ERROR, Resource
@@ -27,7 +28,7 @@ CODES = {  # table 0008; the C codes of the enhanced mode say the same of the fi
     "AR": Code.TRANSIENT,
     "CR": Code.TRANSIENT,
 }
-_MEANS = {Code.FATAL: "refused", Code.TRANSIENT: "refused-for-now"}
+_MEANS: dict[Code, ErrorCode] = {Code.FATAL: "refused", Code.TRANSIENT: "refused-for-now"}
 _SEVERITY = {"E": "error", "F": "error", "W": "warning", "I": "information"}
 _CONDITION = "http://terminology.hl7.org/CodeSystem/v2-0357"
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR id: every MSH-10 that we send is one

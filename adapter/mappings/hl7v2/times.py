@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.mappings import Context
 
@@ -94,7 +95,7 @@ class Clock:
         elif all(issue.code != "naive-time" for issue in self.context.issues):
             self.tell("naive-time", path)
 
-    def tell(self, code: str, path: str, detail: str = "") -> None:
+    def tell(self, code: ErrorCode, path: str, detail: str = "") -> None:
         """A warning; once, however often a field is asked."""
         told = {(issue.code, issue.expression) for issue in self.context.issues}
         if (code, path) not in told:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue
 from adapter.mappings.omsorg.words import NAMESPACE
 
@@ -100,6 +101,6 @@ def moment(node: Element, name: str) -> datetime | None:
         raise refusal("bad-time", f"/{kind(node)}/@{name}") from error
 
 
-def refusal(code: str, expression: str, detail: str = "") -> FatalError:
+def refusal(code: ErrorCode, expression: str, detail: str = "") -> FatalError:
     """The error of one fault at one place."""
     return FatalError(code, detail, [Issue(code=code, expression=expression, detail=detail)])

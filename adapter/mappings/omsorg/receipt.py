@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.core.errors import CATALOGUE, FatalError
+from adapter.core.catalogue import CATALOGUE
+from adapter.core.errors import FatalError
 from adapter.fhir import codec
 from adapter.fhir.builders import new_id, reference
 from adapter.fhir.bundles import ERROR, Resource

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
 from adapter.fhir.profiles import folder
 
@@ -18,7 +19,7 @@ SCHEMA = folder() / "omsorg" / "omsorg.xsd"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _MOST = 50  # faults told of one document
 _LOCK = Lock()  # a compiled schema keeps the faults of its latest document
-_CODES = {
+_CODES: dict[str, ErrorCode] = {
     "SCHEMAV_CVC_ENUMERATION_VALID": "unknown-code",
     "SCHEMAV_CVC_COMPLEX_TYPE_4": "required",
 }
@@ -78,7 +79,7 @@ def _issue(document: etree._Element, entry: Any) -> Issue:
     return Issue(code=_code(entry, steps), expression="/" + "/".join(steps), detail=detail)
 
 
-def _code(entry: Any, steps: list[str]) -> str:
+def _code(entry: Any, steps: list[str]) -> ErrorCode:
     if entry.type_name in _CODES:
         return _CODES[entry.type_name]
     if _TIME.search(entry.message.rpartition("' is not ")[2]):

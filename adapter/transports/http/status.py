@@ -9,11 +9,18 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from adapter.core import answer_rules
+from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Then
 from adapter.transports import Outcome, Response
 
-_FOR_NOW = {408: "timed-out", 429: "busy", 502: "unreachable", 503: "busy", 504: "timed-out"}
+_FOR_NOW: dict[int, ErrorCode] = {
+    408: "timed-out",
+    429: "busy",
+    502: "unreachable",
+    503: "busy",
+    504: "timed-out",
+}
 _NO_RECEIPT = {202, 204, 205}
 LONGEST_WAIT = 24 * 60 * 60.0
 
@@ -21,7 +28,9 @@ LONGEST_WAIT = 24 * 60 * 60.0
 class RefusedError(FatalError):
     """The far side refused for good. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(self, code: str, status: int, answer: Response, retry_after: float | None) -> None:
+    def __init__(
+        self, code: ErrorCode, status: int, answer: Response, retry_after: float | None
+    ) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 
@@ -29,7 +38,9 @@ class RefusedError(FatalError):
 class RefusedForNowError(TransientError):
     """The far side may take it later. `answer` is what it said: a receipt, perhaps."""
 
-    def __init__(self, code: str, status: int, answer: Response, retry_after: float | None) -> None:
+    def __init__(
+        self, code: ErrorCode, status: int, answer: Response, retry_after: float | None
+    ) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
         self.answer = answer
 

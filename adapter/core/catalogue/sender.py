@@ -1,0 +1,275 @@
+"""Faults of whoever sent the message."""
+
+from __future__ import annotations
+
+from adapter.core.catalogue.entry import Entry, ErrorCode, sender_fault
+
+CODES: dict[ErrorCode, Entry] = {
+    # What is wrong with the bytes.
+    "too-large": sender_fault(
+        "too-long",
+        "Meddelandet är för stort.",
+        "The message is too large.",
+        "Send a smaller message; the limit is in the endpoint's agreement.",
+        413,
+    ),
+    "too-deep": sender_fault(
+        "too-costly",
+        "Meddelandet är för djupt nästlat.",
+        "The message is nested too deeply.",
+        "Send a message with fewer levels.",
+        400,
+    ),
+    "unreadable": sender_fault(
+        "structure",
+        "Meddelandet går inte att läsa.",
+        "The message cannot be read.",
+        "Send well-formed JSON, XML or HL7 v2.",
+        400,
+    ),
+    "duplicate-key": sender_fault(
+        "structure",
+        "Samma nyckel finns två gånger i ett JSON-objekt.",
+        "A JSON object has the same key twice.",
+        "Send each key once.",
+        400,
+    ),
+    "forbidden-xml": sender_fault(
+        "security",
+        "DTD och entiteter är inte tillåtna i XML.",
+        "XML must have no DTD and no entities.",
+        "Remove the DOCTYPE.",
+        400,
+    ),
+    "wrong-charset": sender_fault(
+        "structure",
+        "Texten följer inte den angivna teckenkodningen.",
+        "The text does not follow the declared character set.",
+        "Declare the character set that the bytes are written in.",
+        400,
+    ),
+    # What is wrong with a call over HTTP.
+    "unknown-address": sender_fault(
+        "not-found",
+        "Adressen finns inte.",
+        "There is nothing at this address.",
+        "Use the addresses of docs/http.md.",
+        404,
+    ),
+    "wrong-method": sender_fault(
+        "not-supported",
+        "Metoden är inte tillåten på adressen.",
+        "The address does not take this method.",
+        "Use the method that the Allow header names.",
+        405,
+    ),
+    "too-slow": sender_fault(
+        "timeout",
+        "Meddelandet kom inte fram i tid.",
+        "The whole message did not come in time.",
+        "Send it again, with the same ids.",
+        408,
+    ),
+    "wrong-content-type": sender_fault(
+        "not-supported",
+        "Innehållstypen tas inte emot här.",
+        "The content type is not taken here.",
+        "Use the Content-Type of the endpoint's system; see docs/http.md.",
+        415,
+    ),
+    "bad-header": sender_fault(
+        "value",
+        "Ett huvudfält har fel form.",
+        "A header has the wrong form.",
+        "Correct the header that the diagnostics name; see docs/http.md.",
+        400,
+    ),
+    # What is wrong with the content.
+    "invalid-document": sender_fault(
+        "structure",
+        "Dokumentet följer inte sitt schema.",
+        "The document does not follow its schema.",
+        "Validate against the published schema before sending.",
+    ),
+    "invalid-structure": sender_fault(
+        "structure",
+        "Resursen följer inte FHIR R4.",
+        "The resource does not follow FHIR R4.",
+        "Correct the element at the given path.",
+    ),
+    "unknown-resource-type": sender_fault(
+        "structure",
+        "Okänd resurstyp.",
+        "The resource type is not one of FHIR R4.",
+        "Use a resource type of FHIR R4.",
+    ),
+    "profile": sender_fault(
+        "business-rule",
+        "Meddelandet följer inte profilen.",
+        "The message does not follow the profile of its event.",
+        "Correct the element at the given path; see the profiles folder.",
+    ),
+    "required": sender_fault(
+        "required",
+        "Ett obligatoriskt element saknas.",
+        "A required element is missing.",
+        "Add the element at the given path.",
+    ),
+    "unknown-code": sender_fault(
+        "code-invalid",
+        "Okänd kod.",
+        "The code is not in the required value set.",
+        "Use a code of the value set.",
+    ),
+    "unknown-event": sender_fault(
+        "not-supported",
+        "Okänd händelse.",
+        "The event is unknown.",
+        "Use an event code of the event code system; `adapter systems` lists them.",
+    ),
+    "unmapped-event": sender_fault(
+        "not-supported",
+        "Händelsen är känd men används inte.",
+        "The event is known but not used here.",
+        'Stop sending it, or set unmapped = "accept".',
+    ),
+    "unresolved-reference": sender_fault(
+        "not-found",
+        "En referens pekar på en resurs som inte finns i meddelandet.",
+        "A reference points to a resource that is not in the message.",
+        "Add the resource, or correct the reference.",
+    ),
+    "several-patients": sender_fault(
+        "business-rule",
+        "Meddelandet gäller mer än en patient.",
+        "The message is about more than one patient.",
+        "Send one message per patient.",
+    ),
+    "bad-identifier": sender_fault(
+        "value",
+        "Identiteten har fel form eller kontrollsiffra.",
+        "The identifier has the wrong form or check digit.",
+        "Check the number at its source.",
+    ),
+    "bad-time": sender_fault(
+        "value",
+        "Tidpunkten går inte att läsa.",
+        "The time cannot be read.",
+        "Send date and time with a zone.",
+    ),
+    "naive-time": sender_fault(
+        "value",
+        "Tidpunkten saknar tidszon; ändpunktens zon har använts.",
+        "The time has no zone; the endpoint's zone was used.",
+        "Send times with their offset.",
+    ),
+    "damaged-text": sender_fault(
+        "value",
+        "Texten innehåller ersättningstecken: den förstördes tidigare i kedjan.",
+        "The text has replacement characters: somebody upstream destroyed it.",
+        "Look for the system that decodes with the wrong character set.",
+    ),
+    "no-planned-discharge": sender_fault(
+        "informational",
+        "Beräknad utskrivning saknas (SFS 2017:612 2 kap. 2 §).",
+        "Planned discharge is missing (SFS 2017:612 chapter 2, section 2).",
+        "Send it as soon as it is known.",
+    ),
+    "no-case": sender_fault(
+        "informational",
+        "Meddelandet saknar vårdtillfälle; ett eget ärende har öppnats.",
+        "The message names no case; it opened one of its own.",
+        "Send the visit number, or the planning service's case id.",
+    ),
+    "other-patient": sender_fault(
+        "conflict",
+        "Ärendet har öppnats för en annan patient.",
+        "The case was opened for another patient.",
+        "Compare the patients; one of the messages has the wrong visit number, or a number was "
+        "changed.",
+        200,
+    ),
+    "more-problems": sender_fault(
+        "informational",
+        "Fler fel eller varningar än vad som visas här.",
+        "There are more errors or warnings than are shown here.",
+        "Correct these first; `adapter validate` lists all of them.",
+        200,
+    ),
+    # Who may send what to whom.
+    "unidentified-sender": sender_fault(
+        "login",
+        "Avsändaren är inte identifierad.",
+        "The sender is not identified.",
+        "Publish with a user that the broker checks, or send a bearer token.",
+        401,
+    ),
+    "wrong-sender": sender_fault(
+        "forbidden",
+        "Avsändaren får inte tala för den angivna organisationen.",
+        "The sender may not speak for the organisation that the message names.",
+        "Send only for your own organisation.",
+        403,
+    ),
+    "unknown-receiver": sender_fault(
+        "not-found",
+        "Mottagaren är okänd.",
+        "The receiver is unknown.",
+        "Check the receiver's HSA-id; ask operations if the unit was renamed.",
+    ),
+    "concerns-unknown": sender_fault(
+        "not-found",
+        "Meddelandet gäller ett meddelande som avsändaren inte har fått.",
+        "The message concerns one that its sender has not been sent.",
+        "Answer with the id of the message that you received.",
+    ),
+    # Ids and copies.
+    "envelope-reused": sender_fault(
+        "duplicate",
+        "Kuvertets id har redan använts för ett annat innehåll.",
+        "The envelope id was already used for other content.",
+        "Give each sending its own Bundle.id.",
+        409,
+    ),
+    "content-conflict": sender_fault(
+        "conflict",
+        "Samma id har redan kommit med annat innehåll.",
+        "The same ids have already come with other content.",
+        "Give changed content a new MessageHeader.id.",
+        409,
+    ),
+    "copy": sender_fault(
+        "duplicate",
+        "Kopia av ett mottaget meddelande.",
+        "A copy of a message already received.",
+        "Nothing; the first answer is repeated.",
+        200,
+    ),
+    "reused-control-id": sender_fault(
+        "informational",
+        "MSH-10 har använts tidigare för ett annat meddelande.",
+        "MSH-10 was used before for another message.",
+        "Nothing; ask the sender to number its messages.",
+        200,
+    ),
+    "superseded": sender_fault(
+        "informational",
+        "Ersatt av ett senare meddelande; inte vidarebefordrat.",
+        "Superseded by a later message; not forwarded.",
+        "Nothing.",
+        200,
+    ),
+    "not-used": sender_fault(
+        "informational",
+        "Mottaget, men används inte.",
+        "Received, but not used.",
+        "Nothing.",
+        200,
+    ),
+    "unmatched-receipt": sender_fault(
+        "not-found",
+        "Kvittensen gäller ett okänt meddelande.",
+        "The receipt concerns an unknown message.",
+        "Find what the receiver answered; phone the owner of its endpoint.",
+    ),
+}

@@ -1,0 +1,23 @@
+"""The catalogue and the type of its codes name the same codes, and each says what to do."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
+
+
+def test_every_code_of_the_type_is_in_the_catalogue_and_the_other_way() -> None:
+    assert sorted(get_args(ErrorCode)) == sorted(CATALOGUE)
+
+
+def test_every_code_says_something_in_both_languages_and_what_to_do() -> None:
+    for code, entry in CATALOGUE.items():
+        assert entry.sv.endswith("."), code
+        assert entry.en.endswith("."), code
+        assert entry.action.endswith("."), code
+
+
+def test_a_word_that_is_no_code_is_told_from_one_that_is() -> None:
+    assert is_error_code("expired")
+    assert not is_error_code("expird")
