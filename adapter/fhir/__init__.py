@@ -12,7 +12,8 @@ from typing import Any
 from adapter.core.catalogue import CATALOGUE, ErrorCode
 from adapter.core.errors import Issue
 from adapter.core.model import Limits
-from adapter.fhir.bundles import ERROR, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ERROR
 
 _LIMITS = Limits()
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)

@@ -14,7 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir.bundles import (
+from adapter.fhir.bundles import Resource, header, organization_id, resources
+from adapter.fhir.canonical import (
     ACTIVITY,
     BASE,
     CASE_ID,
@@ -22,11 +23,7 @@ from adapter.fhir.bundles import (
     EVENT,
     MESSAGE_ID,
     SOURCE_ID,
-    Resource,
     extension_url,
-    header,
-    organization_id,
-    resources,
 )
 
 _OURS = uuid5(NAMESPACE_URL, BASE)

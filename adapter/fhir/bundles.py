@@ -14,26 +14,9 @@ from typing import Any
 from adapter.core import privacy
 from adapter.core.identifiers import hsa_id, is_hsa
 from adapter.core.model import Bundle, Code, Event, Need, Receipt
-
-BASE = "https://careplan-adapter.example/fhir"
-EVENT = f"{BASE}/CodeSystem/event"
-ERROR = f"{BASE}/CodeSystem/error"
-ACTIVITY = f"{BASE}/CodeSystem/activity"
-CASE_ID = f"{BASE}/sid/case"
-MESSAGE_ID = f"{BASE}/sid/message"
-SOURCE_ID = f"{BASE}/sid/source"
-VISIT = f"{BASE}/sid/visit"
-MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"
-ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"
-SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
-PROTECTED = frozenset({"sekretessmarkering", "skyddadFolkbokforing"})
+from adapter.fhir.canonical import ACKNOWLEDGEMENT, PROTECTED, SOURCE_ID, extension_url
 
 Resource = dict[str, Any]
-
-
-def extension_url(name: str) -> str:
-    """The canonical URL of one of our extensions."""
-    return f"{BASE}/StructureDefinition/{name}"
 
 
 def resources(bundle: Bundle) -> Iterator[Resource]:

@@ -13,7 +13,8 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Kind
 from adapter.core.privacy import has_number
 from adapter.fhir.builders import Party, addressed, extension, with_header
-from adapter.fhir.bundles import EVENT, MESSAGE_ID, extensions, header
+from adapter.fhir.bundles import extensions, header
+from adapter.fhir.canonical import EVENT, MESSAGE_ID
 from adapter.mappings import Context, Names, System
 
 system = System("fhir", content="json", media_type="application/fhir+json")

@@ -5,8 +5,7 @@ This is the only file here that imports anything of the adapter.
 
 from __future__ import annotations
 
-from adapter.core.identifiers import HSA
-from adapter.fhir.bundles import BASE, CASE_ID, ERROR, EVENT, MESSAGE_ID, MUNICIPALITY, VISIT
+from adapter.fhir.canonical import BASE, CASE_ID, ERROR, EVENT, HSA, MESSAGE_ID, MUNICIPALITY, VISIT
 
 __all__ = [
     "BASE",

@@ -9,7 +9,7 @@ import pytest
 from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import Issue, Severity
-from adapter.fhir import bundles
+from adapter.fhir import canonical
 from adapter.fhir.profiles import check_message
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import MESSAGES, label, loaded
@@ -22,7 +22,7 @@ def test_an_outcome_says_it_in_both_languages_and_where() -> None:
         "severity": "error",
         "code": "not-supported",
         "details": {
-            "coding": [{"system": bundles.ERROR, "code": "unknown-event"}],
+            "coding": [{"system": canonical.ERROR, "code": "unknown-event"}],
             "text": "Okänd händelse. / The event is unknown.",
         },
         "expression": ["MessageHeader.event"],

@@ -12,8 +12,8 @@ import pytest
 from adapter import fhir
 from adapter.core.errors import FatalError, Severity
 from adapter.core.model import Event
-from adapter.fhir import bundles, profiles
-from adapter.fhir.bundles import BASE
+from adapter.fhir import bundles, canonical, profiles
+from adapter.fhir.canonical import BASE
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.rules import Compiler
 from tests.kit import oracle
@@ -83,7 +83,7 @@ def test_a_danish_message_is_told_its_event_the_system_and_the_place(path: Path)
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [
-        ({"eventCoding": {"system": bundles.EVENT, "code": "moved"}}, "unknown-event", "moved"),
+        ({"eventCoding": {"system": canonical.EVENT, "code": "moved"}}, "unknown-event", "moved"),
         ({"eventCoding": {"system": "urn:x", "code": "message"}}, "unknown-event", "urn:x"),
         ({"eventCoding": {"code": "message"}}, "unknown-event", "none"),
         ({"eventUri": "urn:x:event"}, "unknown-event", "urn:x:event"),
@@ -220,8 +220,8 @@ def _extended(name: str, value: Any) -> Any:
     return bundle
 
 
-CASE = {"system": bundles.CASE_ID, "value": "SE0000000001-SUNDBY/1"}
-EARLIER = {"system": bundles.MESSAGE_ID, "value": "1"}
+CASE = {"system": canonical.CASE_ID, "value": "SE0000000001-SUNDBY/1"}
+EARLIER = {"system": canonical.MESSAGE_ID, "value": "1"}
 AT = "2026-11-22T10:00:00+01:00"
 
 
@@ -230,7 +230,7 @@ AT = "2026-11-22T10:00:00+01:00"
     [
         ("case", [{"valueIdentifier": CASE}, {"valueIdentifier": CASE}], None),
         ("case", [{"valueIdentifier": CASE | {"system": "urn:other"}}], "case').value.system"),
-        ("case", [{"valueIdentifier": {"system": bundles.CASE_ID}}], "case').value.value"),
+        ("case", [{"valueIdentifier": {"system": canonical.CASE_ID}}], "case').value.value"),
         ("case", [{"valueString": "1"}], "case').value"),
         ("case", [{"id": "1"}], "case').value"),
         ("recorded", [{"valueInstant": AT}], None),

@@ -14,8 +14,8 @@ import pytest
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles, profiles
-from adapter.fhir.bundles import BASE
+from adapter.fhir import canonical, profiles
+from adapter.fhir.canonical import BASE
 from adapter.fhir.profiles.definitions import read
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit import error_catalogue, oracle
@@ -64,7 +64,7 @@ def test_the_published_error_codes_say_what_the_catalogue_says() -> None:
 def test_every_event_has_its_message_definition() -> None:
     definitions = profiles.load().definitions.of_type("MessageDefinition")
     assert {d["eventCoding"]["code"] for d in definitions} == set(Event)
-    assert all(d["eventCoding"]["system"] == bundles.EVENT for d in definitions)
+    assert all(d["eventCoding"]["system"] == canonical.EVENT for d in definitions)
     (statement,) = profiles.load().definitions.of_type("CapabilityStatement")
     supported = statement["messaging"][0]["supportedMessage"]
     assert len(supported) == 2 * len(Event)

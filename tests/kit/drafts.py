@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, bundles, codec
+from adapter.fhir import builders, canonical, codec
 from adapter.fhir.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
@@ -23,7 +23,7 @@ PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 
 def patient(*, protected: bool = False, municipality: str = "2580") -> dict[str, Any]:
     """Test person Tolvan Tolvansson, with an official test number."""
-    coding = {"system": bundles.MUNICIPALITY, "code": municipality}
+    coding = {"system": canonical.MUNICIPALITY, "code": municipality}
     found: dict[str, Any] = {
         "resourceType": "Patient",
         "id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001",
@@ -40,7 +40,7 @@ def patient(*, protected: bool = False, municipality: str = "2580") -> dict[str,
             }
         ],
     }
-    label = {"system": bundles.SECURITY, "code": "sekretessmarkering"}
+    label = {"system": canonical.SECURITY, "code": "sekretessmarkering"}
     return found | ({"meta": {"security": [label]}} if protected else {})
 
 
@@ -50,7 +50,7 @@ def assessment(*needs: str, withdrawn: bool = False) -> dict[str, Any]:
     parts.append({"url": "assessed", "valueDateTime": T0.isoformat()})
     if withdrawn:
         parts.append({"url": "withdrawn", "valueBoolean": True})
-    return {"url": bundles.extension_url("assessment"), "extension": parts}
+    return {"url": canonical.extension_url("assessment"), "extension": parts}
 
 
 def stay(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from adapter.core.catalogue import CATALOGUE, Entry
-from adapter.fhir.bundles import BASE, ERROR
+from adapter.fhir.canonical import BASE, ERROR
 from adapter.fhir.profiles import folder
 
 FILE = "CodeSystem-error.json"

@@ -15,7 +15,7 @@ from adapter import fhir
 from adapter.core.errors import FatalError
 from adapter.core.model import Endpoint, Event
 from adapter.fhir import bundles, codec
-from adapter.fhir.bundles import EVENT
+from adapter.fhir.canonical import EVENT
 from adapter.mappings.fhir_r4 import system
 from tests.kit import oracle
 from tests.kit.omsorg import ROOT, context

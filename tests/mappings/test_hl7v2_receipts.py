@@ -10,7 +10,7 @@ import pytest
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Event
-from adapter.fhir import bundles, codec
+from adapter.fhir import bundles, canonical, codec
 from adapter.fhir.builders import Party, message, new_id, reference
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
@@ -30,7 +30,7 @@ def issue(
         "severity": severity,
         "code": entry.type,
         "details": {
-            "coding": [{"system": bundles.ERROR, "code": code}],
+            "coding": [{"system": canonical.ERROR, "code": code}],
             "text": f"{entry.sv} / {entry.en}",
         },
     }

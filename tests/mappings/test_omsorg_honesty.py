@@ -18,7 +18,7 @@ from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Event
-from adapter.fhir import bundles
+from adapter.fhir import bundles, canonical
 from tests.kit.omsorg import (
     NAMESPACE,
     TABLES,
@@ -181,7 +181,7 @@ def test_losses_name_the_widest_element_of_which_nothing_is_carried() -> None:
 @pytest.mark.parametrize("place", ["Bundle", "MessageHeader", "Encounter", "Organization"])
 def test_a_label_that_stands_elsewhere_protects_the_patient_here_too(place: str) -> None:
     bundle, known = message("admission-notice/assessed"), context()
-    mark = {"system": bundles.SECURITY, "code": "sekretessmarkering"}
+    mark = {"system": canonical.SECURITY, "code": "sekretessmarkering"}
     other = {"system": "https://other.example", "code": "secret"}
     marked = bundle if place == "Bundle" else bundles.of_type(bundle, place)
     assert marked is not None

@@ -10,7 +10,8 @@ from adapter import fhir
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Limits
 from adapter.core.privacy import shown
-from adapter.fhir.bundles import EVENT, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import EVENT
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
 from adapter.fhir.profiles.rules import Compiler, Shape

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from adapter.core.errors import FatalError
-from adapter.fhir.bundles import BASE, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import BASE
 
 OURS = f"{BASE}/StructureDefinition/"
 _LISTS = frozenset({"constraint"})  # what a derived profile adds to, where else it replaces

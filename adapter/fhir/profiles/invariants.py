@@ -12,7 +12,7 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.model import Event
-from adapter.fhir.bundles import MESSAGE_ID, extension_url
+from adapter.fhir.canonical import MESSAGE_ID, extension_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

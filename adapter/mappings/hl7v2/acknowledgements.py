@@ -17,7 +17,8 @@ from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Receipt
 from adapter.fhir import bundles, codec
-from adapter.fhir.bundles import ERROR, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ERROR
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document, Marks
 

@@ -14,7 +14,8 @@ from adapter.core.catalogue import CATALOGUE, ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.model import Code
 from adapter.fhir.builders import new_id, reference
-from adapter.fhir.bundles import ACKNOWLEDGEMENT, ERROR, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ACKNOWLEDGEMENT, ERROR
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.reading import recorded

@@ -6,7 +6,8 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.identifiers import HSA, hsa_id, looks_like_hsa_id
 from adapter.core.model import Event, Need
 from adapter.fhir.builders import extension, new_id, reference
-from adapter.fhir.bundles import VISIT, Resource, extension_url
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import VISIT, extension_url
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.reading import Hl7Message

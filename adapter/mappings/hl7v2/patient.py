@@ -17,7 +17,8 @@ from adapter.core.identifiers import (
     normalised,
 )
 from adapter.fhir.builders import extension, new_id
-from adapter.fhir.bundles import BASE, MUNICIPALITY, SECURITY, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import BASE, MUNICIPALITY, SECURITY
 from adapter.mappings.hl7v2.events import is_dead
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.reading import Hl7Message

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapter.fhir.builders import about, new_id, reference
-from adapter.fhir.bundles import MESSAGE_ID, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import MESSAGE_ID
 from adapter.mappings.omsorg.elements import (
     Element,
     attribute,

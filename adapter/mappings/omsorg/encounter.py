@@ -6,7 +6,8 @@ from typing import Any
 
 from adapter.core.identifiers import HSA, hsa_id, is_hsa
 from adapter.fhir.builders import extension as our_extension
-from adapter.fhir.bundles import VISIT, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import VISIT
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (
     Element,

@@ -8,7 +8,8 @@ from typing import Any
 
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import builders
-from adapter.fhir.bundles import CASE_ID, EVENT, MESSAGE_ID, Resource, header
+from adapter.fhir.bundles import Resource, header
+from adapter.fhir.canonical import CASE_ID, EVENT, MESSAGE_ID
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
     communication,

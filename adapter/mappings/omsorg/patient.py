@@ -11,7 +11,8 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.identifiers import PERSONNUMMER, RESERVNUMMER, SAMORDNINGSNUMMER, identity
 from adapter.fhir.builders import extension as our_extension
 from adapter.fhir.builders import new_id
-from adapter.fhir.bundles import MUNICIPALITY, SECURITY, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import MUNICIPALITY, SECURITY
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (

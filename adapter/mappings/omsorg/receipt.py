@@ -8,7 +8,8 @@ from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.fhir import codec
 from adapter.fhir.builders import new_id, reference
-from adapter.fhir.bundles import ERROR, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ERROR
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (

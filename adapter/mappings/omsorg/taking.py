@@ -9,7 +9,8 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from adapter.fhir.bundles import Resource, extension_url
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import extension_url
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 ID = re.compile(_ID)

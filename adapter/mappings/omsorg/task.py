@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from adapter.core.errors import FatalError
 from adapter.fhir.builders import about, new_id, reference
-from adapter.fhir.bundles import ERROR, MESSAGE_ID, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ERROR, MESSAGE_ID
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import (
     Element,

@@ -6,7 +6,8 @@ from copy import deepcopy
 
 from adapter.core.identifiers import HSA, hsa_id
 from adapter.fhir import builders
-from adapter.fhir.bundles import ACTIVITY, SOURCE_ID, Resource
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ACTIVITY, SOURCE_ID
 from adapter.mappings import Context
 from adapter.mappings.omsorg import taking
 from adapter.mappings.omsorg.elements import Element, attribute, child, element

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, bundles
+from adapter.fhir import builders, bundles, canonical
 from adapter.policy.sharing.facts import Facts, facts, needs
 from adapter.policy.sharing.learning import learn
 from adapter.policy.sharing.order import (
@@ -108,7 +108,7 @@ def _renewed(known: Bundle | None, bundle: Bundle, after: Facts) -> Bundle:
     if known is None:
         return bundle
     kept = bundles.header(known).get("extension", ())
-    others = [e for e in kept if e.get("url") != bundles.extension_url("recorded")]
+    others = [e for e in kept if e.get("url") != canonical.extension_url("recorded")]
     recorded = bundles.extensions(bundles.header(bundle), "recorded")
     stay = bundles.focus(known) or {}
     judged = _assessment(after)
@@ -125,7 +125,7 @@ def _as(event: Event, told: Bundle, bundle: Bundle, after: Facts) -> Notice:
     content = bundles.content_id(bundle)
     if event != bundles.event(bundle):
         content = builders.new_id(content, str(event))
-    coding = {"system": bundles.EVENT, "code": str(event)}
+    coding = {"system": canonical.EVENT, "code": str(event)}
     return Notice(event=event, bundle=builders.with_header(found, id=content, eventCoding=coding))
 
 
@@ -150,4 +150,4 @@ def _assessment(after: Facts) -> dict[str, Any]:
     parts += [
         {"url": "unit", "valueIdentifier": {"system": HSA, "value": unit}} for unit in after.units
     ]
-    return {"url": bundles.extension_url("assessment"), "extension": parts}
+    return {"url": canonical.extension_url("assessment"), "extension": parts}

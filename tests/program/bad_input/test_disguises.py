@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from adapter.core.model import Bundle
-from adapter.fhir import bundles
+from adapter.fhir import bundles, canonical
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.one_database import store_url
@@ -18,7 +18,7 @@ from tests.kit.region import Region
 
 __all__ = ["store_url"]
 
-LABEL = {"security": [{"system": bundles.SECURITY, "code": "skyddadFolkbokforing"}]}
+LABEL = {"security": [{"system": canonical.SECURITY, "code": "skyddadFolkbokforing"}]}
 
 
 def relative(bundle: Bundle) -> Bundle:

@@ -1,0 +1,47 @@
+"""The published URLs and code systems of our FHIR messages (docs/message.md): constants only.
+
+Simulated parties import this module and nothing else of the adapter.
+"""
+
+from __future__ import annotations
+
+from adapter.core.identifiers import HSA
+
+__all__ = [
+    "ACKNOWLEDGEMENT",
+    "ACTIVITY",
+    "BASE",
+    "CASE_ID",
+    "ERROR",
+    "EVENT",
+    "HSA",
+    "MESSAGE_ID",
+    "MUNICIPALITY",
+    "PROTECTED",
+    "SECURITY",
+    "SOURCE_ID",
+    "VISIT",
+    "extension_url",
+]
+
+BASE = "https://careplan-adapter.example/fhir"
+
+# Code systems.
+EVENT = f"{BASE}/CodeSystem/event"
+ERROR = f"{BASE}/CodeSystem/error"
+ACTIVITY = f"{BASE}/CodeSystem/activity"
+MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"  # kommunkod (SCB)
+ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"  # HL7 table 0008: AA, AE, AR …
+SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
+PROTECTED = frozenset({"sekretessmarkering", "skyddadFolkbokforing"})  # codes of SECURITY
+
+# Systems of identifiers; HSA is the one of organisations.
+CASE_ID = f"{BASE}/sid/case"
+MESSAGE_ID = f"{BASE}/sid/message"  # a content id: MessageHeader.id
+SOURCE_ID = f"{BASE}/sid/source"  # the source's own message id, such as MSH-10
+VISIT = f"{BASE}/sid/visit"
+
+
+def extension_url(name: str) -> str:
+    """Return the canonical URL of one of our extensions."""
+    return f"{BASE}/StructureDefinition/{name}"
