@@ -8,7 +8,7 @@ from adapter.core import answer_rules
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import AnswerRule, Code, Then
-from adapter.mappings.hl7v2.answers import CODES
+from adapter.mappings.hl7v2.ack_reader import CODES
 
 NOT_ANSWERS = {"expired", "no-receipt"}
 

@@ -14,7 +14,7 @@ from adapter.core.model import Bundle, Endpoint
 from adapter.fhir import bundles, codec
 from adapter.fhir.profiles import folder
 from adapter.mappings import Context
-from adapter.mappings.omsorg import system, words
+from adapter.mappings.omsorg import code_tables, system
 from tests.kit import places
 
 ROOT = places.FIXTURES
@@ -26,25 +26,25 @@ SENDER = Endpoint(**_SETTING["sender"])
 RECORDED = datetime.fromisoformat(_SETTING["recorded"])
 
 TABLES: dict[str, dict[Any, str]] = {
-    "Meddelandetyp": words.EVENT,
-    "Kvittenskod": words.RESPONSE,
-    "Allvar": words.SEVERITY,
-    "Feltyp": words.ISSUE_TYPE,
-    "Kon": words.GENDER,
-    "Skydd": words.PROTECTION,
-    "IdBruk": words.IDENTIFIER_USE,
-    "NamnBruk": words.NAME_USE,
-    "AdressBruk": words.ADDRESS_USE,
-    "AdressSlag": words.ADDRESS_TYPE,
-    "Vardstatus": words.ENCOUNTER_STATUS,
-    "Vardform": words.ENCOUNTER_CLASS,
-    "Behov": words.NEED,
-    "Planstatus": words.PLAN_STATUS,
-    "Plankategori": words.PLAN_CATEGORY,
-    "Insatsstatus": words.ACTIVITY_STATUS,
-    "Textstatus": words.TEXT_STATUS,
-    "Prioritet": words.PRIORITY,
-    "Svarsstatus": words.ANSWER_STATUS,
+    "Meddelandetyp": code_tables.EVENT,
+    "Kvittenskod": code_tables.RESPONSE,
+    "Allvar": code_tables.SEVERITY,
+    "Feltyp": code_tables.ISSUE_TYPE,
+    "Kon": code_tables.GENDER,
+    "Skydd": code_tables.PROTECTION,
+    "IdBruk": code_tables.IDENTIFIER_USE,
+    "NamnBruk": code_tables.NAME_USE,
+    "AdressBruk": code_tables.ADDRESS_USE,
+    "AdressSlag": code_tables.ADDRESS_TYPE,
+    "Vardstatus": code_tables.ENCOUNTER_STATUS,
+    "Vardform": code_tables.ENCOUNTER_CLASS,
+    "Behov": code_tables.NEED,
+    "Planstatus": code_tables.PLAN_STATUS,
+    "Plankategori": code_tables.PLAN_CATEGORY,
+    "Insatsstatus": code_tables.ACTIVITY_STATUS,
+    "Textstatus": code_tables.TEXT_STATUS,
+    "Prioritet": code_tables.PRIORITY,
+    "Svarsstatus": code_tables.ANSWER_STATUS,
     "Jakande": {"true": "true", "false": "false"},
 }
 """The lists of the schema, and the tables that they are made from."""

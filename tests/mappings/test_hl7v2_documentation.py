@@ -9,9 +9,9 @@ import pytest
 from adapter.core.model import Event, Need
 from adapter.fhir import bundles
 from adapter.mappings.hl7v2 import system
-from adapter.mappings.hl7v2.acknowledgements import write_acknowledgement
-from adapter.mappings.hl7v2.carried import READ
+from adapter.mappings.hl7v2.ack_writer import write_acknowledgement
 from adapter.mappings.hl7v2.events import TRIGGERS
+from adapter.mappings.hl7v2.losses import READ
 from tests.kit.hl7v2 import MSH, adt, codes, read
 from tests.kit.places import DOCS
 

@@ -12,7 +12,7 @@ from adapter.core.errors import Severity
 from adapter.core.model import Endpoint, Event, Limits, Within
 from adapter.fhir import profiles
 from adapter.fhir.bundles import event_code
-from adapter.mappings.omsorg.words import EVENT
+from adapter.mappings.omsorg.code_tables import EVENT
 from tests.kit.omsorg import NAMESPACE, SCHEMA, TABLES, context, faults, read
 from tests.kit.places import DOCS
 

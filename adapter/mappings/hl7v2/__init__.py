@@ -13,14 +13,14 @@ from adapter.core.model import Bundle, Event
 from adapter.fhir.builders import Party, message, new_id, translation
 from adapter.fhir.bundles import Resource
 from adapter.mappings import Context, System
-from adapter.mappings.hl7v2.acknowledgements import write_acknowledgement
-from adapter.mappings.hl7v2.answers import read_answer
-from adapter.mappings.hl7v2.carried import confess
+from adapter.mappings.hl7v2.ack_reader import read_answer
+from adapter.mappings.hl7v2.ack_writer import write_acknowledgement
 from adapter.mappings.hl7v2.encounter import encounter, visit
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
+from adapter.mappings.hl7v2.hl7_message import Hl7Message, begin
+from adapter.mappings.hl7v2.losses import confess
 from adapter.mappings.hl7v2.patient import patient
-from adapter.mappings.hl7v2.reading import Hl7Message, begin
 
 VERSION = "1"
 _REASONS = {"01": "Patient request", "02": "Physician order", "03": "Census management"}

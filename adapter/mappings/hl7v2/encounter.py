@@ -10,7 +10,7 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import VISIT, extension_url
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.fields import Value
-from adapter.mappings.hl7v2.reading import Hl7Message
+from adapter.mappings.hl7v2.hl7_message import Hl7Message
 from adapter.mappings.hl7v2.times import Moment
 
 _IMP = {

@@ -21,7 +21,7 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import BASE, MUNICIPALITY, SECURITY
 from adapter.mappings.hl7v2.events import is_dead
 from adapter.mappings.hl7v2.fields import Value
-from adapter.mappings.hl7v2.reading import Hl7Message
+from adapter.mappings.hl7v2.hl7_message import Hl7Message
 from adapter.mappings.hl7v2.times import day
 
 _TYPES = {  # PID-3.5: table 0203, and what Nordic feeds write

@@ -15,9 +15,9 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import bundles
 from adapter.mappings import Context, Names, System
-from adapter.mappings.omsorg import message, schema, source
-from adapter.mappings.omsorg.elements import Element, attribute, refusal
-from adapter.mappings.omsorg.words import EVENT, NAMESPACE
+from adapter.mappings.omsorg import documents, outgoing_message, schema
+from adapter.mappings.omsorg.code_tables import EVENT, NAMESPACE
+from adapter.mappings.omsorg.xml_elements import Element, attribute, refusal
 
 system = System("omsorg", content="xml", media_type="application/xml")
 
@@ -43,29 +43,29 @@ def read(document: Element, context: Context) -> Bundle:
     """A Meddelande that follows the schema as a message; FatalError with every fault."""
     _check(document)
     _warn(document, context)
-    return message.read(recognise(document), document, context)
+    return documents.read(recognise(document), document, context)
 
 
 @system.reads(Kind.RECEIPT)
 def read_receipt(document: Element, context: Context) -> Bundle:
     """A Kvittens that follows the schema as a receipt; FatalError with every fault."""
     _check(document)
-    return message.read_receipt(document, context)
+    return documents.read_receipt(document, context)
 
 
 @system.writes(*_MESSAGES)
 def write(bundle: Bundle, context: Context) -> Element:
     """A message as Meddelande; what it cannot carry is confessed."""
-    original = source.opened(bundle, context)
-    document = message.write(bundles.event(bundle), original, context)
+    original = outgoing_message.opened(bundle, context)
+    document = documents.write(bundles.event(bundle), original, context)
     return _finished(document, original, context)
 
 
 @system.writes(Kind.RECEIPT)
 def write_receipt(bundle: Bundle, context: Context) -> Element:
     """A receipt as Kvittens."""
-    original = source.opened(bundle, context)
-    return _finished(message.write_receipt(original, context), original, context)
+    original = outgoing_message.opened(bundle, context)
+    return _finished(documents.write_receipt(original, context), original, context)
 
 
 @system.names
@@ -78,7 +78,7 @@ def name(document: Element, names: Names) -> Element:
     return found
 
 
-def _finished(document: Element, original: source.Source, context: Context) -> Element:
+def _finished(document: Element, original: outgoing_message.Source, context: Context) -> Element:
     """Nothing leaves that our own schema would refuse."""
     original.confess(context)
     faults = schema.problems(document)

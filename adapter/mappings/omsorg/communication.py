@@ -5,7 +5,11 @@ from __future__ import annotations
 from adapter.fhir.builders import about, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg.code_tables import PRIORITY, TEXT_STATUS, code, word
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.parties import Parties, write_organisation
+from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_id, take_when
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -17,10 +21,6 @@ from adapter.mappings.omsorg.elements import (
     present,
     prose,
 )
-from adapter.mappings.omsorg.parties import Parties, write_organisation
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_id, take_when
-from adapter.mappings.omsorg.words import PRIORITY, TEXT_STATUS, code, word
 
 
 def write(communication: Resource, source: Source) -> Element:

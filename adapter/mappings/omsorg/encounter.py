@@ -8,8 +8,12 @@ from adapter.core.identifiers import HSA, hsa_id, is_hsa
 from adapter.fhir.builders import extension as our_extension
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import VISIT
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.code_tables import ENCOUNTER_CLASS, ENCOUNTER_STATUS, NEED, code, word
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.parties import Parties, named, write_named, write_organisation
+from adapter.mappings.omsorg.take_fields import extension, fixed, part, parts, take, take_when
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -21,10 +25,6 @@ from adapter.mappings.omsorg.elements import (
     prose,
     token,
 )
-from adapter.mappings.omsorg.parties import Parties, named, write_named, write_organisation
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import extension, fixed, part, parts, take, take_when
-from adapter.mappings.omsorg.words import ENCOUNTER_CLASS, ENCOUNTER_STATUS, NEED, code, word
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _DISPLAYS = {"IMP": "inpatient encounter", "AMB": "ambulatory"}  # no more than the code says
@@ -70,7 +70,9 @@ def _write_class(coding: Resource) -> str:
 
 def _write_visit(encounter: Resource) -> str:
     for identifier in parts(encounter, "identifier"):
-        if identifier.get("system") == VISIT and (value := take(identifier, "value", taking.TOKEN)):
+        if identifier.get("system") == VISIT and (
+            value := take(identifier, "value", take_fields.TOKEN)
+        ):
             fixed(identifier, "system", VISIT)
             return value
     return ""
@@ -97,7 +99,7 @@ def _write_assessment(found: Resource) -> Element | None:
 
 
 def _taken(found: Resource, type_: str) -> str:
-    takers = {"DateTime": take_when, "Boolean": taking.take_flag}
+    takers = {"DateTime": take_when, "Boolean": take_fields.take_flag}
     value = takers[type_](found, f"value{type_}")
     if value:
         del found["url"]
@@ -112,7 +114,7 @@ def _write_need(found: Resource) -> str:
 
 def _write_unit(found: Resource) -> str:
     identifier = part(found, "valueIdentifier")
-    value = take(identifier, "value", taking.HSA_ID)
+    value = take(identifier, "value", take_fields.HSA_ID)
     if value:
         del found["url"]
     if is_hsa(str(identifier.get("system", ""))):

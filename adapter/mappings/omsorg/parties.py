@@ -9,8 +9,10 @@ from adapter.core.identifiers import HSA, hsa_id, is_hsa
 from adapter.fhir.builders import Party, endpoint_url, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.take_fields import part, parts, take
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -19,8 +21,6 @@ from adapter.mappings.omsorg.elements import (
     present,
     prose,
 )
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import part, parts, take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def write(source: Source, context: Context) -> list[Element]:
     sender = source.organisation(part(source.header, "sender"))
     if sender is None:
         raise FatalError("not-written", "MessageHeader.sender names no organisation")
-    address = take(part(source.header, "source"), "endpoint", taking.URI)
+    address = take(part(source.header, "source"), "endpoint", take_fields.URI)
     receivers = _written_receivers(source)
     named_ = {attribute(node, "hsaId") for node in receivers}
     return [_party_element("Avsandare", sender, address), *_own(context, named_), *receivers]
@@ -93,7 +93,7 @@ def _written_receivers(source: Source) -> list[Element]:
     for destination in parts(source.header, "destination"):
         receiver = source.organisation(part(destination, "receiver"))
         if receiver is not None:
-            address = take(destination, "endpoint", taking.URI)
+            address = take(destination, "endpoint", take_fields.URI)
             found.append(_party_element("Mottagare", receiver, address))
     return found
 
@@ -123,7 +123,7 @@ def write_named(name: str, reference_: Resource) -> Element | None:
     identifier = part(reference_, "identifier")
     hsa = ""
     if is_hsa(str(identifier.get("system", ""))):
-        hsa = hsa_id(take(identifier, "value", taking.HSA_ID))
+        hsa = hsa_id(take(identifier, "value", take_fields.HSA_ID))
         del identifier["system"]
     display = take(reference_, "display")
     return element(name, text=display, hsaId=hsa) if hsa or display else None

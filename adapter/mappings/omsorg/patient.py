@@ -14,8 +14,27 @@ from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MUNICIPALITY, SECURITY
 from adapter.mappings import Context
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.code_tables import (
+    ADDRESS_TYPE,
+    ADDRESS_USE,
+    GENDER,
+    IDENTIFIER_USE,
+    NAME_USE,
+    PROTECTION,
+    code,
+    word,
+)
+from adapter.mappings.omsorg.take_fields import (
+    extension,
+    fixed,
+    part,
+    parts,
+    take,
+    take_all,
+    take_when,
+)
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -27,17 +46,6 @@ from adapter.mappings.omsorg.elements import (
     present,
     prose,
     token,
-)
-from adapter.mappings.omsorg.taking import extension, fixed, part, parts, take, take_all, take_when
-from adapter.mappings.omsorg.words import (
-    ADDRESS_TYPE,
-    ADDRESS_USE,
-    GENDER,
-    IDENTIFIER_USE,
-    NAME_USE,
-    PROTECTION,
-    code,
-    word,
 )
 
 _SYSTEMS = {
@@ -67,7 +75,7 @@ def write(patient: Resource, marked: Iterable[Resource], on: date) -> Element:
         "Patient",
         found,
         skydd=" ".join(dict.fromkeys(_write_labels([patient, *marked]))),
-        fodd=taking.take_birth(patient, "birthDate"),
+        fodd=take_fields.take_birth(patient, "birthDate"),
         kon=word(GENDER, take(patient, "gender"), "Patient.gender"),
     )
 
@@ -92,10 +100,10 @@ def _write_identifier(identifier: Resource, on: date) -> Element | None:
 
 
 def _write_other(identifier: Resource) -> Element | None:
-    value = take(identifier, "value", taking.TOKEN)
+    value = take(identifier, "value", take_fields.TOKEN)
     if not value:
         return None
-    system = take(identifier, "system", taking.URI)
+    system = take(identifier, "system", take_fields.URI)
     return element("AnnatId", text=value, system=system, bruk=_identifier_use(identifier))
 
 
@@ -126,12 +134,14 @@ def _write_address(address: Resource) -> Element:
         found,
         bruk=word(ADDRESS_USE, take(address, "use"), "Patient.address.use"),
         slag=word(ADDRESS_TYPE, take(address, "type"), "Patient.address.type"),
-        kommun=take(coding, "code", taking.MUNICIPALITY),
+        kommun=take(coding, "code", take_fields.MUNICIPALITY),
     )
 
 
 def _write_dead(patient: Resource) -> str:
-    return take_when(patient, "deceasedDateTime") or taking.take_flag(patient, "deceasedBoolean")
+    return take_when(patient, "deceasedDateTime") or take_fields.take_flag(
+        patient, "deceasedBoolean"
+    )
 
 
 def read(node: Element, content: str, context: Context) -> Resource:

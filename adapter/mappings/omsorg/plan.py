@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from adapter.core.identifiers import normalised
 from adapter.fhir.bundles import Resource
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.code_tables import (
+    ACTIVITY_STATUS,
+    PLAN_CATEGORY,
+    PLAN_STATUS,
+    code,
+    word,
+)
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.parties import Parties, write_named, write_organisation
+from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_when
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -16,10 +26,6 @@ from adapter.mappings.omsorg.elements import (
     prose,
     token,
 )
-from adapter.mappings.omsorg.parties import Parties, write_named, write_organisation
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_when
-from adapter.mappings.omsorg.words import ACTIVITY_STATUS, PLAN_CATEGORY, PLAN_STATUS, code, word
 
 CATEGORY = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 
@@ -48,10 +54,10 @@ def write(plan: Resource, source: Source) -> Element:
 
 
 def _write_identifier(identifier: Resource) -> Element | None:
-    value = take(identifier, "value", taking.TOKEN)
+    value = take(identifier, "value", take_fields.TOKEN)
     if not value:
         return None
-    return element("PlanId", text=value, system=take(identifier, "system", taking.URI))
+    return element("PlanId", text=value, system=take(identifier, "system", take_fields.URI))
 
 
 def _write_category(category: Resource) -> Element | None:

@@ -11,8 +11,11 @@ from adapter.fhir.builders import new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 from adapter.mappings import Context
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.code_tables import ISSUE_TYPE, RESPONSE, SEVERITY, code, word
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_all, take_id
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -24,9 +27,6 @@ from adapter.mappings.omsorg.elements import (
     prose,
     refusal,
 )
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_all, take_id
-from adapter.mappings.omsorg.words import ISSUE_TYPE, RESPONSE, SEVERITY, code, word
 
 
 def write(source: Source, context: Context) -> tuple[list[Element | None], dict[str, str]]:
@@ -72,11 +72,11 @@ def _write_issue(issue: Resource) -> Element:
 def _write_code(coding: Resource) -> tuple[str, str]:
     """The code, and its system where the code does not tell that it is ours."""
     ours = coding.get("system") == ERROR and coding.get("code") in CATALOGUE
-    kod = take(coding, "code", taking.CODE)
+    kod = take(coding, "code", take_fields.CODE)
     if ours:
         fixed(coding, "system", ERROR)
         return kod, ""
-    return kod, take(coding, "system", taking.URI) if kod else ""
+    return kod, take(coding, "system", take_fields.URI) if kod else ""
 
 
 def _write_type(issue: Resource, kod: str) -> str:

@@ -6,8 +6,12 @@ from adapter.core.errors import FatalError
 from adapter.fhir.builders import about, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR, MESSAGE_ID
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.code_tables import ANSWER_STATUS, code, word
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.parties import Parties, write_organisation
+from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_id, take_when
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -17,10 +21,6 @@ from adapter.mappings.omsorg.elements import (
     present,
     prose,
 )
-from adapter.mappings.omsorg.parties import Parties, write_organisation
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_id, take_when
-from adapter.mappings.omsorg.words import ANSWER_STATUS, code, word
 
 
 def write_answer(task: Resource, source: Source) -> Element:
@@ -39,7 +39,7 @@ def write_report(task: Resource, source: Source) -> Element:
     missed = source.organisation(part(task, "owner"))
     coding = next(iter(parts(part(task, "statusReason"), "coding")), {})
     fixed(coding, "system", ERROR)
-    kod = take(coding, "code", taking.CODE)
+    kod = take(coding, "code", take_fields.CODE)
     found = [write_organisation("EjNadd", missed), _write_reason(task)]
     return element("Leveransrapport", found, **_write_common(task, source), kod=kod)
 

@@ -43,7 +43,7 @@ def receipt(bundle, context):
     return bundle
 """
 _ACK = """
-from adapter.mappings.hl7v2.acknowledgements import write_acknowledgement
+from adapter.mappings.hl7v2.ack_writer import write_acknowledgement
 system.writes(Kind.RECEIPT)(write_acknowledgement)
 """
 BROKEN_SYSTEMS = {

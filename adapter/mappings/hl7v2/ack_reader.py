@@ -18,7 +18,7 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ACKNOWLEDGEMENT, ERROR
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
-from adapter.mappings.hl7v2.reading import recorded
+from adapter.mappings.hl7v2.hl7_message import recorded
 from adapter.mappings.hl7v2.times import clock
 
 CODES = {  # table 0008; the C codes of the enhanced mode say the same of the first step

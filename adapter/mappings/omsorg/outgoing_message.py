@@ -19,7 +19,7 @@ from adapter.core.model import Bundle
 from adapter.fhir.builders import Party
 from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
-from adapter.mappings.omsorg.taking import HSA_ID, fixed, part, parts, take
+from adapter.mappings.omsorg.take_fields import HSA_ID, fixed, part, parts, take
 
 Path = tuple[str | int, ...]
 

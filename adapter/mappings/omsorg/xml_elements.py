@@ -11,7 +11,7 @@ from lxml import etree
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue
-from adapter.mappings.omsorg.words import NAMESPACE
+from adapter.mappings.omsorg.code_tables import NAMESPACE
 
 Element = etree._Element
 

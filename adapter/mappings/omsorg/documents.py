@@ -12,18 +12,21 @@ from adapter.fhir.bundles import Resource, header
 from adapter.fhir.canonical import CASE_ID, EVENT, MESSAGE_ID
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
+    code_tables,
     communication,
     encounter,
     parties,
     patient,
     plan,
+    provenance,
     receipt,
-    taking,
+    take_fields,
     task,
-    translation,
-    words,
 )
-from adapter.mappings.omsorg.elements import (
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.parties import Parties
+from adapter.mappings.omsorg.take_fields import extension, extensions, fixed, part, take, take_time
+from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
@@ -37,9 +40,6 @@ from adapter.mappings.omsorg.elements import (
     refusal,
     token,
 )
-from adapter.mappings.omsorg.parties import Parties
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import extension, extensions, fixed, part, take, take_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +81,10 @@ def write(event: Event, source: Source, context: Context) -> Element:
     ]
     replaced = part(extension(source.header, "concerns"), "valueIdentifier")
     fixed(replaced, "system", MESSAGE_ID)
-    ersatter = taking.take_id(replaced, "value")
-    return element("Meddelande", found, **attributes, typ=words.EVENT[event], ersatter=ersatter)
+    ersatter = take_fields.take_id(replaced, "value")
+    return element(
+        "Meddelande", found, **attributes, typ=code_tables.EVENT[event], ersatter=ersatter
+    )
 
 
 def write_receipt(source: Source, context: Context) -> Element:
@@ -99,18 +101,18 @@ def _head(source: Source, context: Context) -> tuple[list[Element | None], dict[
     take(coding, "code")
     cases = [_written_case(e) for e in extensions(header_, "case")]
     attributes = {
-        "id": taking.take_id(header_, "id"),
-        "kuvert": taking.take_id(source.rest, "id"),
+        "id": take_fields.take_id(header_, "id"),
+        "kuvert": take_fields.take_id(source.rest, "id"),
         "skapad": take_time(source.rest, "timestamp"),
         "registrerad": take_time(extension(header_, "recorded"), "valueInstant"),
     }
-    return [*parties.write(source, context), *cases, translation.write(source)], attributes
+    return [*parties.write(source, context), *cases, provenance.write(source)], attributes
 
 
 def _written_case(found: Resource) -> Element | None:
     identifier = part(found, "valueIdentifier")
     fixed(identifier, "system", CASE_ID)
-    return leaf("Arende", take(identifier, "value", taking.TOKEN))
+    return leaf("Arende", take(identifier, "value", take_fields.TOKEN))
 
 
 def read(event: Event, document: Element, context: Context) -> Bundle:
@@ -122,7 +124,7 @@ def read(event: Event, document: Element, context: Context) -> Bundle:
     person = patient.read(_required(document, "Patient"), content, context)
     subject = builders.reference(person["id"])
     focus = body.read(node, builders.new_id(content, "focus"), subject, found)
-    origin = translation.read(document, context)
+    origin = provenance.read(document, context)
     extra = present({"reason": present({"text": prose(child(document, "Orsak"))})})
     bundle = _bundle(event, document, found, [person, origin], extra, focus)
     return _replacing(bundle, attribute(document, "ersatter"))
@@ -132,7 +134,7 @@ def read_receipt(document: Element, context: Context) -> Bundle:
     """Kvittens as a receipt message."""
     response, outcome = receipt.read(document, attribute(document, "id"))
     found = parties.read(document, context)
-    origin = translation.read(document, context)
+    origin = provenance.read(document, context)
     others = [origin] if outcome is None else [outcome, origin]
     return _bundle(Event.RECEIPT, document, found, others, {"response": response}, None)
 

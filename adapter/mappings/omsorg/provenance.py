@@ -9,10 +9,10 @@ from adapter.fhir import builders
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ACTIVITY, SOURCE_ID
 from adapter.mappings import Context
-from adapter.mappings.omsorg import taking
-from adapter.mappings.omsorg.elements import Element, attribute, child, element
-from adapter.mappings.omsorg.source import Source
-from adapter.mappings.omsorg.taking import fixed, part, parts, take, take_time
+from adapter.mappings.omsorg import take_fields
+from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_time
+from adapter.mappings.omsorg.xml_elements import Element, attribute, child, element
 
 VERSION = "1"
 
@@ -48,7 +48,7 @@ def _written(provenance: Resource, source: Source) -> dict[str, str]:
         "av": take(part(agent, "who"), "display"),
         "kalla": take(origin, "value"),
         "tid": take_time(provenance, "recorded"),
-        "hsaId": hsa_id(take(behalf, "value", taking.HSA_ID)),
+        "hsaId": hsa_id(take(behalf, "value", take_fields.HSA_ID)),
     }
 
 
