@@ -1,11 +1,12 @@
 """Draws what the documents show of the program: `python -m docs.draw` from the root.
 
-A drawing stands between `<!-- drawn: NAME -->` and `<!-- /drawn -->`. tests/test_documents.py
-draws again and compares, so that no document tells of a program that is no longer there.
+A drawing stands between `<!-- drawn: NAME -->` and `<!-- /drawn -->`. tests/docs/test_documents.py
+draws it again and compares, so that a document always shows the program as it is.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -18,18 +19,19 @@ from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 
 FOLDER = Path(__file__).parent
+PACKAGE = FOLDER.parent / "adapter"
 _DRAWN = re.compile(r"(<!-- drawn: (?P<name>[a-z-]+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
 _Moves = Mapping[Any, StrEnum]  # (state, step): the state after
 
 
 def drawn(text: str) -> str:
-    """A document with every drawing made anew; KeyError for one that nobody knows."""
+    """Return a document with every drawing made again; KeyError for an unknown drawing."""
     return _DRAWN.sub(lambda m: m[1] + DRAWINGS[m["name"]]() + m[3], text)
 
 
 def names(text: str) -> list[str]:
     """The drawings that a document has."""
-    return [found["name"] for found in _DRAWN.finditer(text)]
+    return [match["name"] for match in _DRAWN.finditer(text)]
 
 
 def documents() -> list[Path]:
@@ -73,8 +75,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def catalogue(scope: Scope) -> str:
     """The codes of one scope, in the catalogue's order."""
-    found = [_code(code, entry) for code, entry in CATALOGUE.items() if entry.scope is scope]
-    return table(["code", "says", "what to do", "FHIR type", "HTTP"], found)
+    rows = [_code(code, entry) for code, entry in CATALOGUE.items() if entry.scope is scope]
+    return table(["code", "text", "what to do", "FHIR type", "HTTP"], rows)
 
 
 def _code(code: str, entry: Entry) -> list[str]:
@@ -82,16 +84,71 @@ def _code(code: str, entry: Entry) -> list[str]:
     return [f"`{code}`", says, entry.action, f"`{entry.type}`", str(entry.http)]
 
 
-def windows() -> str:
-    """The windows of the flow, and what makes each one safe."""
-    return table(
-        ["window", "what holds there"], ([f"`{n}`", why] for n, why in KILL_POINTS.items())
-    )
+def kill_points() -> str:
+    """The kill points, and what makes each one safe."""
+    rows = ([f"`{name}`", why] for name, why in KILL_POINTS.items())
+    return table(["kill point", "a process that dies here"], rows)
 
 
 def answers() -> str:
-    """What each answer means where an endpoint says nothing, in the order that counts."""
+    """The default meaning of each answer, in the order in which the rules are tried."""
     return table(["code", "then"], ([f"`{r.code}`", f"`{r.then}`"] for r in answer_rules.DEFAULTS))
+
+
+def rooms() -> list[str]:
+    """The packages directly below `adapter`."""
+    return sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+
+
+def arrows() -> dict[str, set[str]]:
+    """For each room the other rooms that its files import."""
+    return {room: _imported(room) & set(rooms()) - {room} for room in rooms()}
+
+
+def _imported(room: str) -> set[str]:
+    files = (PACKAGE / room).rglob("*.py")
+    trees = (ast.parse(path.read_text("utf-8")) for path in files)
+    modules = {name for tree in trees for node in ast.walk(tree) for name in _modules(node)}
+    return {name.split(".")[1] for name in modules if name.startswith("adapter.")}
+
+
+def _modules(node: ast.AST) -> list[str]:
+    """The modules that one import statement may name; `from adapter import x` names `adapter.x`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def reach(room: str, edges: Mapping[str, set[str]]) -> set[str]:
+    """Every room that a room reaches over one or more arrows."""
+    reached: set[str] = set()
+    ahead = list(edges[room])
+    while ahead:
+        room = ahead.pop()
+        if room not in reached:
+            reached.add(room)
+            ahead += edges[room]
+    return reached
+
+
+def room_graph() -> str:
+    """A graph of the rooms (Mermaid), without the arrows that a longer path already shows."""
+    edges = arrows()
+    lines = [
+        f"    {room} --> {other}"
+        for room, others in edges.items()
+        for other in sorted(others)
+        if not any(other in reach(between, edges) for between in others - {other})
+    ]
+    return "\n".join(["```mermaid", "flowchart TD", *lines, "```", ""])
+
+
+def room_table() -> str:
+    """Every room with all the rooms that it imports, the rooms with most imports first."""
+    edges = sorted(arrows().items(), key=lambda edge: (-len(edge[1]), edge[0]))
+    return table(["room", "imports"], ([f"`{a}`", ", ".join(sorted(to)) or "–"] for a, to in edges))
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {
@@ -109,7 +166,9 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "errors-adapter": lambda: catalogue(Scope.ADAPTER),
     "errors-receiver": lambda: catalogue(Scope.RECEIVER),
     "answers": answers,
-    "windows": windows,
+    "kill-points": kill_points,
+    "rooms": room_graph,
+    "room-imports": room_table,
 }
 
 

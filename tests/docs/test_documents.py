@@ -64,25 +64,23 @@ def test_a_drawing_shows_the_program_as_it_is(page: Path) -> None:
 def test_every_drawing_is_in_a_document_and_a_change_would_be_seen() -> None:
     shown = [name for page in draw.documents() for name in draw.names(page.read_text("utf-8"))]
     assert sorted(shown) == sorted(draw.DRAWINGS)
-    assert draw.drawn("<!-- drawn: windows -->\nold\n<!-- /drawn -->") != "old"
+    assert draw.drawn("<!-- drawn: kill-points -->\nold\n<!-- /drawn -->") != "old"
 
 
-def test_every_code_and_every_window_is_told() -> None:
+def test_every_code_and_every_kill_point_is_explained() -> None:
     errors, guarantees = text_of("docs/errors.md"), text_of("docs/guarantees.md")
     assert [code for code in CATALOGUE if f"| `{code}` |" not in errors] == []
     assert [name for name in KILL_POINTS if f"| `{name}` |" not in guarantees] == []
 
 
-def test_every_window_stands_in_the_flow_that_the_architecture_tells() -> None:
-    told = text_of("docs/architecture.md")
-    assert [name for name in KILL_POINTS if f"**{name}**" not in told] == []
+def test_every_kill_point_stands_in_the_flow_that_the_architecture_describes() -> None:
+    page = text_of("docs/architecture.md")
+    assert [name for name in KILL_POINTS if f"**{name}**" not in page] == []
 
 
-def test_the_tree_names_every_part_of_the_program() -> None:
-    tree = text_of("docs/architecture.md").partition("## The tree")[2].partition("## ")[0]
-    hidden = {"__init__.py", "__pycache__", "data"}
-    parts = {p.name + ("/" if p.is_dir() else "") for p in (ROOT / "adapter").iterdir()}
-    assert [p for p in sorted(parts) if p.strip("/") not in hidden and p not in tree] == []
+def test_kill_points_are_not_called_windows() -> None:
+    mixed = re.compile("|".join(rf"[Ww]indows?:? (?:\*\*|`){name}" for name in KILL_POINTS))
+    assert [name for name in NAMES if mixed.search(text_of(name))] == []
 
 
 def test_every_decision_is_listed_and_the_list_is_whole() -> None:
