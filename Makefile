@@ -9,17 +9,18 @@ BIN := $(VENV)/bin
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
-	touch $@
+	@echo "Installing the packages of pyproject.toml into $(VENV) (about a minute, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
 
 # RabbitMQ and PostgreSQL for the tests: Debian's packages, when they are missing.
 servers:
 	$(PYTHON) -m tests.kit.servers.install
 
 demo: install
-	$(BIN)/adapter demo
+	@$(BIN)/adapter demo
 
 test: install servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from adapter.cli import printing
 from adapter.cli.desk import AsJson
 from adapter.cli.running import LogLevel, set_up_logs
 
@@ -32,7 +33,9 @@ def demo(
     Prints the case's timeline. Exit 1 if any message lacks its receipt. With --broker the
     simulated parties log in by the URLs in ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA.
     """
-    from adapter import demo as stage  # brings every server with it
+    if not as_json:
+        printing.aside("Starting the adapter, a journal, a planning service and two towns ...")
+    from adapter import demo as stage  # slow: it imports every server
 
     set_up_logs(log_level)
     options = stage.Options(

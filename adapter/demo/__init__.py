@@ -1,6 +1,6 @@
 """`adapter demo`: a discharge with real bytes through real sockets, and what became of it.
 
-`run` is the command; `play` is the demo without its printing.
+`run` is the command; `opened` and `play` are the demo without its printing.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from typing import TextIO
 
 from adapter.core.errors import AdapterError
 from adapter.demo import scenes
-from adapter.demo.network import Broker, on_the_bus
+from adapter.demo.live import Live
+from adapter.demo.region import Broker, on_the_bus
 from adapter.demo.report import Report, as_json
+from adapter.demo.screen import Screen
 from adapter.demo.stage import Stage, StuckError
-from adapter.demo.timeline import draw
 from adapter.simulators.broker import occupied
 from adapter.simulators.journal import NotAcknowledgedError
 from adapter.simulators.wire import LineDownError
 from adapter.store import Store
 from adapter.store.queries.everything import is_empty
 
-__all__ = ["NotPlayedError", "Options", "Report", "accounts", "play", "run"]
+__all__ = ["NotPlayedError", "Options", "Report", "accounts", "opened", "play", "run"]
 
 _ON_THE_BUS = ("planning", "umea")
 _QUEUES = ("care.in", "care.dead", *(f"{name}.inbox" for name in _ON_THE_BUS))
@@ -39,31 +40,39 @@ class NotPlayedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line says."""
+    """The options of the command."""
 
     broker: str = ""  # amqp URL; "" is the embedded bus
     accounts: Mapping[str, str] = field(default_factory=dict)  # amqp URLs of `planning`, `umea`
     seed: int = 1
-    store: str = ""  # path or URL of a store that stays; "" is a file that goes with the demo
+    store: str = ""  # path or URL of a store to keep; "" is a temporary file
     keep: bool = False
     json: bool = False
 
+    @property
+    def bus(self) -> str:
+        """The kind of bus that the planning service is on."""
+        return "rabbitmq" if self.broker else "embedded"
+
 
 def accounts(environment: Mapping[str, str]) -> dict[str, str]:
-    """The parties' own users at a broker: amqp URLs in ADAPTER_DEMO_PLANNING, ADAPTER_DEMO_UMEA."""
-    found = {name: environment.get(f"ADAPTER_DEMO_{name.upper()}", "") for name in _ON_THE_BUS}
-    return {name: url for name, url in found.items() if url}
+    """Return the parties' own amqp URLs: ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA."""
+    urls = {name: environment.get(f"ADAPTER_DEMO_{name.upper()}", "") for name in _ON_THE_BUS}
+    return {name: url for name, url in urls.items() if url}
 
 
 def run(options: Options, out: TextIO, err: TextIO) -> int:
-    """Play, and print the timeline or the JSON object; the exit code.
+    """Play, print the rows or the JSON object, and return the exit code.
 
     0: every message has its receipt. 1: one has not, or the demo broke. 2: it cannot begin.
     """
     try:
-        with _opened(options.store) as store, _stage(options, store, err) as stage:
-            report = _played(options, stage)
-            _print(options, report, out)
+        with opened(options, err) as stage:
+            report = (
+                _played_as_json(options, stage, out)
+                if options.json
+                else _shown(options, stage, out)
+            )
             if options.keep:
                 _hold(stage, report, err)
     except NotPlayedError as error:
@@ -75,13 +84,15 @@ def run(options: Options, out: TextIO, err: TextIO) -> int:
     return 0 if report.whole else 1
 
 
-def play(options: Options, err: TextIO) -> Report:
-    """Play, and tell what came of it. NotPlayedError, AdapterError or LineDownError when not."""
-    with _opened(options.store) as store, _stage(options, store, err) as stage:
-        return _played(options, stage)
+@contextmanager
+def opened(options: Options, err: TextIO) -> Iterator[Stage]:
+    """Yield a running stage; NotPlayedError, AdapterError or LineDownError when it cannot run."""
+    with _store(options.store) as store, _stage(options, store, err) as stage:
+        yield stage
 
 
-def _played(options: Options, stage: Stage) -> Report:
+def play(options: Options, stage: Stage) -> Report:
+    """Play every scene, and report the result; a scene that gets stuck ends the play."""
     stuck = ""
     try:
         scenes.play(stage)
@@ -90,25 +101,31 @@ def _played(options: Options, stage: Stage) -> Report:
     picture = stage.picture()
     return Report(
         seed=options.seed,
-        bus="rabbitmq" if options.broker else "embedded",
+        bus=options.bus,
         case=next((m.case_id or "" for m in picture.messages if m.shared), ""),
         picture=picture,
         ledgers=tuple(desk.ledger.entries() for desk in stage.desks),
-        moments=tuple(stage.moments),
         stuck=stuck,
     )
 
 
-def _print(options: Options, report: Report, out: TextIO) -> None:
-    if options.json:
-        out.write(json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n")
-    else:
-        draw(report, out)
+def _played_as_json(options: Options, stage: Stage, out: TextIO) -> Report:
+    report = play(options, stage)
+    out.write(json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n")
     out.flush()
+    return report
+
+
+def _shown(options: Options, stage: Stage, out: TextIO) -> Report:
+    screen = Screen(out)
+    with screen.open(options.seed, options.bus), Live(stage, screen):
+        report = play(options, stage)
+    screen.close(report, options.store)
+    return report
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[Store]:
+def _store(path: str) -> Iterator[Store]:
     """The store, empty and with a current schema."""
     with tempfile.TemporaryDirectory(prefix="adapter-demo-") as folder:
         store = Store(_url(path or f"{folder}/demo.db"))
@@ -116,7 +133,9 @@ def _opened(path: str) -> Iterator[Store]:
             store.upgrade()
             with store.read() as tx:
                 if not is_empty(tx):
-                    raise NotPlayedError("the store has messages already: name a new one")
+                    raise NotPlayedError(
+                        "the store has messages already: name a new one with --store"
+                    )
             yield store
         finally:
             store.close()
@@ -127,7 +146,9 @@ def _url(path: str) -> str:
         return path
     file = Path(path).absolute()
     if not file.parent.is_dir():
-        raise NotPlayedError("the store's folder does not exist")
+        raise NotPlayedError(
+            f"the folder {file.parent} does not exist: create it, or name another store"
+        )
     return f"sqlite:///{file}"
 
 
@@ -143,14 +164,15 @@ def _stage(options: Options, store: Store, err: TextIO) -> Stage:
         )
     if not on_the_bus("umea", broker):
         err.write(
-            "umea is reached by HTTP: the bus knows a sender by its user, and the broker's address "
-            "gives only one. ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA may give them their own.\n"
+            "umea is reached by HTTP: the bus knows a sender by its user, and the broker's URL "
+            "names only one. Set ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA to URLs with a user "
+            "for each.\n"
         )
     return Stage(options.seed, store, broker)
 
 
 def _hold(stage: Stage, report: Report, err: TextIO) -> None:
-    """Leave everything running, and say where, until somebody ends it."""
+    """Print the addresses, and leave everything running until SIGINT or SIGTERM."""
     ports, store = stage.ports, stage.store.url
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""What the play has shown, as figures and as the JSON of `adapter demo --json`. Pure."""
+"""The result of the play, as figures and as the JSON of `adapter demo --json`. Pure."""
 
 from __future__ import annotations
 
@@ -6,45 +6,46 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapter.demo.stage import Moment
 from adapter.simulators.ledger import Entry, Fate
 from adapter.store.queries.everything import Everything
 from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
-COPY = "copy of "  # how the flow begins the note of a copy
+COPY = "copy of "  # the note of a copy begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The play as the store and the parties' ledgers have it, and what stopped it, if anything."""
+    """The play, as the store and the parties' ledgers recorded it.
+
+    `stuck` says what stopped it; "" when it reached its end.
+    """
 
     seed: int
     bus: str  # embedded | rabbitmq
     case: str  # the adapter's id of the discharge's case; "" when it never opened
     picture: Everything
     ledgers: Sequence[Sequence[Entry]]
-    moments: Sequence[Moment] = ()
     stuck: str = ""
 
     @property
     def messages(self) -> list[MessageSummary]:
-        """What the parties had to say, each once: no receipts, and no copies."""
+        """The parties' messages, each once: no receipts, and no copies."""
         return [m for m in self.picture.messages if m.event != "receipt" and not is_copy(m)]
 
     def deliveries(self, message: MessageSummary) -> list[DeliverySummary]:
-        """Where a message went; our own receipt to its sender is not among them."""
-        found = self.picture.deliveries
-        return [d for d in found if d.message_id == message.id and d.event != "receipt"]
+        """Return a message's deliveries, without our own receipt to its sender."""
+        deliveries = self.picture.deliveries
+        return [d for d in deliveries if d.message_id == message.id and d.event != "receipt"]
 
     @property
     def unreceipted(self) -> int:
         """Deliveries without an application receipt, and messages that we did not receipt.
 
-        Both sides are asked: the store for what we sent, the ledgers for what the parties sent.
+        Both sides are counted: the store for what we sent, the ledgers for what the parties sent.
         """
-        told = {r.delivery_id for r in self.picture.receipts if r.layer == "application"}
+        receipted = {r.delivery_id for r in self.picture.receipts if r.layer == "application"}
         sent = [d for d in self.picture.deliveries if d.event != "receipt"]
-        ours = sum(d.id not in told for d in sent)
+        ours = sum(d.id not in receipted for d in sent)
         return ours + sum(len(unanswered(ledger)) for ledger in self.ledgers)
 
     @property
@@ -59,35 +60,38 @@ class Report:
 
     @property
     def copies_discarded(self) -> int:
-        """Copies that were recognised and changed nothing: by the adapter, and by the parties."""
+        """Copies that the adapter or a party recognised; they changed nothing."""
         ours = sum(is_copy(m) for m in self.picture.messages)
         return ours + sum(e.fate is Fate.COPY for ledger in self.ledgers for e in ledger)
 
     @property
     def duplicates_applied(self) -> int:
-        """Contents that some party applied more often than once."""
+        """Contents that a party applied more than once."""
         return sum(len(ids) - len(set(ids)) for ids in map(_applied, self.ledgers))
 
     @property
     def dead(self) -> int:
-        """Messages and deliveries that wait for a person because they could go no further."""
-        found = [*(m.standing for m in self.picture.messages)]
-        found += [d.state for d in self.picture.deliveries]
-        return sum(state in ("dead", "refused") for state in found)
+        """Messages and deliveries that are dead or refused, and wait for a person."""
+        states = [*(m.standing for m in self.picture.messages)]
+        states += [d.state for d in self.picture.deliveries]
+        return sum(state in ("dead", "refused") for state in states)
 
     @property
     def whole(self) -> bool:
-        """Everything has its receipt, nothing was done twice, and the play came to its end."""
+        """Whether everything has its receipt, nothing was applied twice, and the play ended."""
         return not (self.stuck or self.unreceipted or self.duplicates_applied or self.dead)
 
 
 def is_copy(message: MessageSummary) -> bool:
-    """Whether the adapter recognised a message as one that had come before."""
+    """Whether the adapter recognised a message as a copy of an earlier one."""
     return message.note.startswith(COPY)
 
 
 def unanswered(ledger: Iterable[Entry]) -> set[str]:
-    """Content ids that a party sent and saw no receipt for; the journal's are control ids."""
+    """Return the content ids that a party sent without getting a receipt.
+
+    The journal's are control ids (MSH-10).
+    """
     sent: set[str] = set()
     answered: set[str] = set()
     for entry in ledger:
@@ -103,7 +107,7 @@ def _applied(ledger: Iterable[Entry]) -> list[str]:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The object that `adapter demo --json` prints."""
+    """Return the object that `adapter demo --json` prints."""
     return {
         "case": report.case,
         "bus": report.bus,

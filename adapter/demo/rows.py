@@ -1,199 +1,216 @@
-"""What happened, line by line in the order of time, in plain words. Pure."""
+"""The rows of the play: what happened, in the order of time and in plain words. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 
-from adapter.demo.network import READ_WITHIN, RECEIPT_WITHIN
-from adapter.demo.report import Report, is_copy
-from adapter.fhir.profiles import load
+from adapter.demo.region import READ_WITHIN, RECEIPT_WITHIN
+from adapter.demo.report import is_copy
+from adapter.demo.stage import Moment
+from adapter.fhir.event_names import swedish
+from adapter.store.queries.everything import Everything
 from adapter.store.queries.summaries import (
     AttemptSummary,
     DeliverySummary,
     HistoryEntry,
     MessageSummary,
+    ReceiptSummary,
 )
 
 
-class Sort(StrEnum):
-    """What a line is, which decides its colour. In the order of lines of one moment."""
+class RowKind(StrEnum):
+    """What a row shows, which decides its colour. Rows of one moment have this order."""
 
     SCENE = "scene"
-    WRONG = "wrong"  # the play made something go wrong
-    CAME = "came"
+    FAULT = "fault"  # the play makes something go wrong
+    RECEIVED = "received"
+    FAILED = "failed"
+    REPAIR = "repair"  # what the adapter does about a fault
     SENT = "sent"
     ANSWER = "answer"  # a person's
-    REPAIR = "repair"  # what the adapter did about something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line. `receipts` are (layer, text)."""
+    """One row. `receipt` is the application receipt; `final` is false while it may change."""
 
     at: datetime
-    sort: Sort
-    who: str = ""
+    kind: RowKind
+    id: str  # of the record that the row shows, unique within its kind
+    way: str = ""  # `sender →` into the adapter, `→ receiver` out of it
     what: str
-    receipts: tuple[tuple[str, str], ...] = ()
+    receipt: str = ""
+    wrong: bool = False
+    final: bool = True
 
 
-def rows(report: Report) -> list[Row]:
-    """Every line of the report, oldest first."""
-    found = [
-        *_moments(report),
-        *_messages(report),
-        *_attempts(report),
-        *_deliveries(report),
-        *_history(report),
+def rows(picture: Everything, moments: Sequence[Moment]) -> list[Row]:
+    """Return every row so far, oldest first."""
+    parts = [
+        *_moments(moments),
+        *_messages(picture),
+        *_attempts(picture),
+        *_deliveries(picture),
+        *_history(picture, moments),
     ]
-    return sorted(found, key=lambda row: (row.at, list(Sort).index(row.sort)))
+    return sorted(parts, key=lambda row: (row.at, list(RowKind).index(row.kind)))
 
 
-def named(event: str) -> str:
-    """An event with its Swedish name."""
-    swedish = _swedish().get(event)
-    return f"{event} ({swedish})" if swedish else event
+def event_name(event: str) -> str:
+    """Return an event's code, followed by its Swedish name."""
+    name = swedish(event)
+    return f"{event} ({name})" if name else event
 
 
-@lru_cache
-def _swedish() -> dict[str, str]:
-    concepts = load().resource("CodeSystem", "event")["concept"]
-    return {c["code"]: c["designation"][0]["value"].lower() for c in concepts}
+def _moments(moments: Sequence[Moment]) -> Iterator[Row]:
+    for number, moment in enumerate(moments):
+        kind = RowKind.FAULT if moment.wrong else RowKind.SCENE
+        yield Row(at=moment.at, kind=kind, id=str(number), what=moment.text)
 
 
-def _moments(report: Report) -> Iterator[Row]:
-    for moment in report.moments:
-        sort = Sort.WRONG if moment.wrong else Sort.SCENE
-        yield Row(at=moment.at, sort=sort, what=moment.text)
-
-
-def _messages(report: Report) -> Iterator[Row]:
-    for message in report.picture.messages:
+def _messages(picture: Everything) -> Iterator[Row]:
+    for message in picture.messages:
         if is_copy(message):
-            yield _copy(message)
+            what = f"the same {message.event} again: a copy, ignored"
+            yield _received(message, RowKind.REPAIR, what)
         elif message.event not in ("receipt", "answer"):
-            yield Row(
-                at=message.received_at,
-                sort=Sort.CAME,
-                who=f"{message.endpoint} → adapter",
-                what=named(message.event),
-                receipts=(_given(message), *([] if message.shared else [_nobody()])),
-            )
+            nobody = "" if message.shared else ", shared with nobody"
+            yield _received(message, RowKind.RECEIVED, f"{event_name(message.event)}{nobody}")
 
 
-def _given(message: MessageSummary) -> tuple[str, str]:
-    if not message.receipt_code:
-        return "wrong", "no receipt"
-    return "application", f"receipted: {message.receipt_code}"
-
-
-def _nobody() -> tuple[str, str]:
-    return "note", "shared with nobody"
-
-
-def _copy(message: MessageSummary) -> Row:
+def _received(message: MessageSummary, kind: RowKind, what: str) -> Row:
     return Row(
         at=message.received_at,
-        sort=Sort.REPAIR,
-        who=f"{message.endpoint} → adapter",
-        what=f"the same {message.event} again: a copy, ignored",
-        receipts=(("application", f"first receipt again: {message.receipt_code}"),),
+        kind=kind,
+        id=message.id,
+        way=f"{message.endpoint} →",
+        what=what,
+        receipt=message.receipt_code or "none",
+        wrong=not message.receipt_code,
+        final=message.standing != "received",
     )
 
 
-def _deliveries(report: Report) -> Iterator[Row]:
-    sender = {m.id: m.endpoint for m in report.picture.messages}
-    for delivery in report.picture.deliveries:
-        if delivery.event == "receipt":
-            continue
-        answers = delivery.event == "answer"
-        begins = f"{sender[delivery.message_id]} → adapter" if answers else "adapter"
-        yield Row(
-            at=delivery.sent_at or delivery.created_at,
-            sort=Sort.ANSWER if answers else Sort.SENT,
-            who=f"{begins} → {delivery.endpoint}",
-            what=_answered(report, delivery) if answers else named(delivery.event),
-            receipts=(*_receipts(report, delivery), *_left_out(delivery), *_standing(delivery)),
-        )
+def _deliveries(picture: Everything) -> Iterator[Row]:
+    senders = {m.id: m.endpoint for m in picture.messages}
+    for delivery in picture.deliveries:
+        if delivery.event == "answer":
+            way = f"{senders[delivery.message_id]} → {delivery.endpoint}"
+            yield _sent(picture, delivery, RowKind.ANSWER, way, _answer(picture, delivery))
+        elif delivery.event != "receipt":
+            what = delivery.event + _after_failures(picture, delivery) + _lost_fields(delivery)
+            yield _sent(picture, delivery, RowKind.SENT, f"→ {delivery.endpoint}", what)
 
 
-def _answered(report: Report, delivery: DeliverySummary) -> str:
-    """What a person said, and to what."""
-    events = {d.id: d.event for d in report.picture.deliveries}
-    for receipt in report.picture.receipts:
-        if receipt.layer == "person" and receipt.message_id == delivery.message_id:
-            return f"a person's answer: {receipt.code}, to {events[receipt.delivery_id]}"
-    return named(delivery.event)
-
-
-def _receipts(report: Report, delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
-    """The last receipt of each layer, with the seconds since the first sending."""
-    found = [r for r in report.picture.receipts if r.delivery_id == delivery.id]
+def _sent(
+    picture: Everything, delivery: DeliverySummary, kind: RowKind, way: str, what: str
+) -> Row:
+    """A delivery that has its application receipt, or that cannot get one any more."""
+    receipt = _application_receipt(picture, delivery)
     start = delivery.sent_at or delivery.created_at
-    for layer, receipt in {r.layer: r for r in found if r.layer != "transport"}.items():
-        after = (receipt.at - start).total_seconds()
-        yield layer, f"{layer}: {receipt.code} +{after:.1f} s"
+    seconds = f" +{(receipt.at - start).total_seconds():.1f} s" if receipt else ""
+    state = "" if receipt else f": {delivery.state} {delivery.code}".rstrip()
+    return Row(
+        at=receipt.at if receipt else delivery.closed_at or start,
+        kind=kind,
+        id=delivery.id,
+        way=way,
+        what=what + state,
+        receipt=f"{receipt.code}{seconds}" if receipt else "none",
+        wrong=receipt is None or receipt.code != "ok",
+        final=receipt is not None or delivery.closed_at is not None,
+    )
 
 
-def _left_out(delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
-    """What the receiver's format could not carry, and the mapping confessed."""
+def _application_receipt(picture: Everything, delivery: DeliverySummary) -> ReceiptSummary | None:
+    """The newest one: a receiver may say `transient-error` first, and `ok` later."""
+    receipts = [
+        r for r in picture.receipts if r.delivery_id == delivery.id and r.layer == "application"
+    ]
+    return receipts[-1] if receipts else None
+
+
+def _answer(picture: Everything, delivery: DeliverySummary) -> str:
+    """What a person answered, and to which event."""
+    events = {d.id: d.event for d in picture.deliveries}
+    for receipt in picture.receipts:
+        if receipt.layer == "person" and receipt.message_id == delivery.message_id:
+            return f"answer to {events[receipt.delivery_id]}: {receipt.code}"
+    return event_name(delivery.event)
+
+
+def _after_failures(picture: Everything, delivery: DeliverySummary) -> str:
+    """The number of the attempt that got through, where earlier ones failed."""
+    failed = any(a.delivery_id == delivery.id and a.code for a in picture.attempts)
+    return f", attempt {delivery.attempt}: got through" if failed else ""
+
+
+def _lost_fields(delivery: DeliverySummary) -> str:
+    """How many fields the receiver's format cannot carry."""
     count = len(json.loads(delivery.losses or "[]"))
-    if count:
-        yield "note", f"{count} field{'s' if count > 1 else ''} left out"
+    return f", {count} field{'s' if count > 1 else ''} left out" if count else ""
 
 
-def _standing(delivery: DeliverySummary) -> Iterator[tuple[str, str]]:
-    if delivery.state == "accepted":
-        yield "wrong", "no person has answered"
-    elif delivery.state != "confirmed":
-        yield "wrong", f"{delivery.state} {delivery.code}".strip()
-
-
-def _attempts(report: Report) -> Iterator[Row]:
-    deliveries = {d.id: d for d in report.picture.deliveries}
-    for attempt in report.picture.attempts:
+def _attempts(picture: Everything) -> Iterator[Row]:
+    deliveries = {d.id: d for d in picture.deliveries}
+    for attempt in picture.attempts:
         delivery = deliveries[attempt.delivery_id]
-        what = _trouble(attempt, delivery)
-        if what:
-            who = f"adapter → {delivery.endpoint}"
-            yield Row(at=attempt.started_at, sort=Sort.REPAIR, who=who, what=what)
+        what = _repeated(attempt, delivery)
+        if attempt.code:
+            yield _failed(attempt, delivery)
+        elif what:
+            yield Row(
+                at=attempt.started_at,
+                kind=RowKind.REPAIR,
+                id=f"{delivery.id} {attempt.number}",
+                way=f"→ {delivery.endpoint}",
+                what=what,
+            )
 
 
-def _trouble(attempt: AttemptSummary, delivery: DeliverySummary) -> str:
-    if attempt.code:
-        nth = f"attempt {attempt.number}"
-        return f"{delivery.event}, {nth}: {attempt.code}; kept, and tried again with the same id"
+def _failed(attempt: AttemptSummary, delivery: DeliverySummary) -> Row:
+    what = f"{delivery.event}, attempt {attempt.number}: {attempt.code}"
+    return Row(
+        at=attempt.finished_at or attempt.started_at,
+        kind=RowKind.FAILED,
+        id=f"{delivery.id} {attempt.number}",
+        way=f"→ {delivery.endpoint}",
+        what=f"{what}; kept, and tried again with the same id",
+    )
+
+
+def _repeated(attempt: AttemptSummary, delivery: DeliverySummary) -> str:
+    """Why an attempt followed another; "" for a retry, which the failed attempt explains."""
     if attempt.why == "resend":
         waited = f"{RECEIPT_WITHIN.total_seconds():g} s"
         return f"{delivery.event}: no receipt within {waited}; sent again in a new envelope"
     if attempt.why == "lease":
         return f"{delivery.event}, attempt {attempt.number}: the one before never ended"
-    return f"{delivery.event}, attempt {attempt.number}: got through" if attempt.number > 1 else ""
+    return ""
 
 
-def _history(report: Report) -> Iterator[Row]:
-    events = {d.id: d.event for d in report.picture.deliveries}
-    begins = report.moments[0].at if report.moments else None
-    for line in report.picture.history:
-        what = _told(line, events)
-        if what and (begins is None or line.at >= begins):
-            who = f"adapter → {line.endpoint}" if line.delivery_id else "adapter"
-            yield Row(at=line.at, sort=Sort.REPAIR, who=who, what=what)
+def _history(picture: Everything, moments: Sequence[Moment]) -> Iterator[Row]:
+    """The entries since the play began; making the parties' tokens comes before it."""
+    events = {d.id: d.event for d in picture.deliveries}
+    for number, entry in enumerate(picture.history):
+        what = _history_text(entry, events)
+        if what and moments and entry.at >= moments[0].at:
+            way = f"→ {entry.endpoint}" if entry.delivery_id else ""
+            yield Row(at=entry.at, kind=RowKind.REPAIR, id=f"h{number}", way=way, what=what)
 
 
-def _told(line: HistoryEntry, events: dict[str, str]) -> str:
-    """What no other table tells; "" for what another line shows already."""
-    event = events.get(line.delivery_id or "", "")
-    if line.what in ("copy", "resend", "not-shared"):
+def _history_text(entry: HistoryEntry, events: dict[str, str]) -> str:
+    """What only the history knows; "" for what another row shows."""
+    event = events.get(entry.delivery_id or "", "")
+    if entry.what in ("copy", "resend", "retry", "not-shared"):
         return ""
-    if line.what == "shared":
-        return f"the case is shared from here on: {line.detail}"
-    if line.what == "answer-late":
+    if entry.what == "shared":
+        return f"the case is shared from here on: {entry.detail}"
+    if entry.what == "answer-late":
         waited = f"{READ_WITHIN.total_seconds():g} s"
-        return f"{event}: no person answered within {waited}; {line.detail}"
-    return " ".join(part for part in (line.what, event, line.detail) if part)
+        return f"{event}: no person answered within {waited}; {entry.detail}"
+    return " ".join(part for part in (entry.what, event, entry.detail) if part)

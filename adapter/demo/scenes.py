@@ -1,7 +1,7 @@
-"""The play: two admissions, of which one becomes a discharge with municipal efforts.
+"""The play: two admissions, of which one becomes a discharge with municipal services.
 
-Every scene ends when nothing is under way any more, so that the timeline is easy to follow; only
-the one where nobody answers does not wait for that answer.
+Each scene ends when nothing is under way, so that the rows are easy to follow. Only the scene
+where nobody answers does not wait for that answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from adapter.demo.network import HOSPITAL, LULEA, PLANNING, UMEA
+from adapter.demo.region import HOSPITAL, LULEA, PLANNING, UMEA
 from adapter.demo.stage import Stage, StuckError
 from adapter.simulators.adtpen import Assessment, Stay
 from adapter.simulators.desk import Desk
@@ -24,14 +24,14 @@ _ACTIVITIES = ("Hemtjänst två gånger om dagen", "Hemsjukvård: omläggning", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A heading, and what happens under it."""
+    """A heading, and the function that plays the scene."""
 
     title: str
     act: Callable[[Stage], None]
 
 
 def play(stage: Stage) -> None:
-    """One scene after the other, each until nothing is under way. StuckError when that fails."""
+    """Play the scenes one after the other; StuckError when one does not settle."""
     for scene in SCENES:
         stage.begin(scene.title)
         scene.act(stage)
@@ -48,13 +48,13 @@ def _applied(stage: Stage, event: str, *desks: Desk, times: int = 1) -> None:
         stage.until(desk, has(Fate.APPLIED, event, times), event)
 
 
-def _told_all(stage: Stage, event: str, times: int = 1) -> None:
+def _applied_by_all(stage: Stage, event: str, times: int = 1) -> None:
     everybody = (stage.planning.desk, stage.umea.desk, stage.lulea.desk)
     _applied(stage, event, *everybody, times=times)
 
 
 def _assessed(stage: Stage) -> Stay:
-    """Luleå is the home municipality; Umeå has the care home, and so is named as a unit."""
+    """Luleå is the home municipality; Umeå runs the care home, so the stay names it as a unit."""
     assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
     return replace(stage.cast.discharge, assessment=assessment)
 
@@ -80,7 +80,7 @@ def _admission(stage: Stage) -> None:
     stage.goes_wrong(f"Luleå's system goes down for {DOWN:g} s")
     stage.lulea.down(DOWN)
     _tell(stage, "A01", _assessed(stage))
-    _told_all(stage, "admission-notice")
+    _applied_by_all(stage, "admission-notice")
     stage.settle()
 
 
@@ -88,7 +88,7 @@ def _moved(stage: Stage) -> None:
     stage.goes_wrong("Umeå's next receipt is lost on its way")
     stage.umea.desk.faults.lose_receipts = 1
     _tell(stage, "A08", _postponed(stage))
-    _told_all(stage, "admission-updated")
+    _applied_by_all(stage, "admission-updated")
     stage.settle()
 
 
@@ -115,23 +115,23 @@ def _message(stage: Stage) -> None:
     stage.planning.desk.faults.send_twice = 1
     person = stage.cast.discharge.person
     text = "Kan hemtjänsten börja samma dag som utskrivningen?"
-    asked = stage.planning.desk.say("message", _case(stage), person, (LULEA,), text=text)
+    question = stage.planning.desk.say("message", _case(stage), person, (LULEA,), text=text)
     _applied(stage, "message", stage.lulea.desk)
     answer = "Ja, från och med kvällen."
-    stage.lulea.desk.say("reply", _case(stage), person, (PLANNING,), about=asked, text=answer)
+    stage.lulea.desk.say("reply", _case(stage), person, (PLANNING,), about=question, text=answer)
     _applied(stage, "reply", stage.planning.desk)
     stage.settle()
 
 
 def _ready(stage: Stage) -> None:
     _tell(stage, "A16", _postponed(stage))
-    _told_all(stage, "discharge-ready")
+    _applied_by_all(stage, "discharge-ready")
     stage.settle()
 
 
 def _withdrawn(stage: Stage) -> None:
     _tell(stage, "A25", _postponed(stage))
-    _told_all(stage, "discharge-ready-withdrawn")
+    _applied_by_all(stage, "discharge-ready-withdrawn")
     stage.settle()
 
 
@@ -139,23 +139,27 @@ def _ready_again(stage: Stage) -> None:
     stage.goes_wrong("Nobody in Luleå answers the next message")
     stage.lulea.desk.faults.leave_unanswered = 1
     _tell(stage, "A16", _postponed(stage))
-    _told_all(stage, "discharge-ready", times=2)
+    _applied_by_all(stage, "discharge-ready", times=2)
+    stage.settle_but_answers()
 
 
 def _discharged(stage: Stage) -> None:
     _tell(stage, "A03", replace(_postponed(stage), discharged=datetime.now(UTC)))
-    _told_all(stage, "discharged")
+    _applied_by_all(stage, "discharged")
     stage.settle()
 
 
 SCENES = (
-    Scene(title="Somebody is admitted, and has not been judged to need efforts (A01)", act=_unseen),
+    Scene(title="A patient is admitted, without an assessment of needs (A01)", act=_unseen),
     Scene(
-        title="Somebody else is admitted, with an assessment of needs (A01, ZSP)", act=_admission
+        title="Another patient is admitted, with an assessment of needs (A01, ZSP)", act=_admission
     ),
     Scene(title="The planned discharge is moved (A08)", act=_moved),
     Scene(title="A care plan is drafted, changed and activated (SIP)", act=_planning),
-    Scene(title="The planning service asks something, and Luleå replies", act=_message),
+    Scene(
+        title="The planning service asks a question, and Luleå replies (message, reply)",
+        act=_message,
+    ),
     Scene(title="Ready for discharge (A16)", act=_ready),
     Scene(title="Not ready after all (A25)", act=_withdrawn),
     Scene(title="Ready again (A16)", act=_ready_again),

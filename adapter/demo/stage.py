@@ -1,4 +1,4 @@
-"""The adapter and the parties around it, up and running, with real sockets between them."""
+"""The running adapter and the parties around it, with real sockets between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol
 
-from adapter.demo.network import (
+from adapter.demo.region import (
     CITY,
     HOME,
     HOSPITAL,
@@ -44,23 +44,23 @@ class StuckError(Exception):
 
 
 class Wire(Protocol):
-    """A party behind its wire."""
+    """A party and its transport."""
 
     desk: Desk
 
     def start(self) -> None:
-        """Begin to take and to send."""
+        """Start to receive and to send."""
 
     def stop(self) -> None:
-        """End."""
+        """Stop."""
 
     def down(self, seconds: float) -> None:
-        """Be gone for so long."""
+        """Be unreachable for so many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A line of the play: a scene that begins, or something that goes wrong."""
+    """The start of a scene, or a fault that the play causes."""
 
     at: datetime
     text: str
@@ -68,7 +68,7 @@ class Moment:
 
 
 class Stage:
-    """Enter it, and everything runs; leave it, and everything has ended."""
+    """Everything runs inside its `with` block."""
 
     def __init__(self, seed: int, store: Store, broker: Broker | None) -> None:
         self.ports = free_ports()
@@ -104,36 +104,43 @@ class Stage:
 
     @property
     def desks(self) -> tuple[Desk, ...]:
-        """Every party's desk."""
+        """The desk of every party."""
         return (self.journal.desk, self.planning.desk, self.lulea.desk, self.umea.desk)
 
     def begin(self, text: str) -> None:
-        """A scene begins."""
+        """Note that a scene begins."""
         self.moments.append(Moment(at=datetime.now(UTC), text=text))
 
     def goes_wrong(self, text: str) -> None:
-        """Something is made to go wrong."""
+        """Note that the play causes a fault."""
         self.moments.append(Moment(at=datetime.now(UTC), text=text, wrong=True))
 
     def until(self, party: Desk, enough: Callable[[Sequence[Entry]], bool], what: str) -> None:
-        """Wait for a party's ledger; StuckError when it takes too long."""
+        """Wait until a party's ledger has `enough`; StuckError after PATIENCE seconds."""
         if not party.ledger.wait(enough, PATIENCE):
-            raise StuckError(f"{party.ledger.who} never had: {what}{self._why()}")
+            raise StuckError(f"{party.ledger.who} never had: {what}{self._dead_loop()}")
 
     def settle(self) -> None:
-        """Wait until nothing is under way any more; StuckError when it takes too long."""
+        """Wait until nothing is under way; StuckError after PATIENCE seconds."""
+        self._wait_until_none(unsettled)
+
+    def settle_but_answers(self) -> None:
+        """Like `settle`, but do not wait for persons."""
+        self._wait_until_none(under_way)
+
+    def _wait_until_none(self, look: Callable[[Everything, Sequence[Desk]], list[str]]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while left := unsettled(self.picture(), self.desks):
+        while left := look(self.picture(), self.desks):
             if time.monotonic() > deadline:
-                raise StuckError(f"{len(left)} under way, among them {left[0]}{self._why()}")
+                raise StuckError(f"{len(left)} under way, among them {left[0]}{self._dead_loop()}")
             time.sleep(0.1)
 
-    def _why(self) -> str:
+    def _dead_loop(self) -> str:
         broken = self.adapter.loops.broken
         return f" (the adapter's loop '{broken}' died)" if broken else ""
 
     def picture(self) -> Everything:
-        """What the store holds now."""
+        """Return everything that the store holds now."""
         with self.store.read() as tx:
             return everything(tx)
 
@@ -146,8 +153,8 @@ class Stage:
         )
 
     def _on_bus(self, name: str, ledger: Ledger) -> Wire:
-        who = PLANNING if name == "planning" else UMEA
-        return parties.bus_party(who, ledger, connect=lambda: self._line(name))
+        organisation = PLANNING if name == "planning" else UMEA
+        return parties.bus_party(organisation, ledger, connect=lambda: self._line(name))
 
     def _line(self, name: str) -> Line:
         queue = f"{name}.inbox"
@@ -176,15 +183,22 @@ class Stage:
 
 
 def unsettled(picture: Everything, desks: Sequence[Desk]) -> list[str]:
-    """What is still under way: ids of messages and deliveries, and of what parties have sent.
+    """Return the ids of what is under way, and of deliveries that wait for a person's answer.
 
-    A delivery that only a person can close is settled once its owner has been reminded, and a
-    receipt of ours when the party has noted it.
+    A delivery that only a person can close is settled once its owner is reminded.
+    """
+    unread = [d.id for d in picture.deliveries if d.state == "accepted" and not d.reminded_at]
+    return [*under_way(picture, desks), *unread]
+
+
+def under_way(picture: Everything, desks: Sequence[Desk]) -> list[str]:
+    """Return the ids of messages, deliveries and parties' sendings that are not finished.
+
+    A receipt of ours is finished once the party has noted it.
     """
     received = [m.id for m in picture.messages if m.standing == "received"]
     moving = [d.id for d in picture.deliveries if d.state in ("waiting", "in-flight")]
-    unread = [d.id for d in picture.deliveries if d.state == "accepted" and not d.reminded_at]
-    taken = {e.delivery for desk in desks for e in desk.ledger.entries()}
-    receipts = [d.id for d in picture.deliveries if d.event == "receipt" and d.id not in taken]
+    noted = {e.delivery for desk in desks for e in desk.ledger.entries()}
+    receipts = [d.id for d in picture.deliveries if d.event == "receipt" and d.id not in noted]
     unanswered = [id_ for desk in desks for id_ in desk.unreceipted()]
-    return [*received, *moving, *unread, *receipts, *unanswered]
+    return [*received, *moving, *receipts, *unanswered]

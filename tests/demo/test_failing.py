@@ -11,10 +11,10 @@ import pytest
 
 from adapter import settings
 from adapter.core.errors import Severity
-from adapter.demo import NotPlayedError, Options, Report, accounts, play, run
-from adapter.demo.network import Broker, free_ports
-from adapter.demo.network import settings as demo_settings
-from adapter.demo.rows import named
+from adapter.demo import NotPlayedError, Options, Report, accounts, opened, run
+from adapter.demo.region import Broker, free_ports
+from adapter.demo.region import settings as demo_settings
+from adapter.demo.rows import event_name
 from adapter.demo.stage import Stage
 from adapter.mappings import load
 from adapter.simulators.adtpen import Assessment
@@ -28,9 +28,9 @@ def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
         assessment = Assessment(at=datetime.now(UTC))
         stage.journal.tell("A01", replace(stage.cast.discharge, assessment=assessment))
         stage.until(stage.planning.desk, has(Fate.LOST, "receipt"), "the message")
-        told = _report(stage)
-    assert told.unreceipted >= 1
-    assert not told.whole
+        report = _report(stage)
+    assert report.unreceipted >= 1
+    assert not report.whole
 
 
 def _report(stage: Stage) -> Report:
@@ -41,18 +41,18 @@ def _report(stage: Stage) -> Report:
 def test_a_message_of_a_party_that_nobody_receipted_is_counted(report_of_nothing: Report) -> None:
     ledger = Ledger("lulea")
     ledger.note(Fate.SENT, "message", "m-1")
-    told = replace(report_of_nothing, ledgers=(ledger.entries(),))
-    assert (told.unreceipted, told.whole) == (1, False)
+    report = replace(report_of_nothing, ledgers=(ledger.entries(),))
+    assert (report.unreceipted, report.whole) == (1, False)
     ledger.note(Fate.NOTED, "receipt", "r-1", about="m-1")
-    assert replace(told, ledgers=(ledger.entries(),)).whole
+    assert replace(report, ledgers=(ledger.entries(),)).whole
 
 
 def test_content_that_a_party_applied_twice_is_counted(report_of_nothing: Report) -> None:
     ledger = Ledger("lulea")
     for _ in range(2):
         ledger.note(Fate.APPLIED, "message", "m-1")
-    told = replace(report_of_nothing, ledgers=(ledger.entries(),))
-    assert (told.duplicates_applied, told.whole) == (1, False)
+    report = replace(report_of_nothing, ledgers=(ledger.entries(),))
+    assert (report.duplicates_applied, report.whole) == (1, False)
 
 
 def test_a_play_that_got_stuck_is_not_whole(report_of_nothing: Report) -> None:
@@ -75,8 +75,9 @@ def test_a_broker_that_is_not_there_is_said() -> None:
 
 
 def test_a_store_in_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(NotPlayedError):
-        play(Options(store=str(tmp_path / "none" / "demo.db")), io.StringIO())
+    options = Options(store=str(tmp_path / "none" / "demo.db"))
+    with pytest.raises(NotPlayedError), opened(options, io.StringIO()):
+        pass
 
 
 def test_the_parties_own_users_come_from_the_environment() -> None:
@@ -95,6 +96,6 @@ def test_the_demos_settings_have_no_problem_but_the_bus_that_forgets(
     assert bool(errors) == (broker is None)
 
 
-def test_every_event_of_the_timeline_has_its_swedish_name() -> None:
-    assert named("discharge-ready") == "discharge-ready (utskrivningsklar)"
-    assert named("no-such-event") == "no-such-event"
+def test_an_event_is_shown_with_its_swedish_name() -> None:
+    assert event_name("discharge-ready") == "discharge-ready (utskrivningsklar)"
+    assert event_name("no-such-event") == "no-such-event"

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from lxml import etree
 
 from adapter.demo import Options, run
-from adapter.demo.network import CITY, HOME
+from adapter.demo.region import CITY, HOME
 from adapter.simulators.cast import cast
 from adapter.store import Store, queries
 from adapter.store.tables import delivery
@@ -49,12 +49,12 @@ class Played:
 
     @property
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        printed: dict[str, Any] = json.loads(self.out)
+        return printed
 
     def message(self, event: str, sender: str = "journal-adt") -> dict[str, Any]:
-        told: list[dict[str, Any]] = self.json["messages"]
-        return [m for m in told if (m["event"], m["sender"]) == (event, sender)][-1]
+        messages: list[dict[str, Any]] = self.json["messages"]
+        return [m for m in messages if (m["event"], m["sender"]) == (event, sender)][-1]
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +76,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def _ready(process: subprocess.Popen[bytes], err: Path) -> int:
     """Wait until the demo says that it is still running, and ask the address that it names."""
     for _ in range(600):
-        said = err.read_text()
-        if "Ctrl-C" in said and "adapter case" in said:
-            port = said.split("http://127.0.0.1:")[1].split("/")[0]
+        text = err.read_text()
+        if "Ctrl-C" in text and "adapter case" in text:
+            port = text.split("http://127.0.0.1:")[1].split("/")[0]
             return _get(int(port), "/health/ready")
-        assert process.poll() is None, said
+        assert process.poll() is None, text
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.1)
     raise AssertionError("the demo never ended")
@@ -117,11 +117,11 @@ def test_the_demo_prints_one_object_with_these_keys_and_no_others(played: Played
 
 
 def test_everything_has_its_receipt_and_the_faults_were_really_there(played: Played) -> None:
-    found = played.json
-    assert (found["unreceipted"], found["duplicates_applied"]) == (0, 0)
-    assert found["retries"] >= 1
-    assert found["resends"] >= 1
-    assert found["copies_discarded"] >= 2  # one that the adapter recognised, one that Umeå did
+    shown = played.json
+    assert (shown["unreceipted"], shown["duplicates_applied"]) == (0, 0)
+    assert shown["retries"] >= 1
+    assert shown["resends"] >= 1
+    assert shown["copies_discarded"] >= 2  # one that the adapter recognised, one that Umeå did
 
 
 def test_an_admission_without_an_assessment_goes_to_nobody(played: Played) -> None:
@@ -180,9 +180,9 @@ def _emitted(played: Played, content_type: str) -> list[bytes]:
     query = sa.select(delivery.c.body).where(delivery.c.content_type.startswith(content_type))
     store = Store(f"sqlite:///{played.store}")
     with store.read() as tx:
-        found = list(tx.execute(query).scalars())
+        bodies = list(tx.execute(query).scalars())
     store.close()
-    return found
+    return bodies
 
 
 @oracle.needs_schemas

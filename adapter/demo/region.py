@@ -1,6 +1,6 @@
 """The demo's settings: a hospital, a planning service and two municipalities, all on loopback.
 
-Times are short, so that what takes half an hour or a working day takes a second or two.
+Times are short: what takes half an hour or a working day in production takes two seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NEEDS = (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Free loopback ports, one for each door."""
+    """Free loopback ports, one for each server."""
 
     mllp: int
     web: int
@@ -39,32 +39,32 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """A RabbitMQ: the adapter's URL, and those of the parties that have a user of their own."""
+    """A RabbitMQ: the adapter's URL, and the URLs of parties with users of their own."""
 
     url: str
     accounts: Mapping[str, str] = field(default_factory=dict)  # endpoint name: amqp URL
 
     def account(self, name: str) -> str:
-        """A party's URL, or "" when it must stay off this bus.
+        """Return a party's URL, or "" when it cannot be on this bus.
 
-        The bus knows a sender by its user. The planning service may share the adapter's, which
-        nobody else publishes with; a second party needs one of its own.
+        The bus knows a sender by its user. The planning service may use the adapter's user, as
+        no other party publishes with it; a second party needs a user of its own.
         """
         shared = self.url.split(",")[0] if name == "planning" else ""
         return self.accounts.get(name, shared)
 
 
 def free_ports() -> Ports:
-    """Ports that nobody has just now; between this and their use somebody might take one."""
+    """Return ports that are free now; another process may take one before they are used."""
     names = ("mllp", "web", "journal", "lulea", "umea")
     with ExitStack() as stack:
         taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in names]
-        found = [each.getsockname()[1] for each in taken]
-    return Ports(**dict(zip(names, found, strict=True)))
+        numbers = [server.getsockname()[1] for server in taken]
+    return Ports(**dict(zip(names, numbers, strict=True)))
 
 
 def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
-    """The whole network; without a broker the bus is the embedded one."""
+    """Return the settings of the whole region; without a broker the bus is the embedded one."""
     planning = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
     umea = _town(_speaks_fhir("umea", UMEA, "Umeå socialtjänst, systemförvaltningen"), "2480")
     return Settings(
@@ -84,7 +84,7 @@ def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
 
 
 def on_the_bus(name: str, broker: Broker | None) -> bool:
-    """Whether a party can be on the bus: always on the embedded one."""
+    """Whether a party can be on the bus: on the embedded one every party can."""
     return broker is None or bool(broker.account(name))
 
 
@@ -101,11 +101,11 @@ def _feed(ports: Ports) -> Endpoint:
     )
 
 
-def _speaks_fhir(name: str, who: Organisation, owner: str) -> Endpoint:
+def _speaks_fhir(name: str, organisation: Organisation, owner: str) -> Endpoint:
     return Endpoint(
         name=name,
-        organization=who.hsa,
-        display=who.name,
+        organization=organisation.hsa,
+        display=organisation.name,
         system="fhir",
         transport="http",
         receipt_within=RECEIPT_WITHIN,
