@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
@@ -35,7 +35,6 @@ class Context:
     fingerprint: str = ""
     source: bytes = b""
     message_id: str = ""  # the adapter's own id of the message, for Provenance
-    options: Mapping[str, str] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
@@ -48,6 +47,16 @@ class Context:
         self.issues.append(
             Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)
         )
+
+    def bad_identifier(self, expression: str, *details: str) -> None:
+        """Warn of each fault of an identifier; FatalError where the sender must be strict."""
+        if details and self.sender.strict_identifiers:
+            issues = [
+                Issue(code="bad-identifier", expression=expression, detail=d) for d in details
+            ]
+            raise FatalError("bad-identifier", expression, issues)
+        for detail in details:
+            self.warn("bad-identifier", expression, detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

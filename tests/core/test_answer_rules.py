@@ -8,7 +8,7 @@ from adapter.core import answer_rules
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import AnswerRule, Code, Then
-from adapter.mappings.hl7v2.ack_reader import CODES
+from adapter.mappings.hl7v2.ack_reader import RECEIPT_CODES
 
 NOT_ANSWERS = {"expired", "no-receipt"}
 
@@ -63,6 +63,6 @@ def test_every_failure_of_a_receiver_is_in_the_default_table() -> None:
 
 
 def test_an_acknowledgement_means_by_default_what_its_receipt_means() -> None:
-    for said, code in CODES.items():
+    for said, code in RECEIPT_CODES.items():
         if code is not Code.OK:
             assert answer_rules.default(said) is answer_rules.default(code)

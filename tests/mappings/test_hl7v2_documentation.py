@@ -9,7 +9,7 @@ import pytest
 from adapter.core.model import Event, Need
 from adapter.fhir import bundles
 from adapter.mappings.hl7v2 import system
-from adapter.mappings.hl7v2.ack_writer import write_acknowledgement
+from adapter.mappings.hl7v2.ack_writer import write_ack
 from adapter.mappings.hl7v2.events import TRIGGERS
 from adapter.mappings.hl7v2.losses import READ
 from tests.kit.hl7v2 import MSH, adt, codes, read
@@ -34,7 +34,7 @@ def test_the_table_of_events_has_every_trigger_and_event() -> None:
     assert all(any(trigger in row.split("|")[1] for row in rows) for trigger in TRIGGERS)
     named = {event for row in rows for event in re.findall(r"`([a-z-]+)`", row.split("|")[2])}
     assert named == {str(event) for event in system.readers if event is not Event.RECEIPT}
-    assert system.writers == {Event.RECEIPT: write_acknowledgement}
+    assert system.writers == {Event.RECEIPT: write_ack}
 
 
 @pytest.mark.parametrize("segment", sorted(READ))

@@ -57,14 +57,13 @@ def receipt(code: str, *issues: dict[str, Any]) -> Bundle:
     )
 
 
-def answered(source: bytes, bundle: Bundle, charset: str = "", **options: str) -> list[str]:
+def answered(source: bytes, bundle: Bundle, charset: str = "") -> list[str]:
     """The ACK of some bytes, as the lines that go out."""
     known = Context(
         sender=SENDER,
         receiver=replace(SENDER, charset=charset),
         recorded=RECORDED,
         source=source,
-        options=options,
     )
     document = system.write(Event.RECEIPT, bundle, known)
     return codec.dump("hl7", document, charset).decode("utf-8").strip("\r").split("\r")
@@ -80,12 +79,11 @@ def test_the_answer_goes_back_in_the_sources_own_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "application", "commit"),
-    [("ok", "AA", "CA"), ("fatal-error", "AE", "CR"), ("transient-error", "AR", "CE")],
+    ("code", "acknowledgement"),
+    [("ok", "AA"), ("fatal-error", "AE"), ("transient-error", "AR")],
 )
-def test_each_answer_has_its_code_in_both_modes(code: str, application: str, commit: str) -> None:
-    assert answered(ASSESSED, receipt(code))[1] == f"MSA|{application}|A0001"
-    assert answered(ASSESSED, receipt(code), mode="commit")[1] == f"MSA|{commit}|A0001"
+def test_each_receipt_has_its_acknowledgement_code(code: str, acknowledgement: str) -> None:
+    assert answered(ASSESSED, receipt(code))[1] == f"MSA|{acknowledgement}|A0001"
 
 
 def test_each_problem_is_told_with_its_place_and_in_both_languages() -> None:

@@ -1,4 +1,4 @@
-"""Which event a message tells of: MSH-9.2 decides, never EVN-1 (which is copied wrongly in feeds).
+"""Find the event of a message. MSH-9.2 decides, never EVN-1, which real feeds copy wrongly.
 
 Tables: HL7 v2.8 table 0076 (message type) and table 0003 (trigger event).
 """
@@ -23,10 +23,10 @@ TRIGGERS = {
     "A22": Event.LEAVE_ENDED,
     "A25": Event.DISCHARGE_READY_WITHDRAWN,
 }
-_MAY_TELL_OF_DEATH = frozenset({"A03", "A08"})
+_MAY_REPORT_DEATH = frozenset({"A03", "A08"})
 _NOT_INPATIENT = frozenset({"O", "R", "C"})  # table 0004: outpatient, recurring, commercial
 
-_NAMES = (
+_TYPE_NAMES = (
     "ACK ADR ADT BAR BPS BRP BRT BTS CCF CCI CCM CCQ CCR CCU CQU CRM CSU DBC DBU DFT DOC DPR DRC"
     " DRG DSR EAC EAN EAR EHC EQQ ERP ESR ESU INR INU IPC IPR LSR LSU MCF MDM MFD MFK MFN MFQ MFR"
     " NMD NMQ NMR OMB OMD OMG OMI OML OMN OMP OMQ OMS OPL OPR OPU ORA ORB ORD ORF ORG ORI ORL ORM"
@@ -35,8 +35,8 @@ _NAMES = (
     " RPL RPR RQA RQC RQI RQP RQQ RRA RRD RRE RRG RRI RRO RSP RTB SCN SDN SDR SIU SLN SLR SMD SQM"
     " SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM VQQ VTQ VXQ VXR VXU VXX"
 )
-_TYPES = frozenset(_NAMES.split())
-_LAST = {  # the highest number of each letter of table 0003
+_TYPES = frozenset(_TYPE_NAMES.split())
+_HIGHEST_TRIGGER = {  # the highest number of each letter of table 0003
     "A": 62,
     "B": 8,
     "C": 12,
@@ -57,11 +57,11 @@ _LAST = {  # the highest number of each letter of table 0003
     "W": 2,
     "X": 1,
 }
-_OF_PATIENTS = frozenset({"ADT", "ADR", "QRY", "ACK"})  # the types that have triggers A01 …
+_TYPES_WITH_A_TRIGGERS = frozenset({"ADT", "ADR", "QRY", "ACK"})  # A01, A02 …
 
 
 def recognise(message: hl7.Message) -> Event:
-    """The event of a message; FatalError `unknown-event` or `unmapped-event`."""
+    """Return the event of a message; FatalError `unknown-event` or `unmapped-event`."""
     document = Document(message=message)
     kind, trigger = document.text("MSH-9.1").upper(), document.text("MSH-9.2").upper()
     if kind == "ACK":
@@ -70,12 +70,12 @@ def recognise(message: hl7.Message) -> Event:
         raise _refusal(kind, trigger)
     if _outpatient(document):
         raise FatalError("unmapped-event", "PV1-2 is not inpatient care, and there is no ZSP")
-    return _refined(trigger, document)
+    return _event(trigger, document)
 
 
-def _refined(trigger: str, document: Document) -> Event:
-    """Death goes before a withdrawn assessment: the process has ended for another reason."""
-    if trigger in _MAY_TELL_OF_DEATH and is_dead(document):
+def _event(trigger: str, document: Document) -> Event:
+    """Return the event of an ADT trigger. A death outranks a withdrawn assessment."""
+    if trigger in _MAY_REPORT_DEATH and is_dead(document):
         return Event.DECEASED
     event = TRIGGERS[trigger]
     ended = event is Event.ADMISSION_UPDATED and is_withdrawn(document)
@@ -83,20 +83,20 @@ def _refined(trigger: str, document: Document) -> Event:
 
 
 def is_dead(document: Document) -> bool:
-    """PID-30 says so, or is silent where PID-29 has a time."""
-    said = document.text("PID-30").upper()
-    return said == "Y" or (not said and bool(document.text("PID-29")))
+    """Whether PID-30 is Y, or is empty while PID-29 has a time."""
+    indicator = document.text("PID-30").upper()
+    return indicator == "Y" or (not indicator and bool(document.text("PID-29")))
 
 
 def is_withdrawn(document: Document) -> bool:
-    """ZSP-8 says so, or all three needs are judged not to be there."""
+    """Whether ZSP-8 is Y, or all three needs are N and no unit is named."""
     needs = [document.text(f"ZSP-{number}").upper() for number in (2, 3, 4)]
     none = needs == ["N", "N", "N"] and not document.values("ZSP-7")
     return document.text("ZSP-8").upper() == "Y" or none
 
 
 def _outpatient(document: Document) -> bool:
-    """An outpatient visit is no inpatient care (sluten vård); an assessment shows otherwise."""
+    """Whether PV1-2 is not inpatient care (sluten vård). A ZSP segment proves that it is."""
     return document.text("PV1-2").upper() in _NOT_INPATIENT and not document.has("ZSP")
 
 
@@ -112,7 +112,7 @@ def _known(kind: str, trigger: str) -> bool:
         return _is_code(kind) and _is_code(trigger)
     if kind not in _TYPES or not _is_trigger(trigger):
         return False
-    return (trigger[0] != "A") or kind in _OF_PATIENTS
+    return (trigger[0] != "A") or kind in _TYPES_WITH_A_TRIGGERS
 
 
 def _is_code(text: str) -> bool:
@@ -124,4 +124,4 @@ def _is_trigger(text: str) -> bool:
         return False
     problem_or_pathway = text[:2] == "PC" and text[2] in "123456789ABCDEFGHJKL"
     number = int(text[1:]) if text[1:].isdigit() else 0
-    return problem_or_pathway or 1 <= number <= _LAST.get(text[0], 0)
+    return problem_or_pathway or 1 <= number <= _HIGHEST_TRIGGER.get(text[0], 0)

@@ -1,8 +1,8 @@
-"""What stands in a field of an HL7 v2 message (v2.3 to v2.8, chapter 2), whatever its depth.
+"""Read the fields of a parsed HL7 v2 message by path (v2.3 to v2.8, chapter 2).
 
-A path is `PID-3`, `PID-3.4` or `PID-3.4.2`: segment, field, component, subcomponent. What is
-absent is "", and so is the explicit null (two quotation marks): both say that there is no value.
-Nothing here raises.
+A path is `PID-3`, `PID-3.4` or `PID-3.4.2`: segment, field, component, subcomponent. An absent
+field is "". So is the explicit null (two quotation marks): neither has a value. No function here
+raises on what a message contains.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNSHOWABLE = frozenset({"Cc", "Cs", "Cn", "Co"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Separators:
     """The separators of one message (MSH-1, MSH-2), and the charset of its bytes."""
 
     field: str
@@ -34,8 +34,8 @@ class Marks:
     subcomponent: str
     charset: str = "utf-8"
 
-    def meaning(self, code: str) -> str | None:
-        """What an escape sequence stands for; None for one that we cannot read."""
+    def unescape(self, code: str) -> str | None:
+        """Return the text of an escape sequence; None for an unknown one."""
         plain = {
             "F": self.field,
             "S": self.component,
@@ -49,9 +49,9 @@ class Marks:
             return plain[code]
         if _LAYOUT.fullmatch(code):
             return "\n"
-        return self._bytes(code[1:]) if code[:1] == "X" else None
+        return self._decode_hex(code[1:]) if code[:1] == "X" else None
 
-    def _bytes(self, digits: str) -> str | None:
+    def _decode_hex(self, digits: str) -> str | None:
         try:
             return bytes.fromhex(digits).decode(self.charset)
         except (ValueError, LookupError):
@@ -63,25 +63,23 @@ class Value:
     """One repetition of a field."""
 
     raw: str
-    marks: Marks
+    separators: Separators
 
     def part(self, component: int = 1, sub: int = 1) -> str:
-        """The text of a component or subcomponent: unescaped, NFC, white space made single."""
-        return self._read(component, sub)[0]
+        """Return a component or subcomponent: unescaped, in NFC, with single spaces."""
+        raw = _nth(self.raw_part(component), self.separators.subcomponent, sub)
+        return _clean(raw, self.separators)[0]
 
     def raw_part(self, component: int = 1) -> str:
-        """A component as it came."""
-        return _nth(self.raw, self.marks.component, component)
+        """Return a component as it was sent."""
+        return _nth(self.raw, self.separators.component, component)
 
     @property
     def damaged(self) -> bool:
-        """Whether any of it has lost characters, or has some that no text should have."""
-        components = self.raw.split(self.marks.component)
-        parts = (p for c in components for p in c.split(self.marks.subcomponent))
-        return any(_clean(part, self.marks)[1] for part in parts)
-
-    def _read(self, component: int, sub: int) -> tuple[str, bool]:
-        return _clean(_nth(self.raw_part(component), self.marks.subcomponent, sub), self.marks)
+        """Whether any part has lost characters, or holds characters that cannot be shown."""
+        components = self.raw.split(self.separators.component)
+        parts = (p for c in components for p in c.split(self.separators.subcomponent))
+        return any(_clean(part, self.separators)[1] for part in parts)
 
 
 def _nth(text: str, separator: str, number: int) -> str:
@@ -89,11 +87,11 @@ def _nth(text: str, separator: str, number: int) -> str:
     return parts[number - 1] if number <= len(parts) else ""
 
 
-def _clean(raw: str, marks: Marks) -> tuple[str, bool]:
-    """The text, and whether something of it was lost."""
+def _clean(raw: str, separators: Separators) -> tuple[str, bool]:
+    """Return the text, and whether some of it was lost."""
     if raw.strip() == _NULL:
         return "", False
-    text, unread = _unescaped(raw, marks) if marks.escape in raw else (raw, False)
+    text, unread = _unescaped(raw, separators) if separators.escape in raw else (raw, False)
     kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSHOWABLE)
     return _tidy(kept), unread or len(kept) < len(text) or "\ufffd" in kept
 
@@ -102,50 +100,56 @@ def _tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _unescaped(raw: str, marks: Marks) -> tuple[str, bool]:
+def _unescaped(raw: str, separators: Separators) -> tuple[str, bool]:
+    """Return the text, and whether an escape sequence could not be read."""
     unread = []
 
     def replaced(match: re.Match[str]) -> str:
-        found = marks.meaning(match[1])
-        unread.extend([match[0]] if found is None else [])
-        return match[0] if found is None else found
+        text = separators.unescape(match[1])
+        if text is not None:
+            return text
+        unread.append(match[0])
+        return match[0]
 
-    return _sequences(marks.escape).sub(replaced, raw), bool(unread)
+    return _sequences(separators.escape).sub(replaced, raw), bool(unread)
 
 
 @lru_cache(maxsize=16)
 def _sequences(escape: str) -> re.Pattern[str]:
-    """An escape sequence; a lone escape character is text (seen in real feeds: `4\\5`)."""
+    """Match an escape sequence. A lone escape character is text (real feeds send `4\\5`)."""
     mark = re.escape(escape)
     return re.compile(f"{mark}([A-Z.][^{mark}]{{0,200}}){mark}")
 
 
 @lru_cache(maxsize=512)
 def _path(path: str) -> tuple[str, int, int, int]:
-    found = _PATH.fullmatch(path)
-    if found is None:
+    match = _PATH.fullmatch(path)
+    if match is None:
         raise ValueError(f"{path} is not a path of HL7 v2")
-    return found[1], int(found[2]), int(found[3] or 1), int(found[4] or 1)
+    return match[1], int(match[2]), int(match[3] or 1), int(match[4] or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A parsed message, asked by path. Of a segment that repeats, the first is asked."""
+    """A parsed message whose fields are read by path.
+
+    Where a segment repeats and no index is given, the first is read.
+    """
 
     message: hl7.Message
     fallback_charset: str = ""
 
     @cached_property
-    def marks(self) -> Marks:
-        """The separators that the message's header names."""
-        named = str(self.message[0][2])
-        return Marks(
+    def separators(self) -> Separators:
+        """The separators that MSH-1 and MSH-2 declare."""
+        declared = str(self.message[0][2])
+        return Separators(
             field=str(self.message[0][1]),
-            component=named[0],
-            repetition=named[1],
-            escape=named[2],
-            subcomponent=named[3],
-            charset=self._charset(named[1]) or self.fallback_charset or "utf-8",
+            component=declared[0],
+            repetition=declared[1],
+            escape=declared[2],
+            subcomponent=declared[3],
+            charset=self._charset(declared[1]) or self.fallback_charset or "utf-8",
         )
 
     def _charset(self, repetition: str) -> str:
@@ -154,34 +158,40 @@ class Document:
 
     @cached_property
     def segments(self) -> dict[str, list[Any]]:
-        """The segments by name, each name's in order."""
-        found: dict[str, list[Any]] = {}
+        """The segments by name; segments of one name are in message order."""
+        by_name: dict[str, list[Any]] = {}
         for segment in self.message:
-            found.setdefault(str(segment[0]).strip(), []).append(segment)
-        return found
+            by_name.setdefault(str(segment[0]).strip(), []).append(segment)
+        return by_name
 
     def has(self, name: str) -> bool:
-        """Whether a segment is there."""
+        """Whether the message has a segment of this name."""
         return name in self.segments
 
     def count(self, name: str) -> int:
-        """How many segments of a name there are."""
+        """Return how many segments have this name."""
         return len(self.segments.get(name, ()))
 
     def field(self, path: str, index: int = 0) -> str:
-        """A whole field as it came, repetitions and all; of the segment's n-th occurrence."""
+        """Return a whole field as it was sent, with its repetitions.
+
+        `index` selects the segment among those of its name, from 0.
+        """
         name, number, _, _ = _path(path)
-        found = self.segments.get(name, [])[index : index + 1]
-        return str(found[0][number]) if found and number < len(found[0]) else ""
+        segments = self.segments.get(name, [])[index : index + 1]
+        return str(segments[0][number]) if segments and number < len(segments[0]) else ""
 
     def values(self, path: str) -> list[Value]:
-        """The repetitions of a field that say something."""
-        marks = self.marks
-        parts = self.field(path).split(marks.repetition)
-        return [Value(raw=p, marks=marks) for p in parts if p.strip() not in ("", _NULL)]
+        """Return the repetitions of a field, without the empty ones."""
+        parts = self.field(path).split(self.separators.repetition)
+        return [
+            Value(raw=part, separators=self.separators)
+            for part in parts
+            if part.strip() not in ("", _NULL)
+        ]
 
     def text(self, path: str, index: int = 0) -> str:
-        """The text at a path, of the field's first repetition."""
+        """Return the text at a path, from the field's first repetition."""
         _, _, component, sub = _path(path)
-        raw = self.field(path, index).split(self.marks.repetition)[0]
-        return Value(raw=raw, marks=self.marks).part(component, sub)
+        raw = self.field(path, index).split(self.separators.repetition)[0]
+        return Value(raw=raw, separators=self.separators).part(component, sub)

@@ -1,7 +1,7 @@
-"""What of a message is read; the rest is confessed, field by field and segment by segment.
+"""List the fields that are read, and report every other field or segment as a loss.
 
-The law asks for little (SFS 2017:612 2 kap. 2 §: name, personnummer, address of registration,
-planned discharge), and what is not needed is not passed on (GDPR article 5.1 c).
+The law requires name, personnummer, address of registration and planned discharge (SFS 2017:612
+2 kap. 2 §). Data that the notice does not need is not passed on (GDPR article 5.1 c).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ READ: dict[str, frozenset[int]] = {
     "PV2": frozenset({9, 47}),
     "ZSP": frozenset({2, 3, 4, 5, 6, 7, 8, 9}),
 }
-_NO_CONTENT: dict[str, frozenset[int]] = {  # numbers of order, and EVN-1, which MSH-9 replaces
+_NO_CONTENT: dict[str, frozenset[int]] = {  # set ids, and EVN-1, which repeats MSH-9
     "EVN": frozenset({1}),
     "PID": frozenset({1}),
     "PV1": frozenset({1}),
@@ -28,21 +28,21 @@ _NO_CONTENT: dict[str, frozenset[int]] = {  # numbers of order, and EVN-1, which
 _TECHNICAL = frozenset({"MSH", "SFT", "UAC", "DSC", ""})
 _TEXTS = ("PID-5", "PID-11", "PV1-3", "PV1-19", "PID-18", "EVN-4", "ZSP-9")
 _WHY = {
-    "AL1": "allergies are told by the information transfer at discharge, not by the notice",
+    "AL1": "allergies belong to the information transfer at discharge, not to the notice",
     "ARV": "restrictions of access are agreed between parties; PD1-12 protects an identity",
     "DG1": "diagnoses are not part of the notice (SFS 2017:612 2 kap. 2 §)",
     "IN1": "insurance has no place in the message",
     "NK1": "next of kin are not part of the notice (SFS 2017:612 2 kap. 2 §)",
-    "OBX": "observations are told by the information transfer at discharge, not by the notice",
+    "OBX": "observations belong to the information transfer at discharge, not to the notice",
 }
 _NOT_PART = "not part of the message; only what the notice needs is passed on"
 
 
-def confess(document: Document, context: Context) -> None:
-    """Tell the losses of everything that is not read, and the damage in what is."""
+def report_losses(document: Document, context: Context) -> None:
+    """Report all that is not read as losses, and warn of damaged text in what is read."""
     for name in document.segments:
         if name in READ:
-            _confess_fields(name, document, context)
+            _report_fields(name, document, context)
         elif name not in _TECHNICAL:
             shown = name if re.fullmatch(r"[A-Z][A-Z0-9]{2}", name) else "unnamed segment"
             context.lose(shown, _WHY.get(shown, _NOT_PART))
@@ -51,7 +51,7 @@ def confess(document: Document, context: Context) -> None:
             context.warn("damaged-text", path)
 
 
-def _confess_fields(name: str, document: Document, context: Context) -> None:
+def _report_fields(name: str, document: Document, context: Context) -> None:
     if document.count(name) > 1:
         context.lose(name, "only the first is read")
     used = READ[name] | _NO_CONTENT.get(name, frozenset())

@@ -43,8 +43,8 @@ def receipt(bundle, context):
     return bundle
 """
 _ACK = """
-from adapter.mappings.hl7v2.ack_writer import write_acknowledgement
-system.writes(Kind.RECEIPT)(write_acknowledgement)
+from adapter.mappings.hl7v2.ack_writer import write_ack
+system.writes(Kind.RECEIPT)(write_ack)
 """
 BROKEN_SYSTEMS = {
     "trasig": _BROKEN.format(
