@@ -12,24 +12,7 @@ from hypothesis import strategies as st
 from chaos.judge import Verdict, judge
 from chaos.ledger import Ledger, Line, Saw, read
 from chaos.run import NAMES
-
-
-def sent(number: int, at: float, *, to: str = "lulea", **more: object) -> Line:
-    """A message of the case C that leaves the planning service."""
-    values: dict[str, object] = {"content": f"c{number}", "envelope": f"e{number}"}
-    return line(Saw.SENT, "planning", number, at, to=(to,), **values | more)
-
-
-def got(number: int, at: float, *, who: str = "lulea", **more: object) -> Line:
-    """It arrives."""
-    values: dict[str, object] = {"content": f"c{number}", "envelope": f"e{number}"}
-    return line(Saw.GOT, who, number, at, **values | more)
-
-
-def receipted(number: int, at: float, code: str = "ok", **more: object) -> Line:
-    """The planning service has its receipt."""
-    values: dict[str, object] = {"who": "planning", "content": f"c{number}"}
-    return Line(what=Saw.RECEIPTED, at=at, code=code, **values | more)  # type: ignore[arg-type]
+from tests.kit.ledger_lines import got, line, receipted, sent
 
 
 def refused(number: int, at: float, *, who: str = "lulea") -> Line:
@@ -50,11 +33,6 @@ def moved(at: float, successor: str = "kalix-ny", gone: str = "kalix") -> Line:
 def settled(at: float, detail: str = "") -> Line:
     """Every process has them."""
     return Line(what=Saw.HEALED, kind="settings-moved", at=at, detail=detail)
-
-
-def line(what: Saw, who: str, number: int, at: float, **more: object) -> Line:
-    values: dict[str, object] = {"case": "C"} | more
-    return Line(what=what, who=who, number=number, at=at, **values)  # type: ignore[arg-type]
 
 
 def counts(verdict: Verdict) -> dict[str, int]:

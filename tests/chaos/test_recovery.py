@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.judge import recovery
 from chaos.ledger import Line, Saw
-from tests.chaos.test_judge import receipted, sent
+from tests.kit.ledger_lines import receipted, sent
 
 
 def crashed(since: float, until: float) -> list[Line]:

@@ -10,7 +10,7 @@ from chaos import report
 from chaos.judge import judge
 from chaos.plan import Plan
 from chaos.run import Result
-from tests.chaos.test_judge import got, receipted, sent
+from tests.kit.ledger_lines import got, receipted, sent
 
 
 def result(

@@ -9,7 +9,7 @@ import pytest
 from chaos.ledger import Line
 from chaos.plan import CALM, Plan
 from chaos.run import Watch
-from tests.chaos.test_judge import got, receipted, sent
+from tests.kit.ledger_lines import got, receipted, sent
 
 WELL = [sent(1, 1), receipted(1, 2), got(1, 3)]
 COPY = got(1, 9)

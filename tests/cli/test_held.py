@@ -12,8 +12,8 @@ import pytest
 from adapter import settings
 from adapter.transports import Response
 from adapter.transports.http.status import of_status
+from tests.kit.far_side import hand_over, written
 from tests.kit.office import CASE, SETTINGS, Office, run
-from tests.outbound.test_immediate_receipts import hand_over, written
 
 CLOSED = """
 [[endpoint.closed]]

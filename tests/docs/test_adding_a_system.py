@@ -23,8 +23,8 @@ from adapter.mappings import Context, System
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints
 from tests.kit import oracle
+from tests.kit.mapping_fixtures import context_of
 from tests.kit.places import ROOT
-from tests.mappings.test_mappings import context_of
 
 PAGE = (ROOT / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
 SUNDBY = """

@@ -9,9 +9,9 @@ import pytest
 
 from adapter.core.model import Event
 from tests.kit import drafts
+from tests.kit.case_view import codes, shown
 from tests.kit.drafts import PERSONNUMMER
 from tests.kit.region import Region
-from tests.policy.test_superseded import codes, shown
 
 OTHER = "189002029800"
 MOVED = "2026-03-11T12:00:00+01:00"

@@ -15,7 +15,7 @@ from adapter.core.model import Limits
 from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document
 from tests.kit.hl7v2 import FIXTURES, MSH, PID, adt, read
-from tests.mappings.test_hl7v2_receipts import answered, receipt
+from tests.kit.hl7v2_acknowledgements import answered, receipt
 
 SEEDS = [path.read_bytes() for path in sorted(FIXTURES.rglob("*.native.hl7"))]
 PIECES = [

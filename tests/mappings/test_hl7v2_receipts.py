@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
-from adapter.core.model import Bundle, Code, Event
+from adapter.core.model import Code, Event
 from adapter.fhir import bundles, canonical, codec
-from adapter.fhir.builders import Party, message, new_id, reference
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.fields import Document
 from tests.kit.hl7v2 import FIXTURES, MSH, RECORDED, SENDER, adt, read
+from tests.kit.hl7v2_acknowledgements import answered, receipt
 
 ASSESSED = (FIXTURES / "admission-notice" / "assessed.native.hl7").read_bytes()
-RECEIPT_ID = "0b8f64a6-3e7b-5ff7-9d3d-0d4b6c7ad6b2"
 
 
 def issue(
@@ -36,37 +34,6 @@ def issue(
     }
     found |= {"expression": [where]} if where else {}
     return found | ({"diagnostics": detail} if detail else {})
-
-
-def receipt(code: str, *issues: dict[str, Any]) -> Bundle:
-    """A receipt that the adapter owes."""
-    outcome = {
-        "resourceType": "OperationOutcome",
-        "id": new_id("outcome"),
-        "issue": list(issues),
-    }
-    response: dict[str, Any] = {"identifier": "c0ffee", "code": code}
-    response |= {"details": reference(outcome["id"])} if issues else {}
-    return message(
-        Event.RECEIPT,
-        content=RECEIPT_ID,
-        sender=Party(organization="SE0000000009-ADAPTER"),
-        others=[outcome] if issues else [],
-        recorded=RECORDED,
-        extra={"response": response},
-    )
-
-
-def answered(source: bytes, bundle: Bundle, charset: str = "") -> list[str]:
-    """The ACK of some bytes, as the lines that go out."""
-    known = Context(
-        sender=SENDER,
-        receiver=replace(SENDER, charset=charset),
-        recorded=RECORDED,
-        source=source,
-    )
-    document = system.write(Event.RECEIPT, bundle, known)
-    return codec.dump("hl7", document, charset).decode("utf-8").strip("\r").split("\r")
 
 
 def test_the_answer_goes_back_in_the_sources_own_words() -> None:

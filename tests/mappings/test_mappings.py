@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapter import mappings
 from adapter.core.errors import FatalError, Severity
-from adapter.core.model import Bundle, Endpoint, Event
+from adapter.core.model import Bundle, Event
 from adapter.fhir import codec, profiles
 from adapter.mappings import Context, System
 from tests.kit import oracle
+from tests.kit.mapping_fixtures import context_of
 from tests.kit.places import FIXTURES
 
 SYSTEMS = mappings.load()
@@ -36,18 +34,6 @@ def beside(path: Path, ending: str) -> Path:
 
 GOOD = [path for path in NATIVE if beside(path, ".fhir.json").exists()]
 BAD = [path for path in NATIVE if beside(path, ".error").exists()]
-
-
-def context_of(folder: Path, body: bytes) -> Context:
-    """The endpoint and the time that a system's fixtures are read with."""
-    given: dict[str, Any] = json.loads((folder / "context.json").read_text())
-    sender = Endpoint(**given["sender"])
-    return Context(
-        sender=sender,
-        receiver=sender,
-        recorded=datetime.fromisoformat(given["recorded"]),
-        fingerprint=sha256(body).hexdigest(),
-    )
 
 
 def read(system: System, path: Path) -> tuple[Bundle, Context]:

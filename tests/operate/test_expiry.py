@@ -15,8 +15,8 @@ from adapter.outbound import send
 from adapter.store import endpoints
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
+from tests.kit.far_side import hand_over, written
 from tests.kit.region import SETTINGS, Region
-from tests.outbound.test_immediate_receipts import hand_over, written
 
 HOUR = timedelta(hours=1)
 

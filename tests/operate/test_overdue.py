@@ -22,9 +22,9 @@ from adapter.transports import Response
 from adapter.web import metrics
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, UMEA
+from tests.kit.far_side import hand_over, written
+from tests.kit.query_plans import count, fill_line, plan_of, statements
 from tests.kit.region import Region, endpoint
-from tests.outbound.test_immediate_receipts import hand_over, written
-from tests.store.test_query_plans import count, fill_line, plan_of, statements
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BUSY = TransientError("refused-for-now", "status 503")

@@ -15,8 +15,8 @@ from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
+from tests.kit.far_side import answered, took
 from tests.kit.region import SETTINGS, Region
-from tests.outbound.test_probes import answered, took
 
 PERSON: dict[str, Any] = {"who": "Anna", "reason": "they mended it"}
 

@@ -19,8 +19,8 @@ from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
+from tests.kit.far_side import hand_over, written
 from tests.kit.region import SETTINGS, Region
-from tests.outbound.test_immediate_receipts import hand_over, written
 
 
 def ruled(region: Region, *pairs: tuple[str, Then], system: str = "fhir") -> None:

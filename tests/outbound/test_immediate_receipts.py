@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from adapter.core.errors import TransientError
-from adapter.core.model import DoneWhen, Envelope
-from adapter.inbound import receive
-from adapter.outbound import send
+from adapter.core.model import DoneWhen
 from adapter.store import endpoints
-from adapter.transports import Outcome, Response
+from adapter.transports import Response
 from adapter.transports.http import RefusedForNowError
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
+from tests.kit.far_side import hand_over, written
 from tests.kit.region import SETTINGS, Region
-
-
-@dataclass(frozen=True, kw_only=True)
-class Says:
-    """A far side that gives one outcome to everything."""
-
-    outcome: Outcome
-
-    def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """The outcome, for each."""
-        return [self.outcome for _ in envelopes]
-
-
-def hand_over(region: Region, outcome: Outcome) -> None:
-    """What is due to lulea goes there, and this comes back."""
-    batch = send.claim(region.store, region.network, {"lulea": 50}, region.now)
-    far_side = Says(outcome=outcome)
-    region.written(send.hand_over(far_side, batch, lambda: region.now))  # type: ignore[arg-type]
-
-
-def written(region: Region) -> str:
-    """A message waits for lulea; its content id."""
-    content = region.says("hospital", drafts.note())
-    receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
-    return content
 
 
 def closed_by_the_wire(region: Region) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,14 +9,13 @@ import pytest
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Delivery
-from adapter.outbound import send
 from adapter.store import due_deliveries, endpoints
-from adapter.transports import Outcome, Response
+from adapter.transports import Response
 from adapter.transports.http.status import of_status
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
+from tests.kit.far_side import answered, took
 from tests.kit.region import SETTINGS, Region
-from tests.outbound.test_immediate_receipts import Says
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PROBE = 31 * SECOND
@@ -36,17 +34,6 @@ def claimed(region: Region) -> list[Delivery]:
         if "umea" not in due_deliveries.endpoints_due(tx, region.now):
             return []
     return took(region)
-
-
-def took(region: Region) -> list[Delivery]:
-    """What a worker takes that had looked for what is due before, as another had."""
-    return send.claim(region.store, region.network, {"umea": 50}, region.now)
-
-
-def answered(region: Region, batch: Sequence[Delivery], outcome: Outcome) -> None:
-    """They went, and this came back."""
-    far_side = Says(outcome=outcome)
-    region.written(send.hand_over(far_side, batch, lambda: region.now))  # type: ignore[arg-type]
 
 
 def cut_off(region: Region, count: int = 12) -> None:

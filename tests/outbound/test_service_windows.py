@@ -16,8 +16,8 @@ from adapter.store import endpoints
 from adapter.web import metrics
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
+from tests.kit.far_side import written
 from tests.kit.region import SETTINGS, Region
-from tests.outbound.test_immediate_receipts import written
 
 HOUR = timedelta(hours=1)
 NIGHT = Closed(since=time(22), until=time(4))  # T0 is a Monday at 10 in Sweden

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from adapter.cli.timeline import timeline
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
-from adapter.store import queries
 from tests.kit import drafts
+from tests.kit.case_view import codes, shown
 from tests.kit.region import Region
 
 WITHDRAWN = Event.DISCHARGE_READY_WITHDRAWN
 ENDED = Event.PROCESS_ENDED
-
-
-def shown(region: Region) -> list[tuple[str, str]]:
-    """The case's timeline, as what and text."""
-    with region.store.read() as tx:
-        view = queries.case_view(tx, region.cases()[0]["id"])
-    assert view is not None
-    return [(entry.what, entry.text) for entry in timeline(view, {})]
-
-
-def codes(answer: Bundle) -> list[str]:
-    """The codes of a receipt's issues, with how grave each is."""
-    outcome: Any = bundles.of_type(answer, "OperationOutcome") or {}
-    return [
-        f"{issue['severity']} {coding['code']}"
-        for issue in outcome.get("issue", ())
-        for coding in issue["details"]["coding"]
-    ]
 
 
 @pytest.mark.parametrize(

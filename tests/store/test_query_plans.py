@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -16,12 +15,12 @@ from adapter.store.replaced_endpoints import Besides
 from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 from tests.kit import drafts
+from tests.kit.query_plans import count, fill_line, plan_of, statements
 from tests.kit.region import T0, Region
 
 pytestmark = pytest.mark.servers
 GROWING = "attempt|care_case|case_alias|content|delivery|envelope|history|message|receipt"
 SCAN = re.compile(rf"Scan .*\bon ({GROWING})\b")
-COLUMN = re.compile(r"%\((\w+)\)s")
 
 
 @pytest.fixture
@@ -29,20 +28,6 @@ def region(postgres_url: str) -> Iterator[Region]:
     found = Region(postgres_url)
     yield found
     found.store.close()
-
-
-@contextmanager
-def statements(store: Store) -> Iterator[set[str]]:
-    """What is asked and written meanwhile."""
-    found: set[str] = set()
-
-    def note(_c: object, _r: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            found.add(statement)
-
-    sa.event.listen(store.engine, "before_cursor_execute", note)
-    yield found
-    sa.event.remove(store.engine, "before_cursor_execute", note)
 
 
 def test_no_statement_of_a_journey_reads_a_whole_table(region: Region) -> None:
@@ -71,24 +56,6 @@ def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Regi
     plans = "".join(plan_of(region.store, s) for s in looks)
     assert "delivery_due on delivery first" not in plans
     assert "delivery_deadline on delivery first" not in plans
-
-
-def fill_line(store: Store, numbers: range) -> None:
-    """Deliveries that wait, five in each case."""
-    values = {"first": numbers.start, "last": numbers.stop - 1}
-    with store.begin() as tx:
-        tx.execute(LINE, values)
-
-
-LINE = sa.text("""
-    INSERT INTO delivery (id, message_id, endpoint, state, event, case_id, order_key, order_no,
-        content_id, created_at, expires_at, next_attempt_at, body)
-    SELECT 'd-' || i, 'm-' || i, CASE mod(i, 2) WHEN 0 THEN 'lulea' ELSE 'umea' END, 'waiting',
-        'message', 'c-' || i / 5, 'lulea/c-' || i / 5, i, 'x-' || i, '2026-01-01',
-        '2026-03-01'::timestamptz + i * interval '1 second', '2026-01-01',
-        decode(repeat('ab', 300), 'hex')
-    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS i
-""")
 
 
 def test_what_a_broker_lost_is_found_by_when_it_was_sent(region: Region) -> None:
@@ -142,26 +109,6 @@ def grow(store: Store, rows: int) -> None:
         for number in range(rows):
             row = {"delivery_id": f"d-{number}", "number": rows, "started_at": T0}
             tx.later(ATTEMPT, row)
-
-
-def count(store: Store) -> None:
-    """Let PostgreSQL look at its tables."""
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("vacuum analyze")
-
-
-def plan_of(store: Store, statement: str) -> str:
-    """The one plan that is kept for any values."""
-    names = list(dict.fromkeys(COLUMN.findall(statement)))
-    numbered = COLUMN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
-    values = f"({', '.join('NULL' for _ in names)})" if names else ""
-    with store.engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute(f"PREPARE asked AS {numbered}")
-        found = driver.execute(f"EXPLAIN EXECUTE asked{values}").fetchall()
-        driver.execute("DEALLOCATE asked")
-    return "\n".join(row[0] for row in found)
 
 
 def by_index(plan: str) -> bool:

@@ -1,0 +1,29 @@
+"""What people and systems are shown of a case: its timeline, and the codes of its receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapter.cli.timeline import timeline
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
+from adapter.store import queries
+from tests.kit.region import Region
+
+
+def shown(region: Region) -> list[tuple[str, str]]:
+    """The case's timeline, as what and text."""
+    with region.store.read() as tx:
+        view = queries.case_view(tx, region.cases()[0]["id"])
+    assert view is not None
+    return [(entry.what, entry.text) for entry in timeline(view, {})]
+
+
+def codes(answer: Bundle) -> list[str]:
+    """The codes of a receipt's issues, with how grave each is."""
+    outcome: Any = bundles.of_type(answer, "OperationOutcome") or {}
+    return [
+        f"{issue['severity']} {coding['code']}"
+        for issue in outcome.get("issue", ())
+        for coding in issue["details"]["coding"]
+    ]
