@@ -28,7 +28,7 @@ from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.runner import TOGETHER
 from adapter.settings.network import Network
-from adapter.simulators.fhirpen import FhirPen
+from adapter.simulators.fhir_format import FhirFormat
 from adapter.store import Store, due_deliveries, endpoints
 from adapter.transports.memory import Bus, Memory, Partner
 from tests.kit.servers import PostgreSQL
@@ -101,7 +101,7 @@ class Parties:
         senders = network.SENDERS
         self._books = [Copybook(adapter.parties[name], to, len(senders)) for name in senders]
         self._receipts = {name: Receipts(adapter.parties[name]) for name in network.RECEIVERS}
-        self._pens = {name: FhirPen(adapter.parties[name]) for name in network.RECEIVERS}
+        self._pens = {name: FhirFormat(adapter.parties[name]) for name in network.RECEIVERS}
         self._board = board(1, 0)
 
     def send(self, first: int, count: int) -> None:
@@ -138,7 +138,10 @@ def _all_of(partner: Partner) -> list[bytes]:
 
 def _publish(partner: Partner, copy: Copy) -> None:
     partner.publish(
-        copy.body, message_id=copy.envelope_id, event=copy.event, content_type=FhirPen.content_type
+        copy.body,
+        message_id=copy.envelope_id,
+        event=copy.event,
+        content_type=FhirFormat.content_type,
     )
 
 

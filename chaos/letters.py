@@ -14,8 +14,8 @@ from uuid import uuid4
 from adapter.core.model import Event
 from adapter.fhir import builders, codec
 from adapter.fhir.builders import Party
-from adapter.simulators.letters import Organisation
-from adapter.simulators.omsorgpen import OmsorgPen
+from adapter.simulators.messages import Organisation
+from adapter.simulators.omsorg_format import OmsorgFormat
 from chaos.cast import ADAPTER, HOSPITAL, OMSORG, endpoint_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ _PLACE = re.compile(rb"\[\[([A-Za-z0-9-]+)/(\d+)\]\]")
 _POISON = "POISON"
 _BLANKS = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
 _PATIENT = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"
-_PEN = OmsorgPen(Organisation(hsa=OMSORG.organization, name="Piteå"))
+_PEN = OmsorgFormat(Organisation(hsa=OMSORG.organization, name="Piteå"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

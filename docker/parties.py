@@ -21,15 +21,14 @@ from time import time
 from uuid import uuid4
 
 from adapter.simulators import parties
-from adapter.simulators.adtpen import Assessment
-from adapter.simulators.broker import BrokerLine
-from adapter.simulators.buswire import BusWire
-from adapter.simulators.cast import cast
-from adapter.simulators.desk import Habits
-from adapter.simulators.httpwire import Door, HttpWire
-from adapter.simulators.journal import Feed, Journal
-from adapter.simulators.ledger import Fate, Ledger, has
-from adapter.simulators.letters import Organisation, Plan
+from adapter.simulators.bus_connector import BusConnector
+from adapter.simulators.hl7v2_writer import Assessment
+from adapter.simulators.http_connector import Door, HttpConnector
+from adapter.simulators.journal import AdtFeed, Journal
+from adapter.simulators.messages import Organisation, Plan
+from adapter.simulators.party_system import Behaviour
+from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 
 HOSPITAL = Organisation(hsa="SE0000000001-SJUKHUS", name="Provsjukhuset")
 PLANNING = Organisation(hsa="SE0000000002-PLANERING", name="Planeringstjänsten")
@@ -48,15 +47,15 @@ class Network:
     """Everybody but the adapter."""
 
     journal: Journal
-    planning: BusWire
-    lulea: HttpWire
-    umea: BusWire
+    planning: BusConnector
+    lulea: HttpConnector
+    umea: BusConnector
 
     @property
-    def ledgers(self) -> tuple[Ledger, ...]:
+    def traffic_logs(self) -> tuple[TrafficLog, ...]:
         """What each of them got and gave."""
         everybody = (self.journal, self.planning, self.lulea, self.umea)
-        return tuple(party.desk.ledger for party in everybody)
+        return tuple(party.system.traffic for party in everybody)
 
 
 def network(given: Mapping[str, str], first_control: int) -> Network:
@@ -65,60 +64,62 @@ def network(given: Mapping[str, str], first_control: int) -> Network:
     return Network(
         journal=parties.journal(
             HOSPITAL,
-            Ledger("journal"),
+            TrafficLog("journal"),
             inbox_port=int(given["PARTIES_JOURNAL_PORT"]),
-            feed=Feed(port=int(given["PARTIES_FEED_PORT"])),
+            feed=AdtFeed(port=int(given["PARTIES_FEED_PORT"])),
             first_control=first_control,
         ),
         planning=_on_the_bus(PLANNING, "planning", given["PARTIES_PLANNING"]),
         lulea=parties.omsorg_municipality(
             LULEA,
-            Ledger("lulea"),
+            TrafficLog("lulea"),
             port=int(given["PARTIES_LULEA_PORT"]),
             door=Door(url=given["PARTIES_LULEA_DOOR"], token=token),
-            habits=Habits(answers_after=1.0),
+            behaviour=Behaviour(answers_after=1.0),
         ),
         umea=_on_the_bus(UMEA, "umea", given["PARTIES_UMEA"]),
     )
 
 
-def _on_the_bus(me: Organisation, name: str, url: str) -> BusWire:
-    return parties.bus_party(me, Ledger(name), connect=lambda: BrokerLine(url, f"{name}.inbox"))
+def _on_the_bus(me: Organisation, name: str, url: str) -> BusConnector:
+    return parties.bus_party(
+        me, TrafficLog(name), connect=lambda: RabbitMqClient(url, f"{name}.inbox")
+    )
 
 
 def play(everybody: Network, seed: int) -> None:
     """An admission that nobody may see; another from its assessment to the discharge."""
-    stays = cast(seed, datetime.now(UTC), "2580", "Luleå")
-    everybody.journal.tell("A01", stays.unseen)
+    stays = sample_stays(seed, datetime.now(UTC), "2580", "Luleå")
+    everybody.journal.send("A01", stays.unseen)
     assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
     stay = replace(stays.discharge, assessment=assessment)
-    everybody.journal.tell("A01", stay)
+    everybody.journal.send("A01", stay)
     _told(everybody, "admission-notice")
     plan = Plan(id=str(uuid4()), version=1, status="active", title="SIP", activities=("Hemtjänst",))
     case = f"{HOSPITAL.hsa}/{stay.visit}"
     to = (LULEA, HOSPITAL)
-    everybody.planning.desk.say("care-plan", case, stay.person, to, plan=plan)
-    _wait(everybody.lulea.desk.ledger, "care-plan")
-    everybody.journal.tell("A16", stay)
+    everybody.planning.system.send("care-plan", case, stay.person, to, plan=plan)
+    _wait(everybody.lulea.system.traffic, "care-plan")
+    everybody.journal.send("A16", stay)
     _told(everybody, "discharge-ready")
-    everybody.journal.tell("A03", replace(stay, discharged=datetime.now(UTC)))
+    everybody.journal.send("A03", replace(stay, discharged=datetime.now(UTC)))
     _told(everybody, "discharged")
 
 
 def _told(everybody: Network, event: str) -> None:
-    for ledger in everybody.ledgers[1:]:
-        _wait(ledger, event)
+    for traffic_log in everybody.traffic_logs[1:]:
+        _wait(traffic_log, event)
 
 
-def _wait(ledger: Ledger, event: str) -> None:
-    if not ledger.wait(has(Fate.APPLIED, event, 1), PATIENCE):
-        raise SystemExit(f"{ledger.who} never had: {event}")
+def _wait(traffic_log: TrafficLog, event: str) -> None:
+    if not traffic_log.wait(has(EntryKind.APPLIED, event, 1), PATIENCE):
+        raise SystemExit(f"{traffic_log.who} never had: {event}")
 
 
-def told(ledger: Ledger) -> str:
+def told(traffic_log: TrafficLog) -> str:
     """One party in one line: counts, no persons."""
-    fates = Counter(str(entry.fate) for entry in ledger.entries())
-    return f"{ledger.who}: " + ", ".join(f"{count} {fate}" for fate, count in fates.items())
+    fates = Counter(str(entry.kind) for entry in traffic_log.entries())
+    return f"{traffic_log.who}: " + ", ".join(f"{count} {fate}" for fate, count in fates.items())
 
 
 def main() -> None:
@@ -133,7 +134,10 @@ def main() -> None:
             party.start()
             stack.callback(party.stop)
         play(everybody, seed)
-        lines = [f"played with seed {seed}", *(told(ledger) for ledger in everybody.ledgers)]
+        lines = [
+            f"played with seed {seed}",
+            *(told(traffic_log) for traffic_log in everybody.traffic_logs),
+        ]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
         ended.wait()

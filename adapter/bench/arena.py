@@ -18,9 +18,9 @@ from adapter.bench.pacing import Pace
 from adapter.bench.players import Job, Players
 from adapter.core.errors import AdapterError
 from adapter.core.model import Settings
-from adapter.simulators.broker import occupied
-from adapter.simulators.letters import Organisation
-from adapter.simulators.wire import LineDownError
+from adapter.simulators.bus_client import BusUnavailableError
+from adapter.simulators.messages import Organisation
+from adapter.simulators.rabbitmq_client import queues_in_use
 from adapter.store import Store, endpoints
 from adapter.store.queries.everything import is_empty
 from adapter.transports.rabbitmq import DEAD, INCOMING, Topology, inbox
@@ -116,13 +116,13 @@ def prepare(arena: Arena) -> None:
                 raise NotMeasuredError("the store has messages already: name an empty one")
             endpoints.register(tx, names)
         _prepare_broker(arena)
-    except (AdapterError, LineDownError) as error:
+    except (AdapterError, BusUnavailableError) as error:
         raise NotMeasuredError(f"the servers cannot be used: {error}") from error
 
 
 def _prepare_broker(arena: Arena) -> None:
     queues = [INCOMING, DEAD, *(inbox(name) for name in (*SENDERS, *RECEIVERS))]
-    busy = occupied(arena.servers.broker, queues)
+    busy = queues_in_use(arena.servers.broker, queues)
     if busy:
         raise NotMeasuredError(f"{busy[0]} is in use: give the bench a virtual host of its own")
     with connect(arena.servers.broker, "adapter bench") as connection:

@@ -20,9 +20,9 @@ from pika.adapters.blocking_connection import BlockingConnection
 from adapter.bench.board import Board, Goal
 from adapter.bench.copybook import Copy, Copybook, Receipts
 from adapter.bench.pacing import Pace, Pacer
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.letters import Organisation
-from adapter.simulators.words import INCOMING, RECEIPT
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import Organisation
+from adapter.simulators.published_constants import INCOMING, RECEIPT
 
 _LOOK = 0.05  # seconds between looks at whether it is over
 _WAIT = 0.005  # seconds that a sender waits for receipts before it looks whether it may send
@@ -74,7 +74,7 @@ def send(job: Sending, board: Board) -> None:
 
 
 def _noted(board: Board, body: bytes) -> None:
-    letter = FhirPen(_NOBODY).read(body)
+    letter = FhirFormat(_NOBODY).read(body)
     number = board.number(letter.about) if letter.event == RECEIPT else None
     if number is None:
         return
@@ -91,7 +91,7 @@ def take(party: Party, board: Board) -> None:
     receipts = Receipts(party.who)
 
     def taken(body: bytes) -> None:
-        letter = FhirPen(party.who).read(body)
+        letter = FhirFormat(party.who).read(body)
         number = board.number(letter.content_id)
         if number is not None:
             board.held[number] = board.held[number] or time.monotonic()
@@ -122,7 +122,7 @@ class _Line:
             message_id=copy.envelope_id,
             type=copy.event,
             correlation_id=copy.case,
-            content_type=FhirPen.content_type,
+            content_type=FhirFormat.content_type,
             user_id=self._user,
             delivery_mode=2,
         )

@@ -15,9 +15,9 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from adapter.bench.board import Board
 from adapter.fhir import bundles
-from adapter.simulators.cast import cast
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.letters import Draft, Letter, Organisation, Outgoing, Plan
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import Draft, Organisation, OutgoingMessage, Plan, ReceivedMessage
+from adapter.simulators.sample_stays import sample_stays
 
 _CONTENT = "00000000-0000-4000-8000-c0c0c0c0c0c0"
 _ABOUT = "00000000-0000-4000-8000-ab0ab0ab0ab0"
@@ -87,7 +87,7 @@ class _Form:
     Otherwise whoever remembers what was checked before would check nothing but headers.
     """
 
-    def __init__(self, letter: Outgoing) -> None:
+    def __init__(self, letter: OutgoingMessage) -> None:
         self.letter = letter
         bundle = json.loads(letter.body)
         self._patient = (bundles.patient(bundle) or {})["id"]
@@ -108,7 +108,7 @@ def _case(turn: int) -> int:
     return turn // (_AT_ONCE * _EACH) * _AT_ONCE + turn % _AT_ONCE
 
 
-def _form(me: Organisation, to: Organisation, event: str) -> Outgoing:
+def _form(me: Organisation, to: Organisation, event: str) -> OutgoingMessage:
     plan = Plan(
         id=str(uuid4()),
         version=1,
@@ -121,23 +121,23 @@ def _form(me: Organisation, to: Organisation, event: str) -> Outgoing:
         event=event,
         content_id=_CONTENT,
         case=_CASE,
-        person=cast(1, now, "2580", "Luleå").discharge.person,
+        person=sample_stays(1, now, "2580", "Luleå").discharge.person,
         to=(to,),
         at=now,
         text=_TEXT * 4,
         plan=plan if event == "care-plan" else None,
     )
-    return FhirPen(me).write(draft)
+    return FhirFormat(me).write(draft)
 
 
 class Receipts:
     """The receipts that one receiver gives."""
 
     def __init__(self, me: Organisation) -> None:
-        self._pen = FhirPen(me)
-        self._forms: dict[str, Outgoing] = {}
+        self._pen = FhirFormat(me)
+        self._forms: dict[str, OutgoingMessage] = {}
 
-    def to(self, letter: Letter) -> Copy:
+    def to(self, letter: ReceivedMessage) -> Copy:
         """`ok` for a message that came."""
         if letter.sender not in self._forms:
             self._forms[letter.sender] = self._form(letter.sender)
@@ -147,14 +147,14 @@ class Receipts:
         body = _filled(form, ids, envelope)
         return Copy(number=0, event=form.event, envelope_id=envelope, case=letter.case, body=body)
 
-    def _form(self, sender: str) -> Outgoing:
-        about = Letter(
+    def _form(self, sender: str) -> OutgoingMessage:
+        about = ReceivedMessage(
             event="message", content_id=_ABOUT, envelope_id="", sender=sender, case=_CASE
         )
         return self._pen.receipt(about, "ok", datetime.now(UTC))
 
 
-def _filled(form: Outgoing, ids: dict[str, str], envelope: str) -> bytes:
+def _filled(form: OutgoingMessage, ids: dict[str, str], envelope: str) -> bytes:
     body = form.body.replace(form.envelope_id.encode(), envelope.encode())
     for place, value in ids.items():
         body = body.replace(place.encode(), value.encode())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapter.bench.busparty import Party
 from adapter.core.model import Endpoint, Settings
-from adapter.simulators.letters import Organisation
+from adapter.simulators.messages import Organisation
 
 SENDERS = ("planning", "journal")
 RECEIVERS = ("lulea", "umea")

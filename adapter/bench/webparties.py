@@ -10,8 +10,8 @@ from threading import Thread
 
 from adapter.bench.board import Board
 from adapter.bench.copybook import Receipts
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.letters import Organisation
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import Organisation
 
 _PLACE = re.compile(r"/(\d+)")
 
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if place == 0 and board.over.wait(self.server.street.slow):
             self.close_connection = True
             return
-        letter = FhirPen(self.server.street.partners[place]).read(body)
+        letter = FhirFormat(self.server.street.partners[place]).read(body)
         number = board.number(letter.content_id)
         if number is not None:
             board.held[number] = board.held[number] or time.monotonic()
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", FhirPen.content_type)
+        self.send_header("Content-Type", FhirFormat.content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

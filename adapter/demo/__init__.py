@@ -22,9 +22,9 @@ from adapter.demo.region import Broker, on_the_bus
 from adapter.demo.report import Report, as_json
 from adapter.demo.screen import Screen
 from adapter.demo.stage import Stage, StuckError
-from adapter.simulators.broker import occupied
+from adapter.simulators.rabbitmq_client import queues_in_use
 from adapter.simulators.journal import NotAcknowledgedError
-from adapter.simulators.wire import LineDownError
+from adapter.simulators.bus_client import BusUnavailableError
 from adapter.store import Store
 from adapter.store.queries.everything import is_empty
 
@@ -78,7 +78,7 @@ def run(options: Options, out: TextIO, err: TextIO) -> int:
     except NotPlayedError as error:
         err.write(f"{error}\n")
         return 2
-    except (AdapterError, LineDownError) as error:
+    except (AdapterError, BusUnavailableError) as error:
         err.write(f"the demo broke: {error}\n")
         return 1
     return 0 if report.whole else 1
@@ -86,7 +86,7 @@ def run(options: Options, out: TextIO, err: TextIO) -> int:
 
 @contextmanager
 def opened(options: Options, err: TextIO) -> Iterator[Stage]:
-    """Yield a running stage; NotPlayedError, AdapterError or LineDownError when it cannot run."""
+    """Yield a running stage; NotPlayedError, AdapterError or BusUnavailableError when it cannot run."""
     with _store(options.store) as store, _stage(options, store, err) as stage:
         yield stage
 
@@ -104,7 +104,7 @@ def play(options: Options, stage: Stage) -> Report:
         bus=options.bus,
         case=next((m.case_id or "" for m in picture.messages if m.shared), ""),
         picture=picture,
-        ledgers=tuple(desk.ledger.entries() for desk in stage.desks),
+        traffic_logs=tuple(system.traffic.entries() for system in stage.systems),
         stuck=stuck,
     )
 
@@ -156,7 +156,7 @@ def _stage(options: Options, store: Store, err: TextIO) -> Stage:
     if not options.broker:
         return Stage(options.seed, store, None)
     broker = Broker(url=options.broker, accounts=options.accounts)
-    busy = occupied(broker.url, _QUEUES)
+    busy = queues_in_use(broker.url, _QUEUES)
     if busy:
         raise NotPlayedError(
             f"{busy[0]} is in use on this broker: give the demo a virtual host of its own, "

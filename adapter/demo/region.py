@@ -13,7 +13,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from adapter.core.model import DoneWhen, Endpoint, Event, Kind, Need, Route, Settings, Within
-from adapter.simulators.letters import Organisation
+from adapter.simulators.messages import Organisation
 
 HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")
 PLANNING = Organisation(hsa="SE2321000230-PLANERING", name="Planeringstjänsten")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapter.simulators.ledger import Entry, Fate
+from adapter.simulators.traffic_log import TrafficEntry, EntryKind
 from adapter.store.queries.everything import Everything
 from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
@@ -15,7 +15,7 @@ COPY = "copy of "  # the note of a copy begins with it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The play, as the store and the parties' ledgers recorded it.
+    """The play, as the store and the parties' traffic logs recorded it.
 
     `stuck` says what stopped it; "" when it reached its end.
     """
@@ -24,7 +24,7 @@ class Report:
     bus: str  # embedded | rabbitmq
     case: str  # the adapter's id of the discharge's case; "" when it never opened
     picture: Everything
-    ledgers: Sequence[Sequence[Entry]]
+    traffic_logs: Sequence[Sequence[TrafficEntry]]
     stuck: str = ""
 
     @property
@@ -41,12 +41,12 @@ class Report:
     def unreceipted(self) -> int:
         """Deliveries without an application receipt, and messages that we did not receipt.
 
-        Both sides are counted: the store for what we sent, the ledgers for what the parties sent.
+        Both sides are counted: the store for what we sent, the traffic logs for what the parties sent.
         """
         receipted = {r.delivery_id for r in self.picture.receipts if r.layer == "application"}
         sent = [d for d in self.picture.deliveries if d.event != "receipt"]
         ours = sum(d.id not in receipted for d in sent)
-        return ours + sum(len(unanswered(ledger)) for ledger in self.ledgers)
+        return ours + sum(len(unanswered(log)) for log in self.traffic_logs)
 
     @property
     def retries(self) -> int:
@@ -62,12 +62,12 @@ class Report:
     def copies_discarded(self) -> int:
         """Copies that the adapter or a party recognised; they changed nothing."""
         ours = sum(is_copy(m) for m in self.picture.messages)
-        return ours + sum(e.fate is Fate.COPY for ledger in self.ledgers for e in ledger)
+        return ours + sum(e.kind is EntryKind.COPY for log in self.traffic_logs for e in log)
 
     @property
     def duplicates_applied(self) -> int:
         """Contents that a party applied more than once."""
-        return sum(len(ids) - len(set(ids)) for ids in map(_applied, self.ledgers))
+        return sum(len(ids) - len(set(ids)) for ids in map(_applied, self.traffic_logs))
 
     @property
     def dead(self) -> int:
@@ -87,23 +87,23 @@ def is_copy(message: MessageSummary) -> bool:
     return message.note.startswith(COPY)
 
 
-def unanswered(ledger: Iterable[Entry]) -> set[str]:
+def unanswered(traffic_log: Iterable[TrafficEntry]) -> set[str]:
     """Return the content ids that a party sent without getting a receipt.
 
     The journal's are control ids (MSH-10).
     """
     sent: set[str] = set()
     answered: set[str] = set()
-    for entry in ledger:
-        if entry.fate is Fate.SENT and entry.event != "receipt":
+    for entry in traffic_log:
+        if entry.kind is EntryKind.SENT and entry.event != "receipt":
             sent.add(entry.content_id)
-        elif entry.fate is Fate.NOTED:
+        elif entry.kind is EntryKind.NOTED:
             answered.add(entry.about or entry.content_id)
     return sent - answered
 
 
-def _applied(ledger: Iterable[Entry]) -> list[str]:
-    return [e.content_id for e in ledger if e.fate is Fate.APPLIED]
+def _applied(traffic_log: Iterable[TrafficEntry]) -> list[str]:
+    return [e.content_id for e in traffic_log if e.kind is EntryKind.APPLIED]
 
 
 def as_json(report: Report) -> dict[str, Any]:

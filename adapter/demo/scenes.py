@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from adapter.demo.region import HOSPITAL, LULEA, PLANNING, UMEA
 from adapter.demo.stage import Stage, StuckError
-from adapter.simulators.adtpen import Assessment, Stay
-from adapter.simulators.desk import Desk
-from adapter.simulators.ledger import Fate, has
-from adapter.simulators.letters import Plan
+from adapter.simulators.hl7v2_writer import Assessment, Stay
+from adapter.simulators.party_system import PartySystem
+from adapter.simulators.traffic_log import EntryKind, has
+from adapter.simulators.messages import Plan
 
 DOWN = 2.0  # seconds
 _ACTIVITIES = ("Hemtjänst två gånger om dagen", "Hemsjukvård: omläggning", "Rehabilitering hemma")
@@ -38,25 +38,25 @@ def play(stage: Stage) -> None:
 
 
 def _tell(stage: Stage, trigger: str, stay: Stay) -> None:
-    code = stage.journal.tell(trigger, stay)
+    code = stage.journal.send(trigger, stay)
     if code != "AA":
         raise StuckError(f"ADT {trigger} was answered {code}")
 
 
-def _applied(stage: Stage, event: str, *desks: Desk, times: int = 1) -> None:
-    for desk in desks:
-        stage.until(desk, has(Fate.APPLIED, event, times), event)
+def _applied(stage: Stage, event: str, *systems: PartySystem, times: int = 1) -> None:
+    for system in systems:
+        stage.until(system, has(EntryKind.APPLIED, event, times), event)
 
 
 def _applied_by_all(stage: Stage, event: str, times: int = 1) -> None:
-    everybody = (stage.planning.desk, stage.umea.desk, stage.lulea.desk)
+    everybody = (stage.planning.system, stage.umea.system, stage.lulea.system)
     _applied(stage, event, *everybody, times=times)
 
 
 def _assessed(stage: Stage) -> Stay:
     """Luleå is the home municipality; Umeå runs the care home, so the stay names it as a unit."""
     assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
-    return replace(stage.cast.discharge, assessment=assessment)
+    return replace(stage.stays.discharge, assessment=assessment)
 
 
 def _postponed(stage: Stage) -> Stay:
@@ -65,14 +65,14 @@ def _postponed(stage: Stage) -> Stay:
 
 
 def _case(stage: Stage) -> str:
-    return f"{HOSPITAL.hsa}/{stage.cast.discharge.visit}"
+    return f"{HOSPITAL.hsa}/{stage.stays.discharge.visit}"
 
 
 # The scenes
 
 
 def _unseen(stage: Stage) -> None:
-    _tell(stage, "A01", stage.cast.unseen)
+    _tell(stage, "A01", stage.stays.unseen)
     stage.settle()
 
 
@@ -86,7 +86,7 @@ def _admission(stage: Stage) -> None:
 
 def _moved(stage: Stage) -> None:
     stage.goes_wrong("Umeå's next receipt is lost on its way")
-    stage.umea.desk.faults.lose_receipts = 1
+    stage.umea.system.faults.lose_receipts = 1
     _tell(stage, "A08", _postponed(stage))
     _applied_by_all(stage, "admission-updated")
     stage.settle()
@@ -105,21 +105,21 @@ def _planning(stage: Stage) -> None:
 
 
 def _plan(stage: Stage, plan: Plan) -> None:
-    person = stage.cast.discharge.person
-    stage.planning.desk.say("care-plan", _case(stage), person, (LULEA, HOSPITAL), plan=plan)
-    _applied(stage, "care-plan", stage.lulea.desk, stage.journal.desk, times=plan.version)
+    person = stage.stays.discharge.person
+    stage.planning.system.send("care-plan", _case(stage), person, (LULEA, HOSPITAL), plan=plan)
+    _applied(stage, "care-plan", stage.lulea.system, stage.journal.system, times=plan.version)
 
 
 def _message(stage: Stage) -> None:
     stage.goes_wrong("The planning service sends its message twice")
-    stage.planning.desk.faults.send_twice = 1
-    person = stage.cast.discharge.person
+    stage.planning.system.faults.send_twice = 1
+    person = stage.stays.discharge.person
     text = "Kan hemtjänsten börja samma dag som utskrivningen?"
-    question = stage.planning.desk.say("message", _case(stage), person, (LULEA,), text=text)
-    _applied(stage, "message", stage.lulea.desk)
+    question = stage.planning.system.send("message", _case(stage), person, (LULEA,), text=text)
+    _applied(stage, "message", stage.lulea.system)
     answer = "Ja, från och med kvällen."
-    stage.lulea.desk.say("reply", _case(stage), person, (PLANNING,), about=question, text=answer)
-    _applied(stage, "reply", stage.planning.desk)
+    stage.lulea.system.send("reply", _case(stage), person, (PLANNING,), about=question, text=answer)
+    _applied(stage, "reply", stage.planning.system)
     stage.settle()
 
 
@@ -137,7 +137,7 @@ def _withdrawn(stage: Stage) -> None:
 
 def _ready_again(stage: Stage) -> None:
     stage.goes_wrong("Nobody in Luleå answers the next message")
-    stage.lulea.desk.faults.leave_unanswered = 1
+    stage.lulea.system.faults.leave_unanswered = 1
     _tell(stage, "A16", _postponed(stage))
     _applied_by_all(stage, "discharge-ready", times=2)
     stage.settle_but_answers()

@@ -25,13 +25,13 @@ from adapter.demo.region import (
 )
 from adapter.runner import Adapter
 from adapter.simulators import parties
-from adapter.simulators.broker import BrokerLine
-from adapter.simulators.cast import Cast, cast
-from adapter.simulators.desk import Desk, Habits
-from adapter.simulators.httpwire import Door
-from adapter.simulators.journal import Feed, Journal
-from adapter.simulators.ledger import Entry, Ledger
-from adapter.simulators.wire import Line
+from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.sample_stays import SampleStays, sample_stays
+from adapter.simulators.party_system import PartySystem, Behaviour
+from adapter.simulators.http_connector import Door
+from adapter.simulators.journal import AdtFeed, Journal
+from adapter.simulators.traffic_log import TrafficEntry, TrafficLog
+from adapter.simulators.bus_client import BusClient
 from adapter.store import Store, endpoints
 from adapter.store.queries.everything import Everything, everything
 from adapter.transports.memory import Bus
@@ -43,10 +43,10 @@ class StuckError(Exception):
     """Something that the play waits for did not happen in time. The text names no person."""
 
 
-class Wire(Protocol):
+class Connector(Protocol):
     """A party and its transport."""
 
-    desk: Desk
+    system: PartySystem
 
     def start(self) -> None:
         """Start to receive and to send."""
@@ -75,11 +75,11 @@ class Stage:
         self.store = store
         self.broker = broker
         self.bus = Bus() if broker is None else None
-        self.cast: Cast = cast(seed, datetime.now(UTC), HOME, CITY)
+        self.stays: SampleStays = sample_stays(seed, datetime.now(UTC), HOME, CITY)
         self.adapter = Adapter(settings(self.ports, str(store.url), broker), store, bus=self.bus)
         self.moments: list[Moment] = []
         self.journal = self._journal(self.ports)
-        self.planning = self._on_bus("planning", Ledger("planning"))
+        self.planning = self._on_bus("planning", TrafficLog("planning"))
         self.lulea = self._lulea(self._door("lulea"))
         self.umea = self._umea()
         self._open = ExitStack()
@@ -103,9 +103,9 @@ class Stage:
         self._open.close()
 
     @property
-    def desks(self) -> tuple[Desk, ...]:
-        """The desk of every party."""
-        return (self.journal.desk, self.planning.desk, self.lulea.desk, self.umea.desk)
+    def systems(self) -> tuple[PartySystem, ...]:
+        """The system of every party."""
+        return (self.journal.system, self.planning.system, self.lulea.system, self.umea.system)
 
     def begin(self, text: str) -> None:
         """Note that a scene begins."""
@@ -115,10 +115,10 @@ class Stage:
         """Note that the play causes a fault."""
         self.moments.append(Moment(at=datetime.now(UTC), text=text, wrong=True))
 
-    def until(self, party: Desk, enough: Callable[[Sequence[Entry]], bool], what: str) -> None:
-        """Wait until a party's ledger has `enough`; StuckError after PATIENCE seconds."""
-        if not party.ledger.wait(enough, PATIENCE):
-            raise StuckError(f"{party.ledger.who} never had: {what}{self._dead_loop()}")
+    def until(self, party: PartySystem, enough: Callable[[Sequence[TrafficEntry]], bool], what: str) -> None:
+        """Wait until a party's traffic log has `enough`; StuckError after PATIENCE seconds."""
+        if not party.traffic.wait(enough, PATIENCE):
+            raise StuckError(f"{party.traffic.party} never had: {what}{self._dead_loop()}")
 
     def settle(self) -> None:
         """Wait until nothing is under way; StuckError after PATIENCE seconds."""
@@ -128,9 +128,9 @@ class Stage:
         """Like `settle`, but do not wait for persons."""
         self._wait_until_none(under_way)
 
-    def _wait_until_none(self, look: Callable[[Everything, Sequence[Desk]], list[str]]) -> None:
+    def _wait_until_none(self, look: Callable[[Everything, Sequence[PartySystem]], list[str]]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while left := look(self.picture(), self.desks):
+        while left := look(self.picture(), self.systems):
             if time.monotonic() > deadline:
                 raise StuckError(f"{len(left)} under way, among them {left[0]}{self._dead_loop()}")
             time.sleep(0.1)
@@ -145,35 +145,35 @@ class Stage:
             return everything(tx)
 
     def _journal(self, ports: Ports) -> Journal:
-        feed = Feed(port=ports.mllp)
-        first = self.cast.first_control
-        ledger = Ledger("journal")
+        feed = AdtFeed(port=ports.mllp)
+        first = self.stays.first_control
+        traffic_log = TrafficLog("journal")
         return parties.journal(
-            HOSPITAL, ledger, inbox_port=ports.journal, feed=feed, first_control=first
+            HOSPITAL, traffic_log, inbox_port=ports.journal, feed=feed, first_control=first
         )
 
-    def _on_bus(self, name: str, ledger: Ledger) -> Wire:
+    def _on_bus(self, name: str, traffic_log: TrafficLog) -> Connector:
         organisation = PLANNING if name == "planning" else UMEA
-        return parties.bus_party(organisation, ledger, connect=lambda: self._line(name))
+        return parties.bus_party(organisation, traffic_log, connect=lambda: self._line(name))
 
-    def _line(self, name: str) -> Line:
+    def _line(self, name: str) -> BusClient:
         queue = f"{name}.inbox"
         if self.bus is not None:
             return self.bus.partner(name, queue)
-        return BrokerLine(self.broker.account(name) if self.broker else "", queue)
+        return RabbitMqClient(self.broker.account(name) if self.broker else "", queue)
 
-    def _lulea(self, door: Door) -> Wire:
-        habits = Habits(answers_after=0.5)
+    def _lulea(self, door: Door) -> Connector:
+        behaviour = Behaviour(answers_after=0.5)
         return parties.omsorg_municipality(
-            LULEA, Ledger("lulea"), port=self.ports.lulea, door=door, habits=habits
+            LULEA, TrafficLog("lulea"), port=self.ports.lulea, door=door, behaviour=behaviour
         )
 
-    def _umea(self) -> Wire:
-        ledger = Ledger("umea")
+    def _umea(self) -> Connector:
+        traffic_log = TrafficLog("umea")
         if on_the_bus("umea", self.broker):
-            return self._on_bus("umea", ledger)
+            return self._on_bus("umea", traffic_log)
         door = self._door("umea")
-        return parties.fhir_municipality(UMEA, ledger, port=self.ports.umea, door=door)
+        return parties.fhir_municipality(UMEA, traffic_log, port=self.ports.umea, door=door)
 
     def _door(self, name: str) -> Door:
         path = "/inbox" if name == "lulea" else "/fhir/$process-message"
@@ -182,23 +182,23 @@ class Stage:
         return Door(url=f"http://127.0.0.1:{self.ports.web}{path}", token=token)
 
 
-def unsettled(picture: Everything, desks: Sequence[Desk]) -> list[str]:
+def unsettled(picture: Everything, systems: Sequence[PartySystem]) -> list[str]:
     """Return the ids of what is under way, and of deliveries that wait for a person's answer.
 
     A delivery that only a person can close is settled once its owner is reminded.
     """
     unread = [d.id for d in picture.deliveries if d.state == "accepted" and not d.reminded_at]
-    return [*under_way(picture, desks), *unread]
+    return [*under_way(picture, systems), *unread]
 
 
-def under_way(picture: Everything, desks: Sequence[Desk]) -> list[str]:
+def under_way(picture: Everything, systems: Sequence[PartySystem]) -> list[str]:
     """Return the ids of messages, deliveries and parties' sendings that are not finished.
 
     A receipt of ours is finished once the party has noted it.
     """
     received = [m.id for m in picture.messages if m.standing == "received"]
     moving = [d.id for d in picture.deliveries if d.state in ("waiting", "in-flight")]
-    noted = {e.delivery for desk in desks for e in desk.ledger.entries()}
+    noted = {e.delivery for system in systems for e in system.traffic.entries()}
     receipts = [d.id for d in picture.deliveries if d.event == "receipt" and d.id not in noted]
-    unanswered = [id_ for desk in desks for id_ in desk.unreceipted()]
+    unanswered = [id_ for system in systems for id_ in system.unreceipted()]
     return [*received, *moving, *receipts, *unanswered]

@@ -1,6 +1,7 @@
-"""Simulated parties, for the demo, for tests and for vendors: real sockets, the same formats.
+"""Simulated parties for the demo, the bench, tests and vendors: real sockets, the real formats.
 
-Each plays the system of an independent vendor. It writes and reads its own HL7 v2, FHIR and XML,
-and knows of the adapter only what is published (`words`). Every party receipts what it gets,
-keeps a ledger of every copy, and applies each content id once; its `Faults` say what goes wrong.
+Each party plays the system of an independent vendor. It has its own code for HL7 v2, FHIR and
+XML, and imports nothing from the adapter but published constants (`published_constants`). A party
+receipts every message, applies each content id once, and logs every copy in its `TrafficLog`.
+`Faults` makes it misbehave.
 """

@@ -1,7 +1,7 @@
-"""A simulated journal system: sends ADT over MLLP, takes FHIR by HTTP.
+"""A simulated hospital journal: it sends ADT over MLLP and receives FHIR by HTTP.
 
-What comes back to a hospital (care plans, messages, answers, delivery reports) it takes in its
-FHIR inbox, and answers each in the 2xx body with an application receipt.
+Care plans, messages, answers and delivery reports arrive in its FHIR inbox. Each is receipted in
+the 2xx body.
 """
 
 from __future__ import annotations
@@ -12,39 +12,44 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-from adapter.simulators.adtpen import Adt, Stay, acknowledged, written
-from adapter.simulators.desk import Desk
-from adapter.simulators.httpwire import HttpWire
-from adapter.simulators.ledger import Fate
-from adapter.simulators.letters import Organisation
+from adapter.simulators.hl7v2_writer import AdtMessage, Stay, acknowledgement_code, write_adt
+from adapter.simulators.http_connector import HttpConnector
+from adapter.simulators.messages import Organisation
+from adapter.simulators.party_system import PartySystem
+from adapter.simulators.traffic_log import EntryKind
 
 _START, _END = b"\x0b", b"\x1c\r"
 _LARGEST = 1024 * 1024
 
 
 class NotAcknowledgedError(Exception):
-    """Nobody acknowledged the message in time; a real journal would stop its queue here."""
+    """The message was not acknowledged in time; a real journal would stop its queue here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """Where the ADT feed goes, and how patient it is. Times are seconds."""
+class AdtFeed:
+    """Where the ADT feed is sent. Times are seconds."""
 
     host: str = "127.0.0.1"
     port: int
     timeout: float = 10.0
-    patience: float = 60.0
+    patience: float = 60.0  # how long a message is repeated
 
 
 class Journal:
-    """One hospital. Its messages are numbered from `first_control`."""
+    """One hospital. Its control numbers start at `first_control`."""
 
     def __init__(
-        self, me: Organisation, desk: Desk, inbox_port: int, feed: Feed, first_control: int = 1
+        self,
+        me: Organisation,
+        system: PartySystem,
+        inbox_port: int,
+        feed: AdtFeed,
+        first_control: int = 1,
     ) -> None:
         self.me = me
-        self.desk = desk
-        self.inbox = HttpWire(desk, inbox_port)
+        self.system = system
+        self.inbox = HttpConnector(system, inbox_port)
         self._feed = feed
         self._controls = count(first_control)
 
@@ -53,56 +58,58 @@ class Journal:
         self.inbox.start()
 
     def stop(self) -> None:
-        """Shut the inbox."""
+        """Close the inbox."""
         self.inbox.stop()
 
-    def tell(self, trigger: str, stay: Stay) -> str:
-        """Send one ADT message until it is acknowledged; the acknowledgement code (AA, AE).
+    def send(self, trigger: str, stay: Stay) -> str:
+        """Send one ADT message until it is acknowledged, and return the code (AA or AE).
 
-        NotAcknowledgedError when the feed's patience ends first.
+        NotAcknowledgedError when the feed's `patience` ends first.
         """
         control = f"S{next(self._controls):06d}"
-        body = written(Adt(trigger=trigger, control=control, at=_now(), stay=stay), self.me)
-        self._note(Fate.SENT, trigger, control)
-        code = self._sent(trigger, control, body)
-        if self.desk.faults.strikes("send_twice"):
-            self._note(Fate.REPEATED, trigger, control)
-            code = self._sent(trigger, control, body)
+        body = write_adt(
+            AdtMessage(trigger=trigger, control=control, at=_now(), stay=stay), self.me
+        )
+        self._note(EntryKind.SENT, trigger, control)
+        code = self._repeat_until_acknowledged(trigger, control, body)
+        if self.system.faults.occurs("send_twice"):
+            self._note(EntryKind.REPEATED, trigger, control)
+            code = self._repeat_until_acknowledged(trigger, control, body)
         return code
 
-    def _sent(self, trigger: str, control: str, body: bytes) -> str:
-        """The same bytes again after every failure and after AR, as the standard asks."""
+    def _repeat_until_acknowledged(self, trigger: str, control: str, body: bytes) -> str:
+        """Send the same bytes again after every failure and after AR, as HL7 v2 requires."""
         deadline = time.monotonic() + self._feed.patience
         while time.monotonic() < deadline:
-            code = self._exchanged(control, body)
+            code = self._acknowledgement(control, body)
             if code in ("AA", "AE"):
-                self._note(Fate.NOTED, "acknowledgement", control, code)
+                self._note(EntryKind.NOTED, "acknowledgement", control, code)
                 return code
             time.sleep(0.3)
-            self._note(Fate.REPEATED, trigger, control)
+            self._note(EntryKind.REPEATED, trigger, control)
         raise NotAcknowledgedError(control)
 
-    def _exchanged(self, control: str, body: bytes) -> str:
+    def _acknowledgement(self, control: str, body: bytes) -> str:
         try:
-            return acknowledged(exchange(self._feed, body), control)
+            return acknowledgement_code(_exchange(self._feed, body), control)
         except (OSError, ValueError):
             return ""
 
-    def _note(self, fate: Fate, event: str, control: str, code: str = "") -> None:
-        self.desk.ledger.note(fate, event, control, envelope_id=control, code=code)
+    def _note(self, kind: EntryKind, event: str, control: str, code: str = "") -> None:
+        self.system.traffic.note(kind, event, control, envelope_id=control, code=code)
 
 
-def exchange(feed: Feed, body: bytes) -> bytes:
-    """One MLLP frame there, and one back; OSError when that fails, ValueError for no frame."""
+def _exchange(feed: AdtFeed, body: bytes) -> bytes:
+    """Send one MLLP frame and return the answer. OSError or ValueError when there is no frame."""
     with socket.create_connection((feed.host, feed.port), feed.timeout) as wire:
         wire.sendall(_START + body + _END)
-        found = b""
-        while not found.endswith(_END):
+        answer = b""
+        while not answer.endswith(_END):
             part = wire.recv(65536)
-            if not part or len(found) > _LARGEST:
+            if not part or len(answer) > _LARGEST:
                 raise ValueError("the answer is no frame")
-            found += part
-    return found.removeprefix(_START).removesuffix(_END)
+            answer += part
+    return answer.removeprefix(_START).removesuffix(_END)
 
 
 def _now() -> datetime:

@@ -1,8 +1,8 @@
-"""The parties ready to start: each a desk with its format, behind its wire.
+"""Parties that are ready to start: a system with its format and its connector.
 
-    hospital = journal(me, ledger, inbox_port=9001, feed=Feed(port=2575))
-    town = omsorg_municipality(me, ledger, port=9002, door=Door(url=..., token=...))
-    other = bus_party(me, ledger, connect=lambda: BrokerLine(url, "other.inbox"))
+    hospital = journal(me, traffic, inbox_port=9001, feed=AdtFeed(port=2575))
+    town = omsorg_municipality(me, traffic, port=9002, door=Door(url=..., token=...))
+    other = bus_party(me, traffic, connect=lambda: RabbitMqClient(url, "other.inbox"))
 
 A planning service and a municipality that speaks FHIR are both a `bus_party`.
 """
@@ -11,49 +11,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adapter.simulators.buswire import BusWire
-from adapter.simulators.desk import Desk, Habits
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.httpwire import Door, HttpWire
-from adapter.simulators.journal import Feed, Journal
-from adapter.simulators.ledger import Ledger
-from adapter.simulators.letters import Organisation
-from adapter.simulators.omsorgpen import OmsorgPen
-from adapter.simulators.wire import Line
+from adapter.simulators.bus_client import BusClient
+from adapter.simulators.bus_connector import BusConnector
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.http_connector import Door, HttpConnector
+from adapter.simulators.journal import AdtFeed, Journal
+from adapter.simulators.messages import Organisation
+from adapter.simulators.omsorg_format import OmsorgFormat
+from adapter.simulators.party_system import Behaviour, PartySystem
+from adapter.simulators.traffic_log import TrafficLog
 
 
 def journal(
-    me: Organisation, ledger: Ledger, *, inbox_port: int, feed: Feed, first_control: int = 1
+    me: Organisation, traffic: TrafficLog, *, inbox_port: int, feed: AdtFeed, first_control: int = 1
 ) -> Journal:
-    """A hospital's journal system: ADT over MLLP out, FHIR by HTTP in."""
-    return Journal(me, Desk(FhirPen(me), ledger), inbox_port, feed, first_control)
+    """Return a hospital's journal system: it sends ADT over MLLP and receives FHIR by HTTP."""
+    return Journal(me, PartySystem(FhirFormat(me), traffic), inbox_port, feed, first_control)
 
 
 def bus_party(
-    me: Organisation, ledger: Ledger, *, connect: Callable[[], Line], habits: Habits | None = None
-) -> BusWire:
-    """A system that speaks FHIR on the bus."""
-    return BusWire(Desk(FhirPen(me), ledger, habits=habits), connect)
+    me: Organisation,
+    traffic: TrafficLog,
+    *,
+    connect: Callable[[], BusClient],
+    behaviour: Behaviour | None = None,
+) -> BusConnector:
+    """Return a party that speaks FHIR on the bus."""
+    return BusConnector(PartySystem(FhirFormat(me), traffic, behaviour=behaviour), connect)
 
 
 def fhir_municipality(
-    me: Organisation, ledger: Ledger, *, port: int, door: Door, habits: Habits | None = None
-) -> HttpWire:
-    """A municipality whose system speaks FHIR by HTTP, where it has no user at the broker."""
-    return HttpWire(Desk(FhirPen(me), ledger, habits=habits), port, door)
+    me: Organisation,
+    traffic: TrafficLog,
+    *,
+    port: int,
+    door: Door | None = None,
+    behaviour: Behaviour | None = None,
+) -> HttpConnector:
+    """Return a municipality that speaks FHIR by HTTP; without `door` it only receives."""
+    return HttpConnector(PartySystem(FhirFormat(me), traffic, behaviour=behaviour), port, door)
 
 
 def omsorg_municipality(
     me: Organisation,
-    ledger: Ledger,
+    traffic: TrafficLog,
     *,
     port: int,
     door: Door,
-    habits: Habits | None = None,
+    behaviour: Behaviour | None = None,
     receipts_after: float | None = None,
-) -> HttpWire:
-    """A municipality whose system speaks omsorg/1 by HTTP.
+) -> HttpConnector:
+    """Return a municipality that speaks omsorg/1 by HTTP.
 
-    `receipts_after`: 202 at first, and the Kvittens so many seconds later.
+    With `receipts_after` it answers 202 and sends the Kvittens so many seconds later.
     """
-    return HttpWire(Desk(OmsorgPen(me), ledger, habits=habits), port, door, receipts_after)
+    return HttpConnector(
+        PartySystem(OmsorgFormat(me), traffic, behaviour=behaviour), port, door, receipts_after
+    )

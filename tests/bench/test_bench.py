@@ -33,8 +33,8 @@ from adapter.bench.report import Report
 from adapter.cli import app
 from adapter.fhir import profiles
 from adapter.settings import survey
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.letters import Organisation
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import Organisation
 from adapter.store import Store
 from adapter.store.queries.everything import is_empty
 from benchmarks import cost
@@ -194,7 +194,7 @@ def test_what_the_parties_write_is_valid_and_names_its_receiver() -> None:
         bundle = json.loads(copy.body)
         assert not profiles.check_message(bundle)
         assert bundle["id"] == copy.envelope_id
-        letter = FhirPen(RECEIVER).read(copy.body)
+        letter = FhirFormat(RECEIVER).read(copy.body)
         assert run.number(letter.content_id) == number
         assert letter.case == copy.case
         to = bundle["entry"][0]["resource"]["destination"][0]["endpoint"]
@@ -203,10 +203,10 @@ def test_what_the_parties_write_is_valid_and_names_its_receiver() -> None:
 
 def test_a_receipt_speaks_of_the_message_that_came() -> None:
     copy = Copybook(SENDER, [RECEIVER], 1).copy(board(1, 0), 0)
-    letter = FhirPen(RECEIVER).read(copy.body)
-    given_ = FhirPen(SENDER).read(Receipts(RECEIVER).to(letter).body)
+    letter = FhirFormat(RECEIVER).read(copy.body)
+    given_ = FhirFormat(SENDER).read(Receipts(RECEIVER).to(letter).body)
     assert (given_.about, given_.code, given_.case) == (letter.content_id, "ok", letter.case)
-    again = FhirPen(SENDER).read(Receipts(RECEIVER).to(letter).body)
+    again = FhirFormat(SENDER).read(Receipts(RECEIVER).to(letter).body)
     assert given_.content_id != again.content_id
 
 

@@ -17,41 +17,41 @@ from adapter.demo.region import settings as demo_settings
 from adapter.demo.rows import event_name
 from adapter.demo.stage import Stage
 from adapter.mappings import load
-from adapter.simulators.adtpen import Assessment
-from adapter.simulators.ledger import Fate, Ledger, has
+from adapter.simulators.hl7v2_writer import Assessment
+from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from adapter.store import Store
 
 
 def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
     with Stage(1, store, None) as stage:
-        stage.planning.desk.faults.lose_receipts = 99
+        stage.planning.system.faults.lose_receipts = 99
         assessment = Assessment(at=datetime.now(UTC))
-        stage.journal.tell("A01", replace(stage.cast.discharge, assessment=assessment))
-        stage.until(stage.planning.desk, has(Fate.LOST, "receipt"), "the message")
+        stage.journal.send("A01", replace(stage.stays.discharge, assessment=assessment))
+        stage.until(stage.planning.system, has(EntryKind.LOST, "receipt"), "the message")
         report = _report(stage)
     assert report.unreceipted >= 1
     assert not report.whole
 
 
 def _report(stage: Stage) -> Report:
-    ledgers = tuple(desk.ledger.entries() for desk in stage.desks)
-    return Report(seed=1, bus="embedded", case="", picture=stage.picture(), ledgers=ledgers)
+    traffic_logs = tuple(system.traffic.entries() for system in stage.systems)
+    return Report(seed=1, bus="embedded", case="", picture=stage.picture(), traffic_logs=traffic_logs)
 
 
 def test_a_message_of_a_party_that_nobody_receipted_is_counted(report_of_nothing: Report) -> None:
-    ledger = Ledger("lulea")
-    ledger.note(Fate.SENT, "message", "m-1")
-    report = replace(report_of_nothing, ledgers=(ledger.entries(),))
+    traffic_log = TrafficLog("lulea")
+    traffic_log.note(EntryKind.SENT, "message", "m-1")
+    report = replace(report_of_nothing, traffic_logs=(traffic_log.entries(),))
     assert (report.unreceipted, report.whole) == (1, False)
-    ledger.note(Fate.NOTED, "receipt", "r-1", about="m-1")
-    assert replace(report, ledgers=(ledger.entries(),)).whole
+    traffic_log.note(EntryKind.NOTED, "receipt", "r-1", about="m-1")
+    assert replace(report, traffic_logs=(traffic_log.entries(),)).whole
 
 
 def test_content_that_a_party_applied_twice_is_counted(report_of_nothing: Report) -> None:
-    ledger = Ledger("lulea")
+    traffic_log = TrafficLog("lulea")
     for _ in range(2):
-        ledger.note(Fate.APPLIED, "message", "m-1")
-    report = replace(report_of_nothing, ledgers=(ledger.entries(),))
+        traffic_log.note(EntryKind.APPLIED, "message", "m-1")
+    report = replace(report_of_nothing, traffic_logs=(traffic_log.entries(),))
     assert (report.duplicates_applied, report.whole) == (1, False)
 
 
@@ -63,7 +63,7 @@ def test_a_play_that_got_stuck_is_not_whole(report_of_nothing: Report) -> None:
 @pytest.fixture
 def report_of_nothing(store: Store) -> Report:
     stage = Stage(1, store, None)
-    return replace(_report(stage), ledgers=())
+    return replace(_report(stage), traffic_logs=())
 
 
 def test_a_broker_that_is_not_there_is_said() -> None:

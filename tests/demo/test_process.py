@@ -20,7 +20,7 @@ from lxml import etree
 
 from adapter.demo import Options, run
 from adapter.demo.region import CITY, HOME
-from adapter.simulators.cast import cast
+from adapter.simulators.sample_stays import sample_stays
 from adapter.store import Store, queries
 from adapter.store.tables import delivery
 from tests.kit import oracle
@@ -207,7 +207,7 @@ def test_a_demo_that_is_kept_answers_at_its_addresses_until_it_is_interrupted(
 
 
 def test_nothing_that_is_printed_or_logged_names_a_person(played: Played) -> None:
-    people = cast(SEED, datetime.now(UTC), HOME, CITY)
+    people = sample_stays(SEED, datetime.now(UTC), HOME, CITY)
     assert '"debug"' in played.err or '"info"' in played.err  # there was something to search
     for identity in people.identities:
         assert identity not in played.out

@@ -14,8 +14,8 @@ from adapter.demo.region import Broker
 from adapter.demo.report import as_json
 from adapter.demo.stage import Stage
 from adapter.demo.troubles import troubles
-from adapter.simulators.adtpen import Assessment
-from adapter.simulators.ledger import Fate, has
+from adapter.simulators.hl7v2_writer import Assessment
+from adapter.simulators.traffic_log import EntryKind, has
 from adapter.store import Store
 from tests.kit.servers import RabbitMQ
 
@@ -69,10 +69,10 @@ def test_with_one_user_only_the_second_party_comes_by_http(
 ) -> None:
     with Stage(1, store, Broker(url=rabbitmq.fresh())) as stage:
         stay = replace(
-            stage.cast.discharge,
+            stage.stays.discharge,
             assessment=Assessment(at=datetime.now(UTC), units=("SE2120002627-UMEA",)),
         )
-        assert stage.journal.tell("A01", stay) == "AA"
-        for desk in stage.desks[1:]:
-            assert desk.ledger.wait(has(Fate.APPLIED, "admission-notice"), 10)
+        assert stage.journal.send("A01", stay) == "AA"
+        for system in stage.systems[1:]:
+            assert system.traffic.wait(has(EntryKind.APPLIED, "admission-notice"), 10)
         stage.settle()

@@ -111,7 +111,7 @@ def test_a_play_of_nothing_has_the_rows_of_its_scenes(store: Store) -> None:
 
 def test_a_play_that_stopped_says_why_and_how_many_wait_for_a_person(store: Store) -> None:
     with store.read() as tx:
-        report = Report(seed=1, bus="embedded", case="", picture=everything(tx), ledgers=())
+        report = Report(seed=1, bus="embedded", case="", picture=everything(tx), traffic_logs=())
     out = io.StringIO()
     Screen(out).close(replace(report, stuck="lulea never had: message"), "")
     assert "✗ The play stopped: lulea never had: message." in out.getvalue()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from adapter.simulators.desk import Desk
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.ledger import Ledger
-from adapter.simulators.letters import Draft, Organisation, Person, Plan
-from adapter.simulators.omsorgpen import OmsorgPen
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import Draft, Organisation, Person, Plan
+from adapter.simulators.omsorg_format import OmsorgFormat
+from adapter.simulators.party_system import PartySystem
+from adapter.simulators.traffic_log import TrafficLog
 from tests.kit.places import ROOT
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -51,9 +51,9 @@ DRAFTS = {
 TOLD_IN_XML = [event for event in DRAFTS if event != "care-plan"]
 
 
-def message(pen: FhirPen | OmsorgPen, content_id: str = "m-1", **more: object) -> bytes:
-    return pen.write(replace(DRAFTS["message"], content_id=content_id, **more)).body  # type: ignore[arg-type]
+def message(message_format: FhirFormat | OmsorgFormat, content_id: str = "m-1", **more: object) -> bytes:
+    return message_format.write(replace(DRAFTS["message"], content_id=content_id, **more)).body  # type: ignore[arg-type]
 
 
-def desk(**more: object) -> Desk:
-    return Desk(FhirPen(TOWN), Ledger("town"), **more)  # type: ignore[arg-type]
+def party_system(**more: object) -> PartySystem:
+    return PartySystem(FhirFormat(TOWN), TrafficLog("town"), **more)  # type: ignore[arg-type]

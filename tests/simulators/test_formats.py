@@ -14,10 +14,10 @@ from adapter.core.errors import Severity
 from adapter.core.model import Endpoint, Event
 from adapter.fhir import bundles, codec, profiles
 from adapter.mappings import Context
-from adapter.simulators.adtpen import Adt, Assessment, written
-from adapter.simulators.cast import cast
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.omsorgpen import OmsorgPen
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.hl7v2_writer import AdtMessage, Assessment, write_adt
+from adapter.simulators.omsorg_format import OmsorgFormat
+from adapter.simulators.sample_stays import sample_stays
 from tests.kit import oracle
 from tests.kit.samples import (
     CASE,
@@ -32,12 +32,12 @@ from tests.kit.samples import (
     message,
 )
 
-STAY = cast(1, NOW, "2580", "Luleå").discharge
+STAY = sample_stays(1, NOW, "2580", "Luleå").discharge
 
 
 @pytest.mark.parametrize("event", DRAFTS)
 def test_the_fhir_that_a_party_writes_is_a_valid_message_of_its_event(event: str) -> None:
-    bundle = json.loads(FhirPen(PLANNER).write(DRAFTS[event]).body)
+    bundle = json.loads(FhirFormat(PLANNER).write(DRAFTS[event]).body)
     issues = profiles.check_message(bundle)
     assert [i for i in issues if i.severity is Severity.ERROR] == []
     assert bundles.event_code(bundle)[1] == event
@@ -47,13 +47,13 @@ def test_the_fhir_that_a_party_writes_is_a_valid_message_of_its_event(event: str
 @oracle.needs_schemas
 @pytest.mark.parametrize("event", DRAFTS)
 def test_the_fhir_that_a_party_writes_follows_the_schemas_of_hl7(event: str) -> None:
-    assert oracle.problems(json.loads(FhirPen(PLANNER).write(DRAFTS[event]).body)) == []
+    assert oracle.problems(json.loads(FhirFormat(PLANNER).write(DRAFTS[event]).body)) == []
 
 
 @pytest.mark.parametrize("code", ["ok", "transient-error", "fatal-error"])
 def test_a_fhir_receipt_is_a_valid_message_that_names_what_it_answers(code: str) -> None:
-    letter = FhirPen(TOWN).read(message(FhirPen(PLANNER)))
-    bundle = json.loads(FhirPen(TOWN).receipt(letter, code, NOW).body)
+    received = FhirFormat(TOWN).read(message(FhirFormat(PLANNER)))
+    bundle = json.loads(FhirFormat(TOWN).receipt(received, code, NOW).body)
     assert profiles.check_message(bundle) == []
     assert bundles.response(bundle).about == "m-1"
     assert bundles.response(bundle).code == code
@@ -61,7 +61,7 @@ def test_a_fhir_receipt_is_a_valid_message_that_names_what_it_answers(code: str)
 
 @pytest.mark.parametrize("event", TOLD_IN_XML)
 def test_the_xml_that_a_municipality_writes_is_read_by_the_adapter(event: str) -> None:
-    body = OmsorgPen(TOWN).write(DRAFTS[event]).body
+    body = OmsorgFormat(TOWN).write(DRAFTS[event]).body
     assert etree.XMLSchema(file=str(XSD)).validate(etree.fromstring(body))
     town = Endpoint(name="town", organization=TOWN.hsa, system="omsorg", transport="http")
     system = mappings.load()["omsorg"]
@@ -73,34 +73,38 @@ def test_the_xml_that_a_municipality_writes_is_read_by_the_adapter(event: str) -
 
 @pytest.mark.parametrize("code", ["ok", "transient-error", "fatal-error"])
 def test_a_kvittens_follows_the_schema_and_names_what_it_answers(code: str) -> None:
-    letter = OmsorgPen(TOWN).read(message(OmsorgPen(TOWN)))
-    body = OmsorgPen(TOWN).receipt(letter, code, NOW).body
+    received = OmsorgFormat(TOWN).read(message(OmsorgFormat(TOWN)))
+    body = OmsorgFormat(TOWN).receipt(received, code, NOW).body
     assert etree.XMLSchema(file=str(XSD)).validate(etree.fromstring(body))
-    again = OmsorgPen(TOWN).read(body)
+    again = OmsorgFormat(TOWN).read(body)
     assert (again.event, again.about, again.code) == ("receipt", "m-1", code)
 
 
-@pytest.mark.parametrize("pen", [FhirPen(PLANNER), OmsorgPen(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize("message_format", [FhirFormat(PLANNER), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"])
 @pytest.mark.parametrize("event", TOLD_IN_XML)
-def test_what_a_party_writes_another_reads_the_same(pen: FhirPen | OmsorgPen, event: str) -> None:
-    letter = pen.read(pen.write(DRAFTS[event]).body)
-    assert letter.person == PERSON
-    assert (letter.event, letter.case, letter.about) == (event, CASE, DRAFTS[event].about)
-    assert letter.sender == pen.me.hsa
+def test_what_a_party_writes_another_reads_the_same(
+    message_format: FhirFormat | OmsorgFormat, event: str
+) -> None:
+    received = message_format.read(message_format.write(DRAFTS[event]).body)
+    assert received.person == PERSON
+    assert (received.event, received.case, received.about) == (event, CASE, DRAFTS[event].about)
+    assert received.sender == message_format.me.hsa
 
 
-@pytest.mark.parametrize("pen", [FhirPen(TOWN), OmsorgPen(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize("message_format", [FhirFormat(TOWN), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"])
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"<a/>", b"\xff\x00", b'{"entry": [1]}'])
-def test_a_body_that_is_no_message_is_a_value_error(pen: FhirPen | OmsorgPen, body: bytes) -> None:
+def test_a_body_that_is_no_message_is_a_value_error(
+    message_format: FhirFormat | OmsorgFormat, body: bytes
+) -> None:
     with pytest.raises(ValueError, match=r"^not "):
-        pen.read(body)
+        message_format.read(body)
 
 
 def test_the_feed_of_the_journal_says_what_the_adapter_reads() -> None:
-    stay = cast(1, NOW, "2580", "Luleå").discharge
+    stay = sample_stays(1, NOW, "2580", "Luleå").discharge
     stay = replace(stay, assessment=Assessment(at=NOW, units=("SE2120002627-UMEA",)))
-    adt = Adt(trigger="A01", control="S1", at=NOW, stay=stay)
-    bundle = adt_as_fhir(written(adt, HOSPITAL))
+    adt = AdtMessage(trigger="A01", control="S1", at=NOW, stay=stay)
+    bundle = adt_as_fhir(write_adt(adt, HOSPITAL))
     assert bundles.case_ids(bundle) == (f"{HOSPITAL.hsa}/{stay.visit}",)
     assert bundles.municipality(bundle) == "2580"
     assert bundles.recorded(bundle) == NOW
@@ -112,14 +116,16 @@ def test_the_feed_of_the_journal_says_what_the_adapter_reads() -> None:
 
 
 def test_the_feed_escapes_what_would_break_a_field() -> None:
-    stay = replace(cast(1, NOW, "2580", "Luleå").discharge, ward="Kirurg | ^ & ~ \\ 1")
-    bundle = adt_as_fhir(written(Adt(trigger="A01", control="S1", at=NOW, stay=stay), HOSPITAL))
+    stay = replace(sample_stays(1, NOW, "2580", "Luleå").discharge, ward="Kirurg | ^ & ~ \\ 1")
+    bundle = adt_as_fhir(
+        write_adt(AdtMessage(trigger="A01", control="S1", at=NOW, stay=stay), HOSPITAL)
+    )
     assert bundles.ward(bundle) == "Kirurg | ^ & ~ \\ 1"
 
 
 def test_a_seed_gives_one_cast_and_another_seed_another() -> None:
-    assert cast(7, NOW, "2580", "Luleå") == cast(7, NOW, "2580", "Luleå")
-    casts = [cast(seed, NOW, "2580", "Luleå") for seed in range(20)]
+    assert sample_stays(7, NOW, "2580", "Luleå") == sample_stays(7, NOW, "2580", "Luleå")
+    casts = [sample_stays(seed, NOW, "2580", "Luleå") for seed in range(20)]
     assert len({c.discharge.visit for c in casts}) == 20
     assert all(c.unseen.person.number != c.discharge.person.number for c in casts)
     assert all(
@@ -137,7 +143,9 @@ def adt_as_fhir(body: bytes) -> dict[str, object]:
 
 def test_a_discharge_is_told_with_its_time() -> None:
     ended = replace(STAY, discharged=NOW + timedelta(hours=1))
-    bundle = adt_as_fhir(written(Adt(trigger="A03", control="S2", at=NOW, stay=ended), HOSPITAL))
+    bundle = adt_as_fhir(
+        write_adt(AdtMessage(trigger="A03", control="S2", at=NOW, stay=ended), HOSPITAL)
+    )
     stay = bundles.focus(bundle)
     assert stay is not None
     assert datetime.fromisoformat(stay["period"]["end"]) == NOW + timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""How the journal's feed is sent until it is acknowledged."""
+"""How the journal's feed is sent until it is acknowledgement_code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 from adapter.simulators import parties
-from adapter.simulators.adtpen import acknowledged
-from adapter.simulators.cast import cast
-from adapter.simulators.journal import Feed, Journal, NotAcknowledgedError
-from adapter.simulators.ledger import Ledger
+from adapter.simulators.hl7v2_writer import acknowledgement_code
+from adapter.simulators.journal import AdtFeed, Journal, NotAcknowledgedError
+from adapter.simulators.sample_stays import sample_stays
+from adapter.simulators.traffic_log import TrafficLog
 from tests.kit.samples import HOSPITAL, NOW
 from tests.kit.servers.base import free_ports
 
@@ -47,33 +47,33 @@ def ack(code: str) -> Callable[[bytes], bytes]:
 
 
 def journal(port: int, patience: float = 10.0) -> Journal:
-    feed = Feed(port=port, patience=patience, timeout=1)
-    return parties.journal(HOSPITAL, Ledger("journal"), inbox_port=0, feed=feed)
+    feed = AdtFeed(port=port, patience=patience, timeout=1)
+    return parties.journal(HOSPITAL, TrafficLog("journal"), inbox_port=0, feed=feed)
 
 
-STAY = cast(1, NOW, "2580", "Luleå").discharge
+STAY = sample_stays(1, NOW, "2580", "Luleå").discharge
 
 
 def test_the_journal_sends_again_until_it_is_acknowledged() -> None:
     answers = [lambda _: b"", ack("AR"), lambda _: b"\x0bMSA|AA|other\x1c\r", ack("AA")]
     with mllp(answers) as port:
         hospital = journal(port)
-        assert hospital.tell("A01", STAY) == "AA"
-    fates = [e.fate for e in hospital.desk.ledger.entries()]
-    assert fates == ["sent", "repeated", "repeated", "repeated", "noted"]
+        assert hospital.send("A01", STAY) == "AA"
+    kinds = [e.kind for e in hospital.system.traffic.entries()]
+    assert kinds == ["sent", "repeated", "repeated", "repeated", "noted"]
 
 
 def test_a_refusal_is_told_and_not_sent_again() -> None:
     with mllp([ack("AE")]) as port:
-        assert journal(port).tell("A01", STAY) == "AE"
+        assert journal(port).send("A01", STAY) == "AE"
 
 
 def test_a_journal_that_nobody_acknowledges_says_so() -> None:
     (port,) = free_ports(1)
     with pytest.raises(NotAcknowledgedError):
-        journal(port, patience=0.5).tell("A01", STAY)
+        journal(port, patience=0.5).send("A01", STAY)
 
 
 def test_an_acknowledgement_of_another_message_is_none_of_ours() -> None:
     with pytest.raises(ValueError, match="not an acknowledgement"):
-        acknowledged(b"MSH|\rMSA|AA|S2\r", "S1")
+        acknowledgement_code(b"MSH|\rMSA|AA|S2\r", "S1")

@@ -6,11 +6,17 @@ from datetime import datetime
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
-from adapter.simulators.letters import Draft, Letter, Organisation, Outgoing, Person
-from adapter.simulators.words import RECEIPT
+from adapter.simulators.messages import (
+    Draft,
+    Organisation,
+    OutgoingMessage,
+    Person,
+    ReceivedMessage,
+)
+from adapter.simulators.published_constants import RECEIPT
 
 NAMESPACE = "https://careplan-adapter.example/omsorg/1"
-_EVENTS = {  # Meddelande/@typ and the event of the same meaning
+_EVENTS = {  # by Meddelande/@typ
     "inskrivningsmeddelande": "admission-notice",
     "andrad-inskrivning": "admission-updated",
     "makulerad-inskrivning": "admission-cancelled",
@@ -40,34 +46,34 @@ _ANSWERS = {
 _ANSWER_CODES = {code: word for word, code in _ANSWERS.items()}
 
 
-class OmsorgPen:
-    """Writes as `me`, reads whoever wrote."""
+class OmsorgFormat:
+    """Writes messages from `me`, and reads messages from any sender."""
 
     content_type = "application/xml"
 
     def __init__(self, me: Organisation) -> None:
         self.me = me
 
-    def read(self, body: bytes) -> Letter:
-        """What came; ValueError when it is no document of omsorg/1 that we understand."""
+    def read(self, body: bytes) -> ReceivedMessage:
+        """Read a document. ValueError when it is not omsorg/1."""
         try:
-            return _letter(ET.fromstring(body))
+            return _received(ET.fromstring(body))
         except (ET.ParseError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise ValueError(f"not omsorg/1: {type(error).__name__}") from error
 
-    def receipt(self, letter: Letter, code: str, at: datetime) -> Outgoing:
-        """The Kvittens for a Meddelande."""
-        to = (Organisation(hsa=letter.sender, name=""),) if letter.sender else ()
+    def receipt(self, message: ReceivedMessage, code: str, at: datetime) -> OutgoingMessage:
+        """Write the Kvittens for a Meddelande."""
+        to = (Organisation(hsa=message.sender, name=""),) if message.sender else ()
         word = _RECEIPT_CODES[code]
-        root = self._root("Kvittens", str(uuid4()), letter.case, to, at)
-        root.attrib |= {"avser": letter.content_id, "kod": word}
+        root = self._root("Kvittens", str(uuid4()), message.case, to, at)
+        root.attrib |= {"avser": message.content_id, "kod": word}
         if code != "ok":
             fault = _add(root, "Fel", allvar="fel", typ="processing")
             _add(fault, "Beskrivning").text = "simulerat fel"
         return _outgoing(root)
 
-    def write(self, draft: Draft) -> Outgoing:
-        """A Meddelande of our own."""
+    def write(self, draft: Draft) -> OutgoingMessage:
+        """Write a Meddelande of the party's own."""
         root = self._root("Meddelande", draft.content_id, draft.case, draft.to, draft.at)
         root.set("typ", _TYPES[draft.event])
         _add_patient(root, draft.person)
@@ -112,25 +118,17 @@ def _add_patient(root: ET.Element, person: Person) -> None:
                 _add(home, place).text = text
 
 
-def _outgoing(root: ET.Element) -> Outgoing:
+def _outgoing(root: ET.Element) -> OutgoingMessage:
     ET.register_namespace("", NAMESPACE)
-    letter = _letter(root)
-    return Outgoing(
-        event=letter.event,
-        content_id=letter.content_id,
-        envelope_id=letter.envelope_id,
-        case=letter.case,
-        about=letter.about,
-        code=letter.code,
-        body=ET.tostring(root, encoding="UTF-8", xml_declaration=True),
-    )
+    body: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return OutgoingMessage.of(_received(root), body)
 
 
-def _letter(root: ET.Element) -> Letter:
+def _received(root: ET.Element) -> ReceivedMessage:
     sender = _find(root, "Avsandare")
     patient = _find(root, "Patient")
-    about, code = _concern(root)
-    return Letter(
+    about, code = _about(root)
+    return ReceivedMessage(
         event=RECEIPT if _is(root, "Kvittens") else _EVENTS[root.attrib["typ"]],
         content_id=root.attrib["id"],
         envelope_id=root.get("kuvert", root.attrib["id"]),
@@ -151,18 +149,18 @@ def _find(parent: ET.Element | None, name: str) -> ET.Element | None:
 
 
 def _text(parent: ET.Element | None, name: str) -> str:
-    found = _find(parent, name)
-    return (found.text or "") if found is not None else ""
+    element = _find(parent, name)
+    return (element.text or "") if element is not None else ""
 
 
-def _concern(root: ET.Element) -> tuple[str, str]:
-    """What a receipt, an answer, a report or a reply speaks of, and what the first ones say."""
+def _about(root: ET.Element) -> tuple[str, str]:
+    """Return the content id that the message is about, and the code of a receipt or an answer."""
     if _is(root, "Kvittens"):
         return root.attrib["avser"], _RECEIPTS[root.attrib["kod"]]
     for name in ("Svar", "Leveransrapport", "Text"):
-        found = _find(root, name)
-        if found is not None:
-            return found.get("avser", ""), _ANSWERS.get(found.get("status", ""), "")
+        element = _find(root, name)
+        if element is not None:
+            return element.get("avser", ""), _ANSWERS.get(element.get("status", ""), "")
     return "", ""
 
 

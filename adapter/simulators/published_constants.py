@@ -1,6 +1,6 @@
-"""The published constants that a party shares with the adapter (docs/message.md), no more.
+"""The published constants that a party shares with the adapter (docs/message.md).
 
-This is the only file here that imports anything of the adapter.
+No other file of this package imports anything else of the adapter.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = [
     "MUNICIPALITY",
     "PERSONNUMMER",
     "RECEIPT",
-    "TO_NOBODY",
+    "UNANSWERED_EVENTS",
     "VISIT",
 ]
 
 PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
-INCOMING = "care.in"  # the exchange that partners publish to
+INCOMING = "care.in"  # the exchange that parties publish to
 RECEIPT = "receipt"
-TO_NOBODY = frozenset({RECEIPT, "answer", "delivery-report"})  # no person answers these
+UNANSWERED_EVENTS = frozenset({RECEIPT, "answer", "delivery-report"})  # no person answers these

@@ -12,22 +12,22 @@ import pytest
 
 from adapter.core.model import Endpoint, Envelope
 from adapter.simulators import parties
-from adapter.simulators.broker import BrokerLine
-from adapter.simulators.buswire import BusWire
-from adapter.simulators.desk import Desk
-from adapter.simulators.fhirpen import FhirPen
-from adapter.simulators.httpwire import Door, HttpWire
-from adapter.simulators.ledger import Fate, Ledger, has
-from adapter.simulators.wire import Line, LineDownError
+from adapter.simulators.bus_client import BusUnavailableError
+from adapter.simulators.bus_connector import BusConnector
+from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.http_connector import Door, HttpConnector
+from adapter.simulators.party_system import PartySystem
+from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.rabbitmq import Consumer, Publisher, Topology
-from tests.kit.samples import CASE, PERSON, PLANNER, TOWN, desk, message
+from tests.kit.samples import CASE, PERSON, PLANNER, TOWN, message, party_system
 from tests.kit.servers import RabbitMQ
 from tests.kit.servers.base import free_ports
 
 
 @contextmanager
-def running(wire: HttpWire | BusWire) -> Iterator[None]:
+def running(wire: HttpConnector | BusConnector) -> Iterator[None]:
     wire.start()
     try:
         yield
@@ -47,50 +47,50 @@ def post(port: int, body: bytes) -> tuple[int, bytes]:
 
 def test_a_party_answers_a_post_with_its_receipt() -> None:
     (port,) = free_ports(1)
-    town = HttpWire(desk(), port)
+    town = HttpConnector(party_system(), port)
     with running(town):
-        status, body = post(port, message(FhirPen(PLANNER)))
+        status, body = post(port, message(FhirFormat(PLANNER)))
     assert status == 200
-    assert FhirPen(PLANNER).read(body).about == "m-1"
-    assert town.desk.ledger.entries()[0].delivery == "d-1"
+    assert FhirFormat(PLANNER).read(body).about == "m-1"
+    assert town.system.traffic.entries()[0].delivery == "d-1"
 
 
 def test_a_post_that_cannot_be_read_is_a_bad_request() -> None:
     (port,) = free_ports(1)
-    with running(HttpWire(desk(), port)):
+    with running(HttpConnector(party_system(), port)):
         assert post(port, b"nonsense")[0] == 400
 
 
 def test_a_party_that_is_down_refuses_connections_and_comes_back() -> None:
     (port,) = free_ports(1)
-    town = HttpWire(desk(), port)
+    town = HttpConnector(party_system(), port)
     with running(town):
         town.down(0.3)
         with pytest.raises(ConnectionRefusedError):
-            post(port, message(FhirPen(PLANNER)))
+            post(port, message(FhirFormat(PLANNER)))
         time.sleep(0.5)
-        assert post(port, message(FhirPen(PLANNER)))[0] == 200
+        assert post(port, message(FhirFormat(PLANNER)))[0] == 200
 
 
 def test_a_receipt_that_comes_later_is_posted_to_the_adapters_door() -> None:
     port, other = free_ports(2)
-    planner = HttpWire(Desk(FhirPen(PLANNER), Ledger("planner")), other)
+    planner = HttpConnector(PartySystem(FhirFormat(PLANNER), TrafficLog("planner")), other)
     door = Door(url=f"http://127.0.0.1:{other}/inbox", token="t")
-    town = HttpWire(desk(), port, door, receipts_after=0.05)
+    town = HttpConnector(party_system(), port, door, receipts_after=0.05)
     with running(planner), running(town):
-        assert post(port, message(FhirPen(PLANNER))) == (202, b"")
-        assert planner.desk.ledger.wait(has(Fate.NOTED, "receipt", about="m-1"), 2)
+        assert post(port, message(FhirFormat(PLANNER))) == (202, b"")
+        assert planner.system.traffic.wait(has(EntryKind.NOTED, "receipt", about="m-1"), 2)
 
 
 def test_what_a_party_posts_is_receipted_in_the_same_exchange() -> None:
     port, other = free_ports(2)
-    planner = HttpWire(Desk(FhirPen(PLANNER), Ledger("planner")), other)
+    planner = HttpConnector(PartySystem(FhirFormat(PLANNER), TrafficLog("planner")), other)
     door = Door(url=f"http://127.0.0.1:{other}/inbox", token="t")
-    town = HttpWire(desk(), port, door)
+    town = HttpConnector(party_system(), port, door)
     with running(planner), running(town):
-        content_id = town.desk.say("message", CASE, PERSON, (PLANNER,), text="Hej")
-        assert town.desk.ledger.wait(has(Fate.NOTED, "receipt", about=content_id), 2)
-    assert planner.desk.ledger.entries()[0].fate is Fate.APPLIED
+        content_id = town.system.send("message", CASE, PERSON, (PLANNER,), text="Hej")
+        assert town.system.traffic.wait(has(EntryKind.NOTED, "receipt", about=content_id), 2)
+    assert planner.system.traffic.entries()[0].kind is EntryKind.APPLIED
 
 
 BUS_ENDPOINT = Endpoint(
@@ -106,55 +106,55 @@ def test_a_party_on_the_embedded_bus_receipts_what_it_takes() -> None:
     bus = Bus()
     adapter = Memory(bus, [BUS_ENDPOINT])
     planner = parties.bus_party(
-        PLANNER, Ledger("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
+        PLANNER, TrafficLog("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
     )
     with running(planner):
-        body = message(FhirPen(TOWN))
+        body = message(FhirFormat(TOWN))
         adapter.send([Envelope(endpoint="planning", body=body, delivery="d-9")])
         (receipt,) = list(adapter.receive(0.5))
     assert (receipt.endpoint, receipt.event) == ("planning", "receipt")
-    assert FhirPen(TOWN).read(receipt.body).about == "m-1"
-    assert planner.desk.ledger.entries()[0].delivery == "d-9"
+    assert FhirFormat(TOWN).read(receipt.body).about == "m-1"
+    assert planner.system.traffic.entries()[0].delivery == "d-9"
 
 
 def test_a_party_on_the_bus_that_is_down_leaves_its_messages_there() -> None:
     bus = Bus()
     planner = parties.bus_party(
-        PLANNER, Ledger("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
+        PLANNER, TrafficLog("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
     )
     bus.declare("planning.inbox")
     with running(planner):
         planner.down(0.4)
         time.sleep(0.1)
-        Memory(bus, []).send([Envelope(endpoint="planning", body=message(FhirPen(TOWN)))])
+        Memory(bus, []).send([Envelope(endpoint="planning", body=message(FhirFormat(TOWN)))])
         time.sleep(0.1)
-        assert planner.desk.ledger.entries() == ()
-        assert planner.desk.ledger.wait(has(Fate.APPLIED, "message"), 2)
+        assert planner.system.traffic.entries() == ()
+        assert planner.system.traffic.wait(has(EntryKind.APPLIED, "message"), 2)
 
 
 class BreaksOnce:
-    """A line whose first publishing fails."""
+    """A client whose first publishing fails."""
 
-    def __init__(self, line: Line) -> None:
-        self.line = line
+    def __init__(self, client: BusClient) -> None:
+        self.client = client
         self.broken = False
 
     def publish(self, body: bytes, **named: str) -> None:
         if not self.broken:
             self.broken = True
-            raise LineDownError
-        self.line.publish(body, **named)
+            raise BusUnavailableError
+        self.client.publish(body, **named)
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self.line, name)
+        return getattr(self.client, name)
 
 
-def test_what_could_not_be_published_goes_when_the_line_is_back() -> None:
+def test_what_could_not_be_published_goes_when_the_bus_is_back() -> None:
     bus = Bus()
-    line = BreaksOnce(bus.partner("planning", "planning.inbox"))
-    planner = parties.bus_party(PLANNER, Ledger("planning"), connect=lambda: line)  # type: ignore[arg-type, return-value]
+    client = BreaksOnce(bus.partner("planning", "planning.inbox"))
+    planner = parties.bus_party(PLANNER, TrafficLog("planning"), connect=lambda: client)  # type: ignore[arg-type, return-value]
     with running(planner):
-        planner.desk.say("message", CASE, PERSON, (TOWN,), text="Hej")
+        planner.system.send("message", CASE, PERSON, (TOWN,), text="Hej")
         (sent,) = list(Memory(bus, [BUS_ENDPOINT]).receive(1))
     assert sent.event == "message"
 
@@ -168,21 +168,21 @@ def test_a_party_on_rabbitmq_needs_no_more_than_its_own_user(rabbitmq: RabbitMQ)
     adapter.open()
     own = rabbitmq.partner("planning", beside=url)
     planner = parties.bus_party(
-        PLANNER, Ledger("planning"), connect=lambda: BrokerLine(own, "planning.inbox")
+        PLANNER, TrafficLog("planning"), connect=lambda: RabbitMqClient(own, "planning.inbox")
     )
     with running(planner):
-        body = message(FhirPen(TOWN))
+        body = message(FhirFormat(TOWN))
         sender.send([Envelope(id="e-1", endpoint="planning", body=body, delivery="d-9")])
         (receipt,) = list(adapter.receive(2))
         adapter.acknowledge([receipt])
     adapter.close()
     sender.close()
     assert (receipt.endpoint, receipt.event) == ("planning", "receipt")
-    assert planner.desk.ledger.entries()[0].delivery == "d-9"
+    assert planner.system.traffic.entries()[0].delivery == "d-9"
 
 
 @pytest.mark.servers
-def test_a_queue_that_is_not_there_is_a_line_that_is_down(rabbitmq: RabbitMQ) -> None:
+def test_a_queue_that_is_not_there_is_a_bus_that_is_unavailable(rabbitmq: RabbitMQ) -> None:
     url = rabbitmq.fresh()
-    with pytest.raises(LineDownError):
-        BrokerLine(rabbitmq.partner("planning", beside=url), "planning.inbox")
+    with pytest.raises(BusUnavailableError):
+        RabbitMqClient(rabbitmq.partner("planning", beside=url), "planning.inbox")

@@ -8,8 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from adapter.simulators.letters import Draft, Letter, Organisation, Outgoing, Person, Plan
-from adapter.simulators.words import (
+from adapter.simulators.messages import (
+    Draft,
+    Organisation,
+    OutgoingMessage,
+    Person,
+    Plan,
+    ReceivedMessage,
+)
+from adapter.simulators.published_constants import (
     BASE,
     CASE_ID,
     EVENT,
@@ -24,37 +31,42 @@ Json = dict[str, Any]
 _PLAN_TYPE = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 
 
-class FhirPen:
-    """Writes as `me`, reads whoever wrote."""
+class FhirFormat:
+    """Writes messages from `me`, and reads messages from any sender."""
 
     content_type = "application/fhir+json"
 
     def __init__(self, me: Organisation) -> None:
         self.me = me
 
-    def read(self, body: bytes) -> Letter:
-        """What came; ValueError when it is no message that we understand."""
+    def read(self, body: bytes) -> ReceivedMessage:
+        """Read a message. ValueError when it cannot be read."""
         try:
-            return _letter(json.loads(body))
+            return _received(json.loads(body))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(f"not a message: {type(error).__name__}") from error
 
-    def receipt(self, letter: Letter, code: str, at: datetime) -> Outgoing:
-        """The receipt for a message; where it is not ok, an OperationOutcome tells why."""
+    def receipt(self, message: ReceivedMessage, code: str, at: datetime) -> OutgoingMessage:
+        """Write the receipt for a message; where it is not ok, an OperationOutcome says why."""
         outcome = [_outcome(code)] if code != "ok" else []
-        response: Json = {"identifier": letter.content_id, "code": code}
+        response: Json = {"identifier": message.content_id, "code": code}
         if outcome:
             response["details"] = _reference(outcome[0])
-        to = Organisation(hsa=letter.sender, name="")
-        head = self._header(RECEIPT, str(uuid4()), letter.case, (to,), at)
-        return _outgoing([head | {"response": response}, *outcome, *self._everybody((to,))], at)
+        to = Organisation(hsa=message.sender, name="")
+        head = self._header(RECEIPT, str(uuid4()), message.case, (to,), at)
+        return _outgoing([head | {"response": response}, *outcome, *self._organizations((to,))], at)
 
-    def write(self, draft: Draft) -> Outgoing:
-        """A message of our own."""
+    def write(self, draft: Draft) -> OutgoingMessage:
+        """Write a message of the party's own."""
         patient = _patient(draft.person)
         focus = _FOCUS[draft.event](draft, patient, self.me)
         head = self._header(draft.event, draft.content_id, draft.case, draft.to, draft.at)
-        parts = [head | {"focus": [_reference(focus)]}, focus, patient, *self._everybody(draft.to)]
+        parts = [
+            head | {"focus": [_reference(focus)]},
+            focus,
+            patient,
+            *self._organizations(draft.to),
+        ]
         return _outgoing(parts, draft.at)
 
     def _header(
@@ -69,12 +81,12 @@ class FhirPen:
                 {"url": _extension("recorded"), "valueInstant": at.isoformat()},
             ],
             "eventCoding": {"system": EVENT, "code": event},
-            **_filled(destination=[_destination(each) for each in to]),
+            **_non_empty(destination=[_destination(each) for each in to]),
             "sender": _reference(_organization(self.me)),
             "source": {"name": self.me.name, "endpoint": f"urn:hsa:{self.me.hsa}"},
         }
 
-    def _everybody(self, to: Iterable[Organisation]) -> list[Json]:
+    def _organizations(self, to: Iterable[Organisation]) -> list[Json]:
         return [_organization(each) for each in (self.me, *to)]
 
 
@@ -90,7 +102,7 @@ def _destination(party: Organisation) -> Json:
     return {"endpoint": f"urn:hsa:{party.hsa}", "receiver": _reference(_organization(party))}
 
 
-def _outgoing(parts: list[Json], at: datetime) -> Outgoing:
+def _outgoing(parts: list[Json], at: datetime) -> OutgoingMessage:
     bundle: Json = {
         "resourceType": "Bundle",
         "id": str(uuid4()),
@@ -98,31 +110,23 @@ def _outgoing(parts: list[Json], at: datetime) -> Outgoing:
         "timestamp": at.isoformat(),
         "entry": [{"fullUrl": f"urn:uuid:{p['id']}", "resource": p} for p in parts],
     }
-    letter = _letter(bundle)
-    return Outgoing(
-        event=letter.event,
-        content_id=letter.content_id,
-        envelope_id=letter.envelope_id,
-        case=letter.case,
-        about=letter.about,
-        code=letter.code,
-        body=json.dumps(bundle, ensure_ascii=False).encode(),
-    )
+    body = json.dumps(bundle, ensure_ascii=False).encode()
+    return OutgoingMessage.of(_received(bundle), body)
 
 
 def _organization(party: Organisation) -> Json:
-    found: Json = {
+    organization: Json = {
         "resourceType": "Organization",
         "id": str(uuid5(NAMESPACE_OID, party.hsa)),
         "identifier": [{"system": HSA, "value": party.hsa}],
     }
-    return found | ({"name": party.name} if party.name else {})
+    return organization | ({"name": party.name} if party.name else {})
 
 
 def _patient(person: Person) -> Json:
     coding = {"system": MUNICIPALITY, "code": person.municipality}
     local = [{"url": _extension("municipality"), "valueCoding": coding}]
-    where = _filled(
+    where = _non_empty(
         line=[person.street] if person.street else [],
         postalCode=person.postcode,
         city=person.city,
@@ -132,19 +136,19 @@ def _patient(person: Person) -> Json:
         "resourceType": "Patient",
         "id": str(uuid4()),
         "identifier": [{"system": PERSONNUMMER, "value": person.number}],
-        "name": [_filled(family=person.family, given=person.given.split())],
-        **_filled(address=[{"use": "home"} | where] if where else []),
+        "name": [_non_empty(family=person.family, given=person.given.split())],
+        **_non_empty(address=[{"use": "home"} | where] if where else []),
     }
 
 
-def _filled(**members: Any) -> Json:
-    """Only what has a value: FHIR allows no empty text, list or object."""
+def _non_empty(**members: Any) -> Json:
+    """Return the members that have a value: FHIR allows no empty text, list or object."""
     return {name: value for name, value in members.items() if value}
 
 
 def _outcome(code: str) -> Json:
     kind = "processing" if code == "fatal-error" else "transient"
-    issue = {"severity": "error", "code": kind, "diagnostics": "the simulated party was told to"}
+    issue = {"severity": "error", "code": kind, "diagnostics": "simulated fault"}
     return {"resourceType": "OperationOutcome", "id": str(uuid4()), "issue": [issue]}
 
 
@@ -164,12 +168,12 @@ def _care_plan(draft: Draft, patient: Json, me: Organisation) -> Json:
         "title": plan.title,
         "subject": _reference(patient),
         "created": draft.at.isoformat(),
-        **_filled(activity=activities),
+        **_non_empty(activity=activities),
     }
 
 
 def _communication(draft: Draft, patient: Json, me: Organisation) -> Json:
-    found: Json = {
+    communication: Json = {
         "resourceType": "Communication",
         "id": str(uuid4()),
         "status": "completed",
@@ -179,7 +183,7 @@ def _communication(draft: Draft, patient: Json, me: Organisation) -> Json:
         "sender": _reference(_organization(me)),
         "payload": [{"contentString": draft.text}],
     }
-    return found | ({"inResponseTo": [_earlier(draft.about)]} if draft.about else {})
+    return communication | ({"inResponseTo": [_earlier(draft.about)]} if draft.about else {})
 
 
 def _task(draft: Draft, patient: Json, me: Organisation) -> Json:
@@ -207,12 +211,12 @@ _FOCUS = {
 }
 
 
-def _letter(bundle: Json) -> Letter:
+def _received(bundle: Json) -> ReceivedMessage:
     parts = [e["resource"] for e in bundle["entry"]]
     head = parts[0]
     names = [e["valueIdentifier"]["value"] for e in _named(head, "case")]
-    about, code = _concern(head, _focus(bundle, head))
-    return Letter(
+    about, code = _about(head, _focus(bundle, head))
+    return ReceivedMessage(
         event=head["eventCoding"]["code"],
         content_id=head["id"],
         envelope_id=bundle["id"],
@@ -241,8 +245,8 @@ def _resolved(bundle: Json, reference: Json) -> Json:
     raise KeyError(wanted)
 
 
-def _concern(head: Json, focus: Json) -> tuple[str, str]:
-    """What a receipt, an answer, a report or a reply speaks of, and what the first ones say."""
+def _about(head: Json, focus: Json) -> tuple[str, str]:
+    """Return the content id that the message is about, and the code of a receipt or an answer."""
     if "response" in head:
         return head["response"]["identifier"], head["response"]["code"]
     earlier = [focus.get("focus", {}), *focus.get("inResponseTo", ())]

@@ -1,4 +1,4 @@
-"""What a party will do later: answers that a person gives, receipts that follow, resends."""
+"""Actions that a party carries out later: a person's answer, a delayed receipt, a resend."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from itertools import count
 
 
-class Agenda:
-    """Actions with a time. Any thread adds; the thread of the party's wire carries them out."""
+class DelayedActions:
+    """A queue ordered by time. Any thread may add; the connector's thread runs the actions."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -18,17 +18,17 @@ class Agenda:
         self._items: list[tuple[float, int, Callable[[], None]]] = []
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do it in so many seconds."""
+        """Schedule the action `seconds` from now."""
         with self._lock:
             item = (time.monotonic() + seconds, next(self._numbers), action)
             heapq.heappush(self._items, item)
 
-    def work(self) -> None:
-        """Do everything that is due, in order."""
-        while (action := self._due()) is not None:
+    def run_due(self) -> None:
+        """Run every action that is due, in order."""
+        while (action := self._next_due()) is not None:
             action()
 
-    def _due(self) -> Callable[[], None] | None:
+    def _next_due(self) -> Callable[[], None] | None:
         with self._lock:
             if not self._items or self._items[0][0] > time.monotonic():
                 return None

@@ -1,4 +1,4 @@
-"""The journal's ADT feed as HL7 v2.5 text, written field by field (docs/hl7v2.md).
+"""The journal's ADT messages as HL7 v2.5 text, written field by field (docs/hl7v2.md).
 
 The assessment of needs is the local segment ZSP.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapter.simulators.letters import Organisation, Person
+from adapter.simulators.messages import Organisation, Person
 
 _ZONE = ZoneInfo("Europe/Stockholm")
 _PNR_OID = "1.2.752.129.2.1.3.1"
@@ -19,7 +19,7 @@ _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The physician's judgement of which efforts may be needed (SFS 2017:612 2 kap. 1 §)."""
+    """The physician's assessment of which services may be needed (SFS 2017:612, 2 kap. 1 §)."""
 
     at: datetime
     social_services: bool = True
@@ -31,7 +31,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """One stay at the hospital (vårdtillfälle), as its journal has it just now."""
+    """One stay at the hospital (vårdtillfälle), as the journal has it now."""
 
     person: Person
     visit: str
@@ -43,8 +43,8 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adt:
-    """One message of the feed: trigger, control id, and when it happened."""
+class AdtMessage:
+    """One message: trigger event, control id and time of the event."""
 
     trigger: str
     control: str
@@ -52,8 +52,8 @@ class Adt:
     stay: Stay
 
 
-def written(adt: Adt, me: Organisation) -> bytes:
-    """The message in UTF-8, segments ended by carriage returns."""
+def write_adt(adt: AdtMessage, me: Organisation) -> bytes:
+    """Return the message in UTF-8; each segment ends with a carriage return."""
     stay = adt.stay
     segments = [
         _msh(adt, me),
@@ -66,15 +66,15 @@ def written(adt: Adt, me: Organisation) -> bytes:
     return "".join(f"{segment}\r" for segment in segments).encode()
 
 
-def acknowledged(body: bytes, control: str) -> str:
-    """MSA-1 of an acknowledgement; ValueError when it does not speak of our message."""
-    found = re.search(rb"\rMSA\|([A-Z]{2})\|([^|\r]*)", body)
-    if found is None or found[2].decode("utf-8", "replace") != control:
+def acknowledgement_code(body: bytes, control: str) -> str:
+    """Return MSA-1 of an acknowledgement. ValueError when it is not for the message `control`."""
+    fields = re.search(rb"\rMSA\|([A-Z]{2})\|([^|\r]*)", body)
+    if fields is None or fields[2].decode("utf-8", "replace") != control:
         raise ValueError("not an acknowledgement of this message")
-    return found[1].decode()
+    return fields[1].decode()
 
 
-def _msh(adt: Adt, me: Organisation) -> str:
+def _msh(adt: AdtMessage, me: Organisation) -> str:
     fields = {
         3: "SIMJOURNAL",
         4: _escaped(me.hsa),

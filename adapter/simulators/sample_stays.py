@@ -1,6 +1,6 @@
-"""Who plays: persons, numbers and times from a seed. All persons are invented.
+"""Two hospital stays with patients, times and numbers from a seed. All persons are invented.
 
-The personal numbers are test numbers that Skatteverket has published for this purpose.
+The personal numbers are test numbers that Skatteverket publishes for this purpose.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from adapter.simulators.adtpen import Stay
-from adapter.simulators.letters import Person
+from adapter.simulators.hl7v2_writer import Stay
+from adapter.simulators.messages import Person
 
 _ZONE = ZoneInfo("Europe/Stockholm")
 _NUMBERS = (
@@ -30,24 +30,24 @@ _WARDS = ("Medicin 3", "Kirurg 1", "Geriatrik 2", "Stroke 4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """The two stays of the play, and the number of the journal's first message."""
+class SampleStays:
+    """Two stays, and the control number of the journal's first message."""
 
-    unseen: Stay  # nobody outside the hospital may hear of this one
+    unseen: Stay  # must stay unknown outside the hospital
     discharge: Stay
     first_control: int
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """Everything that names a person here; it must never be seen in a log."""
+        """Every text that identifies a person. None of them may appear in a log."""
         people = (self.unseen.person, self.discharge.person)
         return tuple(
             text for p in people for text in (p.number, p.number[2:], p.family, p.given, p.street)
         )
 
 
-def cast(seed: int, now: datetime, municipality: str, city: str) -> Cast:
-    """The same seed and time give the same cast; `municipality` is where the patients live."""
+def sample_stays(seed: int, now: datetime, municipality: str, city: str) -> SampleStays:
+    """Return the same stays for the same seed and time. The patients live in `municipality`."""
     rng = Random(seed)
     numbers = rng.sample(_NUMBERS, 2)
     families = rng.sample(_FAMILIES, 2)
@@ -55,7 +55,7 @@ def cast(seed: int, now: datetime, municipality: str, city: str) -> Cast:
         _stay(rng, now, _person(rng, number, family, municipality, city))
         for number, family in zip(numbers, families, strict=True)
     )
-    return Cast(unseen=unseen, discharge=discharge, first_control=rng.randrange(1, 900_000))
+    return SampleStays(unseen=unseen, discharge=discharge, first_control=rng.randrange(1, 900_000))
 
 
 def _person(rng: Random, number: str, family: str, municipality: str, city: str) -> Person:

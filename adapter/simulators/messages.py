@@ -1,4 +1,4 @@
-"""What a party thinks of a message, whatever the format: who, about whom, which case."""
+"""Messages as a party sees them, independent of the format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A party by its HSA-id, with a name for people."""
+    """A party: its HSA-id and its name."""
 
     hsa: str
     name: str
@@ -17,7 +17,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A patient, as a party's own register has her. All of them are invented."""
+    """A patient as in a party's own register. All patients are invented."""
 
     number: str  # personnummer, 12 digits
     family: str
@@ -29,16 +29,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a party reads of a message that came."""
+class ReceivedMessage:
+    """What a party reads of a message that it received."""
 
     event: str
     content_id: str
     envelope_id: str
     sender: str  # HSA-id
     case: str = ""  # <HSA-id>/<visit number>
-    about: str = ""  # the content id that a receipt, answer or reply speaks of
-    code: str = ""  # of a receipt: ok …; of an answer: received …
+    about: str = ""  # the content id that a receipt, answer or reply is about
+    code: str = ""  # of a receipt: ok, …; of an answer: received, …
     person: Person | None = None
 
 
@@ -55,7 +55,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a party wants to say, before it is written in a format.
+    """A message that a party sends, before it is written in a format.
 
     An `answer` has `about` and `code`, a `reply` has `about` and `text`, a `message` has `text`,
     a `care-plan` has `plan`.
@@ -74,8 +74,8 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """Bytes that a party sends, and what their envelope says outside."""
+class OutgoingMessage:
+    """A message in a format, and what the transport needs of it."""
 
     event: str
     content_id: str
@@ -85,17 +85,30 @@ class Outgoing:
     about: str = ""
     code: str = ""
 
+    @classmethod
+    def of(cls, message: ReceivedMessage, body: bytes) -> OutgoingMessage:
+        """Return the message that `body` is read as."""
+        return cls(
+            event=message.event,
+            content_id=message.content_id,
+            envelope_id=message.envelope_id,
+            case=message.case,
+            body=body,
+            about=message.about,
+            code=message.code,
+        )
 
-class Pen(Protocol):
-    """A format, as one party writes and reads it."""
+
+class MessageFormat(Protocol):
+    """A format as one party writes and reads it."""
 
     content_type: str
 
-    def read(self, body: bytes) -> Letter:
-        """What came; ValueError when it cannot be read."""
+    def read(self, body: bytes) -> ReceivedMessage:
+        """Read a message. ValueError when it cannot be read."""
 
-    def receipt(self, letter: Letter, code: str, at: datetime) -> Outgoing:
-        """The receipt (systemkvittens) for a message: ok, transient-error or fatal-error."""
+    def receipt(self, letter: ReceivedMessage, code: str, at: datetime) -> OutgoingMessage:
+        """Write the receipt (systemkvittens) for a message: ok, transient-error or fatal-error."""
 
-    def write(self, draft: Draft) -> Outgoing:
-        """A message of one's own."""
+    def write(self, draft: Draft) -> OutgoingMessage:
+        """Write a message of the party's own."""
