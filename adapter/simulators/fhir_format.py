@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
+from adapter.fhir.canonical import BASE, CASE_ID, EVENT, HSA, MESSAGE_ID, MUNICIPALITY
 from adapter.simulators.messages import (
     Draft,
     Organisation,
@@ -16,18 +17,10 @@ from adapter.simulators.messages import (
     Plan,
     ReceivedMessage,
 )
-from adapter.simulators.published_constants import (
-    BASE,
-    CASE_ID,
-    EVENT,
-    HSA,
-    MESSAGE_ID,
-    MUNICIPALITY,
-    PERSONNUMMER,
-    RECEIPT,
-)
+from adapter.simulators.published_constants import RECEIPT
 
 Json = dict[str, Any]
+_PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 _PLAN_TYPE = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 
 
@@ -135,7 +128,7 @@ def _patient(person: Person) -> Json:
     return {
         "resourceType": "Patient",
         "id": str(uuid4()),
-        "identifier": [{"system": PERSONNUMMER, "value": person.number}],
+        "identifier": [{"system": _PERSONNUMMER, "value": person.number}],
         "name": [_non_empty(family=person.family, given=person.given.split())],
         **_non_empty(address=[{"use": "home"} | where] if where else []),
     }

@@ -51,7 +51,9 @@ DRAFTS = {
 TOLD_IN_XML = [event for event in DRAFTS if event != "care-plan"]
 
 
-def message(message_format: FhirFormat | OmsorgFormat, content_id: str = "m-1", **more: object) -> bytes:
+def message(
+    message_format: FhirFormat | OmsorgFormat, content_id: str = "m-1", **more: object
+) -> bytes:
     return message_format.write(replace(DRAFTS["message"], content_id=content_id, **more)).body  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from adapter.core.model import Endpoint, Envelope
 from adapter.simulators import parties
-from adapter.simulators.bus_client import BusUnavailableError
+from adapter.simulators.bus_client import BusClient, BusUnavailableError
 from adapter.simulators.bus_connector import BusConnector
 from adapter.simulators.fhir_format import FhirFormat
 from adapter.simulators.http_connector import Door, HttpConnector

@@ -80,7 +80,9 @@ def test_a_kvittens_follows_the_schema_and_names_what_it_answers(code: str) -> N
     assert (again.event, again.about, again.code) == ("receipt", "m-1", code)
 
 
-@pytest.mark.parametrize("message_format", [FhirFormat(PLANNER), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize(
+    "message_format", [FhirFormat(PLANNER), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"]
+)
 @pytest.mark.parametrize("event", TOLD_IN_XML)
 def test_what_a_party_writes_another_reads_the_same(
     message_format: FhirFormat | OmsorgFormat, event: str
@@ -91,7 +93,9 @@ def test_what_a_party_writes_another_reads_the_same(
     assert received.sender == message_format.me.hsa
 
 
-@pytest.mark.parametrize("message_format", [FhirFormat(TOWN), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"])
+@pytest.mark.parametrize(
+    "message_format", [FhirFormat(TOWN), OmsorgFormat(TOWN)], ids=["fhir", "omsorg"]
+)
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"<a/>", b"\xff\x00", b'{"entry": [1]}'])
 def test_a_body_that_is_no_message_is_a_value_error(
     message_format: FhirFormat | OmsorgFormat, body: bytes
