@@ -28,6 +28,7 @@ from adapter.simulators.journal import AdtFeed, Journal
 from adapter.simulators.messages import Organisation, Plan
 from adapter.simulators.party_system import Behaviour
 from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.sample_stays import sample_stays
 from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 
 HOSPITAL = Organisation(hsa="SE0000000001-SJUKHUS", name="Provsjukhuset")

@@ -22,9 +22,9 @@ from adapter.demo.region import Broker, on_the_bus
 from adapter.demo.report import Report, as_json
 from adapter.demo.screen import Screen
 from adapter.demo.stage import Stage, StuckError
-from adapter.simulators.rabbitmq_client import queues_in_use
-from adapter.simulators.journal import NotAcknowledgedError
 from adapter.simulators.bus_client import BusUnavailableError
+from adapter.simulators.journal import NotAcknowledgedError
+from adapter.simulators.rabbitmq_client import queues_in_use
 from adapter.store import Store
 from adapter.store.queries.everything import is_empty
 
@@ -86,7 +86,7 @@ def run(options: Options, out: TextIO, err: TextIO) -> int:
 
 @contextmanager
 def opened(options: Options, err: TextIO) -> Iterator[Stage]:
-    """Yield a running stage; NotPlayedError, AdapterError or BusUnavailableError when it cannot run."""
+    """Play, and return the report. NotPlayedError, AdapterError or BusUnavailableError."""
     with _store(options.store) as store, _stage(options, store, err) as stage:
         yield stage
 

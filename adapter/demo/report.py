@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapter.simulators.traffic_log import TrafficEntry, EntryKind
+from adapter.simulators.traffic_log import EntryKind, TrafficEntry
 from adapter.store.queries.everything import Everything
 from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
@@ -41,7 +41,7 @@ class Report:
     def unreceipted(self) -> int:
         """Deliveries without an application receipt, and messages that we did not receipt.
 
-        Both sides are counted: the store for what we sent, the traffic logs for what the parties sent.
+        The store is counted for what we sent, the traffic logs for what the parties sent.
         """
         receipted = {r.delivery_id for r in self.picture.receipts if r.layer == "application"}
         sent = [d for d in self.picture.deliveries if d.event != "receipt"]

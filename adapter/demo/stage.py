@@ -25,13 +25,13 @@ from adapter.demo.region import (
 )
 from adapter.runner import Adapter
 from adapter.simulators import parties
-from adapter.simulators.rabbitmq_client import RabbitMqClient
-from adapter.simulators.sample_stays import SampleStays, sample_stays
-from adapter.simulators.party_system import PartySystem, Behaviour
+from adapter.simulators.bus_client import BusClient
 from adapter.simulators.http_connector import Door
 from adapter.simulators.journal import AdtFeed, Journal
+from adapter.simulators.party_system import Behaviour, PartySystem
+from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.sample_stays import SampleStays, sample_stays
 from adapter.simulators.traffic_log import TrafficEntry, TrafficLog
-from adapter.simulators.bus_client import BusClient
 from adapter.store import Store, endpoints
 from adapter.store.queries.everything import Everything, everything
 from adapter.transports.memory import Bus
@@ -115,7 +115,9 @@ class Stage:
         """Note that the play causes a fault."""
         self.moments.append(Moment(at=datetime.now(UTC), text=text, wrong=True))
 
-    def until(self, party: PartySystem, enough: Callable[[Sequence[TrafficEntry]], bool], what: str) -> None:
+    def until(
+        self, party: PartySystem, enough: Callable[[Sequence[TrafficEntry]], bool], what: str
+    ) -> None:
         """Wait until a party's traffic log has `enough`; StuckError after PATIENCE seconds."""
         if not party.traffic.wait(enough, PATIENCE):
             raise StuckError(f"{party.traffic.party} never had: {what}{self._dead_loop()}")
@@ -128,7 +130,9 @@ class Stage:
         """Like `settle`, but do not wait for persons."""
         self._wait_until_none(under_way)
 
-    def _wait_until_none(self, look: Callable[[Everything, Sequence[PartySystem]], list[str]]) -> None:
+    def _wait_until_none(
+        self, look: Callable[[Everything, Sequence[PartySystem]], list[str]]
+    ) -> None:
         deadline = time.monotonic() + PATIENCE
         while left := look(self.picture(), self.systems):
             if time.monotonic() > deadline:

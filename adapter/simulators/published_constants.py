@@ -1,4 +1,4 @@
-"""Published names of the bus and of events that every party uses (docs/message.md, docs/rabbitmq.md)."""
+"""Published names of the bus and of events (docs/message.md, docs/rabbitmq.md)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
 
 def _report(stage: Stage) -> Report:
     traffic_logs = tuple(system.traffic.entries() for system in stage.systems)
-    return Report(seed=1, bus="embedded", case="", picture=stage.picture(), traffic_logs=traffic_logs)
+    return Report(
+        seed=1, bus="embedded", case="", picture=stage.picture(), traffic_logs=traffic_logs
+    )
 
 
 def test_a_message_of_a_party_that_nobody_receipted_is_counted(report_of_nothing: Report) -> None:
