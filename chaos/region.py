@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from adapter.core.model import Endpoint, Settings
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.fhir.builders import Party
 from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, SLOW
 from chaos.plan import RESENDS, TIMERS, Plan

@@ -15,7 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.core.model import Endpoint, Envelope, Message
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Envelope, Message
 from adapter.inbound import receive
 from adapter.inbound.process import Reply
 from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message

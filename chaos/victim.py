@@ -18,8 +18,8 @@ from pathlib import Path
 
 from adapter import runner
 from adapter.core import kill_points, logs
+from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError
-from adapter.core.model import Settings
 from adapter.runner import Adapter, Part
 from adapter.store import Store
 from chaos import sabotage

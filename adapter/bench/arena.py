@@ -16,8 +16,8 @@ from adapter.bench.fleet import WORKER, Crew, Fleet
 from adapter.bench.network import RECEIVERS, SENDERS, Servers
 from adapter.bench.pacing import Pace
 from adapter.bench.players import Job, Players
+from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError
-from adapter.core.model import Settings
 from adapter.simulators.bus_client import BusUnavailableError
 from adapter.simulators.messages import Organisation
 from adapter.simulators.rabbitmq_client import queues_in_use

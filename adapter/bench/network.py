@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapter.bench.busparty import Party
-from adapter.core.model import Endpoint, Settings
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.simulators.messages import Organisation
 
 SENDERS = ("planning", "journal")

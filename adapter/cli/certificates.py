@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from adapter.cli.findings import Finding, error, warning
-from adapter.core.model import Endpoint
+from adapter.core.endpoint import Endpoint
 
 SOON = timedelta(days=30)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL | re.ASCII)

@@ -17,8 +17,8 @@ import typer
 from adapter import mappings, settings
 from adapter.cli.printing import ZONE
 from adapter.core import service_windows
+from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError
-from adapter.core.model import Settings
 from adapter.settings.durations import duration
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints

@@ -17,8 +17,9 @@ from adapter import fhir, mappings
 from adapter.cli import printing, words
 from adapter.cli.desk import AsJson, given
 from adapter.cli.failures import told
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
-from adapter.core.model import Bundle, Endpoint, Event
+from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles, codec, profiles
 from adapter.mappings import Context, System
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.cli.findings import Finding, error, warning
-from adapter.core.model import Endpoint, Event, Route
+from adapter.core.endpoint import Endpoint, Route
+from adapter.core.model import Event
 from adapter.mappings import System
 from adapter.settings.endpoints import OF_PATIENT
 from adapter.settings.network import Network

@@ -11,8 +11,8 @@ import typer
 from adapter import mappings, settings
 from adapter.cli.desk import FILE, SettingsFile
 from adapter.core import logs
+from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Severity
-from adapter.core.model import Settings
 from adapter.store import Store
 
 if TYPE_CHECKING:  # the runner brings every server with it; most commands need none

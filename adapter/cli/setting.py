@@ -13,8 +13,8 @@ from adapter import mappings, settings
 from adapter.cli import certificates, matching, printing
 from adapter.cli.desk import FILE, AsJson, SettingsFile, missing_file, now
 from adapter.cli.findings import Finding, error, warning
+from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError, FatalError, Issue, Severity
-from adapter.core.model import Settings
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.queries import figures

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import AdapterError, TransientError
-from adapter.core.model import AnswerRule, Then
 
 _TABLE = (
     ("AR CR", Then.RETRY),  # MSA-1 (HL7 table 0008)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from adapter.core.model import Closed, Day, Endpoint
+from adapter.core.endpoint import Closed, Day, Endpoint
 
 _DAYS = tuple(Day)  # Monday is 0, as for datetime
 _WEEK = timedelta(days=7)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from adapter.core.model import Within
+from adapter.core.endpoint import Within
 
 _DAY = timedelta(days=1)
 _SATURDAY, _FRIDAY = 5, 4

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-from adapter.core.model import DoneWhen, Endpoint, Event, Kind, Need, Route, Settings, Within
+from adapter.core.endpoint import Endpoint, Route, Settings, Within
+from adapter.core.model import DoneWhen, Event, Kind, Need
 from adapter.simulators.messages import Organisation
 
 HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from adapter.core.catalogue import CATALOGUE, ErrorCode
+from adapter.core.endpoint import Limits
 from adapter.core.errors import Issue
-from adapter.core.model import Limits
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 

@@ -13,8 +13,8 @@ import hl7
 from lxml import etree
 
 from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
-from adapter.core.model import Limits
 
 _LIMITS = Limits()
 _CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and Python's name

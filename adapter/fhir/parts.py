@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import HSA, hsa_id
-from adapter.core.model import Endpoint
 from adapter.fhir.builders import Party, extension, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MUNICIPALITY, SECURITY, VISIT, extension_url

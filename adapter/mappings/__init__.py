@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
-from adapter.core.model import Bundle, Endpoint, Event, Kind, Loss
+from adapter.core.model import Bundle, Event, Kind, Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

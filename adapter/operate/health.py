@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from adapter.core import service_windows
+from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
-from adapter.core.model import Settings
 from adapter.store import Store, heartbeats
 from adapter.store.queries import figures
 from adapter.store.transaction import Transaction

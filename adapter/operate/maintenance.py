@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapter.core import service_windows, working_days
+from adapter.core.endpoint import Endpoint, Within
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import State
-from adapter.core.model import Endpoint, Within
+from adapter.core.record_ids import Record, new_id
 from adapter.outbound import receipts, send
 from adapter.settings.network import Network
 from adapter.store import Store, backlog, history, outbox, replaced_endpoints
-from adapter.store.inbox import new_id
 from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def again(row: Row, now: datetime) -> dict[str, Any]:
     A confirmed one stays so.
     """
     fresh = {
-        "id": new_id("d"),
+        "id": new_id(Record.DELIVERY),
         "state": State.WAITING,
         "created_at": now,
         "expires_at": now + (row["expires_at"] - row["created_at"]),

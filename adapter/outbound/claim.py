@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapter.core import service_windows
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
-from adapter.core.model import Delivery, Endpoint
+from adapter.core.model import Delivery
 from adapter.core.rate_limit import RateLimit
 from adapter.outbound import deliveries, receipts
 from adapter.settings.network import Network

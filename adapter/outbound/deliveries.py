@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, Issue, Severity
 from adapter.core.lifecycle import State
-from adapter.core.model import Bundle, DoneWhen, Endpoint, Event
+from adapter.core.model import Bundle, DoneWhen, Event
+from adapter.core.record_ids import Record, new_id
 from adapter.fhir import builders, bundles, codec
 from adapter.mappings import Context
 from adapter.settings.network import Network
 from adapter.store import cases, history, outbox
-from adapter.store.inbox import new_id
 from adapter.store.transaction import Row, Transaction
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ def row_of(
 ) -> dict[str, Any]:
     """A new delivery's row: waiting, due now, in no order, and with nothing in it yet."""
     return {
-        "id": new_id("d"),
+        "id": new_id(Record.DELIVERY),
         "message_id": message_id,
         "endpoint": endpoint.name,
         "event": str(event),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
-from adapter.core.model import Bundle, Endpoint, Event, Message
+from adapter.core.model import Bundle, Event, Message
 from adapter.fhir import builders, bundles
 from adapter.fhir.bundles import Resource
 from adapter.outbound import deliveries

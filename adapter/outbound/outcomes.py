@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from adapter.core import service_windows
 from adapter.core.catalogue import Scope
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Step
-from adapter.core.model import Code, Delivery, DoneWhen, Endpoint, Event, Layer, Receipt
+from adapter.core.model import Code, Delivery, DoneWhen, Event, Layer, Receipt
 from adapter.outbound import deliveries, receipts
 from adapter.outbound.claim import ids, probe_after, probe_lasts
 from adapter.policy import immediate_receipt

@@ -11,19 +11,10 @@ from uuid import uuid4
 
 from adapter import fhir
 from adapter.core import answer_rules, working_days
+from adapter.core.endpoint import Endpoint, Then
 from adapter.core.errors import AdapterError, FatalError, Issue, TransientError
 from adapter.core.lifecycle import OPEN, RetryPolicy, State, Step, in_time
-from adapter.core.model import (
-    Bundle,
-    Code,
-    DoneWhen,
-    Endpoint,
-    Event,
-    Layer,
-    Message,
-    Receipt,
-    Then,
-)
+from adapter.core.model import Bundle, Code, DoneWhen, Event, Layer, Message, Receipt
 from adapter.fhir import builders, bundles, codec
 from adapter.mappings import Context
 from adapter.outbound import deliveries, delivery_reports

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Bundle, Endpoint, Event, Kind, Loss, Message
+from adapter.core.model import Bundle, Event, Kind, Loss, Message
 from adapter.fhir import builders, bundles, codec, profiles
 from adapter.mappings import Context
 from adapter.policy.routing import may_speak, may_tell_of

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from adapter.core.endpoint import Endpoint, Route
 from adapter.core.errors import FatalError, Issue
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Endpoint, Event, Kind, Need, Route
+from adapter.core.model import Event, Kind, Need
 from adapter.settings.endpoints import OF_PATIENT
 from adapter.settings.network import Network, hsa_ids
 

@@ -11,8 +11,9 @@ from enum import Flag, auto
 from types import FrameType
 
 from adapter import mappings
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.errors import TransientError
-from adapter.core.model import Endpoint, Envelope, Settings
+from adapter.core.model import Envelope
 from adapter.inbound import receive
 from adapter.operate import health, maintenance
 from adapter.operate.health import Finding

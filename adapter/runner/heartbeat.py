@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError, TransientError
-from adapter.core.model import Settings
+from adapter.core.record_ids import Record, new_id
 from adapter.operate import health
 from adapter.operate.health import Finding, OwnHealth
 from adapter.store import Store, heartbeats
-from adapter.store.inbox import new_id
 
 log = logging.getLogger(__name__)
 _OF_LOOPS = {"unreachable": "broker", "settings": "topology"}
@@ -40,7 +40,7 @@ class Heartbeat:
         consumes: Callable[[], bool],
     ) -> None:
         self.name = f"{part} {socket.gethostname()}/{os.getpid()}"
-        self._who = {"id": new_id("p"), "name": self.name, "part": part}
+        self._who = {"id": new_id(Record.PROCESS), "name": self.name, "part": part}
         self._store, self._settings, self._clock = store, settings, clock
         self._around, self._consumes = around, consumes
         self._probe = self._ahead = 0.0

@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, TransientError
-from adapter.core.model import Delivery, Endpoint
+from adapter.core.model import Delivery
 from adapter.outbound import send
 from adapter.outbound.send import Sent
 from adapter.runner.loops import Bell

@@ -1,6 +1,6 @@
 """The settings: one TOML file, and the environment for secrets; docs/settings.md has every key.
 
-Read once, validated whole with every problem listed, then frozen (adapter.core.model.Settings).
+Read once, validated whole with every problem listed, then frozen (adapter.core.endpoint.Settings).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from adapter.core.endpoint import Alias, Endpoint, Settings
 from adapter.core.errors import FatalError, Issue, Severity
-from adapter.core.model import Alias, Endpoint, Settings
 from adapter.settings import consistency, tables
 from adapter.settings.addresses import has_password, host_port
 from adapter.settings.endpoints import CREDENTIALS, is_name

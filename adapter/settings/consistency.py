@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from adapter.core.endpoint import Alias, Endpoint, Limits, Route, Settings
 from adapter.core.errors import Issue
-from adapter.core.model import RETURNING, Alias, Endpoint, Kind, Limits, Route, Settings
+from adapter.core.model import RETURNING, Kind
 from adapter.settings import addresses, endpoints
 from adapter.settings.endpoints import OF_PATIENT, TRANSPORTS, takes
 from adapter.settings.findings import choices, error, under, warning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from adapter.core.model import Within
+from adapter.core.endpoint import Within
 
 _UNITS = {
     "ms": timedelta(milliseconds=1),

@@ -12,8 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapter.core import answer_rules, service_windows
+from adapter.core.endpoint import Closed, Endpoint, Within
 from adapter.core.errors import Issue
-from adapter.core.model import Closed, DoneWhen, Endpoint, Within
+from adapter.core.model import DoneWhen
 from adapter.settings import addresses
 from adapter.settings.findings import choices, error, nearest, under, warning
 from adapter.settings.municipalities import code_of, municipalities

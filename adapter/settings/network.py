@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Endpoint, Event, Settings
+from adapter.core.model import Event
 from adapter.fhir.builders import Party
 from adapter.mappings import System
 

@@ -1,4 +1,4 @@
-"""A TOML table as the dataclasses of adapter.core.model, whose fields are the keys of the file.
+"""A TOML table as the dataclasses of adapter.core.endpoint, whose fields are the keys of the file.
 
 Nothing is written down twice: names, types and defaults are those of the dataclasses. A wrong
 value becomes an issue, and its default stands in its place, so that all else can be checked.
@@ -15,8 +15,8 @@ from math import isfinite
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from unicodedata import category
 
+from adapter.core.endpoint import Within
 from adapter.core.errors import Issue
-from adapter.core.model import Within
 from adapter.settings import durations
 from adapter.settings.findings import choices, error, key, nearest
 
@@ -32,7 +32,7 @@ class _WrongValueError(Exception):
 
 
 def table(kind: type[_T], values: Mapping[str, object], path: str, found: list[Issue]) -> _T:
-    """A dataclass of adapter.core.model from a table; problems are added to `found`.
+    """A dataclass of adapter.core.endpoint from a table; problems are added to `found`.
 
     `path` is "" for the whole file, otherwise where the table stands ("endpoint[2]").
     """

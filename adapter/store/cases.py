@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.dialects import among
-from adapter.store.inbox import new_id
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction
 
@@ -113,7 +113,7 @@ def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime
     other's transaction ends with OvertakenError, and finds the case when it is done again.
     """
     opened = Case(
-        id=new_id("c"),
+        id=new_id(Record.CASE),
         name=next(iter(names), ""),
         patient=patient,
         orders=0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,21 +11,17 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import Ruling, Standing, rule
 from adapter.core.model import Envelope, Message
+from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
 from adapter.store.tables import message, one_of, place, sender
 from adapter.store.transaction import Row, Transaction
 
 
-def new_id(prefix: str) -> str:
-    """A short id of ours, unique without asking the database: `m-…` or `d-…`."""
-    return f"{prefix}-{secrets.token_hex(10)}"
-
-
 def arrived(letter: Envelope, now: datetime) -> Message:
     """What a transport received, as a message of ours."""
     return Message(
-        id=new_id("m"),
+        id=new_id(Record.MESSAGE),
         endpoint=letter.endpoint,
         body=letter.body,
         fingerprint=hashlib.sha256(letter.body).hexdigest(),

@@ -16,8 +16,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
 
 INCOMING = "care.in"

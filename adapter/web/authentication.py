@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
-from adapter.core.model import Endpoint
 from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store

@@ -8,8 +8,8 @@ import re
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
-from adapter.core.model import Endpoint
 from adapter.settings.network import Network
 
 SECONDS = 60.0  # a whole body must have come by then

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
-from adapter.core.model import Code, Endpoint, Envelope
+from adapter.core.model import Code, Envelope
 from adapter.inbound.process import Reply
 from adapter.inbound.receive import accept
 from adapter.web import bodies

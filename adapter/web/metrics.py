@@ -13,8 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from adapter.core import service_windows
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
-from adapter.core.model import Endpoint
 from adapter.operate import health
 from adapter.settings.network import Network
 from adapter.store import Store

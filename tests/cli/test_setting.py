@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from adapter import mappings
 from adapter.cli import certificates, matching
-from adapter.core.model import Endpoint, Event, Route, Settings
+from adapter.core.endpoint import Endpoint, Route, Settings
+from adapter.core.model import Event
 from adapter.settings.network import Network
 from adapter.store import Store
 from tests.kit.office import FIXTURES, SETTINGS, run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.model import Settings
+from adapter.core.endpoint import Settings
 from adapter.operate.health import Finding
 from adapter.runner import utc_now
 from adapter.runner.heartbeat import Heartbeat

@@ -23,7 +23,7 @@ from prometheus_client.core import Metric
 from adapter import mappings, settings
 from adapter.bench import report as bench
 from adapter.cli import app
-from adapter.core import kill_points, lifecycle, logs, model
+from adapter.core import endpoint, kill_points, lifecycle, logs, model
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import Severity
 from adapter.operate import health
@@ -50,7 +50,7 @@ STORED: tuple[type[StrEnum], ...] = (
     model.Kind,
     model.Layer,
     model.Need,
-    model.Then,
+    endpoint.Then,
     lifecycle.Ruling,
     lifecycle.Standing,
     lifecycle.State,
@@ -60,13 +60,13 @@ STORED: tuple[type[StrEnum], ...] = (
     Verdict,
 )
 STANZAS = (
-    model.Settings,
-    model.Endpoint,
-    model.Route,
-    model.Limits,
-    model.Alias,
-    model.AnswerRule,
-    model.Closed,
+    endpoint.Settings,
+    endpoint.Endpoint,
+    endpoint.Route,
+    endpoint.Limits,
+    endpoint.Alias,
+    endpoint.AnswerRule,
+    endpoint.Closed,
 )
 COMMANDS = {
     "check": ("--settings", "adapter.toml"),

@@ -6,8 +6,9 @@ import pytest
 
 from adapter.core import answer_rules
 from adapter.core.catalogue import CATALOGUE, Scope
+from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.core.model import AnswerRule, Code, Then
+from adapter.core.model import Code
 from adapter.mappings.hl7v2.ack_reader import RECEIPT_CODES
 
 NOT_ANSWERS = {"expired", "no-receipt"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core import service_windows
-from adapter.core.model import Closed, Day, Endpoint
+from adapter.core.endpoint import Closed, Day, Endpoint
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SUMMER, WINTER = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)

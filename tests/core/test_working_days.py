@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.model import Within
+from adapter.core.endpoint import Within
 from adapter.core.working_days import due, is_working_day
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -27,8 +27,8 @@ import yaml
 
 from adapter import mappings, settings
 from adapter.cli import app
+from adapter.core.endpoint import Settings
 from adapter.core.errors import Severity
-from adapter.core.model import Settings
 from adapter.transports import rabbitmq as transport
 from tests.kit.places import ROOT
 from tests.kit.servers import PostgreSQL, RabbitMQ

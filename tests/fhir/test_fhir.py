@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from adapter import fhir
+from adapter.core.endpoint import Limits
 from adapter.core.errors import Issue
-from adapter.core.model import Bundle, Event, Limits
+from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
 from adapter.fhir.required import ONLY_R4, REQUIRED
 from adapter.fhir.shape import elements, model

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 
 WAIT = 5.0
 ENDPOINTS = [

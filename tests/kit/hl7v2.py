@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapter.core.model import Bundle, Endpoint
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Bundle
 from adapter.fhir import codec
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system

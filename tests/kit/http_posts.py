@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports.http import HttpClient
 
 

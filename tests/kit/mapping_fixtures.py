@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from adapter.core.model import Endpoint
+from adapter.core.endpoint import Endpoint
 from adapter.mappings import Context
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
 from adapter.transports.mllp import MllpServer
 from adapter.transports.mllp.framing import END

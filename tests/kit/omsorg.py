@@ -10,7 +10,8 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.core.model import Bundle, Endpoint
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Bundle
 from adapter.fhir import bundles, codec
 from adapter.fhir.profiles import folder
 from adapter.mappings import Context

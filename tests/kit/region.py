@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter import mappings
+from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.errors import TransientError
-from adapter.core.model import Bundle, DoneWhen, Endpoint, Envelope, Event, Need, Route, Settings
+from adapter.core.model import Bundle, DoneWhen, Envelope, Event, Need
 from adapter.fhir import bundles
 from adapter.inbound import receive
 from adapter.inbound.process import Reply

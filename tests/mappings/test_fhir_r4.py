@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter import fhir
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
-from adapter.core.model import Endpoint, Event
+from adapter.core.model import Event
 from adapter.fhir import bundles, codec
 from adapter.fhir.canonical import EVENT
 from adapter.mappings.fhir_r4 import system

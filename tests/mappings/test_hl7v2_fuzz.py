@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
+from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
-from adapter.core.model import Limits
 from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document
 from tests.kit.hl7v2 import FIXTURES, MSH, PID, adt, read

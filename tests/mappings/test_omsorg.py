@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
-from adapter.core.model import Endpoint, Event
+from adapter.core.model import Event
 from adapter.fhir import bundles, codec, profiles
 from adapter.mappings.omsorg import system
 from tests.kit import oracle

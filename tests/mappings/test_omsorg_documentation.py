@@ -8,8 +8,9 @@ import pytest
 from lxml import etree
 
 from adapter.core.catalogue import CATALOGUE
+from adapter.core.endpoint import Endpoint, Limits, Within
 from adapter.core.errors import Severity
-from adapter.core.model import Endpoint, Event, Limits, Within
+from adapter.core.model import Event
 from adapter.fhir import profiles
 from adapter.fhir.bundles import event_code
 from adapter.mappings.omsorg.code_tables import EVENT

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapter.core.model import Event, Route
+from adapter.core.endpoint import Route
+from adapter.core.model import Event
 from adapter.operate import dry_run, replay
 from adapter.operate.replay import Planned
 from tests.kit import drafts

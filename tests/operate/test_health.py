@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
-from adapter.core.model import Settings
 from adapter.operate import health
 from adapter.operate.health import Finding, Process
 from adapter.runner.heartbeat import Heartbeat, of_loops

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from adapter.core.endpoint import Closed
 from adapter.core.errors import TransientError
-from adapter.core.model import Closed
 from adapter.operate import health
 from adapter.outbound import send
 from adapter.runner import utc_now

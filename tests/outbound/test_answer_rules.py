@@ -8,8 +8,9 @@ from datetime import timedelta
 import hl7
 import pytest
 
+from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import FatalError, TransientError
-from adapter.core.model import AnswerRule, Bundle, Event, Then
+from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
 from adapter.inbound import receive
 from adapter.mappings import Context, System, hl7v2

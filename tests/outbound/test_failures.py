@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from adapter.core.endpoint import Alias
 from adapter.core.errors import FatalError
-from adapter.core.model import Alias, Bundle, Envelope, Event
+from adapter.core.model import Bundle, Envelope, Event
 from adapter.fhir import bundles
 from adapter.inbound import receive
 from adapter.mappings import Context, System

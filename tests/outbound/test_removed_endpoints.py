@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Envelope
 from adapter.fhir import bundles
 from adapter.inbound import receive
 from adapter.operate import maintenance

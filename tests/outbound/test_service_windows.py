@@ -8,8 +8,8 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from adapter.core import service_windows
+from adapter.core.endpoint import Closed, Endpoint
 from adapter.core.errors import TransientError
-from adapter.core.model import Closed, Endpoint
 from adapter.operate import maintenance
 from adapter.outbound import send
 from adapter.store import endpoints

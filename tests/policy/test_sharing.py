@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.model import Event, Need, Route
+from adapter.core.endpoint import Route
+from adapter.core.model import Event, Need
 from adapter.fhir import builders, bundles
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, T0

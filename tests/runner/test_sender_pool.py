@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, TransientError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.inbound import receive
 from adapter.runner.loops import Bell
 from adapter.runner.sender_pool import SenderPool

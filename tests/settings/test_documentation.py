@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.core.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings, Within
+from adapter.core.endpoint import (
+    Alias,
+    AnswerRule,
+    Closed,
+    Endpoint,
+    Limits,
+    Route,
+    Settings,
+    Within,
+)
 from adapter.settings import tables
 from tests.kit.places import DOCS
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import settings
+from adapter.core.endpoint import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
 from adapter.settings import consistency, tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
+from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Event, Settings
+from adapter.core.model import Event
 from tests.kit import places
 
 FIXTURES = places.FIXTURES / "settings"

@@ -10,22 +10,19 @@ from pathlib import Path
 import pytest
 
 from adapter import settings
-from adapter.core.model import (
+from adapter.core.endpoint import (
     Alias,
     AnswerRule,
     Closed,
     Day,
-    DoneWhen,
     Endpoint,
-    Event,
-    Kind,
     Limits,
-    Need,
     Route,
     Settings,
     Then,
     Within,
 )
+from adapter.core.model import DoneWhen, Event, Kind, Need
 from adapter.settings import tables
 from tests.kit import places
 

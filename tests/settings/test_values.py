@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import settings
-from adapter.core.model import Within
+from adapter.core.endpoint import Within
 from adapter.settings import durations
 from adapter.settings.municipalities import municipalities
 from tests.kit.places import SHARED

@@ -10,7 +10,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Envelope
 from adapter.simulators import parties
 from adapter.simulators.bus_client import BusClient, BusUnavailableError
 from adapter.simulators.bus_connector import BusConnector

@@ -10,8 +10,9 @@ import pytest
 from lxml import etree
 
 from adapter import mappings
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Severity
-from adapter.core.model import Endpoint, Event
+from adapter.core.model import Event
 from adapter.fhir import bundles, codec, profiles
 from adapter.mappings import Context
 from adapter.simulators.fhir_format import FhirFormat

@@ -20,7 +20,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request
 from werkzeug import Response as HttpResponse
 
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.endpoint import Endpoint
+from adapter.core.model import Envelope
 from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
@@ -305,7 +306,7 @@ def test_what_was_sent_and_what_was_not_acknowledged_survive_kill_9_of_the_broke
 
 RECEIVER = """
 import sys
-from adapter.core.model import Endpoint
+from adapter.core.endpoint import Endpoint
 from adapter.transports.rabbitmq import Consumer, Topology
 consumer = Consumer(sys.argv[1], Topology([], lambda _: None))
 for envelope in consumer.receive(60):

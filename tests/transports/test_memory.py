@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from itertools import islice
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.memory import Bus, Memory
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from adapter import fhir
+from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Bundle, Event, Limits
+from adapter.core.model import Bundle, Event
 from adapter.core.privacy import shown
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import EVENT

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.lifecycle import Ruling, Step
-from adapter.core.model import RETURNING, Bundle, Code, Endpoint, Event, Kind
+from adapter.core.model import RETURNING, Bundle, Code, Event, Kind
 from adapter.fhir import bundles
 from adapter.inbound.process.answering import Reply, answer
 from adapter.inbound.process.original_id import with_original_id

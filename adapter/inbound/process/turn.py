@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.lifecycle import Ruling, Standing, rule
-from adapter.core.model import Endpoint, Message
+from adapter.core.model import Message
 from adapter.settings.network import Network
 from adapter.store import inbox
 from adapter.store.transaction import Transaction

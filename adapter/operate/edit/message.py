@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Ruling, Standing
-from adapter.core.model import Endpoint, Envelope, Message
+from adapter.core.model import Envelope, Message
 from adapter.fhir import bundles
 from adapter.inbound.process import Turn, process
 from adapter.operate.edit.original import Edited, Original, names_for, renamed

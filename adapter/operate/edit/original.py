@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, Standing, State, Step, advance, rule
-from adapter.core.model import Endpoint, Event
+from adapter.core.model import Event
 from adapter.fhir import builders, codec
 from adapter.mappings import Names, System
 from adapter.outbound import deliveries

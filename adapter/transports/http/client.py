@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import httpx
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
 from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
 from adapter.transports.http.status import of_failure, of_status

@@ -10,8 +10,8 @@ import httpx
 
 from adapter.core import answer_rules
 from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Then
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.core.model import Then
 from adapter.transports import Outcome, Response
 
 _FOR_NOW: dict[int, ErrorCode] = {

@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import CONTENT_TYPE, Frame, Framer, framed

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError
-from adapter.core.model import Endpoint, Envelope
+from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
 from adapter.transports.mllp.address import split
 from adapter.transports.mllp.framing import (

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, TransientError
-from adapter.core.model import Endpoint
 from adapter.transports.rabbitmq.connection import connect, unreachable
 
 EXCHANGE = "care"

@@ -10,7 +10,7 @@ import threading
 from multiprocessing.process import BaseProcess
 
 from adapter.core import kill_points
-from adapter.core.model import Settings
+from adapter.core.endpoint import Settings
 from adapter.runner import Adapter
 from adapter.store import Store
 

@@ -19,7 +19,8 @@ from uuid import uuid4
 
 import httpx
 
-from adapter.core.model import Bundle, Endpoint, Settings
+from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.model import Bundle
 from adapter.fhir import bundles
 from adapter.store import Store, endpoints
 from tests.kit import drafts

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from adapter import mappings
+from adapter.core.endpoint import Limits, Settings
 from adapter.core.errors import FatalError
-from adapter.core.model import Limits, Message, Settings
+from adapter.core.model import Message
 from adapter.fhir import codec
 from adapter.policy import read_message
 from adapter.settings.network import Network

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 
 from adapter.core.catalogue import CATALOGUE
-from adapter.core.model import Endpoint, Settings
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.fhir.builders import Party
 from tests.kit import region as flow
 from tests.kit.drafts import PLANNING
