@@ -118,6 +118,6 @@ def test_a_schema_that_the_document_points_to_is_not_opened(tmp_path: Path) -> N
 def test_each_thread_gets_the_faults_of_its_own_document() -> None:
     bodies = [QUESTION, *(native(f"refused/{name}") for name in BAD if "entity" not in name)] * 20
     documents = [codec.parse("xml", body) for body in bodies]
-    alone = [schema.problems(document) for document in documents]
+    alone = [schema.issues(document) for document in documents]
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(schema.problems, documents)) == alone
+        assert list(pool.map(schema.issues, documents)) == alone

@@ -1,7 +1,23 @@
 """Omsorg 1: the XML that we publish for social-service systems that cannot speak FHIR.
 
 Specification: docs/omsorg.md with profiles/omsorg/omsorg.xsd, namespace version 1. A document is
-one Meddelande or one Kvittens; both are written and read for every event.
+one Meddelande or one Kvittens. Every event is both read and written. A module has both directions
+of an element, so that they stay alike: `write...` makes the element, `read...` the resource.
+
+| element | FHIR | module |
+|---|---|---|
+| Meddelande, Kvittens, Arende, Orsak | MessageHeader | `documents` |
+| Avsandare, Mottagare, units | Organization | `parties` |
+| Oversatt | Provenance | `provenance` |
+| Patient | Patient | `patient` |
+| Vardtillfalle | Encounter | `encounter` |
+| Plan | CarePlan | `plan` |
+| Text | Communication | `communication` |
+| Svar, Leveransrapport | Task | `task` |
+| Fel | OperationOutcome | `receipt` |
+
+`code_tables` has the words, `forms` the forms of values, `schema` the validation. A writer takes
+fields (`take_fields`) from an `outgoing_message`; what remains is a loss.
 """
 
 from __future__ import annotations
@@ -15,8 +31,9 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import bundles
 from adapter.mappings import Context, Names, System
-from adapter.mappings.omsorg import documents, outgoing_message, schema
+from adapter.mappings.omsorg import documents, schema
 from adapter.mappings.omsorg.code_tables import EVENT, NAMESPACE
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage, outgoing_message
 from adapter.mappings.omsorg.xml_elements import Element, attribute, refusal
 
 system = System("omsorg", content="xml", media_type="application/xml")
@@ -26,7 +43,7 @@ _MESSAGES = (Kind.ENCOUNTER, Kind.CARE_PLAN, Kind.COMMUNICATION)
 
 @system.recognises
 def recognise(document: Any) -> Event:
-    """The event that Meddelande/@typ names; a Kvittens is a receipt."""
+    """Return the event of Meddelande/@typ; a Kvittens is a receipt."""
     if document.tag == f"{{{NAMESPACE}}}Kvittens":
         return Event.RECEIPT
     if document.tag != f"{{{NAMESPACE}}}Meddelande":
@@ -40,59 +57,59 @@ def recognise(document: Any) -> Event:
 
 @system.reads(*_MESSAGES)
 def read(document: Element, context: Context) -> Bundle:
-    """A Meddelande that follows the schema as a message; FatalError with every fault."""
-    _check(document)
-    _warn(document, context)
+    """Return a Meddelande as a message; FatalError with every fault against the schema."""
+    _check_schema(document)
+    _warn_of_damage(document, context)
     return documents.read(recognise(document), document, context)
 
 
 @system.reads(Kind.RECEIPT)
 def read_receipt(document: Element, context: Context) -> Bundle:
-    """A Kvittens that follows the schema as a receipt; FatalError with every fault."""
-    _check(document)
+    """Return a Kvittens as a receipt; FatalError with every fault against the schema."""
+    _check_schema(document)
     return documents.read_receipt(document, context)
 
 
 @system.writes(*_MESSAGES)
 def write(bundle: Bundle, context: Context) -> Element:
-    """A message as Meddelande; what it cannot carry is confessed."""
-    original = outgoing_message.opened(bundle, context)
-    document = documents.write(bundles.event(bundle), original, context)
-    return _finished(document, original, context)
+    """Return a message as Meddelande; what it cannot carry is reported as losses."""
+    outgoing = outgoing_message(bundle, context)
+    document = documents.write(bundles.event(bundle), outgoing, context)
+    return _checked(document, outgoing, context)
 
 
 @system.writes(Kind.RECEIPT)
 def write_receipt(bundle: Bundle, context: Context) -> Element:
-    """A receipt as Kvittens."""
-    original = outgoing_message.opened(bundle, context)
-    return _finished(documents.write_receipt(original, context), original, context)
+    """Return a receipt as Kvittens."""
+    outgoing = outgoing_message(bundle, context)
+    return _checked(documents.write_receipt(outgoing, context), outgoing, context)
 
 
 @system.names
 def name(document: Element, names: Names) -> Element:
-    """New ids; what it replaces stands in `ersatter`, unless it replaces something already."""
-    found = deepcopy(document)
-    found.attrib.update({"id": names.content, "kuvert": names.envelope})
-    if names.replaces and not attribute(found, "ersatter"):
-        found.set("ersatter", names.replaces)
-    return found
+    """Return the document with new ids, and `ersatter` unless it has one already."""
+    renamed = deepcopy(document)
+    renamed.attrib.update({"id": names.content, "kuvert": names.envelope})
+    if names.replaces and not attribute(renamed, "ersatter"):
+        renamed.set("ersatter", names.replaces)
+    return renamed
 
 
-def _finished(document: Element, original: outgoing_message.Source, context: Context) -> Element:
-    """Nothing leaves that our own schema would refuse."""
-    original.confess(context)
-    faults = schema.problems(document)
+def _checked(document: Element, outgoing: OutgoingMessage, context: Context) -> Element:
+    """Return the document with its losses reported; FatalError where our own schema refuses it."""
+    outgoing.report_losses(context)
+    faults = schema.issues(document)
     if faults:
-        found = [
+        issues = [
             Issue(code="not-written", expression=fault.expression, detail=fault.detail)
             for fault in faults
         ]
-        raise FatalError("not-written", found[0].expression, found)
+        raise FatalError("not-written", issues[0].expression, issues)
     return document
 
 
-def _check(document: Element) -> None:
-    faults = schema.problems(document)
+def _check_schema(document: Element) -> None:
+    faults = schema.issues(document)
     if not faults:
         return
     codes = {fault.code for fault in faults}
@@ -100,8 +117,8 @@ def _check(document: Element) -> None:
     raise FatalError(code, f"{faults[0].expression} {faults[0].detail}", faults)
 
 
-def _warn(document: Element, context: Context) -> None:
-    """U+FFFD: somebody decoded the text with the wrong character set."""
+def _warn_of_damage(document: Element, context: Context) -> None:
+    """Warn of U+FFFD: an earlier system decoded the text with the wrong character set."""
     for node in document.iter(etree.Element):
         if "\ufffd" in (node.text or ""):
             context.warn("damaged-text", f"//{etree.QName(node).localname}")

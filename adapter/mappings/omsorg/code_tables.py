@@ -1,4 +1,4 @@
-"""The codes of omsorg/1: FHIR R4 code to Swedish word. The schema lists the same words."""
+"""The code tables of omsorg/1: FHIR R4 code to Swedish word. The schema lists the same words."""
 
 from __future__ import annotations
 
@@ -145,13 +145,13 @@ ISSUE_TYPE = {
 }
 
 
-def code(table: dict[Any, str], word: str | None) -> str:
-    """The FHIR code of a word that the schema has already checked; "" for none."""
-    return next((str(code) for code, known in table.items() if known == word), "")
+def code_of(table: dict[Any, str], word: str) -> str:
+    """Return the FHIR code of a word that the schema has already checked; "" for ""."""
+    return next((str(code) for code, listed in table.items() if listed == word), "")
 
 
-def word(table: dict[Any, str], code: str, expression: str) -> str:
-    """The word of a FHIR code; FatalError `unknown-code` names the expression."""
+def word_of(table: dict[Any, str], code: str, expression: str) -> str:
+    """Return the word of a FHIR code; FatalError `unknown-code`, with the expression."""
     if not code or code in table:
         return table.get(code, "")
     raise FatalError(

@@ -1,43 +1,50 @@
-"""Text: a message from person to person (generellt meddelande), and the reply to one."""
+"""Text, to and from the Communication of a message (generellt meddelande) or a reply to one."""
 
 from __future__ import annotations
 
 from adapter.fhir.builders import about, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
-from adapter.mappings.omsorg.code_tables import PRIORITY, TEXT_STATUS, code, word
-from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.fhir.parts import present
+from adapter.mappings.omsorg.code_tables import PRIORITY, TEXT_STATUS, code_of, word_of
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties, write_organisation
-from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_id, take_when
+from adapter.mappings.omsorg.take_fields import (
+    part,
+    parts,
+    take,
+    take_date_or_time,
+    take_id,
+    take_implied,
+)
 from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
     children,
     element,
-    happened,
     leaf,
     leaves,
-    present,
-    prose,
+    text_of,
+    time_or_written,
 )
 
 
-def write(communication: Resource, source: Source) -> Element:
-    """The Communication as Text."""
-    source.follow(part(communication, "subject"), "Patient")
-    status = word(TEXT_STATUS, take(communication, "status"), "Communication.status")
-    priority = word(PRIORITY, take(communication, "priority"), "Communication.priority")
-    found = [
+def write(communication: Resource, outgoing: OutgoingMessage) -> Element:
+    """Return the Communication as Text."""
+    outgoing.take_referenced(part(communication, "subject"), "Patient")
+    status = word_of(TEXT_STATUS, take(communication, "status"), "Communication.status")
+    priority = word_of(PRIORITY, take(communication, "priority"), "Communication.priority")
+    nodes = [
         leaf("Rubrik", take(part(communication, "topic"), "text")),
-        write_organisation("Fran", source.other_than_sender(part(communication, "sender"))),
+        write_organisation("Fran", outgoing.take_other_than_sender(part(communication, "sender"))),
         *leaves("Innehall", (take(p, "contentString") for p in parts(communication, "payload"))),
     ]
     return element(
         "Text",
-        found,
+        nodes,
         avser=_write_answered(communication),
-        skickad=take_when(communication, "sent"),
+        skickad=take_date_or_time(communication, "sent"),
         status="" if status == TEXT_STATUS["completed"] else status,
         prioritet=priority,
     )
@@ -46,24 +53,24 @@ def write(communication: Resource, source: Source) -> Element:
 def _write_answered(communication: Resource) -> str:
     first = next(iter(parts(communication, "inResponseTo")), {})
     identifier = part(first, "identifier")
-    fixed(identifier, "system", MESSAGE_ID)
+    take_implied(identifier, "system", MESSAGE_ID)
     return take_id(identifier, "value")
 
 
 def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
-    """Text as Communication; it is completed and from the sender unless it says otherwise."""
+    """Return Text as a Communication; by default it is completed, and from the sender."""
     answered, topic, unit = attribute(node, "avser"), child(node, "Rubrik"), child(node, "Fran")
     sender = reference(new_id("organization", parties.sender.organization))
-    found = {
+    fields = {
         "resourceType": "Communication",
         "id": id_,
         "inResponseTo": [about(answered)] if answered else [],
-        "status": code(TEXT_STATUS, attribute(node, "status")) or "completed",
-        "priority": code(PRIORITY, attribute(node, "prioritet")),
+        "status": code_of(TEXT_STATUS, attribute(node, "status")) or "completed",
+        "priority": code_of(PRIORITY, attribute(node, "prioritet")),
         "subject": patient,
-        "topic": present({"text": prose(topic)}),
-        "sent": happened(node, "skickad"),
+        "topic": present({"text": text_of(topic)}),
+        "sent": time_or_written(node, "skickad"),
         "sender": sender if unit is None else parties.reference(unit),
-        "payload": [{"contentString": prose(n)} for n in children(node, "Innehall")],
+        "payload": [{"contentString": text_of(n)} for n in children(node, "Innehall")],
     }
-    return present(found)
+    return present(fields)

@@ -1,4 +1,4 @@
-"""Meddelande and Kvittens as wholes: what every document begins with, around its body."""
+"""Meddelande and Kvittens: the whole document, its head and its one body."""
 
 from __future__ import annotations
 
@@ -10,45 +10,53 @@ from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import builders
 from adapter.fhir.bundles import Resource, header
 from adapter.fhir.canonical import CASE_ID, EVENT, MESSAGE_ID
+from adapter.fhir.parts import present
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
     code_tables,
     communication,
     encounter,
+    forms,
     parties,
     patient,
     plan,
     provenance,
     receipt,
-    take_fields,
     task,
 )
-from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties
-from adapter.mappings.omsorg.take_fields import extension, extensions, fixed, part, take, take_time
+from adapter.mappings.omsorg.take_fields import (
+    part,
+    take,
+    take_extension,
+    take_extensions,
+    take_id,
+    take_implied,
+    take_time,
+)
 from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
     children,
     element,
-    kind,
     leaf,
+    local_name,
     moment,
-    present,
-    prose,
     refusal,
-    token,
+    text_of,
+    token_of,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What one kind of message is about: its element, its resource, and both ways between."""
+    """The body of an event: its element, its resource type, its writer and its reader."""
 
     name: str
     type: str
-    write: Callable[[Resource, Source], Element]
+    write: Callable[[Resource, OutgoingMessage], Element]
     read: Callable[[Element, str, Resource, Parties], Resource]
 
 
@@ -67,105 +75,107 @@ _BODIES = dict.fromkeys((e for e in Event if e.kind is Kind.ENCOUNTER), _ENCOUNT
 }
 
 
-def write(event: Event, source: Source, context: Context) -> Element:
-    """A message as Meddelande."""
+def write(event: Event, outgoing: OutgoingMessage, context: Context) -> Element:
+    """Return a message as Meddelande."""
     body = _BODIES[event]
-    head, attributes = _head(source, context)
-    person = source.patient()
+    head, attributes = _write_head(outgoing, context)
+    person = outgoing.take_first("Patient")
     on = context.recorded.date()
-    found = [
+    nodes = [
         *head,
-        leaf("Orsak", take(part(source.header, "reason"), "text")),
-        None if person is None else patient.write(person, source.marked(), on),
-        body.write(source.focus(body.type), source),
+        leaf("Orsak", take(part(outgoing.header, "reason"), "text")),
+        None if person is None else patient.write(person, outgoing.labelled(), on),
+        body.write(outgoing.take_focus(body.type), outgoing),
     ]
-    replaced = part(extension(source.header, "concerns"), "valueIdentifier")
-    fixed(replaced, "system", MESSAGE_ID)
-    ersatter = take_fields.take_id(replaced, "value")
+    replaced = part(take_extension(outgoing.header, "concerns"), "valueIdentifier")
+    take_implied(replaced, "system", MESSAGE_ID)
+    ersatter = take_id(replaced, "value")
     return element(
-        "Meddelande", found, **attributes, typ=code_tables.EVENT[event], ersatter=ersatter
+        "Meddelande", nodes, **attributes, typ=code_tables.EVENT[event], ersatter=ersatter
     )
 
 
-def write_receipt(source: Source, context: Context) -> Element:
-    """A receipt as Kvittens."""
-    head, attributes = _head(source, context)
-    faults, answer = receipt.write(source, context)
+def write_receipt(outgoing: OutgoingMessage, context: Context) -> Element:
+    """Return a receipt as Kvittens."""
+    head, attributes = _write_head(outgoing, context)
+    faults, answer = receipt.write(outgoing, context)
     return element("Kvittens", [*head, *faults], **attributes, **answer)
 
 
-def _head(source: Source, context: Context) -> tuple[list[Element | None], dict[str, str]]:
-    header_ = source.header
+def _write_head(
+    outgoing: OutgoingMessage, context: Context
+) -> tuple[list[Element | None], dict[str, str]]:
+    """Return the elements before the body, and the attributes of the document."""
+    header_ = outgoing.header
     coding = part(header_, "eventCoding")
-    fixed(coding, "system", EVENT)
+    take_implied(coding, "system", EVENT)
     take(coding, "code")
-    cases = [_written_case(e) for e in extensions(header_, "case")]
+    cases = [_write_case(e) for e in take_extensions(header_, "case")]
     attributes = {
-        "id": take_fields.take_id(header_, "id"),
-        "kuvert": take_fields.take_id(source.rest, "id"),
-        "skapad": take_time(source.rest, "timestamp"),
-        "registrerad": take_time(extension(header_, "recorded"), "valueInstant"),
+        "id": take_id(header_, "id"),
+        "kuvert": take_id(outgoing.rest, "id"),
+        "skapad": take_time(outgoing.rest, "timestamp"),
+        "registrerad": take_time(take_extension(header_, "recorded"), "valueInstant"),
     }
-    return [*parties.write(source, context), *cases, provenance.write(source)], attributes
+    return [*parties.write(outgoing, context), *cases, provenance.write(outgoing)], attributes
 
 
-def _written_case(found: Resource) -> Element | None:
-    identifier = part(found, "valueIdentifier")
-    fixed(identifier, "system", CASE_ID)
-    return leaf("Arende", take(identifier, "value", take_fields.TOKEN))
+def _write_case(extension: Resource) -> Element | None:
+    identifier = part(extension, "valueIdentifier")
+    take_implied(identifier, "system", CASE_ID)
+    return leaf("Arende", take(identifier, "value", forms.TOKEN))
 
 
 def read(event: Event, document: Element, context: Context) -> Bundle:
-    """Meddelande as a message."""
+    """Return a Meddelande as a message."""
     body = _BODIES[event]
     content = attribute(document, "id")
     node = _body(document, event, body)
-    found = parties.read(document, context)
+    organisations = parties.read(document, context)
     person = patient.read(_required(document, "Patient"), content, context)
     subject = builders.reference(person["id"])
-    focus = body.read(node, builders.new_id(content, "focus"), subject, found)
+    focus = body.read(node, builders.new_id(content, "focus"), subject, organisations)
     origin = provenance.read(document, context)
-    extra = present({"reason": present({"text": prose(child(document, "Orsak"))})})
-    bundle = _bundle(event, document, found, [person, origin], extra, focus)
-    return _replacing(bundle, attribute(document, "ersatter"))
+    extra = present({"reason": present({"text": text_of(child(document, "Orsak"))})})
+    bundle = _bundle(event, document, organisations, [person, origin], extra, focus)
+    return _with_replaced(bundle, attribute(document, "ersatter"))
 
 
 def read_receipt(document: Element, context: Context) -> Bundle:
-    """Kvittens as a receipt message."""
+    """Return a Kvittens as a receipt message."""
     response, outcome = receipt.read(document, attribute(document, "id"))
-    found = parties.read(document, context)
-    origin = provenance.read(document, context)
-    others = [origin] if outcome is None else [outcome, origin]
-    return _bundle(Event.RECEIPT, document, found, others, {"response": response}, None)
+    organisations = parties.read(document, context)
+    others = [*outcome, provenance.read(document, context)]
+    return _bundle(Event.RECEIPT, document, organisations, others, {"response": response}, None)
 
 
 def _bundle(
     event: Event,
     document: Element,
-    found: Parties,
+    organisations: Parties,
     others: list[Resource],
     extra: dict[str, Any],
     focus: Resource | None,
 ) -> Bundle:
     created = moment(document, "skapad")
     if created is None:
-        raise refusal("required", f"/{kind(document)}/@skapad")
+        raise refusal("required", f"/{local_name(document)}/@skapad")
     content = attribute(document, "id")
     bundle = builders.message(
         event,
         content=content,
-        sender=found.sender,
-        receivers=found.receivers,
+        sender=organisations.sender,
+        receivers=organisations.receivers,
         focus=focus,
         others=others,
-        cases=[token(n) for n in children(document, "Arende")],
+        cases=[token_of(n) for n in children(document, "Arende")],
         recorded=moment(document, "registrerad") or created,
-        extra=found.header() | extra,
+        extra=organisations.header() | extra,
     )
     return builders.enveloped(bundle, attribute(document, "kuvert") or content, created)
 
 
-def _replacing(bundle: Bundle, earlier: str) -> Bundle:
+def _with_replaced(bundle: Bundle, earlier: str) -> Bundle:
     if not earlier:
         return bundle
     value = {"system": MESSAGE_ID, "value": earlier}
@@ -174,7 +184,7 @@ def _replacing(bundle: Bundle, earlier: str) -> Bundle:
 
 
 def _body(document: Element, event: Event, body: Body) -> Element:
-    """The body that the type asks for, with what it must say of an earlier message."""
+    """Return the body of the event; FatalError `required` where a part of it is absent."""
     node = _required(document, body.name)
     if event is Event.REPLY and not attribute(node, "avser"):
         raise refusal("required", "/Meddelande/Text/@avser")
@@ -184,10 +194,10 @@ def _body(document: Element, event: Event, body: Body) -> Element:
 
 
 def _required(node: Element, name: str) -> Element:
-    found = child(node, name)
-    if found is None:
-        path = "" if kind(node) == "Meddelande" else f"/{kind(node)}"
+    required = child(node, name)
+    if required is None:
+        path = "" if local_name(node) == "Meddelande" else f"/{local_name(node)}"
         raise refusal(
             "required", f"/Meddelande{path}/{name}", "the type of the message asks for it"
         )
-    return found
+    return required

@@ -1,8 +1,8 @@
-"""A message while it is written: writers take what they carry, and what is left is confessed.
+"""The FHIR message that is being written: writers take fields from it, the rest are losses.
 
-So nothing is lost in silence: a field that no writer knows of is left, and a value that
-omsorg/1 has no form for is left too. Ids of resources, and references whose meaning is in the
-document, are taken with what they name.
+A field that no writer takes is reported, and so is a value that omsorg/1 has no form for. The id
+of a resource is taken with the resource, and a reference with what it refers to: the structure
+of the document expresses both.
 """
 
 from __future__ import annotations
@@ -19,106 +19,105 @@ from adapter.core.model import Bundle
 from adapter.fhir.builders import Party
 from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
-from adapter.mappings.omsorg.take_fields import HSA_ID, fixed, part, parts, take
+from adapter.mappings.omsorg import forms
+from adapter.mappings.omsorg.take_fields import part, parts, take, take_implied
 
 Path = tuple[str | int, ...]
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
-_PROSE = frozenset(
+_FREE_TEXT = frozenset(
     {"authorString", "contentString", "description", "diagnostics", "display", "text", "title"}
     | {"family", "given", "name", "line", "city"}
 )
 _MODIFIERS = frozenset({"modifierExtension", "implicitRules", "doNotPerform"})
-"""What changes the meaning of the rest (FHIR R4, isModifier): never left out in silence."""
+"""Fields that change the meaning of the others (FHIR R4, isModifier): never only a loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The message as it came, and the copy that the writers take from."""
+class OutgoingMessage:
+    """The message as it came (`bundle`), and the copy that writers take from (`rest`)."""
 
     bundle: Bundle
     rest: Bundle
-    parties: dict[str, Party] = field(default_factory=dict)
+    parties: dict[str, Party] = field(default_factory=dict)  # by index of the entry
 
     @property
     def header(self) -> Resource:
-        """What is left of the MessageHeader; its id is taken like any other field."""
+        """The rest of the MessageHeader; its id is taken like any other field."""
         entry: Resource = self.rest["entry"][0]
-        fixed(entry["resource"], "resourceType", "MessageHeader")
+        take_implied(entry["resource"], "resourceType", "MessageHeader")
         entry.pop("fullUrl", None)
         return part(entry, "resource")
 
-    def focus(self, type_: str) -> Resource:
-        """The resource that the message is about; FatalError when it is of another type."""
+    def take_focus(self, type_: str) -> Resource:
+        """Take the resource that the message is about; FatalError where its type is another."""
         reference = next(iter(parts(self.header, "focus")), {})
-        found = self.follow(reference, type_)
-        if found is None:
+        focus = self.take_referenced(reference, type_)
+        if focus is None:
             raise FatalError("not-written", f"MessageHeader.focus is not a {type_}")
-        return found
+        return focus
 
-    def patient(self) -> Resource | None:
-        """The Patient."""
-        return self.first("Patient")
+    def take_first(self, type_: str) -> Resource | None:
+        """Take the first resource of a type."""
+        types = self._types()
+        return self._take_resource(types.index(type_)) if type_ in types else None
 
-    def marked(self) -> list[Resource]:
-        """What may bear a label that protects the patient: every resource, and the Bundle."""
+    def labelled(self) -> list[Resource]:
+        """Return the Bundle and every resource: each may have a label that protects the patient."""
         return [self.rest, *(part(entry, "resource") for entry in parts(self.rest, "entry"))]
 
-    def first(self, type_: str) -> Resource | None:
-        """The first resource of a type."""
-        index = next((i for i, kind in enumerate(self._types()) if kind == type_), None)
-        return None if index is None else self._opened(index)
-
-    def follow(self, reference: Resource, type_: str) -> Resource | None:
-        """Take a reference to a resource of this type, and give that resource."""
+    def take_referenced(self, reference: Resource, type_: str) -> Resource | None:
+        """Take a reference to a resource of this type, and return that resource."""
         index = self._index(reference)
         if index is None or self._types()[index] != type_:
             return None
         del reference["reference"]
-        return self._opened(index)
+        return self._take_resource(index)
 
-    def organisation(self, reference: Resource) -> Party | None:
-        """Take a reference to an organisation: by resource, or by its own HSA-id."""
+    def take_organisation(self, reference: Resource) -> Party | None:
+        """Take a reference to an organisation: to its resource, or by its HSA-id."""
         index = self._index(reference)
         if index is not None and self._types()[index] == "Organization":
-            return self._referenced(reference, index)
+            return self._take_organization_resource(reference, index)
         identifier = part(reference, "identifier")
         if not is_hsa(str(identifier.get("system", ""))):
             return None
-        found = take(identifier, "value", HSA_ID)
+        hsa = take(identifier, "value", forms.HSA_ID)
         identifier.pop("system")
-        return Party(organization=hsa_id(found), display=take(reference, "display"))
+        return Party(organization=hsa_id(hsa), display=take(reference, "display"))
 
-    def other_than_sender(self, reference: Resource) -> Party | None:
-        """Take a reference to an organisation; None too where it is the message's sender."""
-        found = self.organisation(reference)
+    def take_other_than_sender(self, reference: Resource) -> Party | None:
+        """Take a reference to an organisation; None also where it is the message's sender."""
+        organisation = self.take_organisation(reference)
         sender = self.bundle["entry"][0].get("resource", {}).get("sender", {})
-        own = self.organisation(deepcopy(sender))
-        return None if found is None or found == own else found
+        if organisation == self.take_organisation(deepcopy(sender)):
+            return None
+        return organisation
 
-    def confess(self, context: Context) -> None:
-        """Tell what no writer took; FatalError when the rest would mean something else without."""
-        for path in _left(self.rest, self.bundle, ()):
+    def report_losses(self, context: Context) -> None:
+        """Report what no writer took; FatalError where the rest would change its meaning."""
+        for path in _remaining(self.rest, self.bundle, ()):
             name = _fhirpath(self.bundle, path)
             if path[-1] in _MODIFIERS:
                 raise FatalError("not-written", f"{name} changes the meaning, and has no place")
             context.lose(name, "omsorg/1 has no place for it")
 
     def _types(self) -> list[str]:
-        found = (entry.get("resource", {}) for entry in self.bundle["entry"])
-        return [str(resource.get("resourceType", "")) for resource in found]
+        resources = (entry.get("resource", {}) for entry in self.bundle["entry"])
+        return [str(resource.get("resourceType", "")) for resource in resources]
 
     def _index(self, reference: Resource) -> int | None:
         target = reference.get("reference")
         return next((i for i, names in enumerate(self._names()) if target in names), None)
 
     def _names(self) -> Iterator[tuple[str, ...]]:
+        """Yield the ways to refer to each entry."""
         for entry in self.bundle["entry"]:
             resource = entry.get("resource", {})
             local = f"{resource.get('resourceType')}/{resource.get('id')}"
             yield (entry.get("fullUrl", ""), local, f"urn:uuid:{resource.get('id')}")
 
-    def _opened(self, index: int) -> Resource:
+    def _take_resource(self, index: int) -> Resource:
         entry: Resource = self.rest["entry"][index]
         entry.pop("fullUrl", None)
         resource = part(entry, "resource")
@@ -126,39 +125,40 @@ class Source:
             resource.pop(key, None)
         return resource
 
-    def _referenced(self, reference: Resource, index: int) -> Party | None:
-        """Remembered, since two references may name the same organisation."""
+    def _take_organization_resource(self, reference: Resource, index: int) -> Party | None:
+        """Take an Organization once, and return it for every reference to it."""
         target = str(index)
         if target not in self.parties:
-            self.parties[target] = _party(self._opened(index))
-        found = self.parties[target]
-        if not found.organization:
+            self.parties[target] = _take_party(self._take_resource(index))
+        party = self.parties[target]
+        if not party.organization:
             return None
         del reference["reference"]
-        fixed(reference, "display", found.display)
-        return found
+        take_implied(reference, "display", party.display)
+        return party
 
 
-def opened(bundle: Bundle, context: Context) -> Source:
-    """A message to write from; what XML cannot hold is taken out and confessed."""
+def outgoing_message(bundle: Bundle, context: Context) -> OutgoingMessage:
+    """Return a message to write from; characters that XML cannot hold are removed and reported."""
     rest = _legal(bundle, bundle, (), context)
     for key, value in (("resourceType", "Bundle"), ("type", "message")):
-        fixed(rest, key, value)
-    return Source(bundle=bundle, rest=rest)
+        take_implied(rest, key, value)
+    return OutgoingMessage(bundle=bundle, rest=rest)
 
 
-def _party(resource: Resource) -> Party:
-    """HSA-id and name; another register's number is carried, and its system confessed."""
+def _take_party(resource: Resource) -> Party:
+    """Take HSA-id and name. Without an HSA-id another number is taken; its system is a loss."""
     identifiers = parts(resource, "identifier")
-    known = [i for i in identifiers if is_hsa(str(i.get("system", "")))]
-    chosen = next(iter([*known, *identifiers]), {})
-    found = take(chosen, "value", HSA_ID)
-    if chosen in known:
+    hsa_identifiers = [i for i in identifiers if is_hsa(str(i.get("system", "")))]
+    chosen = next(iter([*hsa_identifiers, *identifiers]), {})
+    number = take(chosen, "value", forms.HSA_ID)
+    if chosen in hsa_identifiers:
         chosen.pop("system")
-    return Party(organization=hsa_id(found), display=take(resource, "name"))
+    return Party(organization=hsa_id(number), display=take(resource, "name"))
 
 
 def _legal(bundle: Bundle, value: Any, path: Path, context: Context) -> Any:
+    """Return a copy without characters that XML forbids; a code that has one becomes ""."""
     if isinstance(value, dict):
         return {k: _legal(bundle, v, (*path, k), context) for k, v in value.items()}
     if isinstance(value, list):
@@ -167,22 +167,22 @@ def _legal(bundle: Bundle, value: Any, path: Path, context: Context) -> Any:
         return value
     context.lose(_fhirpath(bundle, path), "it has characters that XML cannot hold")
     key = next(step for step in reversed(path) if isinstance(step, str))
-    return _ILLEGAL.sub("", value) if key in _PROSE else ""
+    return _ILLEGAL.sub("", value) if key in _FREE_TEXT else ""
 
 
-def _left(rest: Any, original: Any, path: Path) -> Iterator[Path]:
-    """The longest paths to what is left: a whole element where nothing of it was taken."""
+def _remaining(rest: Any, original: Any, path: Path) -> Iterator[Path]:
+    """Yield the path to each part that remains; a whole element where nothing was taken of it."""
     if rest in ({}, [], "", None):
         return
     if rest == original or not isinstance(rest, dict | list):
         yield path
         return
     for step in rest if isinstance(rest, dict) else range(len(rest)):
-        yield from _left(rest[step], original[step], (*path, step))
+        yield from _remaining(rest[step], original[step], (*path, step))
 
 
 def _fhirpath(bundle: Bundle, path: Path) -> str:
-    """`Patient.name[1].use`; what is not in a resource begins with `Bundle`."""
+    """Return a FHIRPath such as `Patient.name[1].use`; outside resources it begins at Bundle."""
     root, steps = "Bundle", path
     if path[:1] == ("entry",) and path[2:3] in ((), ("resource",)) and len(path) > 1:
         resource = bundle["entry"][path[1]].get("resource", {})

@@ -1,4 +1,4 @@
-"""Organisations: who sends, who receives, and the units that a body names."""
+"""Avsandare, Mottagare and the other organisations of a document, to and from FHIR."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import HSA, hsa_id, is_hsa
 from adapter.fhir.builders import Party, endpoint_url, new_id, reference
 from adapter.fhir.bundles import Resource
+from adapter.fhir.parts import party_of, present
 from adapter.mappings import Context
-from adapter.mappings.omsorg import take_fields
-from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.mappings.omsorg import forms
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.take_fields import part, parts, take
 from adapter.mappings.omsorg.xml_elements import (
     Element,
@@ -18,14 +19,13 @@ from adapter.mappings.omsorg.xml_elements import (
     child,
     children,
     element,
-    present,
-    prose,
+    text_of,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parties:
-    """Sender and receivers of a document, each with the address of its connection."""
+    """Sender and receivers of a document, each with the address of its endpoint."""
 
     sender: Party
     sender_address: str
@@ -33,79 +33,78 @@ class Parties:
     receiver_addresses: tuple[str, ...] = ()
 
     def reference(self, node: Element) -> Resource:
-        """A Reference to an organisation: to its resource where the message has one."""
+        """Return a Reference to an organisation: to its resource where the message has one."""
         hsa = hsa_id(attribute(node, "hsaId"))
         if hsa in {p.organization for p in (self.sender, *self.receivers)}:
             return reference(new_id("organization", hsa))
-        return named(node)
+        return logical_reference(node)
 
     def header(self) -> Resource:
-        """What MessageHeader says of them besides the sender's organisation."""
+        """Return `source` and `destination` of the MessageHeader."""
         pairs = zip(self.receivers, self.receiver_addresses, strict=True)
         destinations = [
             {"endpoint": address, "receiver": reference(new_id("organization", p.organization))}
             for p, address in pairs
         ]
-        found = {"source": {"endpoint": self.sender_address}, "destination": destinations}
-        return present(found)
+        return present({"source": {"endpoint": self.sender_address}, "destination": destinations})
 
 
 def read(document: Element, context: Context) -> Parties:
-    """Who the document says that it is from and for; the connection's own where it is silent."""
+    """Return sender and receivers; the endpoint is the sender where Avsandare is absent."""
     endpoint = context.sender
-    own = Party(
-        organization=endpoint.organization, endpoint=endpoint.name, display=endpoint.display
-    )
     stated = child(document, "Avsandare")
-    sender = own if stated is None else _party(stated, endpoint.name)
+    sender = party_of(endpoint) if stated is None else _party(stated, endpoint.name)
     address = "" if stated is None else attribute(stated, "adress")
-    receivers = children(document, "Mottagare")
-    parties = tuple(_party(node, "") for node in receivers)
-    addresses = (attribute(node, "adress") for node in receivers)
+    nodes = children(document, "Mottagare")
+    receivers = tuple(_party(node, "") for node in nodes)
+    addresses = (attribute(node, "adress") for node in nodes)
     return Parties(
         sender=sender,
         sender_address=address or endpoint_url(sender),
-        receivers=parties,
+        receivers=receivers,
         receiver_addresses=tuple(
-            a or endpoint_url(p) for a, p in zip(addresses, parties, strict=True)
+            a or endpoint_url(p) for a, p in zip(addresses, receivers, strict=True)
         ),
     )
 
 
 def _party(node: Element, endpoint: str) -> Party:
     organization = hsa_id(attribute(node, "hsaId"))
-    return Party(organization=organization, endpoint=endpoint, display=prose(node))
+    return Party(organization=organization, endpoint=endpoint, display=text_of(node))
 
 
-def write(source: Source, context: Context) -> list[Element]:
-    """Avsandare, then every Mottagare; the receiver of this copy is among them."""
-    sender = source.organisation(part(source.header, "sender"))
+def write(outgoing: OutgoingMessage, context: Context) -> list[Element]:
+    """Return Avsandare, then every Mottagare, among them the receiver of this copy."""
+    sender = outgoing.take_organisation(part(outgoing.header, "sender"))
     if sender is None:
         raise FatalError("not-written", "MessageHeader.sender names no organisation")
-    address = take(part(source.header, "source"), "endpoint", take_fields.URI)
-    receivers = _written_receivers(source)
-    named_ = {attribute(node, "hsaId") for node in receivers}
-    return [_party_element("Avsandare", sender, address), *_own(context, named_), *receivers]
+    address = take(part(outgoing.header, "source"), "endpoint", forms.URI)
+    receivers = _write_receivers(outgoing)
+    present_ids = {attribute(node, "hsaId") for node in receivers}
+    return [
+        _party_element("Avsandare", sender, address),
+        *_write_own_receiver(context, present_ids),
+        *receivers,
+    ]
 
 
-def _written_receivers(source: Source) -> list[Element]:
-    found = []
-    for destination in parts(source.header, "destination"):
-        receiver = source.organisation(part(destination, "receiver"))
+def _write_receivers(outgoing: OutgoingMessage) -> list[Element]:
+    nodes = []
+    for destination in parts(outgoing.header, "destination"):
+        receiver = outgoing.take_organisation(part(destination, "receiver"))
         if receiver is not None:
-            address = take(destination, "endpoint", take_fields.URI)
-            found.append(_party_element("Mottagare", receiver, address))
-    return found
+            address = take(destination, "endpoint", forms.URI)
+            nodes.append(_party_element("Mottagare", receiver, address))
+    return nodes
 
 
-def _own(context: Context, named_: set[str]) -> list[Element]:
-    """The receiver of this copy, where the message does not name it: routes chose it."""
-    endpoint = context.receiver
-    if endpoint is None or hsa_id(endpoint.organization) in named_:
+def _write_own_receiver(context: Context, present_ids: set[str]) -> list[Element]:
+    """Return the receiver of this copy, where a route chose it and the message does not name it."""
+    if context.receiver is None:
         return []
-    party = Party(
-        organization=hsa_id(endpoint.organization), endpoint=endpoint.name, display=endpoint.display
-    )
+    party = party_of(context.receiver)
+    if party.organization in present_ids:
+        return []
     return [_party_element("Mottagare", party, endpoint_url(party))]
 
 
@@ -114,23 +113,23 @@ def _party_element(name: str, party: Party, address: str) -> Element:
 
 
 def write_organisation(name: str, party: Party | None) -> Element | None:
-    """An element for an organisation that was taken; None for none."""
+    """Return an element for an organisation; None for none."""
     return None if party is None else element(name, text=party.display, hsaId=party.organization)
 
 
-def write_named(name: str, reference_: Resource) -> Element | None:
-    """An element for a logical Reference: its display, its HSA-id, or both."""
+def write_reference(name: str, reference_: Resource) -> Element | None:
+    """Return an element for a logical Reference: its display, its HSA-id, or both."""
     identifier = part(reference_, "identifier")
     hsa = ""
     if is_hsa(str(identifier.get("system", ""))):
-        hsa = hsa_id(take(identifier, "value", take_fields.HSA_ID))
+        hsa = hsa_id(take(identifier, "value", forms.HSA_ID))
         del identifier["system"]
     display = take(reference_, "display")
     return element(name, text=display, hsaId=hsa) if hsa or display else None
 
 
-def named(node: Element) -> Resource:
-    """A logical Reference to what an element names."""
+def logical_reference(node: Element) -> Resource:
+    """Return a logical Reference to the organisation or person that an element names."""
     hsa = hsa_id(attribute(node, "hsaId"))
     identifier = {"system": HSA, "value": hsa} if hsa else None
-    return present({"identifier": identifier, "display": prose(node)})
+    return present({"identifier": identifier, "display": text_of(node)})

@@ -1,4 +1,4 @@
-"""Oversatt: the Provenance of a message that had another format at its source."""
+"""Oversatt, to and from the Provenance of a message that was translated from another format."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from adapter.fhir import builders
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ACTIVITY, SOURCE_ID
 from adapter.mappings import Context
-from adapter.mappings.omsorg import take_fields
-from adapter.mappings.omsorg.outgoing_message import Source
-from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_time
+from adapter.mappings.omsorg import forms
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
+from adapter.mappings.omsorg.take_fields import part, parts, take, take_implied, take_time
 from adapter.mappings.omsorg.xml_elements import Element, attribute, child, element
 
 VERSION = "1"
 
 
-def write(source: Source) -> Element | None:
-    """The translation's Provenance, when all of it can be carried; else it is left."""
-    found = source.first("Provenance")
-    if found is None:
+def write(outgoing: OutgoingMessage) -> Element | None:
+    """Return Oversatt where the whole Provenance fits it; else None, and nothing is taken."""
+    provenance = outgoing.take_first("Provenance")
+    if provenance is None:
         return None
-    trial = deepcopy(found)
-    attributes = _written(trial, source)
+    trial = deepcopy(provenance)
+    attributes = _take_attributes(trial, outgoing)
     if not all(attributes.values()):
         return None
-    found.clear()
-    found.update(trial)
+    provenance.clear()
+    provenance.update(trial)
     return element("Oversatt", (), **attributes)
 
 
-def _written(provenance: Resource, source: Source) -> dict[str, str]:
+def _take_attributes(provenance: Resource, outgoing: OutgoingMessage) -> dict[str, str]:
     for target in parts(provenance, "target"):
-        source.follow(target, "MessageHeader")
+        outgoing.take_referenced(target, "MessageHeader")
     for coding in parts(part(provenance, "activity"), "coding"):
-        fixed(coding, "system", ACTIVITY)
-        fixed(coding, "code", "translated")
+        take_implied(coding, "system", ACTIVITY)
+        take_implied(coding, "code", "translated")
     agent = next(iter(parts(provenance, "agent")), {})
     behalf = part(part(agent, "onBehalfOf"), "identifier")
-    fixed(behalf, "system", HSA)
+    take_implied(behalf, "system", HSA)
     entity = next(iter(parts(provenance, "entity")), {})
-    fixed(entity, "role", "source")
+    take_implied(entity, "role", "source")
     origin = part(part(entity, "what"), "identifier")
-    fixed(origin, "system", SOURCE_ID)
+    take_implied(origin, "system", SOURCE_ID)
     return {
         "av": take(part(agent, "who"), "display"),
         "kalla": take(origin, "value"),
         "tid": take_time(provenance, "recorded"),
-        "hsaId": hsa_id(take(behalf, "value", take_fields.HSA_ID)),
+        "hsaId": hsa_id(take(behalf, "value", forms.HSA_ID)),
     }
 
 
 def read(document: Element, context: Context) -> Resource:
-    """The translation that the document tells of; else our own, from the document."""
+    """Return the Provenance that Oversatt describes; else our own, from this document."""
     content, node = attribute(document, "id"), child(document, "Oversatt")
     own = builders.translation(
         content,
@@ -63,11 +63,12 @@ def read(document: Element, context: Context) -> Resource:
         sender=context.sender.organization,
         at=context.recorded,
     )
-    return own if node is None else _told(own, node)
+    return own if node is None else _read_stated(own, node)
 
 
-def _told(own: Resource, node: Element) -> Resource:
-    behalf = {"identifier": {"system": HSA, "value": hsa_id(attribute(node, "hsaId"))}}
+def _read_stated(own: Resource, node: Element) -> Resource:
+    """Return our Provenance with the facts of Oversatt in place of ours."""
+    behalf = builders.logical(hsa_id(attribute(node, "hsaId")))
     what = {"identifier": {"system": SOURCE_ID, "value": str(node.get("kalla", ""))}}
     return own | {
         "recorded": attribute(node, "tid"),

@@ -1,4 +1,7 @@
-"""The schema of omsorg/1 as a judge: every fault of a document with its place, never its values."""
+"""Validate a document against the schema of omsorg/1.
+
+An issue has the place of a fault and never a value from the document.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from adapter.fhir.profiles import folder
 
 SCHEMA = folder() / "omsorg" / "omsorg.xsd"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
-_MOST = 50  # faults told of one document
-_LOCK = Lock()  # a compiled schema keeps the faults of its latest document
+_MOST = 50  # issues of one document
+_LOCK = Lock()  # a compiled schema keeps the faults of its latest document: one thread at a time
 _CODES: dict[str, ErrorCode] = {
     "SCHEMAV_CVC_ENUMERATION_VALID": "unknown-code",
     "SCHEMAV_CVC_COMPLEX_TYPE_4": "required",
@@ -42,23 +45,23 @@ def _schema() -> etree.XMLSchema:
 
 @cache
 def _names() -> frozenset[str]:
-    """Every name in the schema: what may be shown of a document."""
+    """Return every name in the schema: only these may be shown from a document."""
     nodes = etree.parse(SCHEMA).iter(f"{_XS}element", f"{_XS}attribute")
     return frozenset(str(node.get("name")) for node in nodes)
 
 
-def problems(document: etree._Element) -> list[Issue]:
-    """Every fault, as issues with a path and, in the detail, the line; [] for a valid document."""
+def issues(document: etree._Element) -> list[Issue]:
+    """Return an issue for each fault, with its path and line; [] for a valid document."""
     with _LOCK:
         if _schema().validate(document):
             return []
-        log: Any = _schema().error_log  # the stubs do not know that it can be walked
+        log: Any = _schema().error_log  # Any: the stubs do not let it be iterated
         entries = list(islice(log, _MOST))
-    return list(dict.fromkeys(_issue(document, entry) for entry in _first_of_each(entries)))
+    return list(dict.fromkeys(_issue(document, entry) for entry in _without_repeats(entries)))
 
 
-def _first_of_each(entries: Iterable[Any]) -> list[Any]:
-    """Less the second fault that libxml2 tells of one bad value: its facet, then its type."""
+def _without_repeats(entries: Iterable[Any]) -> list[Any]:
+    """Leave out the second fault that libxml2 reports for one bad value: facet, then type."""
     kept: list[Any] = []
     for entry in entries:
         again = bool(kept) and kept[-1].path == entry.path and kept[-1].line == entry.line
@@ -74,7 +77,7 @@ def _cause(entry: Any) -> str:
 def _issue(document: etree._Element, entry: Any) -> Issue:
     steps = [*_steps(document, entry.path), *_attribute(entry.message)]
     why = _WHY.get(entry.type_name, "a value of the wrong form")
-    line = f"line {entry.line}: " if entry.line else ""  # what we write has no lines yet
+    line = f"line {entry.line}: " if entry.line else ""  # a document that we write has no lines yet
     detail = f"{line}{why}{_expected(entry.message)}"
     return Issue(code=_code(entry, steps), expression="/" + "/".join(steps), detail=detail)
 
@@ -89,7 +92,7 @@ def _code(entry: Any, steps: list[str]) -> ErrorCode:
 
 
 def _steps(document: etree._Element, path: str) -> list[str]:
-    """The names down to the faulty element; libxml2 itself shows stars for a default namespace."""
+    """Return the names down to the faulty element; libxml2 shows `*` for a default namespace."""
     element = _located(document, path)
     above = [element, *element.iterancestors()]
     return [_step(e) for e in reversed(above)]
@@ -98,32 +101,32 @@ def _steps(document: etree._Element, path: str) -> list[str]:
 def _located(document: etree._Element, path: str) -> etree._Element:
     prefixes = {p: uri for e in document.iter() for p, uri in e.nsmap.items() if p}
     try:
-        found = document.xpath(path, namespaces=prefixes)
+        nodes = document.xpath(path, namespaces=prefixes)
     except etree.XPathError:
         return document
-    first = found[0] if isinstance(found, list) and found else document
+    first = nodes[0] if isinstance(nodes, list) and nodes else document
     return first if isinstance(first, etree._Element) else document
 
 
 def _step(element: etree._Element) -> str:
-    name = _known(etree.QName(element).localname)
+    name = _shown(etree.QName(element).localname)
     before = sum(1 for e in element.itersiblings(element.tag, preceding=True))
     alone = before == 0 and next(element.itersiblings(element.tag), None) is None
     return name if alone else f"{name}[{before + 1}]"
 
 
-def _known(name: str) -> str:
-    """A name of the schema; another may be anything, so it is not repeated."""
+def _shown(name: str) -> str:
+    """Return a name of the schema; `*` for another, since it may hold personal data."""
     return name if name in _names() else "*"
 
 
 def _attribute(message: str) -> list[str]:
-    found = re.search(r"(?:, |The )attribute '([^']*)'", message)
-    return [f"@{_known(found[1])}"] if found else []
+    match = re.search(r"(?:, |The )attribute '([^']*)'", message)
+    return [f"@{_shown(match[1])}"] if match else []
 
 
 def _expected(message: str) -> str:
-    """What the schema would have allowed, which libxml2 says last."""
+    """Return what the schema allows here, which libxml2 puts last in its message."""
     names = re.search(r"Expected is (?:one of )?\( ([^()]*) \)\.$", message)
     if names:
         return "; expected: " + ", ".join(re.findall(r"\}(\w+)", names[1]))

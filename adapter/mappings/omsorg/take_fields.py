@@ -1,34 +1,19 @@
-"""How a writer takes a field: it leaves the message, so that what stays is what was not carried.
+"""Take fields out of a FHIR resource while it is written as omsorg/1.
 
-A value that has no form in omsorg/1 is not taken: "" is returned, and the field stays.
+A taken field is deleted from the resource, so that what remains is what was not carried. A value
+that omsorg/1 has no form for is not taken: the function returns "", and the field remains.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import Any
 
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import extension_url
-
-_ID = r"[A-Za-z0-9\-.]{1,64}"
-ID = re.compile(_ID)
-HSA_ID = re.compile(r"\s*[A-Za-z0-9\-._:]{1,64}\s*")
-URI = re.compile(r"[!-~]{1,255}")
-CODE = re.compile(r"[!-~]{1,64}")
-MUNICIPALITY = re.compile(r"[0-9]{4}")
-TOKEN = re.compile(r"(?=.{1,255}\Z)[^ \t\r\n]+(?: [^ \t\r\n]+)*", re.DOTALL)
-ANY = re.compile(r".+", re.DOTALL)
-_TIME = re.compile(
-    r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)",
-    re.ASCII,
-)
-_MONTH_OR_YEAR = re.compile(r"[1-9]\d{3}(-(0[1-9]|1[0-2]))?", re.ASCII)
-_DATE = re.compile(r"[1-9]\d{3}-\d\d-\d\d", re.ASCII)
+from adapter.mappings.omsorg import forms
 
 
-def take(node: Resource, key: str, form: re.Pattern[str] = ANY) -> str:
+def take(node: Resource, key: str, form: re.Pattern[str] = forms.ANY) -> str:
     """Take a string that has the form."""
     value = node.get(key)
     if not isinstance(value, str) or form.fullmatch(value) is None:
@@ -38,7 +23,7 @@ def take(node: Resource, key: str, form: re.Pattern[str] = ANY) -> str:
 
 
 def take_all(node: Resource, key: str) -> list[str]:
-    """Take a list of strings; none of it where one is no string."""
+    """Take a list of strings; take nothing where an item is not a string."""
     values = node.get(key)
     if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
         return []
@@ -47,26 +32,26 @@ def take_all(node: Resource, key: str) -> list[str]:
 
 
 def take_time(node: Resource, key: str) -> str:
-    """Take a FHIR instant, or a dateTime with its time of day."""
-    return take(node, key) if _is_time(node.get(key)) else ""
+    """Take a FHIR instant, or a dateTime with a time of day."""
+    return take(node, key) if forms.is_time(node.get(key)) else ""
 
 
 def take_date(node: Resource, key: str) -> str:
     """Take a whole date."""
-    return take(node, key) if _is_date(node.get(key)) else ""
+    return take(node, key) if forms.is_date(node.get(key)) else ""
 
 
-def take_birth(node: Resource, key: str) -> str:
-    """Take a FHIR date: whole, or only its month or year."""
-    return take_date(node, key) or take(node, key, _MONTH_OR_YEAR)
+def take_birth_date(node: Resource, key: str) -> str:
+    """Take a FHIR date: whole, or only a month or a year."""
+    return take_date(node, key) or take(node, key, forms.MONTH_OR_YEAR)
 
 
-def take_when(node: Resource, key: str) -> str:
-    """Take a FHIR dateTime: a time of day, or a whole date."""
+def take_date_or_time(node: Resource, key: str) -> str:
+    """Take a FHIR dateTime: with a time of day, or a whole date."""
     return take_time(node, key) or take_date(node, key)
 
 
-def take_flag(node: Resource, key: str) -> str:
+def take_boolean(node: Resource, key: str) -> str:
     """Take a boolean, as XML writes it."""
     if not isinstance(node.get(key), bool):
         return ""
@@ -75,54 +60,39 @@ def take_flag(node: Resource, key: str) -> str:
 
 def take_id(node: Resource, key: str) -> str:
     """Take the id of a message, with or without `urn:uuid:`."""
-    return take(node, key, re.compile(f"(urn:uuid:)?{_ID}")).removeprefix("urn:uuid:")
+    return take(node, key, forms.MESSAGE_ID).removeprefix("urn:uuid:")
 
 
-def fixed(node: Resource, key: str, value: str) -> None:
-    """Take a value that the document says by its very form; another value stays."""
+def take_implied(node: Resource, key: str, value: str) -> None:
+    """Take a value that the element itself implies; another value remains."""
     if node.get(key) == value:
         del node[key]
 
 
 def part(node: Resource, key: str) -> Resource:
-    """An element inside; {} for none."""
-    found = node.get(key)
-    return found if isinstance(found, dict) else {}
+    """Return an object inside a resource; {} for none."""
+    value = node.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def parts(node: Resource, key: str) -> list[Resource]:
-    """The elements of a list; they keep their places when they are taken from."""
-    found = node.get(key)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    """Return the objects of a list. Taking from one does not move the others."""
+    values = node.get(key)
+    return [item for item in values if isinstance(item, dict)] if isinstance(values, list) else []
 
 
-def extensions(node: Resource, name: str) -> list[Resource]:
-    """Our extensions of a name, each without its url."""
-    found = [e for e in parts(node, "extension") if e.get("url") == extension_url(name)]
-    for one in found:
-        del one["url"]
-    return found
-
-
-def extension(node: Resource, name: str) -> Resource:
-    """The first of our extensions of a name, without its url; {} for none."""
+def take_extensions(node: Resource, name: str) -> list[Resource]:
+    """Return our extensions of a name; the url of each is taken."""
     url = extension_url(name)
-    found = next((e for e in parts(node, "extension") if e.get("url") == url), {})
-    found.pop("url", None)
-    return found
+    extensions = [e for e in parts(node, "extension") if e.get("url") == url]
+    for extension in extensions:
+        del extension["url"]
+    return extensions
 
 
-def _is_time(value: Any) -> bool:
-    return isinstance(value, str) and bool(_TIME.fullmatch(value)) and _parses(datetime, value)
-
-
-def _is_date(value: Any) -> bool:
-    return isinstance(value, str) and bool(_DATE.fullmatch(value)) and _parses(date, value)
-
-
-def _parses(kind: type[date], value: str) -> bool:
-    try:
-        kind.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+def take_extension(node: Resource, name: str) -> Resource:
+    """Return the first of our extensions of a name, its url taken; {} for none."""
+    url = extension_url(name)
+    extension = next((e for e in parts(node, "extension") if e.get("url") == url), {})
+    extension.pop("url", None)
+    return extension

@@ -1,4 +1,4 @@
-"""Svar (a person's answer) and Leveransrapport (what we could not deliver): both a Task."""
+"""Svar (a person's answer) and Leveransrapport (a failed delivery), to and from a Task."""
 
 from __future__ import annotations
 
@@ -6,50 +6,57 @@ from adapter.core.errors import FatalError
 from adapter.fhir.builders import about, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR, MESSAGE_ID
-from adapter.mappings.omsorg import take_fields
-from adapter.mappings.omsorg.code_tables import ANSWER_STATUS, code, word
-from adapter.mappings.omsorg.outgoing_message import Source
+from adapter.fhir.parts import present
+from adapter.mappings.omsorg import forms
+from adapter.mappings.omsorg.code_tables import ANSWER_STATUS, code_of, word_of
+from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties, write_organisation
-from adapter.mappings.omsorg.take_fields import fixed, part, parts, take, take_id, take_when
+from adapter.mappings.omsorg.take_fields import (
+    part,
+    parts,
+    take,
+    take_date_or_time,
+    take_id,
+    take_implied,
+)
 from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
     child,
     element,
-    happened,
     leaf,
-    present,
-    prose,
+    text_of,
+    time_or_written,
 )
 
 
-def write_answer(task: Resource, source: Source) -> Element:
-    """The Task as Svar."""
-    unit = source.other_than_sender(part(task, "owner"))
-    found = [write_organisation("SvarandeEnhet", unit), _write_reason(task)]
-    status = word(ANSWER_STATUS, take(task, "status"), "Task.status")
-    return element("Svar", found, **_write_common(task, source), status=status)
+def write_answer(task: Resource, outgoing: OutgoingMessage) -> Element:
+    """Return the Task as Svar."""
+    unit = outgoing.take_other_than_sender(part(task, "owner"))
+    nodes = [write_organisation("SvarandeEnhet", unit), _write_reason(task)]
+    status = word_of(ANSWER_STATUS, take(task, "status"), "Task.status")
+    return element("Svar", nodes, **_write_common(task, outgoing), status=status)
 
 
-def write_report(task: Resource, source: Source) -> Element:
-    """The failed Task as Leveransrapport."""
+def write_report(task: Resource, outgoing: OutgoingMessage) -> Element:
+    """Return the failed Task as Leveransrapport; FatalError where its status is another."""
     if task.get("status") != "failed":
         raise FatalError("not-written", "Task.status of a delivery report is not failed")
-    fixed(task, "status", "failed")
-    missed = source.organisation(part(task, "owner"))
+    take_implied(task, "status", "failed")
+    missed = outgoing.take_organisation(part(task, "owner"))
     coding = next(iter(parts(part(task, "statusReason"), "coding")), {})
-    fixed(coding, "system", ERROR)
-    kod = take(coding, "code", take_fields.CODE)
-    found = [write_organisation("EjNadd", missed), _write_reason(task)]
-    return element("Leveransrapport", found, **_write_common(task, source), kod=kod)
+    take_implied(coding, "system", ERROR)
+    kod = take(coding, "code", forms.CODE)
+    nodes = [write_organisation("EjNadd", missed), _write_reason(task)]
+    return element("Leveransrapport", nodes, **_write_common(task, outgoing), kod=kod)
 
 
-def _write_common(task: Resource, source: Source) -> dict[str, str]:
-    source.follow(part(task, "for"), "Patient")
-    fixed(task, "intent", "order")
+def _write_common(task: Resource, outgoing: OutgoingMessage) -> dict[str, str]:
+    outgoing.take_referenced(part(task, "for"), "Patient")
+    take_implied(task, "intent", "order")
     identifier = part(part(task, "focus"), "identifier")
-    fixed(identifier, "system", MESSAGE_ID)
-    return {"avser": take_id(identifier, "value"), "tid": take_when(task, "lastModified")}
+    take_implied(identifier, "system", MESSAGE_ID)
+    return {"avser": take_id(identifier, "value"), "tid": take_date_or_time(task, "lastModified")}
 
 
 def _write_reason(task: Resource) -> Element | None:
@@ -57,12 +64,12 @@ def _write_reason(task: Resource) -> Element | None:
 
 
 def read_answer(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
-    """Svar as Task; the sender owns it unless it says otherwise."""
+    """Return Svar as a Task; its owner is the sender unless SvarandeEnhet names another unit."""
     unit = child(node, "SvarandeEnhet")
     sender = reference(new_id("organization", parties.sender.organization))
-    return _read(node, id_, patient) | present(
+    return _read_common(node, id_, patient) | present(
         {
-            "status": code(ANSWER_STATUS, attribute(node, "status")),
+            "status": code_of(ANSWER_STATUS, attribute(node, "status")),
             "statusReason": _read_reason(node),
             "owner": sender if unit is None else parties.reference(unit),
         }
@@ -70,10 +77,10 @@ def read_answer(node: Element, id_: str, patient: Resource, parties: Parties) ->
 
 
 def read_report(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
-    """Leveransrapport as a failed Task, owned by the organisation that was not reached."""
+    """Return Leveransrapport as a failed Task; its owner is the organisation not reached."""
     missed, kod = child(node, "EjNadd"), attribute(node, "kod")
     coding = {"coding": [{"system": ERROR, "code": kod}]} if kod else {}
-    return _read(node, id_, patient) | present(
+    return _read_common(node, id_, patient) | present(
         {
             "status": "failed",
             "statusReason": coding | _read_reason(node),
@@ -82,7 +89,7 @@ def read_report(node: Element, id_: str, patient: Resource, parties: Parties) ->
     )
 
 
-def _read(node: Element, id_: str, patient: Resource) -> Resource:
+def _read_common(node: Element, id_: str, patient: Resource) -> Resource:
     return present(
         {
             "resourceType": "Task",
@@ -90,10 +97,10 @@ def _read(node: Element, id_: str, patient: Resource) -> Resource:
             "intent": "order",
             "focus": about(attribute(node, "avser")),
             "for": patient,
-            "lastModified": happened(node, "tid"),
+            "lastModified": time_or_written(node, "tid"),
         }
     )
 
 
 def _read_reason(node: Element) -> Resource:
-    return present({"text": prose(child(node, "Orsak"))})
+    return present({"text": text_of(child(node, "Orsak"))})
