@@ -4,16 +4,25 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install servers demo test chaos bench check format clean
+.PHONY: install constraints matrix servers demo test chaos bench check format clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing the packages of pyproject.toml into $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
 	@touch $@
+
+# The newest versions into $(VENV), and from there into constraints.txt. Then: make check test.
+constraints: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable . --group dev
+	$(BIN)/python -m tools.constraints
+
+# `make quick` under every Python from 3.11 to 3.13 on this machine, in .venv-3.11 and so on.
+matrix:
+	$(PYTHON) -m tools.matrix
 
 # RabbitMQ and PostgreSQL for the tests: Debian's packages, when they are missing.
 servers:
@@ -49,4 +58,4 @@ format: install
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

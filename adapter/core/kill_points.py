@@ -1,9 +1,9 @@
-"""The windows between two effects, each with a name, so that a test can kill us in every one.
+"""Kill points: named places between two effects, where a test can kill the process.
 
-A process that dies between two effects has done the first and not the second. What makes each
-window safe stands beside it. The kill tests and the rig set ADAPTER_KILL_AT to
-`<window>[:<n>]`: at the n-th passage the process kills itself as `kill -9` would. Without the
-variable a passage costs one dictionary look-up.
+A process that dies between two effects has done the first and not the second. The text of each
+kill point says why that is safe. The kill tests and the chaos rig set ADAPTER_KILL_AT to
+`<kill point>[:<n>]`: at the n-th passage the process sends itself SIGKILL. Without the variable
+a passage costs one dictionary look-up.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import signal
 from collections import Counter
 
 KILL_POINTS = {
-    "received": "Bytes are here and not stored: the sender has no answer, and sends again.",
-    "stored": "Stored, not acknowledged: it comes again, and is stored as a copy.",
-    "acknowledged": "Stored and acknowledged, not processed: it waits as RECEIVED.",
-    "tried": "The try is counted, the message not processed: it is still RECEIVED.",
-    "processing": "In the middle of the transaction: it is rolled back, the message RECEIVED.",
+    "received": "Bytes received, not stored: the sender has no answer, and sends again.",
+    "stored": "Stored, not acknowledged: the message comes again, and is stored as a copy.",
+    "acknowledged": "Stored and acknowledged, not processed: the message waits as RECEIVED.",
+    "tried": "The try is counted, the message is not processed: it is still RECEIVED.",
+    "processing": "Inside the transaction: it is rolled back, and the message is still RECEIVED.",
     "processed": "Processed, nothing sent: its deliveries are WAITING.",
-    "answering": "Committed, our direct answer not sent: the sender's copy gets it again.",
-    "claimed": "IN_FLIGHT with a lease, nothing sent: the lease ends, and it is sent.",
-    "sent": "Sent, the outcome not written: the lease ends, the same bytes go with the same ids.",
+    "answering": "Committed, our direct answer not sent: the sender sends a copy and gets the answer.",
+    "claimed": "IN_FLIGHT with a lease, not sent: the lease ends, and the delivery is sent.",
+    "sent": "Sent, outcome not written: the lease ends, and the same bytes go with the same ids.",
     "recorded": "The outcome is written: nothing is left to do.",
 }
 
@@ -30,7 +30,7 @@ _fatal: dict[str, int] = {}
 
 
 def arm(spec: str) -> None:
-    """Die at a window: `<window>[:<n>]`, n counted from 1; "" for never."""
+    """Die at `<kill point>[:<n>]`, n counted from 1; "" for never. KeyError for another name."""
     name, _, number = spec.partition(":")
     _fatal.clear()
     if name:
@@ -39,7 +39,7 @@ def arm(spec: str) -> None:
 
 
 def kill_point(name: str) -> None:
-    """Pass a window."""
+    """Pass a kill point; end the process if it is armed for this passage."""
     if name not in _fatal:
         return
     _passed[name] += 1

@@ -1,8 +1,8 @@
 """Log lines as JSON: event names and ids, and nothing else, so that no line can name a person.
 
-What is written is decided here and not where it is logged: a field that is not on the list is
-dropped, arguments are never filled in, and of an exception only its type, its code and the
-places in the code that it came through are told.
+This module decides what is written, not the code that logs. It drops a field that is not in
+FIELDS and never fills in arguments. Of an exception it writes the type, the code, and the places
+in the code that it passed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OURS = "adapter"
 LEVELS = ("debug", "info", "warning", "error")
 FIELDS = frozenset(
     {
-        "address",  # host:port of a door or a server of ours
+        "address",  # host:port where we listen, or of our broker or store
         "attempt",
         "case",
         "code",
@@ -53,62 +53,63 @@ FIELDS = frozenset(
         "why",
     }
 )
+"""The fields that a line may have."""
 LINES: dict[str, str] = {
-    # What is usual.
+    # Normal operation.
     "started": "",
-    "stopping": "takes nothing new, finishes what is in hand",
+    "stopping": "takes no new messages, finishes those in progress",
     "stopped": "",
     "received": "",
     "processed": "",
     "answered": "",
     "sent": "",
     # The broker, the store, the network.
-    "waits": "tries again every second; what it has not acknowledged comes back",
+    "waits": "tries again every second; unacknowledged messages are redelivered",
     "goes-on": "",
-    "broker-blocked": "sends nothing over the broker until it says so; messages wait in the store",
+    "broker-blocked": "sends nothing over the broker until it unblocks; messages wait in the store",
     "broker-unblocked": "sends again",
-    "broker-was-empty": "declared what was missing, and sends what only the broker had again",
-    "queues-missing": "declares them; nothing has to be sent again for it",
+    "broker-was-empty": "declared the missing queues; resends messages that only the broker had",
+    "queues-missing": "declares them; no message needs a resend",
     "close-failed": "",
     # One partner.
-    "not-sent": "tries again after a rest, or leaves it to a person",
-    "circuit-opened": "sends one probe at a time; the rest waits and uses up no attempt",
-    "held-off": "sends it nothing before then, or for its longest rest (retry_ceiling) at most",
-    "circuit-closed": "sends everything that waited",
+    "not-sent": "tries again after a delay, or leaves the delivery to a person",
+    "circuit-opened": "sends one probe at a time; other deliveries wait and use no attempt",
+    "held-off": "waits as long as the receiver asks, but at most retry_ceiling",
+    "circuit-closed": "sends the deliveries that waited",
     "not-recorded": "sends the same bytes again when the lease ends",
-    "resend": "sent it again, as its receipt is missing",
-    "answer-late": "reminded its owner in the history",
-    "moved": "sends it to the successor",
-    "fragment": "kept what came, answered nothing",
-    "mllp-peer-refused": "hung up",
-    "mllp-too-many-connections": "hung up",
-    "mllp-silent-hung-up": "made room for who has something to say",
+    "resend": "sent the delivery again, because its receipt is missing",
+    "answer-late": "wrote a reminder for the endpoint's owner in the history",
+    "moved": "sends the delivery to the endpoint that replaced the old one",
+    "fragment": "stored the incomplete bytes, sent no answer",
+    "mllp-peer-refused": "closed the connection",
+    "mllp-too-many-connections": "closed the connection",
+    "mllp-silent-hung-up": "closed the connection silent for longest, to accept a new one",
     "mllp-connection-lost": "waits for the peer to connect again",
-    "mllp-fragment": "keeps what came, answers nothing",
-    "mllp-not-accepted": "hung up without an answer, so that it is sent again",
+    "mllp-fragment": "stores the incomplete bytes, sends no answer",
+    "mllp-not-accepted": "closed the connection without an answer, so that the peer resends",
     "mllp-fragment-not-kept": "",
-    # What a process that died or stood still had in hand.
-    "begun-before": "tries it again, in a small group or alone",
+    # Work in progress of a process that died or was frozen.
+    "begun-before": "processes the message again, in a small group or alone",
     "lease-ended": "sends the same bytes again, with the same ids",
-    "too-late": "wrote nothing: a newer attempt decides",
-    "stood-still": "goes on; what it had in hand may have passed to others",
+    "too-late": "wrote nothing; the newer attempt decides",
+    "stood-still": "goes on; other processes may have taken over its work",
     # For a person.
-    "dead": "left it to its endpoint's owner, and told the sender",
-    "dead-message": "left it to a person: adapter dead",
-    "adapter-fault": "undid it, and tries it again; a message three times",
-    "mapping-fault": "that delivery is dead; the others go",
-    "receipt-not-written": "processed the message; its sender got no receipt",
-    "request failed": "answered with status 500, stored nothing more",
-    # What the process finds wrong with itself, the others, or the store.
-    "wrong": "tells it at /health/ready, in adapter health and /metrics",
+    "dead": "left the delivery to the endpoint's owner, and told the sender",
+    "dead-message": "left the message to a person; see `adapter dead`",
+    "adapter-fault": "rolled back, and tries again; a message three times",
+    "mapping-fault": "made this delivery dead; the others are sent",
+    "receipt-not-written": "processed the message; sent no receipt to its sender",
+    "request failed": "answered with status 500, stored nothing further",
+    # Findings about this process, other processes, or the store.
+    "wrong": "shows the finding at /health/ready, in `adapter health` and /metrics",
     "right": "",
-    # Its end.
+    # The end of the process.
     "loop-died": "ends this process: half an adapter is worse than none",
     "web-died": "ends this process: half an adapter is worse than none",
     "process ended by a fault": "",
     "thread ended by a fault": "",
 }
-"""Every line that is written, and what the adapter does about it; "" where nothing is to do."""
+"""Every log line, with what the adapter does about the event; "" where it does nothing."""
 
 _VALUE = re.compile(r"[\w.:/,;+ \[\]()<>-]{0,400}", re.ASCII)
 _NAME = re.compile(r"[\w. :-]{1,80}", re.ASCII)
@@ -116,33 +117,33 @@ _IDENTITY = re.compile(r"(?<![\w-])(?:\d{2})?\d{6}[-+ ]?\d{4}(?![\w-])")
 _DEEPEST = 6
 
 
-class Lines(logging.Formatter):
-    """One JSON object a record; see the module for what may stand in it."""
+class JsonFormatter(logging.Formatter):
+    """One JSON object per record; the module docstring says what it may contain."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without a newline."""
+        """Return the line, without a newline."""
         ours = record.name.split(".")[0] == OURS
-        found: dict[str, Any] = {
+        line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "what": _what(record.msg) if ours else "library",
         }
-        found |= _fields(record) if ours else {}
-        found |= _did(found["what"])
+        line |= _fields(record) if ours else {}
+        line |= _reaction(line["what"])
         error = record.exc_info[1] if record.exc_info else None
-        return json.dumps(found | (fault(error) if error else {}))
+        return json.dumps(line | (fault(error) if error else {}))
 
 
 def _what(text: object) -> str:
-    """The name of what happened: the bare format text, its arguments never filled in."""
+    """Return the name of the event: the bare format text, without its arguments."""
     return text if isinstance(text, str) and _NAME.fullmatch(text) else "unnamed"
 
 
-def _did(what: str) -> dict[str, str]:
-    """What the adapter does about what happened, beside it, so that one line tells both."""
-    done = LINES.get(what, "")
-    return {"did": done} if done else {}
+def _reaction(what: str) -> dict[str, str]:
+    """Return the field `did`: what the adapter does about the event."""
+    reaction = LINES.get(what, "")
+    return {"did": reaction} if reaction else {}
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -159,14 +160,14 @@ def _value(value: object) -> Any:
 
 
 def fault(error: BaseException) -> dict[str, str]:
-    """What may be told of an exception: its type, its code, and where; never its words."""
+    """Return the log fields of an exception: type, code and places; never its message."""
     chain = list(_causes(error))
-    found = {
+    log_fields = {
         "error": " < ".join(type(e).__name__ for e in chain),
         "where": ", ".join(_places(chain[-1].__traceback__)),
     }
     code = next((e.code for e in chain if isinstance(e, AdapterError)), "")
-    return found | ({"code": code} if code else {})
+    return log_fields | ({"code": code} if code else {})
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -184,12 +185,13 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 
 def set_up(level: str, stream: TextIO | None = None) -> None:
-    """Send every logger's lines to a stream (standard error); libraries only from warning on.
+    """Write the lines of every logger to a stream (default: standard error).
 
-    `level` is one of LEVELS. Also what nobody caught, in any thread, becomes a line.
+    `level` is one of LEVELS and holds for the adapter; libraries log from warning on. Warnings
+    of Python's `warnings` module become lines too.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(Lines())
+    handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -199,7 +201,7 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
 
 
 def catch_uncaught() -> None:
-    """Let exceptions that end the process, or a thread of it, become lines without their words."""
+    """Log an uncaught exception of the process or of a thread, without its message."""
     log = logging.getLogger(OURS)
 
     def of_process(_kind: Any, error: BaseException, _trace: Any) -> None:
@@ -207,8 +209,8 @@ def catch_uncaught() -> None:
 
     def of_thread(args: threading.ExceptHookArgs) -> None:
         name = args.thread.name if args.thread else ""
-        told = fault(args.exc_value) if args.exc_value else {}
-        log.critical("thread ended by a fault", extra=told | {"loop": name})
+        log_fields = fault(args.exc_value) if args.exc_value else {}
+        log.critical("thread ended by a fault", extra=log_fields | {"loop": name})
 
     sys.excepthook = of_process
     threading.excepthook = of_thread

@@ -1,4 +1,4 @@
-"""What may be shown of what a sender wrote."""
+"""Which parts of a sender's text may be shown in details and logs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.:/#_|-]{0,199}")
 _TERM = re.compile(r"[A-Za-z0-9/][A-Za-z0-9.:/@_()\[\]-]{0,199}")
-_NUMBER = re.compile(r"\d{6}[-+]?\d{4}|\d{8}")  # may be a person's
+_NUMBER = re.compile(r"\d{6}[-+]?\d{4}|\d{8}")  # may be a personal identity number or a date
 
 
 def shown(text: object) -> str:
-    """A name, code or system in quotes where it has the form of one; else no more than that.
+    """Return a name, code or system in quotes; "(not shown)" when the text has another form.
 
-    Details are read by people who may not read the message, and are logged.
+    People who may not read the message can read details, and details are logged.
     """
     if not isinstance(text, str) or not text:
         return "none"
@@ -20,11 +20,11 @@ def shown(text: object) -> str:
 
 
 def term(text: object) -> str:
-    """A code or a path, of FHIR or of another format, where it has that form; "" for all else."""
+    """Return a code or a path, of FHIR or another format; "" when the text has another form."""
     harmless = isinstance(text, str) and _TERM.fullmatch(text) and not has_number(text)
     return str(text) if harmless else ""
 
 
 def has_number(text: str) -> bool:
-    """Whether a text has digits that may be a person's number or birth date."""
+    """Whether a text has digits that may be a personal identity number or a birth date."""
     return bool(_NUMBER.search(text))

@@ -1,7 +1,8 @@
-"""How many deliveries may go now, where an endpoint takes only so many a second. Pure.
+"""How many deliveries may be sent now to an endpoint with a rate limit. Pure.
 
-The generic cell rate algorithm with one moment for all processes: nobody sends before it. Each
-sending moves it on by one interval; what it lies in the past is a burst, at most a second's worth.
+This is the generic cell rate algorithm. All processes share one moment, `next_at`: none sends
+before it. Each delivery moves it on by one interval. A `next_at` in the past allows a burst of at
+most one second's deliveries.
 """
 
 from __future__ import annotations
@@ -13,28 +14,28 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """So many a second."""
+    """A limit of `rate` deliveries a second."""
 
     rate: float
 
     @property
     def interval(self) -> timedelta:
-        """Between two sendings; rounded up, since a limit is a limit."""
+        """Return the time between two deliveries, rounded up so that the limit holds."""
         return timedelta(microseconds=ceil(1_000_000 / self.rate))
 
     @property
     def burst(self) -> int:
-        """How many may go at once: a second's worth, and one at least."""
+        """Return how many may be sent at once: those of one second, at least one."""
         return max(1, int(self.rate))
 
     def allowed(self, next_at: datetime | None, now: datetime) -> int:
-        """How many may go now."""
+        """Return how many may be sent now; `next_at` is None before the first delivery."""
         if next_at is None:
             return self.burst
         return max(0, (now - self._at_least(next_at, now)) // self.interval + 1)
 
     def after(self, next_at: datetime | None, sent: int, now: datetime) -> datetime:
-        """When the next may go, once so many have gone."""
+        """Return the new `next_at` after `sent` deliveries."""
         begin = self._at_least(next_at, now) if next_at else self._oldest(now)
         return begin + sent * self.interval
 

@@ -1,4 +1,4 @@
-"""When a time to act in runs out, counted in hours or in Swedish working days (arbetsdagar)."""
+"""Deadlines, counted in hours or in Swedish working days (arbetsdagar)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _SATURDAY, _FRIDAY = 5, 4
 
 
 def due(start: datetime, within: Within, zone: str = "Europe/Stockholm") -> datetime:
-    """The moment when `within` has run out, counted from `start`; in UTC.
+    """Return the deadline in UTC: `start` plus `within`.
 
-    A duration is counted on the clock that never jumps. N working days end N working days
-    later at the same local time; a start on a day that is not a working day counts from the
-    beginning of the next one. So "1 working day" from Friday 16:00 ends on Monday
-    16:00, and from Saturday at the end of Monday (Tuesday 00:00). When both are given, the
-    duration follows the days.
+    A duration is elapsed time, also across a change of the clock. N working days end N working
+    days later at the same local time. A start on a day that is not a working day counts from the
+    beginning of the next one. So "1 working day" from Friday 16:00 ends on Monday 16:00, and from
+    Saturday at the end of Monday (Tuesday 00:00). When both are given, the duration follows the
+    days.
 
-    `start` must be aware (ValueError). The days are those of Sweden, whatever the zone.
+    `start` must be aware (ValueError). Working days are those of Sweden, whatever the zone.
     """
     if start.utcoffset() is None:
-        raise ValueError("start has no zone")
+        raise ValueError("start has no time zone")
     moved = (
         _after_days(start, within.working_days, ZoneInfo(zone)) if within.working_days else start
     )
@@ -34,11 +34,11 @@ def due(start: datetime, within: Within, zone: str = "Europe/Stockholm") -> date
 
 
 def is_working_day(day: date) -> bool:
-    """Whether a day is a söckendag that is neither Saturday nor one of the three evenings.
+    """Whether a day is a working day in Sweden (arbetsdag).
 
-    Lag (1930:173) om beräkning av lagstadgad tid, 2 §, names Sundays, public holidays,
-    Saturdays, midsommarafton, julafton and nyårsafton; the public holidays are those of lag
-    (1989:253) om allmänna helgdagar.
+    It is not when it is a Sunday, public holiday, Saturday, midsommarafton, julafton or
+    nyårsafton: lag (1930:173) om beräkning av lagstadgad tid, 2 §. The public holidays are those
+    of lag (1989:253) om allmänna helgdagar.
     """
     return not (day.weekday() >= _SATURDAY or _is_evening(day) or day in _public(day.year))
 
@@ -61,7 +61,7 @@ def _next(day: date) -> date:
 
 
 def _is_evening(day: date) -> bool:
-    """Julafton, nyårsafton, and midsommarafton: the Friday of 19 to 25 June."""
+    """Whether a day is julafton, nyårsafton or midsommarafton (the Friday of 19 to 25 June)."""
     if day.month == 12:
         return day.day in (24, 31)
     return day.month == 6 and 19 <= day.day <= 25 and day.weekday() == _FRIDAY

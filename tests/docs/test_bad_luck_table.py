@@ -83,5 +83,5 @@ def test_every_word_of_the_history_is_in_its_vocabulary() -> None:
 
 
 def test_what_the_adapter_does_stands_in_the_line_itself() -> None:
-    assert logs._did("broker-blocked") == {"did": logs.LINES["broker-blocked"]}
-    assert logs._did("sent") == {}
+    assert logs._reaction("broker-blocked") == {"did": logs.LINES["broker-blocked"]}
+    assert logs._reaction("sent") == {}

@@ -50,7 +50,7 @@ def test_who_stops_in_order_is_not_missed(crew: Crew) -> None:
     assert worker.ends(20) == 0
     assert _running(crew) == 0
     assert [line["did"] for line in worker.lines("stopping")] == [
-        "takes nothing new, finishes what is in hand"
+        "takes no new messages, finishes those in progress"
     ]
 
 
