@@ -1,0 +1,1 @@
+"""What the Makefile needs and the adapter does not."""
