@@ -59,15 +59,15 @@ def test_each_problem_is_told_with_its_place_and_in_both_languages() -> None:
     assert lines[2:] == [
         (
             "ERR||PID^1^3|102^Data type error^HL70357|E|"
-            "bad-identifier^The identifier has the wrong form or check digit.^L||checksum|"
-            "Identiteten har fel form eller kontrollsiffra. / "
-            "The identifier has the wrong form or check digit."
+            "bad-identifier^The identifier has the wrong format or check digit.^L||checksum|"
+            "Identitetsbeteckningen har fel format eller fel kontrollsiffra. / "
+            "The identifier has the wrong format or check digit."
         ),
         (
             "ERR|||0^Message accepted^HL70357|W|"
-            "no-case^The message names no case; it opened one of its own.^L|||"
-            "Meddelandet saknar vårdtillfälle; ett eget ärende har öppnats. / "
-            "The message names no case; it opened one of its own."
+            "no-case^The message names no case; a separate case was opened.^L|||"
+            "Meddelandet anger inget vårdtillfälle; ett eget ärende har öppnats. / "
+            "The message names no case; a separate case was opened."
         ),
     ]
 
@@ -117,7 +117,7 @@ def test_an_ascii_source_is_answered_in_english() -> None:
     source = adt("A01", MSH.replace("UNICODE UTF-8", ""))
     (line,) = answered(source, receipt("fatal-error", issue("no-case")))[2:]
     assert line.isascii()
-    assert line.endswith("|The message names no case; it opened one of its own.")
+    assert line.endswith("|The message names no case; a separate case was opened.")
 
 
 @pytest.mark.parametrize(

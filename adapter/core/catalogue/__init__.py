@@ -1,7 +1,7 @@
-"""Every error code: whose fault it is, what it says in Swedish and English, and what to do.
+"""Every error code: the party at fault, the text in Swedish and English, and what to do.
 
-The codes stand in `entry.py`, their texts in one file for each party at fault. docs/errors.md
-and `profiles/CodeSystem-error.json` are made from here.
+`entry.py` lists the codes; one file per party at fault has their texts. docs/errors.md and
+`profiles/CodeSystem-error.json` are generated from this package.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ CATALOGUE: dict[ErrorCode, Entry] = sender.CODES | adapter.CODES | receiver.CODE
 
 
 def is_error_code(text: str) -> TypeGuard[ErrorCode]:
-    """Whether a text, from a column or from a partner, is a code of the catalogue."""
+    """Whether a text (a column's or a partner's) is a code of the catalogue."""
     return text in CATALOGUE

@@ -1,4 +1,4 @@
-"""What the catalogue says of one code, and which codes there are."""
+"""The list of error codes, and the type of their entries in the catalogue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 
 class Scope(StrEnum):
-    """Whose fault it is, and so who must act (after the NHS BaRS prefixes SEND, PROXY, REC)."""
+    """The party at fault, which must act (after the NHS BaRS prefixes SEND, PROXY, REC)."""
 
     SENDER = "sender"
     ADAPTER = "adapter"
@@ -16,20 +16,20 @@ class Scope(StrEnum):
 
 
 ErrorCode: TypeAlias = Literal[
-    # What is wrong with the bytes.
+    # The bytes.
     "too-large",
     "too-deep",
     "unreadable",
     "duplicate-key",
     "forbidden-xml",
     "wrong-charset",
-    # What is wrong with a call over HTTP.
+    # A request over HTTP.
     "unknown-address",
     "wrong-method",
     "too-slow",
     "wrong-content-type",
     "bad-header",
-    # What is wrong with the content.
+    # The content.
     "invalid-document",
     "invalid-structure",
     "unknown-resource-type",
@@ -48,7 +48,7 @@ ErrorCode: TypeAlias = Literal[
     "no-case",
     "other-patient",
     "more-problems",
-    # Who may send what to whom.
+    # Senders, receivers and routes.
     "unidentified-sender",
     "wrong-sender",
     "unknown-receiver",
@@ -61,7 +61,7 @@ ErrorCode: TypeAlias = Literal[
     "reused-control-id",
     "superseded",
     "not-used",
-    # Our own faults.
+    # The adapter itself.
     "no-mapping",
     "not-written",
     "adapter-fault",
@@ -77,7 +77,7 @@ ErrorCode: TypeAlias = Literal[
     "protected-identity",
     "held",
     "unmatched-receipt",
-    # What happened on the way to the receiver.
+    # Sending to the receiver.
     "unreachable",
     "timed-out",
     "unroutable",
@@ -90,12 +90,12 @@ ErrorCode: TypeAlias = Literal[
     "no-receipt",
     "expired",
 ]
-"""Every code that the adapter gives. A misspelt one is an error of types."""
+"""Every code that the adapter gives. mypy rejects any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One code: whose fault, the FHIR issue type, what it says, what to do, the HTTP status."""
+    """One code: party at fault, FHIR issue type, texts, action for a person, HTTP status."""
 
     scope: Scope
     type: str
@@ -106,15 +106,15 @@ class Entry:
 
 
 def sender_fault(kind: str, sv: str, en: str, action: str, http: int = 422) -> Entry:
-    """A fault of the sender."""
+    """Return the entry of a fault of the sender."""
     return Entry(scope=Scope.SENDER, type=kind, sv=sv, en=en, action=action, http=http)
 
 
 def adapter_fault(kind: str, sv: str, en: str, action: str, http: int = 500) -> Entry:
-    """A fault of ours."""
+    """Return the entry of a fault of the adapter, or of a message held for a person."""
     return Entry(scope=Scope.ADAPTER, type=kind, sv=sv, en=en, action=action, http=http)
 
 
 def receiver_fault(kind: str, sv: str, en: str, action: str, http: int = 502) -> Entry:
-    """A fault of the receiver, or of the way to it."""
+    """Return the entry of a fault of the receiver, or of the connection to it."""
     return Entry(scope=Scope.RECEIVER, type=kind, sv=sv, en=en, action=action, http=http)
