@@ -40,7 +40,9 @@ def interpreter(version: str) -> Path | None:
 
 def _answers(path: Path, version: str) -> bool:
     try:
-        done = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [path, "-c", _ASK], check=False, capture_output=True, text=True, timeout=30
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0 and done.stdout.strip() == version

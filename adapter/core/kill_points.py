@@ -19,7 +19,7 @@ KILL_POINTS = {
     "tried": "The try is counted, the message is not processed: it is still RECEIVED.",
     "processing": "Inside the transaction: it is rolled back, and the message is still RECEIVED.",
     "processed": "Processed, nothing sent: its deliveries are WAITING.",
-    "answering": "Committed, our direct answer not sent: the sender sends a copy and gets the answer.",
+    "answering": "Committed, our direct answer not sent: the sender repeats, and gets it then.",
     "claimed": "IN_FLIGHT with a lease, not sent: the lease ends, and the delivery is sent.",
     "sent": "Sent, outcome not written: the lease ends, and the same bytes go with the same ids.",
     "recorded": "The outcome is written: nothing is left to do.",
