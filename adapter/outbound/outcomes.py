@@ -176,7 +176,7 @@ def _said(
 def _failed(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    answer: Response = getattr(error, "answer", Response())
+    answer: Response = getattr(error, "response", Response())
     outbox.finish(tx, d, now, error=error, answer=answer.body)
     probe_at = _count(tx, network.endpoint(d.endpoint), d, error, now)
     said = _refusal(network, d, answer.body, now)

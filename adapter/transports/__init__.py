@@ -1,7 +1,7 @@
 """How bytes travel. A transport knows nothing of care plans.
 
-A transport that is pulled, or that sends, has the five methods of `Transport` (one that only
-sends never yields; one that is only pulled never sends). A door that must answer at once (the
+A transport that is pulled, or that sends, has the five methods of `Transport`. One that only
+sends never yields; one that is only pulled never sends. A server that must answer at once (the
 MLLP server; HTTP in adapter.web) calls an `Accept` instead, which the runner injects.
 
 One instance belongs to one thread at a time.
@@ -9,17 +9,18 @@ One instance belongs to one thread at a time.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from adapter.core.errors import AdapterError
+from adapter.core.errors import AdapterError, TransientError
 from adapter.core.model import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """The far side's transport has the bytes, and perhaps said something in the same exchange.
+    """What the far side's transport returned when it took the bytes.
 
     `body` is an application receipt in the receiver's own format, or empty.
     """
@@ -29,27 +30,58 @@ class Response:
 
 
 Outcome: TypeAlias = Response | AdapterError
-"""What became of one sending: an answer, a TransientError or a FatalError."""
+"""The outcome of sending one envelope: a Response, a TransientError or a FatalError."""
 
 
 class Transport(Protocol):
-    """Five methods. Library errors never leave: they are TransientError or FatalError."""
+    """Five methods. They raise no error of a library: only TransientError and FatalError."""
 
     def receive(self, wait: float) -> Iterator[Envelope]:
-        """Yield what has come, until `wait` seconds pass without anything."""
+        """Yield each message that arrives, until none arrives for `wait` seconds."""
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
-        """Let go of them at the far side. Call only after they are committed."""
+        """Tell the far side that they are taken. Call only after they are committed."""
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """Hand over, in order; each outcome is there only when the far side is responsible."""
+        """Send in order; a Response means that the far side has taken responsibility."""
 
     def idle(self, seconds: float) -> None:
         """Wait, while still answering the far side's heartbeats."""
 
     def close(self) -> None:
-        """Let go of the connection; what was not acknowledged comes back."""
+        """Close the connection; the far side sends again what was not acknowledged."""
+
+
+class SendOnly:
+    """The methods of `Transport` that do nothing in a transport that only sends."""
+
+    def receive(self, wait: float) -> Iterator[Envelope]:
+        """Return nothing: no message arrives here."""
+        return iter(())
+
+    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
+        """Do nothing: no message arrives here."""
+
+    def idle(self, seconds: float) -> None:
+        """Wait; no heartbeat needs an answer from the calling thread."""
+        threading.Event().wait(seconds)
+
+
+def send_in_order(
+    envelopes: Sequence[Envelope], send_one: Callable[[Envelope], Outcome]
+) -> list[Outcome]:
+    """Send one at a time; after a TransientError the rest is not attempted.
+
+    A later message of a case therefore never overtakes an earlier one.
+    """
+    outcomes: list[Outcome] = []
+    for envelope in envelopes:
+        if outcomes and isinstance(outcomes[-1], TransientError):
+            outcomes.append(TransientError("unreachable", "not attempted"))
+        else:
+            outcomes.append(send_one(envelope))
+    return outcomes
 
 
 Accept: TypeAlias = Callable[[Envelope], Response]
-"""Take what came, durably, and say what to answer. TransientError: nothing was stored."""
+"""Store a message durably, and return the answer to it. TransientError: nothing was stored."""

@@ -1,8 +1,8 @@
-"""A bus inside this process, for the demo and for tests: what is in it ends with the process.
+"""A bus inside this process, for the demo and for tests; its messages end with the process.
 
-It keeps the promises of the RabbitMQ transport except surviving a restart: named queues, the
-sender's user vouched for by the bus, and a message that is held until it is acknowledged and
-comes back, in its old place, when its holder closes. `check` and `serve` refuse it.
+Apart from that it behaves as the RabbitMQ transport: it has named queues, and it verifies the
+sender's user. A message that is taken is held until it is acknowledged; when its holder closes,
+it returns to its old place. `check` and `serve` refuse this transport.
 
 Partners publish to `care.in` and take from `<endpoint>.inbox` through a `Partner`; the adapter
 does the opposite through `Memory`.
@@ -26,7 +26,7 @@ INCOMING = "care.in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What lies in a queue. `properties` has the names of AMQP: message_id, type ..."""
+    """A message in a queue. `properties` has the names of AMQP: message_id, type ..."""
 
     body: bytes
     user: str = ""
@@ -34,7 +34,7 @@ class Parcel:
 
 
 class Bus:
-    """Named queues; any number of threads may use it. `care.in` is always there."""
+    """Named queues, safe for any number of threads. `care.in` always exists."""
 
     def __init__(self, queues: Iterable[str] = ()) -> None:
         self._changed = threading.Condition()
@@ -45,17 +45,17 @@ class Bus:
             self.declare(queue)
 
     def declare(self, queue: str) -> None:
-        """Let a queue exist; one that does keeps what it has."""
+        """Create a queue; one that exists keeps its messages."""
         with self._changed:
             self._ready.setdefault(queue, [])
 
     def depth(self, queue: str) -> int:
-        """How many wait in a queue, those that somebody holds not counted."""
+        """Return how many messages are ready in a queue; held messages are not counted."""
         with self._changed:
             return len(self._ready[queue])
 
     def put(self, queue: str, parcel: Parcel) -> bool:
-        """Append to a queue; False when there is no such queue."""
+        """Append to a queue; return False when there is no such queue."""
         with self._changed:
             if queue not in self._ready:
                 return False
@@ -64,45 +64,45 @@ class Bus:
             return True
 
     def wait(self, queue: str, seconds: float) -> bool:
-        """Wait until something is ready in the queue; False when the time passed first."""
+        """Wait until a message is ready in the queue; return False when the time is out."""
         with self._changed:
             return self._changed.wait_for(lambda: bool(self._ready[queue]), seconds)
 
     def take(self, queue: str, holder: Hashable, seconds: float) -> tuple[int, Parcel] | None:
-        """The oldest of a queue, now held, and a handle for it; None when the time passed first."""
+        """Hold the oldest message; return it with a handle, or None when the time is out."""
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._ready[queue]), seconds):
                 return None
             number, parcel = heapq.heappop(self._ready[queue])
-            # A handle is new each time: an acknowledgement from before a release hits nothing.
+            # A handle is new each time: an acknowledgement from before a release has no effect.
             handle = next(self._numbers)
             self._held.setdefault(holder, {})[handle] = (queue, number, parcel)
             return handle, parcel
 
     def settle(self, holder: Hashable, handles: Iterable[int]) -> None:
-        """Forget what the holder has taken care of; unknown handles are no error."""
+        """Remove messages that the holder acknowledges; unknown handles are ignored."""
         with self._changed:
             held = self._held.get(holder, {})
             for handle in handles:
                 held.pop(handle, None)
 
     def release(self, holder: Hashable) -> None:
-        """Put everything that the holder has not settled back where it was."""
+        """Return every message that the holder has not acknowledged to its old place."""
         with self._changed:
             for queue, number, parcel in self._held.pop(holder, {}).values():
                 heapq.heappush(self._ready[queue], (number, parcel))
             self._changed.notify_all()
 
     def partner(self, user: str, queue: str) -> Partner:
-        """A partner's end of the bus, logged in as `user`."""
+        """Return a partner's end of the bus, logged in as `user`."""
         self.declare(queue)
         return Partner(self, user, queue)
 
 
 class Partner:
-    """A partner's end: publish to the adapter, take from one's own inbox, acknowledge.
+    """A partner's end: publish to the adapter, take from the partner's inbox, acknowledge.
 
-    The same four methods over pika make a simulator that needs no adapter to run.
+    The same four methods over pika make a simulator that runs without the adapter.
     """
 
     def __init__(self, bus: Bus, user: str, queue: str) -> None:
@@ -120,7 +120,7 @@ class Partner:
         case: str = "",
         content_type: str = "",
     ) -> None:
-        """Hand a message to the adapter; on return the bus has it."""
+        """Send a message to the adapter; on return it is in the queue."""
         properties = {
             "message_id": message_id,
             "type": event,
@@ -130,7 +130,7 @@ class Partner:
         self._bus.put(INCOMING, Parcel(body=body, user=self._user, properties=properties))
 
     def get(self, timeout: float) -> tuple[bytes, Mapping[str, str]] | None:
-        """The next body and its properties, or None when `timeout` seconds have passed."""
+        """Return the next body and its properties, or None after `timeout` seconds."""
         taken = self._bus.take(self._queue, self, timeout)
         if taken is None:
             return None
@@ -139,18 +139,18 @@ class Partner:
         return parcel.body, parcel.properties
 
     def acknowledge(self) -> None:
-        """Let go of everything taken so far."""
+        """Acknowledge everything taken so far."""
         self._bus.settle(self, self._taken)
         self._taken.clear()
 
     def close(self) -> None:
-        """Leave; what was not acknowledged comes back to the queue."""
+        """Close; what was not acknowledged returns to the queue."""
         self._bus.release(self)
         self._taken.clear()
 
 
 class Memory:
-    """The adapter's end: takes `queue`, and sends to `<endpoint>.inbox`."""
+    """The adapter's end: takes from `queue`, and sends to `<endpoint>.inbox`."""
 
     def __init__(self, bus: Bus, endpoints: Sequence[Endpoint], queue: str = INCOMING) -> None:
         self._bus = bus
@@ -158,24 +158,24 @@ class Memory:
         self._names = {each.broker_user: each.name for each in endpoints if each.broker_user}
 
     def receive(self, wait: float) -> Iterator[Envelope]:
-        """Yield what has come, until `wait` seconds pass without anything."""
+        """Yield each message that arrives, until none arrives for `wait` seconds."""
         while (taken := self._bus.take(self._queue, self, wait)) is not None:
             yield self._envelope(*taken)
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
-        """Let go of them; those from before a `close` came back and are ignored here."""
+        """Acknowledge them; those from before a `close` are back in the queue and ignored."""
         self._bus.settle(self, [envelope.tag for envelope in envelopes])
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """Put each in its receiver's inbox; TransientError `unroutable` without such a queue."""
-        return [self._sent(envelope) for envelope in envelopes]
+        """Put each in its receiver's inbox; TransientError `unroutable` when there is none."""
+        return [self._put(envelope) for envelope in envelopes]
 
     def idle(self, seconds: float) -> None:
-        """Wait, or return early because something has come."""
+        """Wait; return early when a message has arrived."""
         self._bus.wait(self._queue, seconds)
 
     def close(self) -> None:
-        """Let go; what was not acknowledged comes back."""
+        """Close; what was not acknowledged returns to the queue."""
         self._bus.release(self)
 
     def _envelope(self, handle: int, parcel: Parcel) -> Envelope:
@@ -190,7 +190,7 @@ class Memory:
             tag=handle,
         )
 
-    def _sent(self, envelope: Envelope) -> Outcome:
+    def _put(self, envelope: Envelope) -> Outcome:
         properties = {
             "message_id": envelope.id,
             "type": envelope.event,

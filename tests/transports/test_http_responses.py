@@ -94,7 +94,7 @@ def test_a_refusal_keeps_what_the_far_side_said(httpserver: HTTPServer) -> None:
     with client(httpserver.url_for("/")) as http:
         (outcome,) = http.send([envelope()])
     assert isinstance(outcome, RefusedError)
-    assert outcome.answer.body == b"<Kvittens/>"
+    assert outcome.response.body == b"<Kvittens/>"
     assert "Kvittens" not in str(outcome)
 
 
@@ -171,7 +171,7 @@ def test_a_refusal_with_an_endless_page_is_still_a_refusal(httpserver: HTTPServe
     with closing(HttpClient(endpoint(httpserver.url_for("/")), limit=999)) as http:
         (outcome,) = http.send([envelope()])
     assert isinstance(outcome, RefusedError)
-    assert outcome.answer.body == b""
+    assert outcome.response.body == b""
 
 
 def test_an_answer_that_is_compressed_unasked_is_not_unpacked(httpserver: HTTPServer) -> None:

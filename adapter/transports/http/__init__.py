@@ -1,6 +1,6 @@
 """HTTP (RFC 9110): each message is a POST to its endpoint; the response may hold its receipt.
 
-The door that others post to is in `adapter.web`.
+The server that others post to is in `adapter.web`.
 """
 
 from __future__ import annotations

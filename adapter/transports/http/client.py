@@ -1,41 +1,44 @@
-"""Posting messages, and reading what is said in return."""
+"""Posting messages, and reading the responses."""
 
 from __future__ import annotations
 
 import logging
 import os
 import ssl
-import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import AdapterError, FatalError, TransientError
+from adapter.core.errors import AdapterError, FatalError
 from adapter.core.model import Envelope
-from adapter.transports import Outcome, Response
+from adapter.transports import Outcome, Response, SendOnly, send_in_order
 from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
-from adapter.transports.http.status import of_failure, of_status
+from adapter.transports.http.status import http_errors, of_status
 
-# At debug level these write the headers of every exchange, and at info level its URL.
+# At debug level they log the headers of every exchange, and at info level its URL.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
-class HttpClient:
+class HttpClient(SendOnly):
     """Posts to `endpoint.address`; keeps its connection; follows no redirect.
 
-    An outcome is an Answer (2xx, with the body if there is one; 202 and 204 have none),
-    RefusedForNowError (408, 425, 429 and 5xx; `retry_after` in seconds from now), RefusedError
-    (`access-denied` for 401 and 403, else `refused`), TransientError `unreachable` or
-    `timed-out` (the exchange was not over within `endpoint.timeout`), or FatalError
-    `bad-answer` (a 2xx with a body over `limit` bytes, or compressed unasked). After a failure
-    that may pass, the rest of the batch is not attempted, so that order is kept.
+    An outcome is one of these:
+    - Response: 2xx, with the body if there is one (202 and 204 have none);
+    - RefusedForNowError: 408, 425, 429 and 5xx; `retry_after` in seconds from now;
+    - RefusedError: `access-denied` for 401 and 403, else `refused`;
+    - TransientError `unreachable`, or `timed-out` when the exchange was not complete within
+      `endpoint.timeout`;
+    - FatalError `bad-answer`: a 2xx with a body that is over `limit` bytes, or is compressed
+      although the request did not allow it.
+
+    After a TransientError the rest of the batch is not attempted, so that order is kept.
 
     Secrets come from the environment: ADAPTER_<NAME>_TOKEN (bearer), or ADAPTER_<NAME>_USER
     and ADAPTER_<NAME>_PASSWORD (basic), with the endpoint's name in capitals and _ for -. The
@@ -58,29 +61,12 @@ class HttpClient:
         self._context = _certificates(endpoint)
         self._client: httpx.Client | None = None
 
-    def receive(self, wait: float) -> Iterator[Envelope]:
-        """Nothing comes this way."""
-        return iter(())
-
-    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
-        """Nothing came this way."""
-
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Post each, and read each response to its end."""
-        outcomes: list[Outcome] = []
-        for envelope in envelopes:
-            if outcomes and isinstance(outcomes[-1], TransientError):
-                outcomes.append(TransientError("unreachable", "not attempted"))
-            else:
-                outcomes.append(self._sent(envelope))
-        return outcomes
-
-    def idle(self, seconds: float) -> None:
-        """Wait; HTTP has no heartbeats."""
-        threading.Event().wait(seconds)
+        return send_in_order(envelopes, self._post)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -96,36 +82,37 @@ class HttpClient:
             )
         return self._client
 
-    def _sent(self, envelope: Envelope) -> Outcome:
+    def _post(self, envelope: Envelope) -> Outcome:
         self._deadline.start(self._timeout)
         content, headers = envelope.body, _headers(envelope)
         try:
-            with self._open().stream(
-                "POST", self._address, content=content, headers=headers
-            ) as response:
-                return self._outcome(response)
-        except httpx.HTTPError as error:
-            return of_failure(error)
+            with (
+                http_errors(),
+                self._open().stream(
+                    "POST", self._address, content=content, headers=headers
+                ) as received,
+            ):
+                return self._outcome(received)
         except AdapterError as error:
             return error
 
-    def _outcome(self, response: httpx.Response) -> Outcome:
-        answer = self._answer(response)
-        retry_after = response.headers.get("retry-after", "").strip()
-        return of_status(response.status_code, retry_after, answer, datetime.now(UTC))
+    def _outcome(self, received: httpx.Response) -> Outcome:
+        response = self._response(received)
+        retry_after = received.headers.get("retry-after", "").strip()
+        return of_status(received.status_code, retry_after, response, datetime.now(UTC))
 
-    def _answer(self, response: httpx.Response) -> Response:
-        """The body; that of a refusal is left out when it cannot be kept."""
-        body = self._read(response)
-        if body is None and response.is_success:
+    def _response(self, received: httpx.Response) -> Response:
+        """Return the body; for a refusal, an empty one when the body cannot be kept."""
+        body = self._read(received)
+        if body is None and received.is_success:
             raise FatalError("bad-answer", f"compressed, or over {self._limit} bytes")
-        return Response(body=body or b"", content_type=response.headers.get("content-type", ""))
+        return Response(body=body or b"", content_type=received.headers.get("content-type", ""))
 
-    def _read(self, response: httpx.Response) -> bytes | None:
-        if response.headers.get("content-encoding", "identity") != "identity":
+    def _read(self, received: httpx.Response) -> bytes | None:
+        if received.headers.get("content-encoding", "identity") != "identity":
             return None
         body = bytearray()
-        for chunk in response.iter_raw(CHUNK):
+        for chunk in received.iter_raw(CHUNK):
             body += chunk
             if len(body) > self._limit:
                 return None
@@ -174,7 +161,7 @@ def _certificates(endpoint: Endpoint) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=endpoint.ca_file or None)
         if endpoint.certificate_file:
-            # An empty password, so that an encrypted key fails instead of asking the terminal.
+            # With an empty password, an encrypted key fails instead of prompting the terminal.
             key = endpoint.key_file or None
             context.load_cert_chain(endpoint.certificate_file, key, password="")
     except OSError as error:  # ssl.SSLError is one

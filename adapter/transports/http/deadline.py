@@ -1,6 +1,6 @@
-"""One deadline for a whole exchange: httpx limits each read and write, but never their sum.
+"""One deadline for a whole exchange: httpx limits each read and write, but not their sum.
 
-A far side that sends a byte now and then would otherwise hold a sender past its lease.
+A far side that sends a byte now and then would otherwise occupy a sender beyond its lease.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ CHUNK = 65536
 
 
 class Deadline:
-    """When the exchange that is under way must be over; started anew for each."""
+    """When the current exchange must be complete; started again for each."""
 
     def __init__(self) -> None:
         self._at = 0.0
 
     def start(self, seconds: float) -> None:
-        """Begin an exchange that may take so long."""
+        """Begin an exchange that may take so many seconds."""
         self._at = time.monotonic() + seconds
 
     def left(self, late: type[Exception]) -> float:
-        """Seconds that are left; raises `late` when there are none."""
+        """Return the seconds that are left; raises `late` when there are none."""
         left = self._at - time.monotonic()
         if left <= 0:
             raise late
@@ -35,19 +35,19 @@ class Deadline:
 
 
 class DeadlineTransport(httpx.HTTPTransport):
-    """httpx over connections that keep the deadline. HTTP/1.1, no proxy."""
+    """httpx over connections that observe the deadline. HTTP/1.1, no proxy."""
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:
         super().__init__(verify=context)
         self._pool.close()
-        # httpx has no argument for this; httpcore, which it stands on, does.
+        # httpx has no argument for the network backend; httpcore, below it, has one.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, network_backend=_Backend(deadline), max_connections=1
         )
 
 
 class _Backend(httpcore.SyncBackend):
-    """Opens connections in the time that is left."""
+    """Opens connections within the time that is left."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -66,7 +66,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """Reads and writes in the time that is left."""
+    """Reads and writes within the time that is left."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

@@ -1,8 +1,10 @@
-"""What an HTTP response, or the lack of one, means for a delivery."""
+"""What an HTTP response, or an error instead of one, means for a delivery."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -26,41 +28,49 @@ LONGEST_WAIT = 24 * 60 * 60.0
 
 
 class RefusedError(FatalError):
-    """The far side refused for good. `answer` is what it said: a receipt, perhaps."""
+    """The far side refused for good. `response` may hold a receipt."""
 
     def __init__(
-        self, code: ErrorCode, status: int, answer: Response, retry_after: float | None
+        self, code: ErrorCode, status: int, response: Response, retry_after: float | None
     ) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
-        self.answer = answer
+        self.response = response
 
 
 class RefusedForNowError(TransientError):
-    """The far side may take it later. `answer` is what it said: a receipt, perhaps."""
+    """The far side may take it later. `response` may hold a receipt."""
 
     def __init__(
-        self, code: ErrorCode, status: int, answer: Response, retry_after: float | None
+        self, code: ErrorCode, status: int, response: Response, retry_after: float | None
     ) -> None:
         super().__init__(code, f"HTTP {status}", said=(str(status),), retry_after=retry_after)
-        self.answer = answer
+        self.response = response
 
 
-def of_status(status: int, retry_after: str, answer: Response, now: datetime) -> Outcome:
-    """What a response means; an endpoint's own rules may say otherwise (core.answer_rules)."""
+def of_status(status: int, retry_after: str, response: Response, now: datetime) -> Outcome:
+    """Return what a response means; an endpoint's own rules may override it (core.answer_rules)."""
     if 200 <= status < 300:
-        return Response() if status in _NO_RECEIPT or not answer.body else answer
+        return Response() if status in _NO_RECEIPT or not response.body else response
     wait = seconds(retry_after, now)
     if answer_rules.default(str(status)) is Then.RETRY:
         code = _FOR_NOW.get(status, "refused-for-now")
-        return RefusedForNowError(code, status, answer, wait)
+        return RefusedForNowError(code, status, response, wait)
     code = "access-denied" if status in (401, 403) else "refused"
-    return RefusedError(code, status, answer, wait)
+    return RefusedError(code, status, response, wait)
 
 
-def of_failure(error: httpx.HTTPError) -> AdapterError:
-    """What it means that no whole response came."""
+@contextmanager
+def http_errors() -> Iterator[None]:
+    """Raise an AdapterError for any error of httpx: no complete response arrived."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: httpx.HTTPError) -> AdapterError:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return TransientError("unreachable", _why(error))
+        return TransientError("unreachable", _reason(error))
     if isinstance(error, httpx.TimeoutException):
         return TransientError("timed-out", type(error).__name__)
     if isinstance(error, httpx.LocalProtocolError):
@@ -69,7 +79,7 @@ def of_failure(error: httpx.HTTPError) -> AdapterError:
 
 
 def seconds(retry_after: str, now: datetime) -> float | None:
-    """How long Retry-After asks to wait (RFC 9110, 10.2.3): seconds, or until a date."""
+    """Return the seconds that Retry-After asks for, in either form (RFC 9110, 10.2.3)."""
     if retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after), LONGEST_WAIT)
     try:
@@ -81,8 +91,8 @@ def seconds(retry_after: str, now: datetime) -> float | None:
     return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
 
 
-def _why(error: BaseException) -> str:
-    """The reason, when it is the certificate; else the error's name."""
+def _reason(error: BaseException) -> str:
+    """Return what is wrong with the certificate, if that is the cause; else the error's name."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -1,9 +1,9 @@
-"""MLLP: HL7 v2 over TCP, one answer per message on the same connection.
+"""MLLP: HL7 v2 over TCP, one response per message on the same connection.
 
 Minimal Lower Layer Protocol, release 1 (HL7 Implementation Support Guide, appendix C):
-<VT> message <FS><CR>. Nothing here knows what a message says.
+<VT> message <FS><CR>. Nothing here reads the content of a message.
 
-`MllpClient` sends, `MllpServer` is the door that others send to.
+`MllpClient` sends; `MllpServer` receives.
 """
 
 from __future__ import annotations

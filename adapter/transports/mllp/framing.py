@@ -22,7 +22,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """What came of a message before another began."""
+    """The received part of a message, when another message began before its end."""
 
     body: bytes
 
@@ -31,14 +31,14 @@ Piece: TypeAlias = Frame | Fragment
 
 
 def framed(body: bytes) -> bytes:
-    """A message as it travels; FatalError `not-written` when it holds framing characters."""
+    """Return a message in its frame; FatalError `not-written` when it holds framing characters."""
     if START in body or END in body:
         raise FatalError("not-written", "the message holds MLLP framing characters")
     return START + body + END
 
 
 class Framer:
-    """Cuts a stream into messages, however the network cut it into packets."""
+    """Splits a stream into messages, however the network split it into packets."""
 
     def __init__(self) -> None:
         self.inside = False
@@ -48,18 +48,18 @@ class Framer:
 
     @property
     def partial(self) -> bytes:
-        """What has come of the message that is not finished."""
+        """The received part of the unfinished message."""
         return bytes(self._bytes)
 
     @property
     def size(self) -> int:
-        """How much has come of the message that is not finished."""
+        """How many bytes of the unfinished message have been received."""
         return len(self._bytes)
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
-        """Add what came, and yield every message that it finishes or breaks off.
+        """Add received bytes, and yield every message that they complete or break off.
 
-        `noise` counts what came outside messages since the last one, white space apart.
+        `noise` counts the bytes outside messages since the last one, without white space.
         """
         self._bytes += chunk
         while self.inside or self._begin():
@@ -69,7 +69,7 @@ class Framer:
             yield piece
 
     def _begin(self) -> bool:
-        """Drop what precedes a start block; False when there is none yet."""
+        """Drop what precedes a start block; return False when none has arrived yet."""
         before, start, rest = self._bytes.partition(START)
         self.noise += len(before.strip())
         self._bytes = rest
@@ -78,7 +78,7 @@ class Framer:
         return self.inside
 
     def _cut(self) -> Piece | None:
-        """The bytes up to an end block; or up to a start block, where a sender began anew."""
+        """Return the bytes up to an end block, or up to a start block that comes before it."""
         end = self._bytes.find(END, max(self._searched - 1, 0))
         start = self._bytes.find(START, self._searched, end if end >= 0 else len(self._bytes))
         if start >= 0:

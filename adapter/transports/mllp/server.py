@@ -1,4 +1,4 @@
-"""The door for HL7 v2 senders: takes each frame, and answers on the same connection."""
+"""The server for HL7 v2 senders: takes each frame, and responds on the same connection."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ MOST_NOISE = 1024
 POLL_SECONDS = 0.05
 
 Keep: TypeAlias = Callable[[Envelope], None]
-"""Take what came of a message that was broken off, so that somebody can look at it."""
+"""Store the received part of a message that was broken off, so that a person can inspect it."""
 
 
 class MllpServer:
     """Listens on `endpoint.listen` for `endpoint.peers` (addresses or networks).
 
-    Every frame goes to `accept`; what it answers goes back, nothing when the answer is empty.
-    When `accept` raises, the connection is closed without an answer, and the sender sends
-    again. What came of a frame that never ended (the peer hung up, `frame_timeout` seconds
-    passed, it grew over `limit` bytes, another began) goes to `keep`, unanswered.
+    Every frame goes to `accept`, and what `accept` returns is sent back, unless it is empty.
+    When `accept` raises, the connection is closed without a response, and the sender sends
+    again. The received part of a frame that never ended (the peer hung up, `frame_timeout`
+    seconds passed, it grew over `limit` bytes, another began) goes to `keep`, without response.
 
-    The constructor binds, and raises FatalError `settings` when it cannot; `address` is host
-    and port as bound (the port is chosen when the settings say 0). `run` serves in the
-    thread that calls it until `stop`; each connection has a thread of its own, at most
-    `connections` of them: for one more, the one that has been silent for longest is hung up on,
-    between messages. `accept` is called in all of these, at the same time.
+    The constructor binds, and raises FatalError `settings` when it cannot. `address` is host
+    and port as bound; the system chooses the port when the settings say 0. `run` serves in the
+    calling thread until `stop`. Each connection has a thread of its own, and there are at most
+    `connections` of them. For one more, the connection that has been silent longest is closed,
+    if it is between messages. `accept` is called from all these threads at once.
     """
 
     def __init__(
@@ -71,48 +71,48 @@ class MllpServer:
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._leaving: dict[socket.socket, threading.Thread] = {}
-        self._silent: dict[socket.socket, None] = {}  # between messages, the longest first
+        self._silent: dict[socket.socket, None] = {}  # between messages, longest silent first
         self._listener = _listening(endpoint)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
 
     def run(self) -> None:
-        """Serve until `stop`; then wait for the answers that are under way."""
+        """Serve until `stop`; then wait for the responses in progress."""
         self._listener.settimeout(POLL_SECONDS)
         try:
             while not self._stopping.is_set():
                 with suppress(TimeoutError, ConnectionAbortedError):
-                    self._welcome(*self._listener.accept())
+                    self._admit(*self._listener.accept())
         finally:
             self._listener.close()
             self._finish()
 
     def stop(self) -> None:
-        """Take no more; safe from any thread. `run` returns when all is answered."""
+        """Accept no more; safe from any thread. `run` returns after the last response."""
         self._stopping.set()
 
     def _finish(self) -> None:
         with self._lock:
-            connections = self._open | self._leaving
-        for wire in connections:
+            threads = self._open | self._leaving
+        for connection in threads:
             with suppress(OSError):
-                wire.shutdown(socket.SHUT_RD)  # ends waiting for more, not answering
-        for thread in connections.values():
+                connection.shutdown(socket.SHUT_RD)  # ends reading, not responding
+        for thread in threads.values():
             thread.join()
 
-    def _welcome(self, wire: socket.socket, address: tuple[str, int]) -> None:
+    def _admit(self, connection: socket.socket, address: tuple[str, int]) -> None:
         refusal = self._refusal(address[0])
         if refusal:
             log.warning(refusal, extra={"endpoint": self._name})
-            wire.close()
+            connection.close()
             return
-        thread = threading.Thread(target=self._serve, args=(wire,), name=f"mllp-{self._name}")
+        thread = threading.Thread(target=self._serve, args=(connection,), name=f"mllp-{self._name}")
         with self._lock:
-            self._open[wire] = thread
-            self._silent[wire] = None
+            self._open[connection] = thread
+            self._silent[connection] = None
         thread.start()
 
     def _refusal(self, host: str) -> str:
-        """The event name of why a connection is not taken; "" when it is."""
+        """Return the log event for a refused connection; "" when it is admitted."""
         address = ipaddress.ip_address(host.partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None) or address
         if not any(mapped in network for network in self._peers):
@@ -120,47 +120,47 @@ class MllpServer:
         return "" if self._has_room() else "mllp-too-many-connections"
 
     def _has_room(self) -> bool:
-        """Where there is none, who has been silent for longest makes room: it is hung up on.
+        """Whether one more connection fits; when full, close the one silent for longest.
 
-        Only reading is ended: what it has sent by now is still taken, and answered.
+        Only its reading ends: what it has already sent is still taken, and gets its response.
         """
         with self._lock:
             if len(self._open) < self._most:
                 return True
-            wire = next(iter(self._silent), None)
-            if wire is not None:
-                self._let_go(wire)
-            return wire is not None
+            connection = next(iter(self._silent), None)
+            if connection is not None:
+                self._close_silent(connection)
+            return connection is not None
 
-    def _let_go(self, wire: socket.socket) -> None:
+    def _close_silent(self, connection: socket.socket) -> None:
         log.info("mllp-silent-hung-up", extra={"endpoint": self._name})
-        self._leaving[wire] = self._open.pop(wire)
-        del self._silent[wire]
+        self._leaving[connection] = self._open.pop(connection)
+        del self._silent[connection]
         with suppress(OSError):
-            wire.shutdown(socket.SHUT_RD)
+            connection.shutdown(socket.SHUT_RD)
 
-    def _serve(self, wire: socket.socket) -> None:
+    def _serve(self, connection: socket.socket) -> None:
         framer = Framer()
         try:
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._converse(wire, framer)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._serve_messages(connection, framer)
         except OSError:
             log.info("mllp-connection-lost", extra={"endpoint": self._name})
         finally:
             with self._lock:
                 for group in (self._open, self._leaving, self._silent):
-                    group.pop(wire, None)
-            wire.close()
+                    group.pop(connection, None)
+            connection.close()
 
-    def _converse(self, wire: socket.socket, framer: Framer) -> None:
-        """Until the peer hangs up, or does something that ends the connection."""
+    def _serve_messages(self, connection: socket.socket, framer: Framer) -> None:
+        """Handle messages until the peer hangs up, or does something that ends the connection."""
         deadline: float | None = None
         try:
-            while chunk := self._read(wire, deadline):
+            while chunk := self._read(connection, deadline):
                 for piece in framer.feed(chunk):
                     deadline = None
-                    if not self._dealt_with(wire, piece):
+                    if not self._handle(connection, piece):
                         return
                 if framer.size > self._limit or framer.noise > MOST_NOISE:
                     return
@@ -174,48 +174,48 @@ class MllpServer:
             return None
         return current or time.monotonic() + self._frame_timeout
 
-    def _read(self, wire: socket.socket, deadline: float | None) -> bytes:
-        """What comes next; b"" when nothing will, the frame took too long, or we are stopping."""
+    def _read(self, connection: socket.socket, deadline: float | None) -> bytes:
+        """Return the next bytes; b"" after a hang-up, after `stop`, or when the frame is late."""
         left = None if deadline is None else deadline - time.monotonic()
         if self._stopping.is_set() or (left is not None and left <= 0):
             return b""
-        wire.settimeout(left)
+        connection.settimeout(left)
         if left is None:
-            self._falls_silent(wire)
+            self._mark_silent(connection)
         try:
-            return wire.recv(CHUNK)
+            return connection.recv(CHUNK)
         except (TimeoutError, ConnectionResetError):
             return b""
         finally:
-            self._speaks(wire)
+            self._mark_speaking(connection)
 
-    def _falls_silent(self, wire: socket.socket) -> None:
+    def _mark_silent(self, connection: socket.socket) -> None:
         with self._lock:
-            if wire in self._open:
-                self._silent.setdefault(wire)
+            if connection in self._open:
+                self._silent.setdefault(connection)
 
-    def _speaks(self, wire: socket.socket) -> None:
+    def _mark_speaking(self, connection: socket.socket) -> None:
         with self._lock:
-            self._silent.pop(wire, None)
+            self._silent.pop(connection, None)
 
-    def _dealt_with(self, wire: socket.socket, piece: Piece) -> bool:
-        """Answer a frame, keep a fragment; False when the connection must be closed."""
+    def _handle(self, connection: socket.socket, piece: Piece) -> bool:
+        """Respond to a frame, keep a fragment; False when the connection must be closed."""
         if isinstance(piece, Fragment):
             self._keep_fragment(piece.body)
             return True
-        answer = self._accepted(piece.body)
-        if answer is None:
+        response = self._response(piece.body)
+        if response is None:
             return False
-        if answer.body:
-            wire.settimeout(self._frame_timeout)
-            wire.sendall(START + answer.body + END)
+        if response.body:
+            connection.settimeout(self._frame_timeout)
+            connection.sendall(START + response.body + END)
         return True
 
-    def _accepted(self, body: bytes) -> Response | None:
+    def _response(self, body: bytes) -> Response | None:
         try:
             return self._accept(self._envelope(body))
         except Exception as error:
-            self._complain("mllp-not-accepted", error)
+            self._log_failure("mllp-not-accepted", error)
             return None
 
     def _keep_fragment(self, body: bytes) -> None:
@@ -223,10 +223,10 @@ class MllpServer:
         try:
             self._keep(self._envelope(body))
         except Exception as error:
-            self._complain("mllp-fragment-not-kept", error)
+            self._log_failure("mllp-fragment-not-kept", error)
 
-    def _complain(self, event: str, error: Exception) -> None:
-        """Log without the error: its text, and its traceback, may hold what it choked on."""
+    def _log_failure(self, event: str, error: Exception) -> None:
+        """Log the code only: the text and traceback of an error may quote the message."""
         code = error.code if isinstance(error, AdapterError) else "adapter-fault"
         log.error(event, extra={"endpoint": self._name, "code": code})
 

@@ -1,18 +1,18 @@
-"""RabbitMQ 3.10 to 4.x through pika (AMQP 0-9-1): the bus, never the memory.
+"""RabbitMQ 3.10 to 4.x through pika (AMQP 0-9-1). It carries messages; the store keeps them.
 
     care        topic exchange; routing key <endpoint>.<event>
       └ <endpoint>.inbox    one quorum queue each, bound <endpoint>.*
     care.in     exchange that partners publish to
       └ care.in             quorum queue with a single active consumer: the adapter
-    care.dead   exchange for what a queue gave up
-      └ care.dead           quorum queue; the adapter takes it
+    care.dead   exchange for the messages that a queue gave up
+      └ care.dead           quorum queue; the adapter takes from it
 
-`Topology` declares and verifies this, `check` only looks. `Consumer` takes `care.in` or
-`care.dead` on one connection, `Publisher` sends on another with its confirms pipelined.
+`Topology` declares and verifies this; `check` only verifies. `Consumer` takes from `care.in` or
+`care.dead` on one connection. `Publisher` sends on another, with pipelined confirms.
 
-A partner is a user of the broker. It may do what `permissions(endpoint)` says: write
-`^care\\.in$`, read `^<endpoint>\\.inbox$`, configure `^$` (nothing). It publishes with the AMQP
-property `user_id`, which the broker checks; a message without it names no sender.
+A partner is a user of the broker, with the permissions that `permissions(endpoint)` returns:
+write `^care\\.in$`, read `^<endpoint>\\.inbox$`, configure `^$` (nothing). It publishes with the
+AMQP property `user_id`, which the broker verifies; without it a message has no known sender.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Taking messages from one queue of the broker, on a connection that does nothing else."""
+"""Taking messages from one queue of the broker, on a connection of its own."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
@@ -14,28 +15,30 @@ from pika.spec import Basic, BasicProperties
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome
-from adapter.transports.rabbitmq.connection import connect, hang_up, unreachable
+from adapter.transports.rabbitmq import pika_internals
+from adapter.transports.rabbitmq.connection import broker_errors, connect
 from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology, inbox
 
-_INBOX = inbox("")  # how the name of every endpoint's queue ends
+_INBOX = inbox("")  # the suffix of the name of every endpoint's queue
 _Arrival: TypeAlias = tuple[Basic.Deliver, BasicProperties, bytes]
 
 
 class Consumer:
-    """Pulls one queue: `care.in`, or `care.dead` for what queues gave up.
+    """Pulls one queue: `care.in`, or `care.dead` for what other queues gave up.
 
-    `Envelope.endpoint` is the endpoint whose broker user published, vouched for by the broker,
-    or "" when `user_id` is missing or nobody's. From `care.dead` it is that same sender when
-    the message died in `care.in`; when it died in `<endpoint>.inbox` it is that endpoint, and
-    `delivery` is the delivery that failed.
+    `Envelope.endpoint` is the endpoint whose broker user published, as the broker verified it.
+    It is "" when `user_id` is missing or belongs to no endpoint. From `care.dead` it is the
+    same sender when the message died in `care.in`. When the message died in
+    `<endpoint>.inbox`, it is that endpoint, and `delivery` is the delivery that failed.
 
     `Envelope.headers`: `user-id`, `exchange`, `routing-key`, `redelivered` ("true"), and from
     `care.dead` also `x-death-queue` and `x-death-reason`.
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
     TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
-    differ from ours; the next call connects anew. While there is nothing to take, `idle` verifies
-    the queues every `verify` seconds, and connects anew after `fresh`.
+    differ from the declared ones; the next call connects again. While no message comes, `idle`
+    verifies the queues every `verify` seconds, and connects again after `fresh` seconds. The
+    constructor raises FatalError `settings` for a pika that the adapter was not written for.
     """
 
     def __init__(
@@ -48,12 +51,13 @@ class Consumer:
         verify: float = 30.0,
         fresh: float = 300.0,
     ) -> None:
+        pika_internals.install()
         self._url = url
         self._topology = topology
         self._queue = queue
         self._prefetch = prefetch
         self._verify_every, self._fresh_for = verify, fresh
-        self._verified = self._came = 0.0
+        self._verified = self._last_arrival = 0.0
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._generation = 0
@@ -63,7 +67,7 @@ class Consumer:
 
     @property
     def consuming(self) -> bool:
-        """Whether the broker has us among the consumers of the queue; safe from any thread."""
+        """Whether this is one of the queue's consumers at the broker; safe from any thread."""
         return self._channel is not None and not self._cancelled
 
     def open(self) -> None:
@@ -71,79 +75,77 @@ class Consumer:
         if self._channel is not None:
             return
         self._connection = connect(self._url, f"adapter takes {self._queue}")
-        try:
+        with self._closing_on_error():
             self._topology.declare(self._connection)
             self._channel = self._consume(self._connection)
-            self._verified = self._came = time.monotonic()
-        except AdapterError:
-            self.close()
-            raise
-        except AMQPError as error:
-            raise self._lost(error) from error
+            self._verified = self._last_arrival = time.monotonic()
 
     def receive(self, wait: float) -> Iterator[Envelope]:
-        """Yield what has come, until `wait` seconds pass without anything."""
+        """Yield each message that arrives, until none arrives for `wait` seconds."""
         self.open()
-        while self._something_within(wait):
+        while self._arrives_within(wait):
             yield self._envelope(*self._arrived.popleft())
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
-        """Let go of them; those of an earlier connection came back already and are ignored."""
-        mine = {tag for generation, tag in (e.tag for e in envelopes) if self._is(generation)}
-        mine &= self._unacknowledged
-        if self._channel is None or not mine:
+        """Acknowledge them; those of an earlier connection were redelivered and are ignored."""
+        tags = {tag for generation, tag in (e.tag for e in envelopes) if self._is(generation)}
+        tags &= self._unacknowledged
+        if self._channel is None or not tags:
             return
-        self._unacknowledged -= mine
-        try:
-            for tag, multiple in _fewest(mine, self._unacknowledged):
+        self._unacknowledged -= tags
+        with self._closing_on_error():
+            for tag, multiple in _fewest(tags, self._unacknowledged):
                 self._channel.basic_ack(tag, multiple)
-        except AMQPError as error:
-            raise self._lost(error) from error
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """Nothing can be sent here: the publisher has its own connection."""
+        """Return an error for each: `Publisher` sends, on a connection of its own."""
         return [FatalError("settings", "a consumer does not send") for _ in envelopes]
 
     def idle(self, seconds: float) -> None:
-        """Answer heartbeats for so long, or return early because something has come."""
+        """Answer heartbeats for so long; return early when a message has arrived."""
         self._refresh()
         self.open()
         self._verify()
-        self._something_within(seconds)
+        self._arrives_within(seconds)
 
     def close(self) -> None:
-        """Let go of the connection; what was not acknowledged comes back."""
+        """Close the connection; the broker redelivers what was not acknowledged."""
         connection, self._connection, self._channel = self._connection, None, None
         self._generation += 1
         self._cancelled = False
         self._arrived.clear()
         self._unacknowledged.clear()
         if connection is not None and connection.is_open:
-            try:
-                hang_up(connection)
-            except AMQPError:
-                return  # it broke while closing, and so is closed
+            with suppress(AMQPError):  # it broke while closing, and so is closed
+                pika_internals.close_without_cancelling(connection)
 
-    def _refresh(self) -> None:
-        """Let go of a connection that has brought nothing for long: it may never do so again.
-
-        RabbitMQ 3.10 does not always tell the consumers of a queue that is deleted and declared
-        again in one moment. It even counts them as its consumers, and hands them nothing.
-        """
-        quiet = not self._arrived and not self._unacknowledged
-        if quiet and self._channel and time.monotonic() > self._came + self._fresh_for:
-            self.close()
-
-    def _verify(self) -> None:
-        """Somebody may have changed a queue meanwhile."""
-        if self._connection is None or time.monotonic() < self._verified + self._verify_every:
-            return
-        self._verified = time.monotonic()
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        """Close after any error, so that the next call connects again."""
         try:
-            self._topology.declare(self._connection)
+            with broker_errors():
+                yield
         except AdapterError:
             self.close()
             raise
+
+    def _refresh(self) -> None:
+        """Close a connection on which no message has arrived for `fresh` seconds.
+
+        RabbitMQ 3.10 does not always cancel the consumers of a queue that is deleted and declared
+        again at once. It still lists them as consumers, but delivers nothing to them.
+        """
+        quiet = not self._arrived and not self._unacknowledged
+        if quiet and self._channel and time.monotonic() > self._last_arrival + self._fresh_for:
+            self.close()
+
+    def _verify(self) -> None:
+        """Verify the topology when it is time: an administrator may have changed a queue."""
+        if self._connection is None or time.monotonic() < self._verified + self._verify_every:
+            return
+        self._verified = time.monotonic()
+        with self._closing_on_error():
+            self._topology.declare(self._connection)
 
     def _is(self, generation: int) -> bool:
         return generation == self._generation
@@ -163,13 +165,13 @@ class Consumer:
         body: bytes,
     ) -> None:
         self._arrived.append((method, properties, body))
-        self._came = time.monotonic()
+        self._last_arrival = time.monotonic()
 
     def _on_cancel(self, _: object) -> None:
         self._cancelled = True
 
-    def _something_within(self, seconds: float) -> bool:
-        """Wait for a message while answering heartbeats; False when the time passed first."""
+    def _arrives_within(self, seconds: float) -> bool:
+        """Wait for a message while answering heartbeats; False when none arrived in time."""
         deadline = time.monotonic() + seconds
         while not self._arrived:
             left = deadline - time.monotonic()
@@ -181,18 +183,10 @@ class Consumer:
     def _process(self, seconds: float) -> None:
         if self._connection is None:
             raise TransientError("unreachable", "broker: closed while receiving")
-        try:
+        with self._closing_on_error():
             self._connection.process_data_events(seconds)
-        except AMQPError as error:
-            raise self._lost(error) from error
-        if self._cancelled:
-            self.close()
-            raise TransientError("unreachable", f"queue {self._queue} is gone")
-
-    def _lost(self, error: AMQPError) -> TransientError:
-        """Throw the connection away; the next call opens a fresh one."""
-        self.close()
-        return unreachable(error)
+            if self._cancelled:
+                raise TransientError("unreachable", f"queue {self._queue} is gone")
 
     def _envelope(
         self, method: Basic.Deliver, properties: BasicProperties, body: bytes
@@ -204,7 +198,7 @@ class Consumer:
             headers |= _death(properties)
         return Envelope(
             id=_text(properties.message_id),
-            endpoint=self._party(headers),
+            endpoint=self._endpoint(headers),
             body=body,
             content_type=_text(properties.content_type),
             event=_text(properties.type),
@@ -214,7 +208,7 @@ class Consumer:
             tag=(self._generation, tag),
         )
 
-    def _party(self, headers: Mapping[str, str]) -> str:
+    def _endpoint(self, headers: Mapping[str, str]) -> str:
         died_in = headers.get("x-death-queue", "")
         if died_in.endswith(_INBOX):
             return died_in.removesuffix(_INBOX)
@@ -222,7 +216,7 @@ class Consumer:
 
 
 def _fewest(done: set[int], rest: set[int]) -> Iterator[tuple[int, bool]]:
-    """(tag, multiple): as few acknowledgements as possible that touch none of the rest."""
+    """Yield (tag, multiple): the fewest acknowledgements that cover `done` and none of `rest`."""
     oldest_left = min(rest, default=max(done) + 1)
     together = [tag for tag in done if tag < oldest_left]
     if together:
@@ -240,7 +234,7 @@ def _headers(method: Basic.Deliver, properties: BasicProperties) -> dict[str, st
 
 
 def _death(properties: BasicProperties) -> dict[str, str]:
-    """Where and why a message died last; the broker writes this, and puts the newest first."""
+    """Return where and why a message died last; the broker writes the newest death first."""
     deaths = _table(properties).get("x-death")
     newest = deaths[0] if isinstance(deaths, list) and deaths else {}
     if not isinstance(newest, dict):
@@ -252,7 +246,7 @@ def _death(properties: BasicProperties) -> dict[str, str]:
 
 
 def _delivery(headers: Mapping[str, str], properties: BasicProperties) -> str:
-    """The delivery that an inbox gave up. Elsewhere the header is whatever a partner wrote."""
+    """Return the delivery that an inbox gave up; in other queues a partner wrote the header."""
     died_in = headers.get("x-death-queue", "")
     return _text(_table(properties).get("x-delivery-id")) if died_in.endswith(_INBOX) else ""
 
@@ -262,7 +256,7 @@ def _table(properties: BasicProperties) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """A property as text; pika leaves what is not UTF-8 as bytes."""
+    """Return a property as text; pika leaves what is not UTF-8 as bytes."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""One connection that publishes: its own thread, confirms pipelined, thrown away when it breaks.
+"""One connection that publishes in a thread of its own, with pipelined confirms.
 
 pika's BlockingConnection waits for each confirm, which is fifteen times slower.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker, ShortStringTooLong, StreamLostError
 from pika.spec import Basic, BasicProperties
@@ -21,7 +21,9 @@ from pika.spec import Basic, BasicProperties
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
+from adapter.transports.rabbitmq import pika_internals
 from adapter.transports.rabbitmq.connection import addresses, unreachable
+from adapter.transports.rabbitmq.pika_internals import DroppableConnection
 from adapter.transports.rabbitmq.topology import EXCHANGE
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ CLOSE_SECONDS = 2.0
 
 
 class Batch:
-    """What one thread sends together, and what becomes of each."""
+    """The messages that one thread sends together, and the outcome of each."""
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
         self.items = [_Item(self, envelope) for envelope in envelopes]
@@ -41,11 +43,11 @@ class Batch:
 
     @property
     def unanswered(self) -> bool:
-        """Whether something was written to the broker that it has not answered."""
+        """Whether the broker has not yet answered a message that was written to it."""
         return any(item.outcome is None and item.written for item in self.items)
 
-    def settled(self) -> None:
-        """One more of the items has its outcome."""
+    def count_outcome(self) -> None:
+        """Note that one more of the items has its outcome."""
         self._open -= 1
         if self._open == 0:
             self._done.set()
@@ -57,12 +59,12 @@ class Batch:
         self.given_up = True
 
     def outcomes(self, missing: str) -> list[Outcome]:
-        """In order; TransientError `timed-out`, with `missing` as its detail, for the rest."""
+        """Return them in order; TransientError `timed-out: <missing>` where there is none."""
         return [item.outcome or TransientError("timed-out", missing) for item in self.items]
 
 
 class _Item:
-    """One envelope on its way."""
+    """One envelope of a batch."""
 
     __slots__ = ("_batch", "envelope", "outcome", "returned", "written")
 
@@ -75,7 +77,7 @@ class _Item:
 
     @property
     def given_up(self) -> bool:
-        """Nobody waits for this any more."""
+        """Whether the sending thread has stopped waiting."""
         return self._batch.given_up
 
     @property
@@ -85,29 +87,23 @@ class _Item:
 
     def settle(self, outcome: Outcome) -> None:
         self.outcome = outcome
-        self._batch.settled()
-
-
-class _Connection(SelectConnection):
-    """A connection that can be dropped: closing politely waits for a broker that may not read."""
-
-    def drop(self) -> None:
-        if not self.is_closed:
-            self._terminate_stream(StreamLostError("dropped"))  # type: ignore[attr-defined]
+        self._batch.count_outcome()
 
 
 class PublishConnection:
-    """Opened by its constructor; TransientError `unreachable` when it cannot be.
+    """Opened by its constructor, which raises TransientError `unreachable` when it cannot be.
 
-    Each address has a time of its own; `timeout` is what a broker that was reached has to answer.
+    Each address may take `ADDRESS_SECONDS`. A broker that was reached has `timeout` seconds to
+    open the channel. A connection that breaks is never opened again.
 
-    Only the thread of the line touches the connection; others call `publish` and `close`.
+    Only its own thread touches pika's connection; other threads call `publish` and `close`.
     """
 
     def __init__(self, url: str, timeout: float) -> None:
         self.blocked = ""  # why the broker takes nothing: low on memory, on disk
         self.broken = False
         self._blocked_at = 0.0
+        pika_internals.install()
         self._timeout = timeout
         self._parameters = addresses(url)
         self._waiting: deque[_Item] = deque()
@@ -116,12 +112,12 @@ class PublishConnection:
         self._tag = 0
         self._user = ""
         self._reason: BaseException = StreamLostError("closed")
-        self._connection: _Connection | None = None
+        self._connection: DroppableConnection | None = None
         self._channel: Channel | None = None
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._loop = IOLoop()
-        self._workflow = _Connection.create_connection(
+        self._workflow = DroppableConnection.create_connection(
             self._parameters, self._on_connected, custom_ioloop=self._loop
         )
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -129,7 +125,7 @@ class PublishConnection:
         self._wait_until_open()
 
     def publish(self, batch: Batch) -> None:
-        """Put a batch on its way; its outcomes come as the broker confirms."""
+        """Queue a batch; each outcome is set when the broker confirms the message."""
         with self._lock:
             if not self.broken:
                 self._waiting.extend(batch.items)
@@ -138,18 +134,18 @@ class PublishConnection:
         self._fail(batch.items)
 
     def close(self) -> None:
-        """End the connection and its thread; what has no outcome yet is `unreachable`."""
+        """Close the connection and end its thread; every missing outcome is `unreachable`."""
         with self._lock:
             if not self.broken:
-                self._loop.add_callback_threadsafe(self._hang_up)
+                self._loop.add_callback_threadsafe(self._close_connection)
         self._thread.join()
 
-    # From here on: the thread of the line.
+    # From here on: the thread of the connection.
 
     def _run(self) -> None:
         try:
             self._loop.start()
-        except ValueError as error:  # pika's word for a connection that was reset at once
+        except ValueError as error:  # pika raises it for a connection that is reset at once
             self._reason = error
         finally:
             with self._lock:
@@ -170,7 +166,7 @@ class PublishConnection:
                 item.settle(unreachable(self._reason))
 
     def _on_connected(self, result: Any) -> None:
-        if not isinstance(result, _Connection):
+        if not isinstance(result, DroppableConnection):
             self._reason = result
             self._loop.stop()
             return
@@ -184,7 +180,7 @@ class PublishConnection:
 
     def _give_up_unless_ready(self) -> None:
         if not self._ready.is_set():
-            self._hang_up()
+            self._close_connection()
 
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
@@ -194,7 +190,7 @@ class PublishConnection:
 
     def _on_channel_closed(self, _: Channel, reason: BaseException) -> None:
         if isinstance(reason, ChannelClosedByBroker):
-            self._hang_up()
+            self._close_connection()
             self._reason = reason
 
     def _on_closed(self, _: object, reason: BaseException) -> None:
@@ -202,7 +198,7 @@ class PublishConnection:
             self._reason = reason
         self._loop.stop()
 
-    def _hang_up(self) -> None:
+    def _close_connection(self) -> None:
         if self._connection is None:
             self._workflow.abort()
         elif self._connection.is_open:
@@ -221,7 +217,7 @@ class PublishConnection:
         self._pump()
 
     def _pump(self) -> None:
-        """Write what waits, as far as the window and the broker allow."""
+        """Write what is queued, as far as the window and the broker allow."""
         while self._waiting and not self.blocked and self._has_room():
             item = self._waiting.popleft()
             if not item.given_up:
@@ -261,10 +257,10 @@ class PublishConnection:
     def _on_return(
         self, _: Channel, method: Basic.Return, about: BasicProperties, __: bytes
     ) -> None:
-        """The broker returns what no queue takes, in order, and confirms it afterwards."""
+        """Mark a message that no queue takes; the broker returns it before it confirms it."""
         for item in self._outstanding.values():
-            mine = (item.envelope.id, item.key) == (about.message_id, method.routing_key)
-            if mine and not item.returned:
+            same = (item.envelope.id, item.key) == (about.message_id, method.routing_key)
+            if same and not item.returned:
                 item.returned = True
                 return
 

@@ -1,6 +1,6 @@
-"""The exchanges and queues that must exist, each with every argument said aloud.
+"""The exchanges and queues that must exist, each with every argument set explicitly.
 
-The same on RabbitMQ 3.10 and 4.x: what is not set explicitly differs between them.
+The defaults differ between RabbitMQ 3.10 and 4.x, so that none is relied on.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, TransientError
-from adapter.transports.rabbitmq.connection import connect, unreachable
+from adapter.transports.rabbitmq.connection import broker_errors, connect
 
 EXCHANGE = "care"
 INCOMING = "care.in"
 DEAD = "care.dead"
 
 _NOT_FOUND = 404
-_PULSE = 0.2  # seconds between looks at the connection while a loss is written down
+_HEARTBEAT_POLL = 0.2  # seconds between heartbeats' turns while `lost` runs
 _MISMATCH = re.compile(r"inequivalent arg '(?P<argument>[^']+)'.*: (?P<difference>received .*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What a user may do: three patterns that the broker matches against names."""
+    """What a user may do: three patterns, which the broker matches against names."""
 
     configure: str
     write: str
@@ -38,12 +38,12 @@ class Permissions:
 
 
 def permissions(endpoint: str) -> Permissions:
-    """What a partner's user may do, and no more: `rabbitmqctl set_permissions` takes these."""
+    """Return what a partner's user may do, as `rabbitmqctl set_permissions` takes it."""
     return Permissions(configure="^$", write=r"^care\.in$", read=rf"^{endpoint}\.inbox$")
 
 
 def inbox(endpoint: str) -> str:
-    """The queue that an endpoint takes its messages from."""
+    """Return the name of the queue that an endpoint takes its messages from."""
     return f"{endpoint}.inbox"
 
 
@@ -54,7 +54,7 @@ class _Exchange:
     name: str
     type: str
 
-    def look(self, channel: BlockingChannel) -> None:
+    def require(self, channel: BlockingChannel) -> None:
         channel.exchange_declare(self.name, passive=True)
 
     def declare(self, channel: BlockingChannel) -> None:
@@ -73,7 +73,7 @@ class _Queue:
     key: str
     arguments: dict[str, Any] = field(default_factory=dict)
 
-    def look(self, channel: BlockingChannel) -> None:
+    def require(self, channel: BlockingChannel) -> None:
         channel.queue_declare(self.name, passive=True)
 
     def declare(self, channel: BlockingChannel) -> None:
@@ -96,8 +96,8 @@ _KEPT = {
 _LAST_RESORT = {
     "x-queue-type": "quorum",
     "x-overflow": "reject-publish",
-    # Behind this queue there is none, and without a limit 4.x takes 20 and then drops. Only 4.x
-    # knows -1; 3.10 wants a number.
+    # No queue takes what this one gives up. Without a limit, 4.x gives up after 20 deliveries.
+    # Only 4.x knows -1 as "no limit"; 3.10 needs a number.
     "x-delivery-limit": 2_000_000_000,
 }
 
@@ -121,10 +121,10 @@ class Topology:
     """What must exist on the broker for these endpoints; shared by every connection.
 
     `lost` is called, before anything is created, with the names of the endpoints that have no
-    inbox: a broker that lost its disk, a queue that somebody deleted, or a first start. What
-    only a confirm had closed for them must be sent again, and `lost` must have made that
-    durable when it returns: a crash before the queues exist then repeats the call, one after
-    it does no harm. It may be called in any thread that connects, never inside a transaction.
+    inbox: the broker lost its disk, a queue was deleted, or this is the first start. Deliveries
+    to them that only a confirm had closed must be sent again, and `lost` must make that durable
+    before it returns. A crash before the queues exist then repeats the call; a crash after it
+    does no harm. It may be called in any thread that connects, never inside a transaction.
     """
 
     def __init__(
@@ -137,33 +137,34 @@ class Topology:
     def declare(self, connection: BlockingConnection) -> None:
         """Create what is missing and verify what is there.
 
-        Raises TransientError: `settings` that names the part and the argument that differs, as
-        somebody has to mend it at the broker and no message is at fault; `unreachable` when the
-        connection breaks.
+        Raises TransientError: `unreachable` when the connection breaks; `settings` when an
+        argument differs, with the part and the argument as its detail. It is transient, because
+        an administrator corrects the broker, and no message is at fault.
         """
-        gone = [name for name in self._names if not _exists(connection, _inbox(name))]
-        if gone:
-            self._tell(gone, connection)
+        missing = [name for name in self._names if not _exists(connection, _inbox(name))]
+        if missing:
+            self._report_loss(missing, connection)
         for part in _parts(self._names):
             _declare(connection, part)
 
-    def _tell(self, gone: Sequence[str], connection: BlockingConnection) -> None:
-        """However long that takes: a connection that misses its heartbeats is closed, and the
-        queues would never come to be declared."""
+    def _report_loss(self, names: Sequence[str], connection: BlockingConnection) -> None:
+        """Call `lost` in a thread, and answer heartbeats until it returns.
+
+        It may take longer than the broker waits for a heartbeat. The broker would then close
+        the connection each time, and the queues would never be declared.
+        """
         with ThreadPoolExecutor(1, thread_name_prefix="lost") as pool:
-            told = pool.submit(self._lost, gone)
-            while wait([told], _PULSE).not_done:
-                try:
+            reporting = pool.submit(self._lost, names)
+            while wait([reporting], _HEARTBEAT_POLL).not_done:
+                with broker_errors():
                     connection.process_data_events(0)
-                except AMQPError as error:
-                    raise unreachable(error) from error
-        told.result()
+        reporting.result()
 
 
 def check(url: str, endpoints: Sequence[Endpoint]) -> list[str]:
-    """What is wrong with the broker, for `adapter check`; creates nothing.
+    """Return what is wrong with the broker, for `adapter check`; creates nothing.
 
-    A part that does not exist yet is no problem: `serve` creates it.
+    A part that does not exist yet is not a problem, because `serve` creates it.
     """
     names = [each.name for each in endpoints if each.transport == "rabbitmq"]
     try:
@@ -183,40 +184,37 @@ def _problem(connection: BlockingConnection, part: _Part) -> str:
 
 
 def _exists(connection: BlockingConnection, part: _Part) -> bool:
-    try:
-        with _channel(connection) as channel:
-            part.look(channel)
-    except ChannelClosedByBroker as error:
-        if error.reply_code == _NOT_FOUND:
-            return False
-        raise _refused(part, error) from error
+    with _channel(connection, part) as channel:
+        try:
+            part.require(channel)
+        except ChannelClosedByBroker as error:
+            if error.reply_code == _NOT_FOUND:
+                return False
+            raise
     return True
 
 
 def _declare(connection: BlockingConnection, part: _Part) -> None:
-    try:
-        with _channel(connection) as channel:
-            part.declare(channel)
-    except ChannelClosedByBroker as error:
-        raise _refused(part, error) from error
+    with _channel(connection, part) as channel:
+        part.declare(channel)
 
 
 @contextmanager
-def _channel(connection: BlockingConnection) -> Iterator[BlockingChannel]:
-    """A channel for one question: a refusal closes it."""
-    try:
-        channel = connection.channel()
-        yield channel
-        channel.close()
-    except ChannelClosedByBroker:
-        raise
-    except AMQPError as error:
-        raise unreachable(error) from error
+def _channel(connection: BlockingConnection, part: _Part) -> Iterator[BlockingChannel]:
+    """Open a channel for one question about this part; the broker closes it when it refuses."""
+    with broker_errors():
+        try:
+            channel = connection.channel()
+            yield channel
+            if channel.is_open:
+                channel.close()
+        except ChannelClosedByBroker as error:
+            raise _refusal(part, error) from error
 
 
-def _refused(part: _Part, error: ChannelClosedByBroker) -> TransientError:
-    found = _MISMATCH.search(error.reply_text)
-    if found:
-        difference = found["difference"].replace("'", "")  # quotes have no place in a log line
-        return TransientError("settings", f"{part}: {found['argument']}: {difference}")
+def _refusal(part: _Part, error: ChannelClosedByBroker) -> TransientError:
+    mismatch = _MISMATCH.search(error.reply_text)
+    if mismatch:
+        difference = mismatch["difference"].replace("'", "")  # a log line has no quotes
+        return TransientError("settings", f"{part}: {mismatch['argument']}: {difference}")
     return TransientError("settings", f"{part}: the broker refuses it ({error.reply_code})")
