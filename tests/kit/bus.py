@@ -1,4 +1,4 @@
-"""What the tests of RabbitMQ share: endpoints, a message, and how to look at the broker."""
+"""What the tests of RabbitMQ share: endpoints, a message, and a plain channel to the broker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
 from adapter.core.model import Envelope
 
-WAIT = 5.0
 ENDPOINTS = [
     Endpoint(
         name=name,

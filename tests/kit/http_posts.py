@@ -10,10 +10,11 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
 from adapter.core.model import Envelope
 from adapter.transports.http import HttpClient
+from tests.kit.waiting import WAIT
 
 
 def endpoint(address: str, **fields: object) -> Endpoint:
-    given_fields = {"timeout": timedelta(seconds=5)} | fields
+    given_fields = {"timeout": timedelta(seconds=WAIT)} | fields
     return Endpoint(
         name="lulea-treserva",
         organization="SE2120002742-LULEA",

@@ -1,11 +1,10 @@
-"""What the tests of MLLP share: a door that remembers, and how to speak to it."""
+"""What the tests of MLLP share: a server that records its messages, and how to read from it."""
 
 from __future__ import annotations
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,12 +14,14 @@ from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
 from adapter.transports.mllp import MllpServer
 from adapter.transports.mllp.framing import END
+from adapter.transports.mllp.server import Keep
+from tests.kit.waiting import WAIT
 
 ACK = b"MSH|^~\\&|ADAPTER\rMSA|AA|1\r"
 
 
 def endpoint(**fields: object) -> Endpoint:
-    given_fields = {"timeout": timedelta(seconds=5), "listen": "127.0.0.1:0"} | fields
+    given_fields = {"timeout": timedelta(seconds=WAIT), "listen": "127.0.0.1:0"} | fields
     return Endpoint(
         name="sunderby-cosmic",
         organization="SE2321000230-SUNDERBY",
@@ -39,22 +40,24 @@ def code(outcome: object) -> str:
 
 
 class Door:
-    """A server that remembers what it was given, and answers as it is told."""
+    """A server that records its messages and fragments, and responds as `accept` does."""
 
-    def __init__(self, accept: Accept | None = None, **fields: object) -> None:
+    def __init__(
+        self, accept: Accept | None = None, keep: Keep | None = None, **fields: object
+    ) -> None:
         self.taken: list[bytes] = []
         self.kept: list[bytes] = []
         self._accept = accept or (lambda _: Response(body=ACK))
         peers = {"peers": fields.pop("peers")} if "peers" in fields else {}
         self.server = MllpServer(
             endpoint(**peers),
-            self._take,
-            lambda fragment: self.kept.append(fragment.body),
+            self.take,
+            keep or (lambda fragment: self.kept.append(fragment.body)),
             **fields,  # type: ignore[arg-type]
         )
         self.thread = threading.Thread(target=self.server.run)
 
-    def _take(self, arrived: Envelope) -> Response:
+    def take(self, arrived: Envelope) -> Response:
         self.taken.append(arrived.body)
         return self._accept(arrived)
 
@@ -68,27 +71,20 @@ class Door:
             self.thread.join()
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.server.address, 5)
+        return socket.create_connection(self.server.address, WAIT)
 
 
 def answer(wire: socket.socket) -> bytes:
     """One framed answer; b"" when the server hangs up."""
-    said = b""
-    while not said.endswith(END):
+    received = b""
+    while not received.endswith(END):
         try:
             chunk = wire.recv(65536)
         except ConnectionResetError:
             return b""
+        except TimeoutError:
+            raise AssertionError(f"no whole answer in {WAIT} s; received {received!r}") from None
         if not chunk:
-            return said
-        said += chunk
-    return said
-
-
-def eventually(happened: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        if happened():
-            return True
-        time.sleep(0.01)
-    return False
+            return received
+        received += chunk
+    return received

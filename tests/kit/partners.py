@@ -1,4 +1,4 @@
-"""Partners as they really are: programs that know the bus or the wire, and nothing of ours."""
+"""Partners of the bus: they use pika directly, and nothing of the adapter."""
 
 from __future__ import annotations
 
@@ -67,16 +67,18 @@ class BusPartner:
             self._connection.close()
 
 
-def at_its_inbox(url: str, name: str, seconds: float = 20) -> BusPartner:
-    """A partner's end of the broker, once the adapter has made its inbox, and `care.in` before."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = BusPartner(url, f"{name}.inbox")
+def at_its_inbox(url: str, name: str, seconds: float = 60) -> BusPartner:
+    """A partner's end of the broker, after the adapter has declared `care.in` and its inbox."""
+    queue = f"{name}.inbox"
+    deadline = time.monotonic() + seconds
+    while True:
+        partner = BusPartner(url, queue)
         try:
-            found.channel.queue_declare(f"{name}.inbox", passive=True)
-        except ChannelClosedByBroker:
-            found.close()
+            partner.channel.queue_declare(queue, passive=True)
+        except ChannelClosedByBroker as error:
+            partner.close()
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {queue} in {seconds} s; seen last: {error}") from error
             time.sleep(0.05)
         else:
-            return found
-    raise AssertionError(f"{name}.inbox was not made")
+            return partner

@@ -12,9 +12,10 @@ from adapter.transports.rabbitmq import (
     Publisher,
     Topology,
 )
-from tests.kit.bus import ENDPOINTS, WAIT, ignore
+from tests.kit.bus import ENDPOINTS, ignore
 from tests.kit.partners import BusPartner
 from tests.kit.servers import RabbitMQ
+from tests.kit.waiting import WAIT
 
 
 @pytest.fixture

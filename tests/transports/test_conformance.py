@@ -29,8 +29,8 @@ from adapter.transports.mllp import MllpClient, MllpServer
 from adapter.transports.rabbitmq import Consumer, Publisher, Topology
 from tests.kit.partners import BusPartner
 from tests.kit.servers import RabbitMQ
+from tests.kit.waiting import WAIT
 
-WAIT = 10.0
 QUIET = 0.2
 PERSON = b"195009072553"
 MEGABYTES = 10 * 1024 * 1024
@@ -47,7 +47,7 @@ class Pulled:
         return list(islice(self.transport.receive(WAIT), number))
 
     def rest(self, number: int) -> list[bytes]:
-        """So many, and what comes besides, which is nothing."""
+        """So many, and what comes after them, which should be nothing."""
         taken = self.take(number) if number else []
         return [envelope.body for envelope in [*taken, *self.transport.receive(QUIET)]]
 
@@ -69,7 +69,7 @@ def endpoint(transport: str, address: str = "", listen: str = "") -> Endpoint:
         address=address,
         listen=listen,
         broker_user="lulea",
-        timeout=timedelta(seconds=10),
+        timeout=timedelta(seconds=WAIT),
     )
 
 
@@ -100,8 +100,8 @@ def pulled_rabbitmq(rabbitmq: RabbitMQ, rabbitmq_url: str) -> Iterator[Pulled]:
 
 @pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.servers)])
 def pulled(request: pytest.FixtureRequest) -> Pulled:
-    found: Pulled = request.getfixturevalue(f"pulled_{request.param}")
-    return found
+    transport: Pulled = request.getfixturevalue(f"pulled_{request.param}")
+    return transport
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def sending_http(httpserver: HTTPServer) -> Iterator[Sending]:
     params=["memory", pytest.param("rabbitmq", marks=pytest.mark.servers), "mllp", "http"]
 )
 def sending(request: pytest.FixtureRequest) -> Sending:
-    found: Sending = request.getfixturevalue(f"sending_{request.param}")
-    return found
+    transport: Sending = request.getfixturevalue(f"sending_{request.param}")
+    return transport
 
 
 # A transport that is pulled.

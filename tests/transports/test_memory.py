@@ -83,7 +83,7 @@ def test_somebody_who_waits_is_woken_by_what_comes() -> None:
     partner = bus.partner("lulea-user", "lulea.inbox")
     timer = threading.Timer(0.05, partner.publish, [b"body"])
     timer.start()
-    (envelope,) = islice(Memory(bus, [LULEA]).receive(10), 1)
+    (envelope,) = islice(Memory(bus, [LULEA]).receive(30), 1)
     timer.join()
     assert envelope.body == b"body"
 

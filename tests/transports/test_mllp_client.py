@@ -13,6 +13,7 @@ from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START
 from tests.kit.mllp_doors import ACK, Door, code, endpoint, envelope
+from tests.kit.waiting import WAIT
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def test_one_connection_serves_many_messages_and_is_replaced_when_the_far_side_h
             door.server.stop()
             door.thread.join()
             again = MllpServer(
-                endpoint(listen=f"{address[0]}:{address[1]}"), door._take, lambda _: None
+                endpoint(listen=f"{address[0]}:{address[1]}"), door.take, lambda _: None
             )
             thread = threading.Thread(target=again.run)
             thread.start()
@@ -50,12 +51,12 @@ def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> 
     release = threading.Event()
 
     def accept(_: Envelope) -> Response:
-        release.wait(5)
+        assert release.wait(WAIT)
         return Response(body=ACK)
 
     door = Door(accept)
     with door.open():
-        with client(door.server.address, timeout=timedelta(seconds=0.2)) as mllp:
+        with client(door.server.address, timeout=timedelta(seconds=1)) as mllp:
             outcomes = mllp.send([envelope(b"one"), envelope(b"two")])
         release.set()
     assert [code(each) for each in outcomes] == ["timed-out", "unreachable"]
@@ -67,15 +68,15 @@ def test_a_late_answer_is_never_taken_for_the_next_messages_answer() -> None:
 
     def accept(arrived: Envelope) -> Response:
         if arrived.body == b"slow":
-            late.wait(5)
+            assert late.wait(WAIT)
             answered.set()
         return Response(body=arrived.body)
 
     door = Door(accept)
-    with door.open(), client(door.server.address, timeout=timedelta(seconds=1)) as mllp:
+    with door.open(), client(door.server.address, timeout=timedelta(seconds=2)) as mllp:
         assert code(mllp.send([envelope(b"slow")])[0]) == "timed-out"
         late.set()
-        assert answered.wait(5)
+        assert answered.wait(WAIT)
         (outcome,) = mllp.send([envelope(b"quick")])
     assert outcome == Response(body=b"quick", content_type=CONTENT_TYPE)
 

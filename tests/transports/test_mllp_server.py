@@ -1,4 +1,4 @@
-"""The door for HL7 v2: answers, broken frames, peers, and a graceful end."""
+"""The server for HL7 v2: responses, broken frames, peers, and a graceful end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpServer, framed
 from adapter.transports.mllp.framing import START
-from tests.kit.mllp_doors import ACK, Door, answer, endpoint, eventually
+from tests.kit.mllp_doors import ACK, Door, answer, endpoint
+from tests.kit.waiting import WAIT, wait_for
 
 
 def test_each_message_gets_its_answer_on_the_same_connection() -> None:
@@ -117,7 +118,7 @@ def test_a_message_that_never_ends_is_kept_unanswered() -> None:
     with door.open(), door.connect() as wire:
         wire.sendall(START + b"MSH|half")
         assert answer(wire) == b""
-        assert eventually(lambda: door.kept == [b"MSH|half"])
+        wait_for("fragment", lambda: door.kept, [b"MSH|half"].__eq__)
     assert door.taken == []
 
 
@@ -125,7 +126,7 @@ def test_a_message_that_trickles_is_no_exception() -> None:
     door = Door(frame_timeout=0.3)
     with door.open(), door.connect() as wire:
         wire.sendall(START)
-        assert eventually(lambda: hung_up_on(wire, b"x"))
+        wait_for("hang-up", lambda: hung_up_on(wire, b"x"))
     assert len(door.kept) == 1
 
 
@@ -142,7 +143,10 @@ def test_a_silent_connection_between_messages_stays_open() -> None:
     with door.open(), door.connect() as wire:
         wire.sendall(framed(b"one"))
         answer(wire)
-        time.sleep(0.4)
+        wire.settimeout(0.4)
+        with pytest.raises(TimeoutError):  # it would return b"" after a hang-up
+            wire.recv(1)
+        wire.settimeout(WAIT)
         wire.sendall(framed(b"two"))
         assert answer(wire) == framed(ACK)
 
@@ -153,7 +157,7 @@ def test_a_peer_that_hangs_up_in_the_middle_leaves_a_fragment() -> None:
         with door.connect() as wire:
             wire.sendall(framed(b"whole") + START + b"half")
             answer(wire)
-        assert eventually(lambda: door.kept == [b"half"])
+        wait_for("fragment", lambda: door.kept, [b"half"].__eq__)
     assert door.taken == [b"whole"]
 
 
@@ -162,7 +166,7 @@ def test_a_message_over_the_limit_is_cut_off_and_its_beginning_kept() -> None:
     with door.open(), door.connect() as wire:
         wire.sendall(START + b"x" * 1500)
         assert answer(wire) == b""
-        assert eventually(lambda: door.kept == [b"x" * 1000])
+        wait_for("fragment", lambda: door.kept, [b"x" * 1000].__eq__)
     assert door.taken == []
 
 
@@ -182,29 +186,22 @@ def test_line_ends_and_some_rubbish_between_messages_do_no_harm() -> None:
     assert door.taken == [b"MSH"]
 
 
+@pytest.fixture(scope="module")
+def open_door() -> Iterator[Door]:
+    with Door().open() as door:
+        yield door
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.binary(max_size=3000))
-def test_whatever_comes_the_next_peer_is_served(rubbish: bytes) -> None:
-    with OPEN_DOOR.connect() as wire:
+@given(rubbish=st.binary(max_size=3000))
+def test_after_any_rubbish_the_next_peer_is_served(open_door: Door, rubbish: bytes) -> None:
+    with open_door.connect() as wire:
         wire.sendall(rubbish)
-    with OPEN_DOOR.connect() as wire:
-        wire.sendall(framed(b"MSH"))
-        assert answer(wire) == framed(ACK)
-
-
-OPEN_DOOR: Door
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _open_door() -> Iterator[None]:
-    global OPEN_DOOR  # noqa: PLW0603  hypothesis runs one test many times on one fixture
-    OPEN_DOOR = Door()
-    with OPEN_DOOR.open():
-        yield
+    assert served(open_door)
 
 
 def test_many_peers_are_answered_at_the_same_time() -> None:
-    together = threading.Barrier(5, timeout=5)
+    together = threading.Barrier(5, timeout=WAIT)
 
     def accept(arrived: Envelope) -> Response:
         together.wait()
@@ -226,22 +223,22 @@ def test_connections_have_a_limit_and_room_comes_back() -> None:
 
     def accept(_: Envelope) -> Response:
         begun.set()
-        enough.wait(5)
+        assert enough.wait(WAIT)
         return Response(body=ACK)
 
     door = Door(accept, connections=1)
     with door.open():
         with door.connect() as first:
             first.sendall(framed(b"one"))
-            begun.wait(5)
+            assert begun.wait(WAIT)
             with door.connect() as second:
                 assert answer(second) == b""
             enough.set()
             assert answer(first) == framed(ACK)
-        assert eventually(lambda: served(door))
+        wait_for("room for a connection", lambda: served(door))
 
 
-def test_who_has_been_silent_for_longest_makes_room_for_who_comes() -> None:
+def test_the_connection_that_is_silent_longest_makes_room_for_a_new_one() -> None:
     door = Door(connections=2)
     with door.open(), door.connect() as silent, door.connect() as speaking:
         speaking.sendall(framed(b"one"))
@@ -252,7 +249,7 @@ def test_who_has_been_silent_for_longest_makes_room_for_who_comes() -> None:
         assert answer(speaking) == framed(ACK)
 
 
-def test_any_number_of_silent_peers_keeps_nobody_out() -> None:
+def test_no_number_of_silent_peers_keeps_another_out() -> None:
     door = Door(connections=4)
     with door.open(), ExitStack() as stack:
         for _ in range(20):
@@ -263,7 +260,7 @@ def test_any_number_of_silent_peers_keeps_nobody_out() -> None:
         assert served(door)
 
 
-def test_who_has_begun_a_message_is_not_silent() -> None:
+def test_a_peer_that_has_begun_a_message_is_not_silent() -> None:
     door = Door(connections=1)
     with door.open(), door.connect() as wire:
         wire.sendall(framed(b"one") + START + b"t")
@@ -316,35 +313,34 @@ def test_a_fragment_that_cannot_be_kept_harms_nobody(caplog: pytest.LogCaptureFi
     def keep(_: Envelope) -> None:
         raise TransientError("store-unavailable")
 
-    door = Door()
-    door.server._keep = keep
+    door = Door(keep=keep)
     with door.open(), door.connect() as wire:
         wire.sendall(START + b"half" + framed(b"whole"))
         assert answer(wire) == framed(ACK)
     assert "mllp-fragment-not-kept" in caplog.text
 
 
-def test_two_doors_cannot_share_a_port() -> None:
-    host, port = OPEN_DOOR.server.address
+def test_two_doors_cannot_share_a_port(open_door: Door) -> None:
+    host, port = open_door.server.address
     with pytest.raises(FatalError, match="cannot listen"):
         MllpServer(endpoint(listen=f"{host}:{port}"), lambda _: Response(), lambda _: None)
 
 
 def test_stopping_lets_the_message_under_way_be_answered_and_takes_no_more() -> None:
-    begun, told = threading.Event(), threading.Event()
+    begun, resume = threading.Event(), threading.Event()
 
     def accept(_: Envelope) -> Response:
         begun.set()
-        told.wait(5)
+        assert resume.wait(WAIT)
         return Response(body=ACK)
 
     door = Door(accept)
     with door.open(), door.connect() as wire, door.connect() as idle:
         wire.sendall(framed(b"one"))
-        begun.wait(5)
+        assert begun.wait(WAIT)
         door.server.stop()
         wire.sendall(framed(b"two"))
-        told.set()
+        resume.set()
         assert answer(wire) == framed(ACK)
         assert answer(idle) == b""
         assert answer(wire) == b""

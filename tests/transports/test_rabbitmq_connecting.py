@@ -1,4 +1,4 @@
-"""A broker, or a proxy before it, that hangs up in the moment of connecting, or says nothing."""
+"""A broker, or a proxy before it, that hangs up during the connecting, or sends nothing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from adapter.transports.rabbitmq import Consumer, Publisher, Topology, connectio
 from adapter.transports.rabbitmq.connection import connect
 from adapter.transports.rabbitmq.publish_connection import PublishConnection
 from chaos.proxy import Proxies
-from tests.kit.bus import WAIT, codes, to_lulea
+from tests.kit.bus import codes, to_lulea
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import WAIT
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -81,11 +82,11 @@ def _log_in(server: socket.socket) -> None:
             pass
 
 
-def _answer(wire: socket.socket, until: bytes, said: Any) -> None:
-    heard = b""
-    while until not in heard:
-        heard += wire.recv(4096)
-    wire.sendall(Method(0, said).marshal())
+def _answer(wire: socket.socket, until: bytes, method: Any) -> None:
+    received = b""
+    while until not in received:
+        received += wire.recv(4096)
+    wire.sendall(Method(0, method).marshal())
 
 
 def _method(kind: Any) -> bytes:
@@ -129,7 +130,7 @@ def test_of_several_addresses_the_first_that_answers_is_taken(
 
 
 @pytest.mark.servers
-def test_who_loses_the_connected_address_moves_on_to_the_other_and_back(
+def test_a_lost_address_is_left_for_the_other_and_taken_again(
     rabbitmq_url: str, topology: Topology
 ) -> None:
     ports = free_ports(2)
@@ -155,9 +156,9 @@ def test_who_loses_the_connected_address_moves_on_to_the_other_and_back(
 
 
 def _door(port: int, behind: int) -> Proxies:
-    found = Proxies()
-    found.between(port, behind)
-    return found
+    proxies = Proxies()
+    proxies.between(port, behind)
+    return proxies
 
 
 @pytest.mark.usefixtures("already_gone")
@@ -189,13 +190,14 @@ def test_every_address_gets_its_try_however_little_time_a_sending_has(silent: st
 
 
 @pytest.mark.servers
-@pytest.mark.usefixtures("soon", "topology")
+@pytest.mark.usefixtures("topology")
 def test_a_broker_behind_an_address_that_says_nothing_is_reached(
-    silent: str, rabbitmq_url: str
+    silent: str, rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = PublishConnection(f"{silent},{rabbitmq_url}", 0.1)
-    assert not line.broken
-    line.close()
+    monkeypatch.setattr(connection, "ADDRESS_SECONDS", 3)
+    publishing = PublishConnection(f"{silent},{rabbitmq_url}", WAIT)
+    assert not publishing.broken
+    publishing.close()
 
 
 def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
@@ -203,7 +205,7 @@ def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
 
 
 def gives_up(url: str) -> str:
-    """Why no line can be opened where a sending may take a tenth of a second; it leaves nothing."""
+    """The code with which a connection is given up after a tenth of a second, its thread ended."""
     with pytest.raises(TransientError) as raised:
         PublishConnection(url, 0.1)
     assert not [t for t in threading.enumerate() if t.name == "publisher"]

@@ -19,10 +19,10 @@ from adapter.transports.rabbitmq import (
     Publisher,
     Topology,
 )
-from tests.kit.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
-from tests.kit.mllp_doors import eventually
+from tests.kit.bus import ENDPOINTS, codes, raw, to_lulea
 from tests.kit.partners import BusPartner
 from tests.kit.servers import RabbitMQ
+from tests.kit.waiting import WAIT, wait_for
 
 pytestmark = pytest.mark.servers
 
@@ -100,30 +100,29 @@ def test_a_queue_that_is_full_by_policy_refuses_for_now(
     policy = ["--vhost", host, "full", r"^lulea\.inbox$", '{"max-length": 1}']
     rabbitmq.control("set_policy", *policy, "--apply-to", "queues")
     assert codes(publisher.send([to_lulea()])) == ["taken"]
-    assert eventually(lambda: codes(publisher.send([to_lulea()])) == ["refused-for-now"])
+    wait_for("refusal", lambda: codes(publisher.send([to_lulea()])), ["refused-for-now"].__eq__)
 
 
 def test_a_broker_in_alarm_is_shown_and_not_waited_for_in_silence(
     rabbitmq: RabbitMQ, rabbitmq_url: str, topology: Topology
 ) -> None:
     with closing(Publisher(rabbitmq_url, topology, timeout=0.5)) as publisher:
-        assert publisher.status() == "closed"
         rabbitmq.alarm()
         try:
             # The first is taken, and brings the news.
-            assert eventually(lambda: is_blocked(publisher))
+            wait_for("alarm", lambda: alarm_after_sending(publisher))
             outcomes = publisher.send([to_lulea()])
         finally:
             rabbitmq.calm()
         assert codes(outcomes) == ["timed-out"]
         assert "blocked" in str(outcomes[0])
-        assert eventually(lambda: codes(publisher.send([to_lulea()])) == ["taken"])
-        assert publisher.status() == "open"
+        wait_for("confirm", lambda: codes(publisher.send([to_lulea()])), ["taken"].__eq__)
+        assert publisher.blocked == ""
 
 
-def is_blocked(publisher: Publisher) -> bool:
+def alarm_after_sending(publisher: Publisher) -> str:
     publisher.send([to_lulea()])
-    return publisher.status() == "blocked"
+    return publisher.blocked
 
 
 def test_a_broker_that_is_not_there_leaves_every_message_for_later(topology: Topology) -> None:
@@ -142,11 +141,11 @@ def test_a_refused_password_leaves_every_message_for_later(
     assert outcome.detail == "the broker refuses the user"
 
 
-def test_a_broker_that_comes_back_empty_is_noticed_by_whoever_connects_first(
+def test_a_broker_that_comes_back_empty_is_noticed_by_the_first_that_connects(
     rabbitmq: RabbitMQ, rabbitmq_url: str
 ) -> None:
-    told: list[Sequence[str]] = []
-    topology = Topology(ENDPOINTS, told.append)
+    losses: list[Sequence[str]] = []
+    topology = Topology(ENDPOINTS, losses.append)
     with (
         closing(Publisher(rabbitmq_url, topology, timeout=WAIT)) as publisher,
         closing(Consumer(rabbitmq_url, topology)) as consumer,
@@ -160,4 +159,4 @@ def test_a_broker_that_comes_back_empty_is_noticed_by_whoever_connects_first(
         rabbitmq.wipe()
         assert codes(publisher.send([to_lulea()])) == ["taken"]
         consumer.idle(0)
-    assert told == [["planning", "lulea"]] * 2
+    assert losses == [["planning", "lulea"]] * 2

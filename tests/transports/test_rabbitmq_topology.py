@@ -1,4 +1,4 @@
-"""What must exist on the broker, and who may do what with it."""
+"""What must exist on the broker, and the permissions of its users."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from adapter.transports.rabbitmq import (
     permissions,
 )
 from adapter.transports.rabbitmq.connection import addresses
-from tests.kit.bus import ENDPOINTS, WAIT, codes, raw, to_lulea
+from tests.kit.bus import ENDPOINTS, codes, raw, to_lulea
 from tests.kit.partners import BusPartner
 from tests.kit.servers.rabbitmq import permission
+from tests.kit.waiting import WAIT
 
 pytestmark = pytest.mark.servers
 
@@ -30,11 +31,11 @@ pytestmark = pytest.mark.servers
 def test_a_first_start_creates_the_queues_and_says_whose_inbox_was_missing(
     rabbitmq_url: str,
 ) -> None:
-    told: list[Sequence[str]] = []
+    losses: list[Sequence[str]] = []
     for _ in range(2):
-        with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, told.append))) as publisher:
+        with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, losses.append))) as publisher:
             publisher.open()
-    assert told == [["planning", "lulea"]]
+    assert losses == [["planning", "lulea"]]
 
 
 def test_nothing_is_created_before_the_loss_has_been_written_down(rabbitmq_url: str) -> None:
@@ -63,14 +64,14 @@ def test_a_loss_that_takes_longer_to_write_down_than_a_heartbeat_is_survived(
 def test_an_inbox_that_somebody_deleted_is_told_and_comes_back_with_the_next_sending(
     rabbitmq_url: str,
 ) -> None:
-    told: list[Sequence[str]] = []
-    with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, told.append))) as publisher:
+    losses: list[Sequence[str]] = []
+    with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, losses.append))) as publisher:
         publisher.open()
         with raw(rabbitmq_url) as channel:
             channel.queue_delete("lulea.inbox")
         assert codes(publisher.send([to_lulea()])) == ["unroutable"]
         assert codes(publisher.send([to_lulea()])) == ["taken"]
-    assert told == [["planning", "lulea"], ["lulea"]]
+    assert losses == [["planning", "lulea"], ["lulea"]]
 
 
 def test_an_exchange_that_somebody_deleted_comes_back_with_the_next_sending(
@@ -158,7 +159,7 @@ def test_of_several_addresses_the_one_that_answers_is_used(
         assert codes(publisher.send([to_lulea()])) == ["taken"]
 
 
-# Who may do what.
+# Permissions.
 
 
 def test_the_users_of_the_tests_may_do_what_the_documentation_says() -> None:

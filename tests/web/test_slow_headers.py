@@ -12,8 +12,8 @@ import pytest
 
 from adapter.web import serving
 from adapter.web.slow_headers import SlowHeaderTimeout
-from tests.kit.mllp_doors import eventually
 from tests.kit.site import Site, codes, served
+from tests.kit.waiting import wait_for
 
 ASK = b"GET /health/live HTTP/1.1\r\nHost: adapter\r\n"
 
@@ -67,7 +67,7 @@ def test_those_who_hold_all_connections_keep_others_out_for_a_moment_only(port: 
         assert int(response.headers["retry-after"]) > 0
         assert response.headers["connection"] == "close"
         assert response.headers["cache-control"] == "no-store"
-        assert eventually(lambda: lives(port))
+        wait_for("answer", lambda: lives(port))
 
 
 def lives(port: int) -> bool:
