@@ -73,7 +73,7 @@ def map_(  # noqa: PLR0913 - each option by name
     )
     found = _read(reads, given(file), source, event)
     _tell(found.context, "reading")
-    _insist(profiles.check_message(found.bundle))
+    _insist(profiles.check_message(found.event, found.bundle))
     _print(writes, _written(writes, found, receiver))
 
 
@@ -90,10 +90,10 @@ def _read(system: System, body: bytes, source: Endpoint, claimed: str) -> _Read:
     event = _event(claimed) if claimed else system.event(document)
     print_ = hashlib.sha256(body).hexdigest()
     first = Context(sender=source, recorded=_NEVER, fingerprint=print_)
-    told = bundles.recorded(_bundle(system, event, document, first)) or _NEVER
+    told = bundles.recorded(system.read(event, document, first)) or _NEVER
     recorded = told if told < _NEVER else _TIMELESS
     context = Context(sender=source, recorded=recorded, fingerprint=print_)
-    return _Read(event=event, bundle=_bundle(system, event, document, context), context=context)
+    return _Read(event=event, bundle=system.read(event, document, context), context=context)
 
 
 def _written(system: System, found: _Read, receiver: str) -> Any:
@@ -114,12 +114,6 @@ def _event(name: str) -> Event:
         return Event(name)
     except ValueError:
         raise typer.BadParameter(f"no event {name!r}; see `adapter systems`") from None
-
-
-def _bundle(system: System, event: Event, document: Any, context: Context) -> Bundle:
-    if event not in system.readers:
-        raise FatalError("no-mapping", f"{system.name} does not read {event}")
-    return system.readers[event](document, context)
 
 
 def _insist(issues: Iterable[Issue]) -> None:
@@ -174,7 +168,7 @@ def validate(
 
 def _problems(body: bytes) -> list[Issue]:
     try:
-        return profiles.check_message(codec.parse("json", body))
+        return profiles.validate(codec.parse("json", body))
     except FatalError as error:
         return list(error.issues)
 

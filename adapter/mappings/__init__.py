@@ -117,14 +117,20 @@ class System:
         return function
 
     def event(self, document: Any) -> Event:
-        """The event that a document tells of."""
+        """Return the event of a document. Ask once per message, and pass the event on.
+
+        FatalError `unknown-event` or `unmapped-event`, as the registered function raises it;
+        `no-mapping` when the system has no such function.
+        """
         if self._recogniser is None:
             raise FatalError("no-mapping", f"{self.name} reads nothing")
         return self._recogniser(document)
 
-    def read(self, document: Any, context: Context) -> Bundle:
-        """A document of this system as a FHIR message; FatalError when it cannot be read."""
-        event = self.event(document)
+    def read(self, event: Event, document: Any, context: Context) -> Bundle:
+        """Return a document of this system, whose event is known, as a FHIR message.
+
+        FatalError when it cannot be read; `no-mapping` when no reader takes the event.
+        """
         if event not in self.readers:
             raise FatalError("no-mapping", f"{self.name} does not read {event}")
         return self.readers[event](document, context)

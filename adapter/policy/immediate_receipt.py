@@ -1,4 +1,4 @@
-"""What the far side says in the same exchange (HTTP body, HL7 ACK), read as a receipt. Pure."""
+"""The receipt in the same exchange: an HTTP response body or an HL7 v2 ACK. Pure."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from adapter.mappings import Context
 from adapter.settings.network import Network
 
 
-def receipt(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt:
-    """The receipt that an answer to this delivery holds.
+def receipt(network: Network, delivery: Delivery, body: bytes, now: datetime) -> Receipt:
+    """Return the receipt that the response body to a delivery holds.
 
-    FatalError `bad-answer` for anything else: nothing that a stranger answers may stop us from
-    writing down that we were answered.
+    FatalError `bad-answer` for anything else, including every other exception: whatever the body
+    holds, the attempt must be recorded.
     """
     try:
-        found = _read(network, d, body, now)
+        received = _read(network, delivery, body, now)
     except FatalError as error:
         raise FatalError("bad-answer", str(error)) from error
     except Exception as error:
         raise FatalError("bad-answer", f"no receipt: {type(error).__name__}") from error
-    if found.about.casefold() not in {d.content_id.casefold(), d.envelope_id.casefold()}:
+    ours = {delivery.content_id.casefold(), delivery.envelope_id.casefold()}
+    if received.about.casefold() not in ours:
         raise FatalError("bad-answer", "a receipt for another message")
-    return found
+    return received
 
 
-def _read(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt:
-    endpoint = network.endpoint(d.endpoint)
+def _read(network: Network, delivery: Delivery, body: bytes, now: datetime) -> Receipt:
+    endpoint = network.endpoint(delivery.endpoint)
     system = network.system(endpoint)
     document = codec.parse(system.content, body, network.settings.limits, endpoint.charset)
-    context = Context(sender=endpoint, recorded=now, message_id=d.message_id)
-    if system.event(document) is not Event.RECEIPT:
+    event = system.event(document)
+    if event is not Event.RECEIPT:
         raise FatalError("bad-answer", "not a receipt")
-    return bundles.response(system.read(document, context))
+    context = Context(sender=endpoint, recorded=now, message_id=delivery.message_id)
+    return bundles.response(system.read(event, document, context))

@@ -192,7 +192,7 @@ def test_what_the_parties_write_is_valid_and_names_its_receiver() -> None:
     for number in range(8):
         copy = book.copy(run, number)
         bundle = json.loads(copy.body)
-        assert not profiles.check_message(bundle)
+        assert not profiles.validate(bundle)
         assert bundle["id"] == copy.envelope_id
         letter = FhirFormat(RECEIVER).read(copy.body)
         assert run.number(letter.content_id) == number

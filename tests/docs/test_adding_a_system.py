@@ -57,7 +57,8 @@ class Vendor:
     def read(self, body: bytes) -> Bundle:
         """A document of the page as a message."""
         context = context_of(self.fixtures, body)
-        return self.system.read(codec.parse(self.system.content, body), context)
+        document = codec.parse(self.system.content, body)
+        return self.system.read(self.system.event(document), document, context)
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def flat(document: Any) -> bytes:
 )
 def test_the_pages_documents_become_valid_messages(lind: Vendor, body: bytes, event: Event) -> None:
     bundle = lind.read(body)
-    found = profiles.check_message(bundle)
+    found = profiles.validate(bundle)
     assert [issue for issue in found if issue.severity is Severity.ERROR] == []
     assert profiles.known_event(bundle) is event
     assert oracle.problems(bundle) == []

@@ -16,7 +16,7 @@ from adapter.core.errors import Severity
 from adapter.core.model import Bundle
 from adapter.core.privacy import shown
 from adapter.fhir import bundles
-from adapter.fhir.profiles import check_message
+from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
 from tests.kit.fhir_fixtures import FIXTURES, MESSAGES, loaded
 
@@ -87,7 +87,7 @@ def test_no_detail_quotes_a_value(path: Path, data: st.DataObject) -> None:
     bundle = loaded(path)
     for _ in range(data.draw(st.integers(1, 4))):
         changed(bundle, data.draw, st.just("Qzx 195009072553 Märta"))
-    said = json.dumps([fhir.outcome(check_message(bundle))], ensure_ascii=False)
+    said = json.dumps([fhir.outcome(validate(bundle))], ensure_ascii=False)
     assert not any(word in said for word in ("Qzx", "195009072553", "Märta"))
 
 
@@ -97,7 +97,7 @@ def test_any_json_gets_an_answer(document: Any) -> None:
     entries = {"resourceType": "Bundle", "entry": document}
     inside = bundle_of(document, {"resourceType": "MessageHeader", "focus": document})
     for found in (document, entries, inside):
-        assert check_message(found)
+        assert validate(found)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -108,7 +108,7 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
     bundle = loaded(path)
     for _ in range(data.draw(st.integers(1, 5))):
         changed(bundle, data.draw, JSON)
-    issues = check_message(bundle)
+    issues = validate(bundle)
     if not any(issue.severity is Severity.ERROR for issue in issues):
         assert json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
         for reader in READERS:
@@ -122,7 +122,7 @@ def test_another_json_type_anywhere_gets_an_answer(name: str, other: Any) -> Non
     for holder, key in places(bundle):
         kept = holder[key]
         holder[key] = other
-        issues = check_message(bundle)
+        issues = validate(bundle)
         assert issues or isinstance(kept, type(other))
         holder[key] = kept
 

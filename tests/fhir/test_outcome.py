@@ -10,7 +10,7 @@ from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import Issue, Severity
 from adapter.fhir import canonical
-from adapter.fhir.profiles import check_message
+from adapter.fhir.profiles import validate
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import MESSAGES, label, loaded
 
@@ -46,4 +46,4 @@ def test_every_outcome_is_r4() -> None:
 
 @pytest.mark.parametrize("path", MESSAGES, ids=label)
 def test_the_answer_to_every_fixture_is_r4(path: Path) -> None:
-    assert oracle.problems(fhir.outcome(check_message(loaded(path)))) == []
+    assert oracle.problems(fhir.outcome(validate(loaded(path)))) == []

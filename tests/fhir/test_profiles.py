@@ -48,7 +48,7 @@ def test_a_missing_planned_discharge_is_a_warning_and_no_refusal() -> None:
     encounter = bundles.focus(bundle)
     assert encounter is not None
     del encounter["extension"]
-    (issue,) = profiles.check_message(bundle)
+    (issue,) = profiles.validate(bundle)
     assert (issue.code, issue.severity) == ("no-planned-discharge", Severity.WARNING)
 
 
@@ -73,7 +73,7 @@ def test_problems_of_structure_and_of_profile_are_told_together() -> None:
 def test_a_danish_message_is_told_its_event_the_system_and_the_place(path: Path) -> None:
     bundle = loaded(path)
     coding = bundles.header(bundle)["eventCoding"]
-    (issue,) = fhir.outcome(profiles.check_message(bundle))["issue"]
+    (issue,) = fhir.outcome(profiles.validate(bundle))["issue"]
     assert issue["details"]["coding"][0]["code"] == "unknown-event"
     assert issue["expression"] == ["MessageHeader.event"]
     assert f'"{coding["code"]}"' in issue["diagnostics"]
@@ -184,7 +184,7 @@ def test_a_choice_of_another_type_is_refused() -> None:
     assert focus is not None
     (own,) = bundles.extensions(focus, "discharge-ready")
     own["valueDate"] = own.pop("valueDateTime")[:10]
-    (issue,) = profiles.check_message(bundle)
+    (issue,) = profiles.validate(bundle)
     assert issue.expression.endswith("discharge-ready').value")
     assert issue.detail.endswith("must be dateTime")
 

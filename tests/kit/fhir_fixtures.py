@@ -34,5 +34,5 @@ def found_in(bundle: Any) -> list[dict[str, str]]:
     """Every problem of a message, as the fixtures write them."""
     return [
         {"severity": str(i.severity), "code": i.code, "expression": i.expression}
-        for i in profiles.check_message(bundle)
+        for i in profiles.validate(bundle)
     ]

@@ -45,7 +45,7 @@ def read(body: bytes, **changes: Any) -> tuple[Bundle, Context]:
     """The message that bytes of the journal become, and what was noted about them."""
     known = context(body, **changes)
     document = codec.parse("hl7", body, charset=known.sender.charset)
-    return system.read(document, known), known
+    return system.read(system.event(document), document, known), known
 
 
 def codes(known: Context) -> list[tuple[str, str]]:

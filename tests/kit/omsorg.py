@@ -58,7 +58,8 @@ def context(receiver: Endpoint | None = None, **changes: Any) -> Context:
 
 def read(body: bytes, known: Context | None = None) -> Bundle:
     """The message that bytes of the municipality become."""
-    return system.read(codec.parse("xml", body), known or context())
+    document = codec.parse("xml", body)
+    return system.read(system.event(document), document, known or context())
 
 
 def write(bundle: Bundle, known: Context | None = None) -> bytes:

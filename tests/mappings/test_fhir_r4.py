@@ -52,8 +52,9 @@ def refusal(document: Any) -> FatalError:
 @pytest.mark.parametrize("path", [*USUAL, RECEIPT], ids=lambda path: path.parent.name)
 def test_a_message_is_recognised_and_read_as_it_is(path: Path) -> None:
     document = load(path)
-    assert system.event(document) == path.parent.name
-    assert system.read(document, context()) is document
+    event = system.event(document)
+    assert event == path.parent.name
+    assert system.read(event, document, context()) is document
 
 
 def test_every_event_is_read_and_written() -> None:

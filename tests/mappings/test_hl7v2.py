@@ -40,7 +40,7 @@ def test_a_fixture_reads_as_written_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=name)
 def test_a_fixture_is_a_valid_message_to_us_and_to_hl7(path: Path) -> None:
     bundle, _ = read(path.read_bytes())
-    errors = [i for i in profiles.check_message(bundle) if i.severity is Severity.ERROR]
+    errors = [i for i in profiles.validate(bundle) if i.severity is Severity.ERROR]
     assert errors == []
     assert oracle.problems(bundle) == []
 
@@ -68,7 +68,7 @@ def test_a_real_feed_is_read_or_refused_with_a_clear_code(path: Path) -> None:
         return
     bundle, _ = read(body)
     assert fhir.structure(bundle) == []
-    assert [i for i in profiles.check_message(bundle) if i.severity is Severity.ERROR] == []
+    assert [i for i in profiles.validate(bundle) if i.severity is Severity.ERROR] == []
     assert oracle.problems(bundle) == []
 
 
@@ -292,6 +292,6 @@ def test_a_message_of_an_endpoint_with_its_own_charset_is_read_in_it() -> None:
 def test_an_unknown_zone_is_the_settings_fault() -> None:
     document = codec.parse("hl7", adt("A01"))
     with pytest.raises(FatalError) as refused:
-        system.read(document, context(b"", zone="Europe/Atlantis"))
+        system.read(Event.ADMISSION_NOTICE, document, context(b"", zone="Europe/Atlantis"))
     assert refused.value.code == "settings"
     assert SENDER.zone == "Europe/Stockholm"

@@ -40,7 +40,8 @@ def read(system: System, path: Path) -> tuple[Bundle, Context]:
     """A native document as a message."""
     body = path.read_bytes()
     context = context_of(path.parents[1], body)
-    return system.read(codec.parse(system.content, body), context), context
+    document = codec.parse(system.content, body)
+    return system.read(system.event(document), document, context), context
 
 
 @pytest.mark.parametrize("path", GOOD, ids=label)
@@ -52,7 +53,7 @@ def test_a_document_becomes_the_message_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=label)
 def test_a_message_from_a_document_follows_its_profile_and_fhir(path: Path) -> None:
     bundle, _ = read(SYSTEMS[path.parts[-3]], path)
-    found = profiles.check_message(bundle)
+    found = profiles.validate(bundle)
     assert [issue for issue in found if issue.severity is Severity.ERROR] == []
     assert oracle.problems(bundle) == []
 
@@ -123,7 +124,7 @@ def test_a_new_system_is_one_file_that_is_found_by_being_there(
         native = {"id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001", "text": "Hej från Blomma"}
         body = codec.dump("json", native)
         context = context_of(FIXTURES / "hl7v2", body)
-        bundle = blomma.read(codec.parse("json", body), context)
+        bundle = blomma.read(Event.MESSAGE, codec.parse("json", body), context)
         assert blomma.write(Event.MESSAGE, bundle, context) == native
         assert [loss.path for loss in context.losses] == ["Communication.note"]
     finally:

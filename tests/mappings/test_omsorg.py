@@ -58,7 +58,7 @@ def test_a_message_is_written_and_read_back_without_loss(path: Path) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=label)
 def test_what_is_read_is_valid_by_our_profiles_and_by_hl7s_schemas(path: Path) -> None:
     bundle = read(native(label(path)))
-    found = profiles.check_message(bundle)
+    found = profiles.validate(bundle)
     assert [issue for issue in found if issue.severity == "error"] == []
     assert oracle.problems(bundle) == []
 

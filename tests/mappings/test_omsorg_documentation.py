@@ -28,7 +28,7 @@ def test_each_example_is_valid_and_read_without_a_problem(body: bytes) -> None:
     assert faults(body) == []
     known = context()
     bundle = read(body, known)
-    found = profiles.check_message(bundle)
+    found = profiles.validate(bundle)
     assert [issue for issue in found if issue.severity is Severity.ERROR] == []
     assert known.issues == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
 from adapter.fhir.profiles.rules import Compiler, Shape
 
-__all__ = ["Profiles", "check_message", "folder", "known_event", "load"]
+__all__ = ["Profiles", "check_message", "folder", "known_event", "load", "validate"]
 _LIMITS = Limits()
 
 
@@ -58,25 +59,39 @@ def load() -> Profiles:
     return Profiles(envelopes=envelopes, focuses=focuses, definitions=definitions)
 
 
-def check_message(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
-    """Every problem of a parsed message: structure, then its event, then the event's profile.
+def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
+    """Return every problem of a message whose event is known: its structure, then its profile.
 
-    Raises nothing for any JSON. An element that the structure already complains of is not
-    named again by the profile.
+    Raises nothing for any JSON. An element with a structural error is not reported again by the
+    profile.
     """
-    found = fhir.structure(bundle, limits)
-    named = {issue.expression for issue in found}
-    return [*found, *(i for i in _profile_issues(bundle) if i.expression not in named)]
+    issues = fhir.structure(bundle, limits)
+    if not _is_bundle(bundle):
+        return issues
+    return _joined(issues, load().check(bundle, event))
 
 
-def _profile_issues(bundle: Any) -> list[Issue]:
-    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        return []
+def validate(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
+    """Recognise the event of a FHIR message, and return every problem as `check_message` does.
+
+    Raises nothing for any JSON. An unknown event is a problem like any other.
+    """
+    if not _is_bundle(bundle):
+        return fhir.structure(bundle, limits)
     try:
         event = known_event(bundle)
     except FatalError as error:
-        return list(error.issues)
-    return load().check(bundle, event)
+        return _joined(fhir.structure(bundle, limits), error.issues)
+    return check_message(event, bundle, limits)
+
+
+def _is_bundle(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("resourceType") == "Bundle"
+
+
+def _joined(structural: list[Issue], others: Iterable[Issue]) -> list[Issue]:
+    named = {issue.expression for issue in structural}
+    return [*structural, *(issue for issue in others if issue.expression not in named)]
 
 
 def known_event(bundle: Bundle) -> Event:

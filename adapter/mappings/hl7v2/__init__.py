@@ -18,6 +18,8 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 
 from __future__ import annotations
 
+from functools import partial
+
 import hl7
 
 from adapter.core.identifiers import hsa_id
@@ -47,10 +49,9 @@ system.recognises(recognise)
 system.writes(Event.RECEIPT)(write_ack)
 
 
-@system.reads(*TRIGGERS.values(), Event.PROCESS_ENDED, Event.DECEASED)
-def read_adt(source: hl7.Message, context: Context) -> Bundle:
+def read_adt(event: Event, source: hl7.Message, context: Context) -> Bundle:
     """Return an ADT message as a FHIR message; FatalError where it cannot be read as one."""
-    event, content = recognise(source), content_id(source, context)
+    content = content_id(source, context)
     message = open_message(source, context, content)
     number = visit_number(message)
     stay = encounter(event, number, message)
@@ -66,6 +67,10 @@ def read_adt(source: hl7.Message, context: Context) -> Bundle:
         recorded=message.recorded,
         extra=_reason(event, message),
     )
+
+
+for _event in (*TRIGGERS.values(), Event.PROCESS_ENDED, Event.DECEASED):
+    system.reads(_event)(partial(read_adt, _event))
 
 
 @system.reads(Event.RECEIPT)

@@ -23,6 +23,7 @@ fields (`take_fields`) from an `outgoing_message`; what remains is a loss.
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -55,12 +56,16 @@ def recognise(document: Any) -> Event:
     return event
 
 
-@system.reads(*_MESSAGES)
-def read(document: Element, context: Context) -> Bundle:
+def read(event: Event, document: Element, context: Context) -> Bundle:
     """Return a Meddelande as a message; FatalError with every fault against the schema."""
     _check_schema(document)
     _warn_of_damage(document, context)
-    return documents.read(recognise(document), document, context)
+    return documents.read(event, document, context)
+
+
+for _event in Event:
+    if _event.kind in _MESSAGES:
+        system.reads(_event)(partial(read, _event))
 
 
 @system.reads(Kind.RECEIPT)

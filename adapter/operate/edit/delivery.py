@@ -88,8 +88,10 @@ def _differences(network: Network, first: Original, body: bytes, now: datetime) 
 def _understood(network: Network, first: Original, body: bytes, now: datetime) -> Bundle:
     """What a receiver reads in a document; FatalError with everything that is wrong."""
     context = Context(sender=first.endpoint, recorded=now)
-    bundle = first.system.read(parsed(network, first, body), context)
-    issues = profiles.check_message(bundle, network.settings.limits)
+    document = parsed(network, first, body)
+    event = first.system.event(document)
+    bundle = first.system.read(event, document, context)
+    issues = profiles.check_message(event, bundle, network.settings.limits)
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors:
         raise FatalError(errors[0].code, errors[0].detail, errors)
