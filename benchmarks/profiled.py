@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from adapter.cli.running import servable, set_up_logs
+from adapter.cli.processes import servable, set_up_logs
 from adapter.runner import Adapter, Part
 from adapter.runner.loops import Loops
 from adapter.store import Store

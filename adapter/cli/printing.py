@@ -1,4 +1,4 @@
-"""What commands print: tables for people, plain columns for pipes, JSON for programs."""
+"""Output of the commands: tables on a terminal, plain columns in a pipe, JSON for programs."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ _TONED = ("what", "standing", "severity")
 
 
 def when(at: datetime | None) -> str:
-    """A time as people in Sweden read it; "" for none."""
+    """Return a time in Sweden, without fractions; "" for None."""
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def clean(text: str) -> str:
-    """Text that may stand on a terminal: what others wrote cannot move its cursor."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    """Return text without control characters: a partner's text cannot move the cursor."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def line(text: str = "") -> None:
-    """One line of a command's result."""
+    """Print one line of the result."""
     typer.echo(clean(text))
 
 
 def aside(text: str) -> None:
-    """Something said beside the result, on standard error."""
+    """Print a note on standard error, beside the result."""
     typer.echo(clean(text), err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows under headings; without colour or frame, and never cut, when nobody looks."""
+    """Print rows under headings; in a pipe without colour, and never cut."""
     cells = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
     if Console().is_terminal:
         _coloured(columns, cells)
@@ -83,20 +83,20 @@ def _tone(column: str, cell: str) -> str:
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[float], None]]:
-    """How far long work has come, for whoever sits before a terminal; call it with each part."""
+    """Show a progress bar on a terminal; call what it yields with the size of each part."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         yield partial(shown.advance, shown.add_task("", total=total))
 
 
 def data(value: Any) -> None:
-    """The result as JSON; times with their offset in Sweden."""
+    """Print the result as JSON; times have Sweden's offset."""
     json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=2)
     typer.echo()
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, times and containers as JSON has them."""
+    """Return dataclasses, times and containers as JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, datetime):

@@ -85,7 +85,7 @@ COMMANDS = {
     ),
     "discard": ("DELIVERY", "--store", "adapter.db", "--reason", "x", "--who", "Ann"),
 }
-"""Each command that takes `--json`, as it is called on the morning of tests/cli/scenario.py."""
+"""Each command that takes `--json`, as it is called on the morning of tests/kit/morning.py."""
 BY_NAME = frozenset({"systems"})
 """Commands whose objects have names of systems and events as keys, which are listed elsewhere."""
 

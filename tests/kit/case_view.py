@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.cli.timeline import timeline
+from adapter.cli.case_timeline import timeline
 from adapter.core.model import Bundle
 from adapter.fhir import bundles
 from adapter.store import queries

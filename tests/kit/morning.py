@@ -1,6 +1,6 @@
-"""The morning that docs/operations.md tells of: every command in it is run against this.
+"""The morning of docs/operations.md: a test runs every command of the page on it.
 
-`python -m tests.cli.scenario docs/operations.md` writes what the commands print into the page.
+`python -m tests.kit.morning docs/operations.md` writes what the commands print into the page.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ANYTHING = "…"  # a line of its own in the page
 
 
 def lay_out(folder: Path) -> None:
-    """Settings, a store and three files, in a folder as an operator finds them."""
+    """Put settings, a store and three files in a folder, as an operator finds them."""
     shutil.copy(SETTINGS, folder / "adapter.toml")
     fixtures = {
         "A01.hl7": "hl7v2/admission-notice/assessed.native.hl7",
@@ -46,7 +46,7 @@ def lay_out(folder: Path) -> None:
 
 
 def _play(region: Region) -> None:
-    """Three messages that Luleå refuses, one that it answers, one for Umeå, who is away."""
+    """Three messages that Luleå refuses, one that it answers, and one for Umeå, which is down."""
     for visit in ("1001", "1004", "1005"):
         refused = region.tells("hospital", drafts.note(visit=visit))
         region.now += timedelta(seconds=2)

@@ -22,7 +22,7 @@ def test_who_runs_is_shown_and_all_is_well(office: Office) -> None:
     result = office.run("health")
     assert result.exit_code == 0
     assert one.name in result.stdout
-    assert result.stdout.endswith("All is as it should be.\n")
+    assert result.stdout.endswith("No problem found.\n")
 
 
 def test_what_is_wrong_is_shown_with_why_and_exits_1(office: Office) -> None:

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from adapter.cli import app
-from adapter.cli.failures import DEBUG, Commands
+from adapter.cli.errors import DEBUG, Commands
 from adapter.core.errors import FatalError, Issue, TransientError
 from tests.kit.office import run
 
@@ -58,9 +58,9 @@ def test_an_unexpected_fault_is_one_line_with_an_id_and_without_its_words(
     assert result.exit_code == 1
     first, todo = result.stderr.splitlines()
     assert first.startswith("adapter-fault ")
-    assert "unexpected ValueError at test_failures.py:" in first
+    assert "unexpected ValueError at test_errors.py:" in first
     assert "195009072553" not in result.stderr
-    assert todo == f"To do: run it again with {DEBUG}=1 and report what it prints."
+    assert todo == f"To do: run it again with {DEBUG}=1, and report the output."
 
 
 def test_who_asks_for_it_gets_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

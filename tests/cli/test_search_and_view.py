@@ -290,7 +290,7 @@ def test_a_store_of_another_version_is_told(office: Office) -> None:
         tx.execute(sa.text("update alembic_version set version_num = 'older'"))
     result = office.run("messages")
     assert result.exit_code == 1
-    assert "the store is older" in result.stderr
+    assert "the store has schema older" in result.stderr
 
 
 def test_what_others_wrote_cannot_move_the_cursor() -> None:

@@ -1,4 +1,4 @@
-"""`replay`: dead ones by their ids, or all that a far side has lost since a time."""
+"""`replay`: dead letters by their ids, or everything that a receiver lost since a time."""
 
 from __future__ import annotations
 
@@ -10,25 +10,22 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import printing
-from adapter.cli.desk import (
+from adapter.cli import options, printing
+from adapter.cli.errors import all_or_none
+from adapter.cli.options import (
     FILE,
+    AlthoughOvertaken,
     AsJson,
-    Desk,
     Reason,
     SettingsFile,
     StorePlace,
     Who,
-    existing,
-    known,
     now,
-    time,
 )
-from adapter.cli.failures import all_or_none
+from adapter.cli.session import Session, open_store
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Event
-from adapter.operate import replay as hands
+from adapter.operate import replay as operation
 from adapter.operate import resend_lost
 from adapter.operate.dry_run import try_messages
 from adapter.operate.replay import Planned
@@ -38,7 +35,7 @@ from adapter.store.backlog import Lost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """Who wants it, why, and what they have said yes to beforehand."""
+    """Who replays, why, and what the options allow."""
 
     who: str
     reason: str
@@ -50,30 +47,34 @@ class _Order:
 
 def replay(  # noqa: PLR0913 - each option by name
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID…", help="Of dead deliveries or messages.")
+        list[str] | None, typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages.")
     ] = None,
     *,
     reason: Reason,
     endpoint: Annotated[
-        str, typer.Option(metavar="E", help="What it has lost, instead of ids.")
+        str, typer.Option(metavar="ENDPOINT", help="Send what this endpoint lost, instead of ids.")
     ] = "",
     since: Annotated[
-        str, typer.Option(metavar="T", help="From when on it has lost it: 2026-11-17T09:30, 2h.")
+        str,
+        typer.Option(metavar="TIME", help="What it lost since then: 2026-11-17T09:30, or 2h."),
     ] = "",
-    event: Annotated[str, typer.Option(metavar="EVENT", help="Only this event.")] = "",
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="Only messages with this event.")
+    ] = "",
     although_receipted: Annotated[
-        bool, typer.Option("--although-receipted", help="Also what its system had taken.")
+        bool, typer.Option("--although-receipted", help="Also send what its system had receipted.")
     ] = False,
     although_sent_again: Annotated[
-        bool, typer.Option("--although-sent-again", help="Also what went again since then.")
+        bool,
+        typer.Option("--although-sent-again", help="Also send what was sent again since then."),
     ] = False,
-    although_overtaken: Annotated[
-        bool, typer.Option("--although-overtaken", help="Later ones of the case have gone.")
-    ] = False,
+    although_overtaken: AlthoughOvertaken = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be sent, and who sees it twice.")
+        bool, typer.Option("--dry-run", help="Only show what would be sent, and what comes twice.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however many.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask for confirmation, however many.")
+    ] = False,
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
@@ -81,12 +82,13 @@ def replay(  # noqa: PLR0913 - each option by name
 ) -> None:
     """Send dead deliveries again, or process dead messages again; all of them or none.
 
-    What may have arrived before is sent with the same ids, so that a receiver can see that it
-    is a copy. What later deliveries of the case have overtaken needs --although-overtaken.
+    A delivery that may have arrived keeps its ids, so that the receiver recognises a copy. A
+    delivery that later ones of its case have overtaken needs --although-overtaken.
 
-    With --endpoint and --since: what only a confirm had closed since then, as after a broker
-    lost its disk. With --although-receipted also what its system had taken, as after it was
-    restored from a backup. What has gone again since then already is left out.
+    --endpoint and --since send what only a publisher confirm had closed since then: use them
+    when a broker lost its disk. --although-receipted adds what the endpoint's system had
+    receipted: use it when that system was restored from a backup. What was sent again since
+    then is left out.
     """
     order = _Order(
         who=who,
@@ -98,44 +100,40 @@ def replay(  # noqa: PLR0913 - each option by name
     )
     lost_only = {"--since": since, "--event": event, "--although-receipted": although_receipted}
     lost_only |= {"--although-sent-again": although_sent_again}
-    _insist_on_one_way(ids or [], endpoint, since, [name for name, on in lost_only.items() if on])
-    with existing(settings, store) as desk:
+    _check_one_way(ids or [], endpoint, since, [name for name, on in lost_only.items() if on])
+    with open_store(settings, store) as session:
         if ids:
-            _replay(desk, list(dict.fromkeys(ids)), order)
+            _replay(session, list(dict.fromkeys(ids)), order)
             return
         lost = Lost(
-            endpoint=known(desk, endpoint),
-            since=time(since) or now(),
-            event=_event(event),
+            endpoint=session.known_endpoint(endpoint),
+            since=options.parse_time(since) or now(),
+            event=options.event(event),
             receipted=although_receipted,
             copies=although_sent_again,
         )
-        _resend(desk, lost, order)
+        _resend(session, lost, order)
 
 
-def _insist_on_one_way(ids: Sequence[str], endpoint: str, since: str, given: list[str]) -> None:
+def _check_one_way(ids: Sequence[str], endpoint: str, since: str, given: list[str]) -> None:
     if bool(ids) == bool(endpoint):
-        raise typer.BadParameter("name ids, or --endpoint and --since")
+        raise typer.BadParameter("give ids, or --endpoint and --since")
     if endpoint and not since:
         raise typer.BadParameter("--endpoint needs --since")
     if ids and given:
         raise typer.BadParameter(f"{', '.join(given)} goes with --endpoint, not with ids")
 
 
-def _event(word: str) -> str:
-    if word and word not in set(Event):
-        raise typer.BadParameter(f"no event {word!r}; one of {', '.join(Event)}")
-    return word
-
-
 def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
-    """Above a limit somebody must have seen how many go where; a script says so beforehand."""
+    """Ask before sending more than `ask_above`; without a terminal only --yes allows it."""
     if order.yes or len(plan) <= most:
         return
     for (endpoint, event), count in Counter((p.endpoint, p.event) for p in plan).items():
         printing.aside(f"{endpoint}: {count} {event or 'unknown'}")
     if sys.stdin is None or not sys.stdin.isatty():
-        raise typer.BadParameter(f"{len(plan)} are more than {most}: look, and add --yes")
+        raise typer.BadParameter(
+            f"{len(plan)} are more than {most}: check the numbers, and add --yes"
+        )
     if not typer.confirm(f"{len(plan)} are more than {most}. Send them all?", err=True):
         printing.aside("Nothing was done.")
         raise typer.Exit(1)
@@ -144,36 +142,38 @@ def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
 # By ids
 
 
-def _replay(desk: Desk, ids: list[str], order: _Order) -> None:
+def _replay(session: Session, ids: list[str], order: _Order) -> None:
     tense = "would be" if order.dry_run else "was"
-    with all_or_none(f"Nothing {tense} done"), desk.store.read() as tx:
-        plan = hands.plan(tx, desk.network, ids)
-    plan = try_messages(desk.store, desk.network, plan, now())
+    with all_or_none(f"Nothing {tense} done"), session.store.read() as tx:
+        plan = operation.plan(tx, session.network, ids)
+    plan = try_messages(session.store, session.network, plan, now())
     if not order.dry_run:
         with all_or_none():
-            _insist(plan, order)
-        _ask(plan, desk.settings.ask_above, order)
-        _replayed(desk, ids, order)
+            _check(plan, order)
+        _ask(plan, session.settings.ask_above, order)
+        _replayed(session, ids, order)
     _print(plan, 0 if order.dry_run else len(plan), order)
     if order.dry_run and not all(p.possible for p in plan):
         raise typer.Exit(1)
 
 
-def _replayed(desk: Desk, ids: list[str], order: _Order) -> None:
-    """Planned anew: what somebody has said yes to may be something else by now."""
-    with all_or_none(), desk.store.begin() as tx, printing.progress(len(ids)) as done:
-        hands.lock(tx, ids)
-        _insist(hands.plan(tx, desk.network, ids), order)
+def _replayed(session: Session, ids: list[str], order: _Order) -> None:
+    """Plan again under lock: the rows may have changed since the plan that was shown."""
+    with all_or_none(), session.store.begin() as tx, printing.progress(len(ids)) as done:
+        operation.lock(tx, ids)
+        _check(operation.plan(tx, session.network, ids), order)
 
         def act(id_: str) -> None:
-            hands.replay(tx, desk.network, id_, who=order.who, reason=order.reason, now=now())
+            operation.replay(
+                tx, session.network, id_, who=order.who, reason=order.reason, now=now()
+            )
             done(1)
 
-        hands.each(tx, ids, act)
+        operation.each(tx, ids, act)
 
 
-def _insist(plan: Iterable[Planned], order: _Order) -> None:
-    """FatalError that names everything that cannot, or should not, be sent again."""
+def _check(plan: Iterable[Planned], order: _Order) -> None:
+    """Raise a FatalError that names everything that cannot, or should not, be sent again."""
     issues = [Issue(code=code, detail=why) for p in plan for code, why in _objections(p, order)]
     if issues:
         raise FatalError(issues[0].code, issues[0].detail, issues)
@@ -186,27 +186,29 @@ def _objections(planned: Planned, order: _Order) -> Iterator[tuple[ErrorCode, st
         yield "overtaken", f"{planned.id} by {', '.join(planned.overtaken_by)}"
 
 
-# All that was lost
+# Everything that was lost
 
 
-def _resend(desk: Desk, lost: Lost, order: _Order) -> None:
-    with desk.store.read() as tx:
-        plan = resend_lost.plan(tx, desk.network, lost)
+def _resend(session: Session, lost: Lost, order: _Order) -> None:
+    with session.store.read() as tx:
+        plan = resend_lost.plan(tx, session.network, lost)
         again = 0 if lost.copies else backlog.sent_again(tx, lost)
     if again:
-        printing.aside(f"{again} went again since then already; --although-sent-again repeats them")
+        printing.aside(
+            f"Sent again since then already: {again}; --although-sent-again sends them once more"
+        )
     sent = 0
     if plan and not order.dry_run:
-        _insist(plan, order)
-        _ask(plan, desk.settings.ask_above, order)
-        sent = _resent(desk, lost, plan, order)
+        _check(plan, order)
+        _ask(plan, session.settings.ask_above, order)
+        sent = _resent(session, lost, plan, order)
     _print(plan, sent, order)
 
 
-def _resent(desk: Desk, lost: Lost, plan: list[Planned], order: _Order) -> int:
+def _resent(session: Session, lost: Lost, plan: list[Planned], order: _Order) -> int:
     sent = 0
     parts = resend_lost.resend(
-        desk.store, lost, plan, who=order.who, reason=order.reason, now=now()
+        session.store, lost, plan, who=order.who, reason=order.reason, now=now()
     )
     try:
         with printing.progress(len(plan)) as done:
@@ -216,13 +218,13 @@ def _resent(desk: Desk, lost: Lost, plan: list[Planned], order: _Order) -> int:
     finally:
         if sent < len(plan):
             printing.aside(
-                f"{sent} of {len(plan)} were sent again here; the rest by somebody else,"
-                " or by the same command once more"
+                f"{sent} of {len(plan)} were sent again here; another user has sent the rest,"
+                " or this command will, when it is run again"
             )
     return sent
 
 
-# What is shown
+# Output
 
 
 def _print(plan: list[Planned], sent: int, order: _Order) -> None:

@@ -1,4 +1,4 @@
-"""`bench`: how fast it is, with every guarantee on."""
+"""`bench`: how fast the adapter is with every guarantee on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli import printing
-from adapter.cli.desk import AsJson
+from adapter.cli.options import AsJson
 
 _MEASURES = "throughput, latency, slow-partner, drain, queries"
 
@@ -18,37 +18,36 @@ def bench(  # noqa: PLR0913 - each option by name
     *,
     broker: Annotated[
         str,
-        typer.Option(metavar="URL", help="A RabbitMQ that nobody uses; without, a private one."),
+        typer.Option(metavar="URL", help="A RabbitMQ for this alone; by default a private one."),
     ] = "",
     store: Annotated[
         str, typer.Option(metavar="URL", help="An empty PostgreSQL database, with --broker.")
     ] = "",
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help=f"Of {_MEASURES}; may be repeated.")
+        list[str] | None, typer.Option(metavar="NAME", help=f"One of {_MEASURES}; may be repeated.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
-    seconds: Annotated[float, typer.Option(min=1, help="That each rate is measured.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each rate is measured.")] = 20,
     backlog: Annotated[
-        int, typer.Option(min=10, help="Messages that wait to be drained.")
+        int, typer.Option(min=10, help="Messages in the backlog to drain.")
     ] = 100_000,
     stored: Annotated[int, typer.Option(min=10, help="Messages stored for queries.")] = 1_000_000,
     profiles: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where workers write their profiles.")
+        Path | None, typer.Option(metavar="FOLDER", help="Where workers write CPU profiles.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure speed on a real RabbitMQ and PostgreSQL; a quarter of an hour with all sizes as set.
+    """Measure speed on a real RabbitMQ and PostgreSQL; about 15 minutes with the default sizes.
 
     Without URLs it starts both (in a checkout, where they are installed). With --broker the
-    simulated parties log in by the URLs in ADAPTER_BENCH_PLANNING, _JOURNAL, _LULEA and _UMEA.
-    Figures are printed whether budgets are met or not; exit 1 when something could not be
-    measured.
+    simulated parties use the URLs in ADAPTER_BENCH_PLANNING, _JOURNAL, _LULEA and _UMEA. A
+    missed budget does not change the exit code; exit 1 when something could not be measured.
     """
-    from adapter.bench import running as measuring  # brings simulators with it
+    from adapter.bench import running as measuring  # slow: it imports the simulators
 
     unknown = set(only or ()) - set(measuring.NAMES)
     if unknown:
-        raise typer.BadParameter(f"no {min(unknown)!r}; one of {', '.join(measuring.NAMES)}")
+        raise typer.BadParameter(f"no {min(unknown)!r}: use one of {', '.join(measuring.NAMES)}")
     options = measuring.Options(
         broker=broker,
         store=store,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.cli.desk import login
+from adapter.cli.options import login
 from adapter.runner import utc_now
 from adapter.store.endpoints import endpoint_of_token
 from adapter.store.tables import endpoint, history, message
@@ -136,7 +136,7 @@ def test_of_several_all_are_done_or_none_and_every_hindrance_is_named(
     result = office.run(command, id_, "d-nowhere", "m-nowhere", "", *reason)
     assert (result.exit_code, state(office, id_)) == (1, "dead")
     lines = result.stderr.splitlines()
-    assert lines[0] == "Nothing was done: it is all of them or none."
+    assert lines[0] == "Nothing was done: the command does all of them or none."
     assert [line.partition(":")[0] for line in lines[1:4]] == ["unknown-id"] * 3
     assert all(id_ in result.stderr for id_ in ("d-nowhere", "m-nowhere"))
     assert office.region.deliveries(id=id_)[0]["taken_by"] == ""
@@ -146,7 +146,7 @@ def test_a_dry_run_of_something_unknown_says_that_nothing_would_be_done(office: 
     result = office.run("replay", office.dies(), "d-nowhere", *WHY, "--dry-run")
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
-    assert lines[0] == "Nothing would be done: it is all of them or none."
+    assert lines[0] == "Nothing would be done: the command does all of them or none."
     assert lines[1].startswith("unknown-id")
     assert "d-nowhere" in lines[1]
 

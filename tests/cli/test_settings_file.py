@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import mappings
-from adapter.cli import certificates, matching
+from adapter.cli import check_certificates, check_routes
 from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.model import Event
 from adapter.settings.network import Network
@@ -41,7 +41,7 @@ def test_a_written_file_passes_check_and_makes_nothing(tmp_path: Path) -> None:
     assert written.exit_code == 0
     assert "adapter check" in written.stdout
     checked = run("check", "--settings", path)
-    assert (checked.exit_code, checked.stdout) == (0, "All is as it should be.\n")
+    assert (checked.exit_code, checked.stdout) == (0, "No problem found.\n")
     assert [p.name for p in tmp_path.iterdir()] == ["adapter.toml"]
 
 
@@ -161,11 +161,11 @@ def endpoint(**more: Any) -> Endpoint:
 def test_a_certificate_is_told_before_it_ends_and_after(made: MakeCertificate) -> None:
     path = made("ending", days=100)
     one = endpoint(certificate_file=str(path), key_file=str(path.with_suffix(".key")))
-    (ends,) = [certificates.not_after(der) for der in certificates.certificates(path)]
+    (ends,) = [check_certificates.not_after(der) for der in check_certificates.certificates(path)]
     assert timedelta(days=99) < ends - datetime.now(UTC) < timedelta(days=101)
 
     def severities(at: datetime) -> list[str]:
-        return [f.severity for f in certificates.problems(one, at)]
+        return [f.severity for f in check_certificates.problems(one, at)]
 
     assert severities(ends - timedelta(days=31)) == []
     assert severities(ends - timedelta(days=29)) == ["warning"]
@@ -177,25 +177,27 @@ def test_the_end_of_a_certificate_is_read_as_openssl_reads_it(made: MakeCertific
     asked = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
     told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     seconds = ssl.cert_time_to_seconds(told.strip().partition("=")[2])
-    (der,) = certificates.certificates(path)
-    assert certificates.not_after(der).timestamp() == seconds
+    (der,) = check_certificates.certificates(path)
+    assert check_certificates.not_after(der).timestamp() == seconds
 
 
 def test_a_key_of_another_certificate_is_told(made: MakeCertificate) -> None:
     path, other = made("one"), made("other").with_suffix(".key")
     one = endpoint(certificate_file=str(path), key_file=str(other))
-    assert [f.where for f in certificates.problems(one, datetime.now(UTC))] == ["plan.key_file"]
+    assert [f.where for f in check_certificates.problems(one, datetime.now(UTC))] == [
+        "plan.key_file"
+    ]
 
 
 def test_a_file_that_holds_no_certificate_is_told() -> None:
     one = endpoint(ca_file=str(FIXTURES / "settings" / "ca.pem"))
-    assert [f.severity for f in certificates.problems(one, datetime.now(UTC))] == ["error"]
+    assert [f.severity for f in check_certificates.problems(one, datetime.now(UTC))] == ["error"]
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reading_of_certificates_fall(der: bytes) -> None:
     with suppress(ValueError):
-        certificates.not_after(der)
+        check_certificates.not_after(der)
 
 
 def network(*routes: Route, **systems: str) -> Network:
@@ -214,7 +216,7 @@ def network(*routes: Route, **systems: str) -> Network:
 
 
 def told(found: Network) -> list[tuple[str, str]]:
-    return [(f.severity, f.what) for f in matching.problems(found)]
+    return [(f.severity, f.what) for f in check_routes.problems(found)]
 
 
 def test_a_route_whose_sender_cannot_be_read_is_an_error() -> None:
@@ -241,7 +243,7 @@ def test_an_event_that_nobody_can_send_is_an_error() -> None:
 
 def test_a_route_to_nobody_is_a_warning() -> None:
     route = Route(events=(Event.MESSAGE,), to=("municipality-of-patient",))
-    assert told(network(route, planning="fhir")) == [("warning", "message goes to nobody")]
+    assert told(network(route, planning="fhir")) == [("warning", "message has no receiver")]
 
 
 def test_a_sender_that_cannot_be_told_of_failures_is_a_warning() -> None:

@@ -1,4 +1,4 @@
-"""`init` and `check`: the settings file, and everything that it speaks of."""
+"""`init` and `check`: create the settings file, and check everything that it names."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from adapter import mappings, settings
-from adapter.cli import certificates, matching, printing
-from adapter.cli.desk import FILE, AsJson, SettingsFile, missing_file, now
-from adapter.cli.findings import Finding, error, warning
+from adapter.cli import check_certificates, check_routes, printing
+from adapter.cli.check_findings import CheckFinding, error, warning
+from adapter.cli.options import FILE, AsJson, SettingsFile, now
+from adapter.cli.session import missing_file
 from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError, FatalError, Issue, Severity
 from adapter.settings.network import Network
@@ -22,9 +23,12 @@ from adapter.transports import rabbitmq
 
 
 def init(
-    file: Annotated[Path, typer.Argument(help="Where to; `-` is standard output.")] = FILE,
+    file: Annotated[Path, typer.Argument(help="The file to write; `-` is standard output.")] = FILE,
 ) -> None:
-    """Write a commented settings file that `adapter serve` starts with; nothing is overwritten."""
+    """Write a commented settings file that `adapter serve` can start with.
+
+    An existing file is not overwritten.
+    """
     if str(file) == "-":
         typer.echo(settings.template(), nl=False)
         return
@@ -32,7 +36,7 @@ def init(
         with file.open("x", encoding="utf-8") as new:
             new.write(settings.template())
     except FileExistsError:
-        raise FatalError("settings", f"{file} exists and is left as it is") from None
+        raise FatalError("settings", f"{file} exists and is not overwritten") from None
     except OSError as problem:
         raise typer.BadParameter(f"{file}: {problem.strerror}") from problem
     printing.line(f"{file} written. Next: adapter check --settings {file}")
@@ -41,46 +45,46 @@ def init(
 def check(*, settings_file: SettingsFile = FILE, as_json: AsJson = False) -> None:
     """Check settings, store, broker, certificates and mappings; list all problems together.
 
-    Nothing is created or changed. Exit 1 when there is an error; warnings are told.
+    Nothing is created or changed. Exit 1 when there is an error; warnings do not count.
     """
-    found = findings(settings_file)
+    findings = _findings(settings_file)
     if as_json:
-        printing.data({"findings": found})
-    elif found:
-        rows = [[f.severity, f.area, f.where, f.what] for f in found]
+        printing.data({"findings": findings})
+    elif findings:
+        rows = [[f.severity, f.area, f.where, f.what] for f in findings]
         printing.table(["severity", "area", "where", "what it is"], rows)
     else:
-        printing.line("All is as it should be.")
-    if any(f.severity is Severity.ERROR for f in found):
+        printing.line("No problem found.")
+    if any(f.severity is Severity.ERROR for f in findings):
         raise typer.Exit(1)
 
 
-def findings(file: Path) -> list[Finding]:
-    """Every problem, errors first; the rest is looked at only where the settings can be read."""
+def _findings(file: Path) -> list[CheckFinding]:
+    """Every problem, errors first; without readable settings only those of the settings."""
     systems = mappings.load()
-    found = [_of_settings(i) for i in settings.survey(file, os.environ, systems)]
+    findings = [_of_settings(i) for i in settings.survey(file, os.environ, systems)]
     try:
         chosen = settings.load(file, os.environ)
     except FatalError:
-        return _worst_first(found)
+        return _worst_first(findings)
     network = Network(settings=chosen, systems=systems)
-    found += matching.problems(network)
+    findings += check_routes.problems(network)
     for endpoint in chosen.endpoints:
-        found += certificates.problems(endpoint, now())
-    found += [*_store(chosen), *_broker(chosen)]
-    return _worst_first(found)
+        findings += check_certificates.problems(endpoint, now())
+    findings += [*_store(chosen), *_broker(chosen)]
+    return _worst_first(findings)
 
 
-def _of_settings(issue: Issue) -> Finding:
+def _of_settings(issue: Issue) -> CheckFinding:
     what = issue.detail or issue.entry.en
-    return Finding(severity=issue.severity, area="settings", where=issue.expression, what=what)
+    return CheckFinding(severity=issue.severity, area="settings", where=issue.expression, what=what)
 
 
-def _worst_first(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(dict.fromkeys(found), key=lambda f: f.severity is not Severity.ERROR)
+def _worst_first(findings: Iterable[CheckFinding]) -> list[CheckFinding]:
+    return sorted(dict.fromkeys(findings), key=lambda f: f.severity is not Severity.ERROR)
 
 
-def _store(chosen: Settings) -> Iterator[Finding]:
+def _store(chosen: Settings) -> Iterator[CheckFinding]:
     store = Store(chosen.store)
     where = store.url.render_as_string(hide_password=True)
     try:
@@ -91,23 +95,23 @@ def _store(chosen: Settings) -> Iterator[Finding]:
         store.close()
 
 
-def _sqlite_folder(store: Store, where: str) -> Iterator[Finding]:
+def _sqlite_folder(store: Store, where: str) -> Iterator[CheckFinding]:
     folder = Path(missing_file(store)).resolve().parent
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield error("store", where, f"cannot be made: the folder {folder} cannot be written")
+        yield error("store", where, f"cannot be created: the folder {folder} is not writable")
 
 
-def _state(store: Store, where: str) -> Iterator[Finding]:
+def _state(store: Store, where: str) -> Iterator[CheckFinding]:
     with store.read() as tx:
         schema, unsafe = figures.schema(tx), figures.unsafe(tx)
     for setting in unsafe:
         yield error("store", where, f"{setting}: what was acknowledged may be lost")
     if schema.current and not schema.fits:
-        told = f"has schema {schema.current}, this program needs {schema.newest}"
-        yield warning("store", where, f"{told}; `adapter serve` upgrades it")
+        schemas = f"has schema {schema.current}, this program needs {schema.newest}"
+        yield warning("store", where, f"{schemas}; `adapter serve` upgrades it")
 
 
-def _broker(chosen: Settings) -> Iterator[Finding]:
+def _broker(chosen: Settings) -> Iterator[CheckFinding]:
     if chosen.broker:
         for problem in rabbitmq.check(chosen.broker, chosen.endpoints):
             yield error("broker", "", problem)

@@ -1,4 +1,4 @@
-"""`serve`, `worker` and `web`: processes that run until they are told to stop."""
+"""`serve`, `worker` and `web`: processes that run until they are stopped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapter import mappings, settings
-from adapter.cli.desk import FILE, SettingsFile
+from adapter.cli.options import FILE, SettingsFile
 from adapter.core import logs
 from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Severity
 from adapter.store import Store
 
-if TYPE_CHECKING:  # the runner brings every server with it; most commands need none
+if TYPE_CHECKING:  # the runner imports every server; most commands need none
     from adapter.runner import Part
 
 LogLevel = Annotated[
@@ -24,10 +24,10 @@ LogLevel = Annotated[
 
 
 def serve(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
-    """Run everything in this one process: doors, processing, sending, reminders.
+    """Run the whole adapter in one process: receiving, processing, sending, reminders.
 
-    SIGTERM and Ctrl-C stop it: nothing new is taken, what is in hand is finished. Exit 1 when
-    a part of it died.
+    SIGTERM and Ctrl-C stop it: it takes nothing new, and finishes what it has begun. Exit 1
+    when a part of it died.
     """
     from adapter.runner import Part
 
@@ -35,32 +35,32 @@ def serve(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -
 
 
 def worker(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
-    """Run all but the HTTP doors; as many of these processes as wanted."""
+    """Run everything but HTTP; several of these processes may run at once."""
     from adapter.runner import Part
 
     _run(settings_file, Part.WORKER, log_level)
 
 
 def web(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
-    """Run the HTTP doors; what comes in is stored, and worked off by `adapter worker`."""
+    """Run HTTP only: messages are stored, and `adapter worker` processes them."""
     from adapter.runner import Part
 
     _run(settings_file, Part.WEB, log_level)
 
 
 def set_up_logs(level: str) -> None:
-    """Log lines as JSON to standard error; wrong use for a level that does not exist."""
+    """Log as JSON to standard error; wrong use for an unknown level."""
     if level not in logs.LEVELS:
-        raise typer.BadParameter(f"no level {level!r}; one of {', '.join(logs.LEVELS)}")
+        raise typer.BadParameter(f"no level {level!r}: use one of {', '.join(logs.LEVELS)}")
     logs.set_up(level)
     logs.catch_uncaught()
 
 
 def servable(file: Path) -> Settings:
-    """The settings; FatalError `settings` with everything that keeps them from being served."""
+    """Return the settings; FatalError `settings` with every error in them."""
     chosen = settings.load(file, os.environ)
-    found = settings.problems(chosen, mappings.load())
-    errors = [i for i in found if i.severity is Severity.ERROR]
+    issues = settings.problems(chosen, mappings.load())
+    errors = [i for i in issues if i.severity is Severity.ERROR]
     if errors:
         raise FatalError("settings", f"{len(errors)} in {file.name}", errors)
     return chosen

@@ -1,10 +1,10 @@
-"""Whether for every route somebody can read what it carries, and its receivers are written to."""
+"""Whether the systems of each route's senders and receivers can read and write its events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapter.cli.findings import Finding, error, warning
+from adapter.cli.check_findings import CheckFinding, error, warning
 from adapter.core.endpoint import Endpoint, Route
 from adapter.core.model import Event
 from adapter.mappings import System
@@ -14,8 +14,8 @@ from adapter.settings.network import Network
 _AREA = "mappings"
 
 
-def problems(network: Network) -> Iterator[Finding]:
-    """Routes and endpoints whose systems cannot do what the settings ask of them."""
+def problems(network: Network) -> Iterator[CheckFinding]:
+    """Yield the routes and endpoints whose systems lack a reader or a writer."""
     for i, route in enumerate(network.settings.routes):
         for event in route.events:
             yield from _read(network, f"route[{i}]", route, event)
@@ -25,11 +25,11 @@ def problems(network: Network) -> Iterator[Finding]:
 
 
 def _system(network: Network, endpoint: Endpoint) -> System | None:
-    """None for an unknown system, which the settings are blamed for."""
+    """The endpoint's system; None for an unknown one, which the settings' own check reports."""
     return network.systems.get(endpoint.system)
 
 
-def _read(network: Network, where: str, route: Route, event: Event) -> Iterator[Finding]:
+def _read(network: Network, where: str, route: Route, event: Event) -> Iterator[CheckFinding]:
     senders = [e for e in network.settings.endpoints if e.name in route.senders]
     if route.senders:
         for endpoint in senders:
@@ -42,10 +42,10 @@ def _read(network: Network, where: str, route: Route, event: Event) -> Iterator[
         yield error(_AREA, where, f"no endpoint's system reads {event}")
 
 
-def _written(network: Network, where: str, route: Route, event: Event) -> Iterator[Finding]:
+def _written(network: Network, where: str, route: Route, event: Event) -> Iterator[CheckFinding]:
     targets = {e.name: e for e in _targets(network, route)}
     if not targets:
-        yield warning(_AREA, where, f"{event} goes to nobody")
+        yield warning(_AREA, where, f"{event} has no receiver")
     for endpoint in targets.values():
         system = _system(network, endpoint)
         if system and event not in system.writers:
@@ -63,12 +63,12 @@ def _targets(network: Network, route: Route) -> Iterator[Endpoint]:
 
 def _address(network: Network, endpoint: Endpoint) -> Endpoint | None:
     known = {e.name for e in network.settings.endpoints}
-    lost = endpoint.return_to and endpoint.return_to not in known
-    return None if lost else network.address(endpoint)
+    unknown = endpoint.return_to and endpoint.return_to not in known
+    return None if unknown else network.address(endpoint)
 
 
-def _answered(network: Network, endpoint: Endpoint) -> Iterator[Finding]:
-    """Every sender must be told: at once by a receipt, and later what could not be delivered."""
+def _answered(network: Network, endpoint: Endpoint) -> Iterator[CheckFinding]:
+    """Every sender's system must be able to write receipts and delivery reports."""
     system, home = _system(network, endpoint), _address(network, endpoint)
     if system is None or not system.readers:
         return
@@ -76,7 +76,7 @@ def _answered(network: Network, endpoint: Endpoint) -> Iterator[Finding]:
         yield error(_AREA, endpoint.name, f"{system.name} does not write a receipt")
     written = _system(network, home) if home else None
     if home is None:
-        yield warning(_AREA, endpoint.name, "has no address: it can be sent no delivery report")
+        yield warning(_AREA, endpoint.name, "has no address: it cannot get delivery reports")
     elif written and Event.DELIVERY_REPORT not in written.writers:
-        told = f"{home.name}: {written.name} does not write a delivery report"
-        yield warning(_AREA, endpoint.name, told)
+        what = f"{home.name}: {written.name} does not write a delivery report"
+        yield warning(_AREA, endpoint.name, what)

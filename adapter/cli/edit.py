@@ -1,4 +1,4 @@
-"""`edit`: the bytes of what is dead into a file, and what a person made of them out again."""
+"""`edit`: write the bytes of a dead letter to a file, and send a corrected file in its place."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Annotated, Any
 import typer
 
 from adapter.cli import printing
-from adapter.cli.desk import (
+from adapter.cli.errors import issue_line
+from adapter.cli.options import (
     FILE,
+    AlthoughOvertaken,
     AsJson,
-    Desk,
     SettingsFile,
     StorePlace,
     Who,
-    existing,
-    given,
     now,
+    read_input,
 )
-from adapter.cli.failures import told
+from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError, Issue
-from adapter.operate import edit as hands
+from adapter.operate import edit as operation
 from adapter.operate.edit import Edited, Original
 from adapter.store import history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """Who wants it, why, and what they have said yes to beforehand."""
+    """Who edits, why, and what the options allow."""
 
     who: str
     reason: str
@@ -44,37 +44,36 @@ class _Order:
 def edit(  # noqa: PLR0913 - each option by name
     id_: Annotated[
         str,
-        typer.Argument(metavar="ID", help="Of a dead delivery, or of a dead or refused message."),
+        typer.Argument(metavar="ID", help="A dead delivery, or a dead or refused message."),
     ],
     *,
     from_: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="What goes in its place; `-`: standard input."),
+        typer.Option("--from", metavar="FILE", help="The corrected file; `-` is standard input."),
     ] = None,
     reason: Annotated[
-        str, typer.Option(metavar="T", help="Why; it stays in the history. Needed to send.")
+        str, typer.Option(metavar="TEXT", help="Why; it is kept in the history. Needed to send.")
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show the difference, and what would be sent.")
+        bool, typer.Option("--dry-run", help="Only show the difference and what would be sent.")
     ] = False,
     although_arrived: Annotated[
-        bool, typer.Option("--although-arrived", help="The receiver may have the original.")
+        bool,
+        typer.Option("--although-arrived", help="Send even if the receiver may have the original."),
     ] = False,
-    although_overtaken: Annotated[
-        bool, typer.Option("--although-overtaken", help="Later ones of the case have gone.")
-    ] = False,
+    although_overtaken: AlthoughOvertaken = False,
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Correct what is dead or refused: the edited one is sent, in place of the original.
+    """Correct a dead delivery, or a dead or refused message, and send it in its place.
 
-    Without --from, writes it into a file here. With --from, checks the file's content and sends
-    it under ids of its own: a delivery to its receiver, a message as if its sender had sent it
-    so. The original keeps its bytes, and is never sent again.
+    Without --from, the command writes the original to a file in this folder. With --from, it
+    checks the file and sends it with new ids: a delivery to its receiver, a message as if its
+    sender had sent it. The original keeps its bytes, and is never sent again.
 
-    It is patient data: whoever is shown it stands in the history.
+    The bytes are patient data: the history notes each reading with your name.
     """
     order = _Order(
         who=who,
@@ -86,50 +85,52 @@ def edit(  # noqa: PLR0913 - each option by name
     if from_ is None and (dry_run or reason):
         raise typer.BadParameter("--dry-run and --reason go with --from FILE")
     if from_ is not None and not (dry_run or reason.strip()):
-        raise typer.BadParameter("--reason is needed: say why in a few words")
-    with existing(settings, store) as desk:
+        raise typer.BadParameter("--reason is missing: say why in a few words")
+    with open_store(settings, store) as session:
         if from_ is None:
-            _write(desk, id_, order)
+            _write(session, id_, order)
         elif dry_run:
-            _try(desk, id_, given(from_), order)
+            _try(session, id_, read_input(from_), order)
         else:
-            _send(desk, id_, given(from_), order)
+            _send(session, id_, read_input(from_), order)
 
 
-def _opened(desk: Desk, id_: str, who: str) -> Original:
-    """One transaction: nobody reads a body that is not in the history."""
-    with desk.store.begin() as tx:
-        first = hands.original(tx, desk.network, id_)
+def _opened(session: Session, id_: str, who: str) -> Original:
+    """Read the original in one transaction with the note of it: no reading goes unnoted."""
+    with session.store.begin() as tx:
+        first = operation.original(tx, session.network, id_)
         place: dict[str, Any] = {"case": first.row["case_id"], **first.place}
         history.note(tx, now(), "body-read", **place, who=who)
     return first
 
 
-def _write(desk: Desk, id_: str, order: _Order) -> None:
-    first = _opened(desk, id_, order.who)
+def _write(session: Session, id_: str, order: _Order) -> None:
+    first = _opened(session, id_, order.who)
     path = Path(f"{first.id}.{first.system.content}")
     try:
         place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise typer.BadParameter(f"{path} exists and is left as it is") from None
+        raise typer.BadParameter(
+            f"{path} exists and is not overwritten: move it away first"
+        ) from None
     except OSError as problem:
         raise typer.BadParameter(f"{path}: {problem.strerror}") from problem
     with os.fdopen(place, "wb") as file:
-        file.write(hands.written_out(desk.network, first))
+        file.write(operation.written_out(session.network, first))
     if order.as_json:
         printing.data({"id": first.id, "file": str(path)})
         return
     printing.line(f"{path} written. Edit it, then: adapter edit {id_} --from {path} --dry-run")
-    printing.aside("It is patient data: delete the file afterwards.")
+    printing.aside("The file holds patient data: delete it afterwards.")
 
 
-def _try(desk: Desk, id_: str, body: bytes, order: _Order) -> None:
-    first = _opened(desk, id_, order.who)
-    with desk.store.begin() as tx:
-        edited = hands.trial(
-            tx, desk.network, id_, body, who=order.who, reason=order.reason, now=now()
+def _try(session: Session, id_: str, body: bytes, order: _Order) -> None:
+    first = _opened(session, id_, order.who)
+    with session.store.begin() as tx:
+        edited = operation.trial(
+            tx, session.network, id_, body, who=order.who, reason=order.reason, now=now()
         )
-    changes = list(_difference(desk, first, edited))
+    changes = list(_difference(session, first, edited))
     if order.as_json:
         printing.data({"edited": _data(edited), "difference": changes})
         return
@@ -138,20 +139,20 @@ def _try(desk: Desk, id_: str, body: bytes, order: _Order) -> None:
     _print(edited)
 
 
-def _difference(desk: Desk, first: Original, edited: Edited) -> Iterator[str]:
+def _difference(session: Session, first: Original, edited: Edited) -> Iterator[str]:
     before, after = (
-        hands.readable(desk.network, first, body).splitlines()
+        operation.readable(session.network, first, body).splitlines()
         for body in (first.body, edited.readable)
     )
     return difflib.unified_diff(before, after, first.id, "edited", lineterm="")
 
 
-def _send(desk: Desk, id_: str, body: bytes, order: _Order) -> None:
-    with desk.store.begin() as tx:
-        edited = hands.edit(
-            tx, desk.network, id_, body, who=order.who, reason=order.reason, now=now()
+def _send(session: Session, id_: str, body: bytes, order: _Order) -> None:
+    with session.store.begin() as tx:
+        edited = operation.edit(
+            tx, session.network, id_, body, who=order.who, reason=order.reason, now=now()
         )
-        _insist(edited, order)
+        _check(edited, order)
     if order.as_json:
         printing.data({"edited": _data(edited)})
         return
@@ -159,8 +160,8 @@ def _send(desk: Desk, id_: str, body: bytes, order: _Order) -> None:
     _print(edited)
 
 
-def _insist(edited: Edited, order: _Order) -> None:
-    """FatalError, which undoes it all, for what nobody has said yes to."""
+def _check(edited: Edited, order: _Order) -> None:
+    """Raise a FatalError, which undoes everything, for what the options do not allow."""
     issues = []
     if edited.may_have_arrived and not order.although_arrived:
         issues.append(Issue(code="may-have-arrived", detail=edited.replaces))
@@ -173,7 +174,7 @@ def _insist(edited: Edited, order: _Order) -> None:
 
 def _print(edited: Edited) -> None:
     for issue in edited.issues:
-        printing.aside(f"{issue.severity} {told(issue)}")
+        printing.aside(f"{issue.severity} {issue_line(issue)}")
     if not edited.sent:
         printing.line(f"{edited.event} to nobody: {edited.note or 'it answers what we have sent'}")
         return

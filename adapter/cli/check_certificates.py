@@ -1,4 +1,4 @@
-"""When certificates end: read from the PEM file itself (X.509, RFC 5280 section 4.1.2.5)."""
+"""When certificates expire: read from the PEM file (X.509, RFC 5280 section 4.1.2.5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from adapter.cli.findings import Finding, error, warning
+from adapter.cli.check_findings import CheckFinding, error, warning
 from adapter.core.endpoint import Endpoint
 
 SOON = timedelta(days=30)
@@ -18,8 +18,8 @@ _Span: TypeAlias = tuple[int, int, int]  # tag, first and last offset of the con
 _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x17, 0x18, 0xA0
 
 
-def problems(endpoint: Endpoint, now: datetime) -> Iterator[Finding]:
-    """What is wrong, or soon will be, with the certificates of one endpoint."""
+def problems(endpoint: Endpoint, now: datetime) -> Iterator[CheckFinding]:
+    """Yield what is wrong, or will be within 30 days, with an endpoint's certificates."""
     for key in ("ca_file", "certificate_file"):
         name = getattr(endpoint, key)
         if name:
@@ -28,56 +28,58 @@ def problems(endpoint: Endpoint, now: datetime) -> Iterator[Finding]:
         yield from _pair(endpoint)
 
 
-def _ending(where: str, path: Path, now: datetime) -> Iterator[Finding]:
+def _ending(where: str, path: Path, now: datetime) -> Iterator[CheckFinding]:
     try:
         ends = [not_after(der) for der in certificates(path)]
     except (OSError, ValueError):
-        yield error("certificates", where, "holds no certificate that can be read")
+        yield error("certificates", where, "the certificate cannot be read")
         return
     if not ends:
-        yield error("certificates", where, "holds no certificate")
+        yield error("certificates", where, "the file holds no certificate")
     elif min(ends) < now:
-        yield error("certificates", where, f"ended on {min(ends):%Y-%m-%d}")
+        yield error("certificates", where, f"expired on {min(ends):%Y-%m-%d}")
     elif min(ends) < now + SOON:
-        yield warning("certificates", where, f"ends on {min(ends):%Y-%m-%d}")
+        yield warning("certificates", where, f"expires on {min(ends):%Y-%m-%d}")
 
 
-def _pair(endpoint: Endpoint) -> Iterator[Finding]:
+def _pair(endpoint: Endpoint) -> Iterator[CheckFinding]:
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_cert_chain(endpoint.certificate_file, endpoint.key_file or None, _no_password)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         where = f"{endpoint.name}.key_file"
-        yield error("certificates", where, "is not the key of the certificate, or has a password")
+        yield error(
+            "certificates", where, "the key does not fit the certificate, or has a password"
+        )
 
 
 def _no_password() -> str:
-    """Without this OpenSSL would ask at the terminal."""
+    """Keep OpenSSL from asking at the terminal."""
     return ""
 
 
 def certificates(path: Path) -> list[bytes]:
-    """Every certificate of a PEM file, as DER; ValueError for one that is no base64."""
+    """Return the certificates of a PEM file as DER; ValueError where base64 is broken."""
     text = path.read_text(encoding="ascii", errors="ignore")
-    return [ssl.PEM_cert_to_DER_cert(found) for found in _PEM.findall(text)]
+    return [ssl.PEM_cert_to_DER_cert(pem) for pem in _PEM.findall(text)]
 
 
 def not_after(der: bytes) -> datetime:
-    """The end of a certificate's validity; ValueError for what is none."""
+    """Return the end of a certificate's validity; ValueError when it cannot be read."""
     certificate = _span(der, 0)
     fields = list(_parts(der, *_first(_parts(der, *certificate[1:]))[1:]))
     before = 4 if fields and fields[0][0] == _VERSION else 3  # serial, signature, issuer
     times = list(_parts(der, *_first(fields[before:])[1:]))
     if len(times) != 2:
-        raise ValueError("no validity where a certificate has it")
+        raise ValueError("the certificate has no validity")
     return _time(der, *times[1])
 
 
 def _first(parts: Iterable[_Span]) -> _Span:
-    found = next(iter(parts), None)
-    if found is None:
+    part = next(iter(parts), None)
+    if part is None:
         raise ValueError("the certificate ends too early")
-    return found
+    return part
 
 
 def _parts(der: bytes, start: int, end: int) -> Iterator[_Span]:
@@ -88,7 +90,7 @@ def _parts(der: bytes, start: int, end: int) -> Iterator[_Span]:
 
 
 def _span(der: bytes, at: int) -> _Span:
-    """Tag, first and last offset of the content of the DER element at an offset."""
+    """Return the tag and the content's offsets of the DER element at an offset."""
     if at + 2 > len(der):
         raise ValueError("the certificate ends too early")
     tag, length, start = der[at], der[at + 1], at + 2
@@ -102,10 +104,10 @@ def _span(der: bytes, at: int) -> _Span:
 
 
 def _time(der: bytes, tag: int, start: int, end: int) -> datetime:
-    """RFC 5280: two-digit years from 50 on are of the last century."""
+    """Read a time; two-digit years from 50 on are 19xx (RFC 5280 section 4.1.2.5.1)."""
     text = der[start:end].decode("ascii")
     if tag == _UTC_TIME:
         text = ("19" if text[:2] >= "50" else "20") + text
     elif tag != _GENERALIZED_TIME:
-        raise ValueError("no time where a certificate has it")
+        raise ValueError("the validity holds no time")
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

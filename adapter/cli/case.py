@@ -1,0 +1,66 @@
+"""`case`: everything that happened in one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from adapter.cli import printing
+from adapter.cli.case_timeline import Entry, timeline
+from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
+from adapter.cli.printing import when
+from adapter.cli.session import open_store
+from adapter.core.errors import FatalError
+from adapter.store import queries
+from adapter.store.queries import CaseView
+
+
+def case(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The case's id, or one of its names.")],
+    *,
+    settings: SettingsFile = FILE,
+    store: StorePlace = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the timeline of a case (vårdtillfälle, ärende): messages, deliveries and receipts.
+
+    It also shows what mappings lost, and what persons did. A name of the case is
+    <HSA-id>/<visit number>, or the planning service's own name.
+    """
+    with open_store(settings, store) as session, session.store.read() as tx:
+        view = queries.case_view(tx, id_)
+    if view is None:
+        raise FatalError("unknown-id", "no such case")
+    entries = timeline(view, session.held())
+    if as_json:
+        printing.data({"case": view.case, "names": view.aliases, "timeline": entries})
+        return
+    _print_case(view, entries)
+
+
+def _print_case(view: CaseView, entries: Iterable[Entry]) -> None:
+    printing.line(f"Case {view.case.name or view.case.id}: {', '.join(_state(view))}")
+    for name in view.aliases:
+        if name != view.case.name:
+            printing.line(f"also {name}")
+    rows = [[when(e.at), e.what, e.endpoint, _text(e), e.delivery or e.message] for e in entries]
+    printing.table(["time (Sweden)", "what", "endpoint", "", "id"], rows)
+
+
+def _text(entry: Entry) -> str:
+    return f"{entry.text} by {entry.who}".strip() if entry.who else entry.text
+
+
+def _state(view: CaseView) -> Iterator[str]:
+    case_ = view.case
+    yield f"id {case_.id}"
+    yield f"opened {when(case_.opened_at)}"
+    yield f"stay shared {when(case_.shared_at)}" if case_.shared_at else "stay not shared"
+    if case_.closed_at:
+        yield f"closed {when(case_.closed_at)}"
+    if case_.flagged:
+        yield "flagged: look at it"
+    if case_.protected:
+        yield "protected identity (skyddad identitet)"

@@ -1,0 +1,58 @@
+"""`pause`, `resume` and `token`: commands that act on an endpoint."""
+
+from __future__ import annotations
+
+from adapter.cli import printing
+from adapter.cli.options import FILE, EndpointName, Reason, SettingsFile, StorePlace, Who, now
+from adapter.cli.session import Session, prepare_store
+from adapter.store import endpoints, history
+
+
+def pause(
+    endpoint: EndpointName,
+    *,
+    reason: Reason,
+    who: Who,
+    settings: SettingsFile = FILE,
+    store: StorePlace = "",
+) -> None:
+    """Hold back everything for an endpoint; deliveries wait meanwhile, and may expire."""
+    with prepare_store(settings, store) as session:
+        session.known_endpoint(endpoint)
+        with session.store.begin() as tx:
+            endpoints.pause(tx, endpoint, who, reason, now())
+            history.note(tx, now(), "paused", endpoint=endpoint, who=who, detail=reason)
+    printing.line(f"{endpoint} paused by {who}")
+
+
+def resume(
+    endpoint: EndpointName, *, who: Who, settings: SettingsFile = FILE, store: StorePlace = ""
+) -> None:
+    """Send again at once to an endpoint that is paused or cannot be reached."""
+    with prepare_store(settings, store) as session:
+        session.known_endpoint(endpoint)
+        with session.store.begin() as tx:
+            endpoints.resume(tx, endpoint, now())
+            history.note(tx, now(), "resumed", endpoint=endpoint, who=who)
+    printing.line(f"{endpoint} resumed by {who}")
+
+
+def token(
+    endpoint: EndpointName, *, who: Who, settings: SettingsFile = FILE, store: StorePlace = ""
+) -> None:
+    """Make a bearer token for an endpoint and print it once; only its digest is stored.
+
+    The two newest tokens are valid, so that a partner can change without a gap.
+    """
+    with prepare_store(settings, store) as session:
+        value = _token(session, session.known_endpoint(endpoint), who)
+    printing.aside(
+        f"Token of {endpoint}. The previous token stays valid; older ones are not valid any more."
+    )
+    printing.line(value)
+
+
+def _token(session: Session, endpoint: str, who: str) -> str:
+    with session.store.begin() as tx:
+        history.note(tx, now(), "token-made", endpoint=endpoint, who=who)
+        return endpoints.new_token(tx, endpoint, now())

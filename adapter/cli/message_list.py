@@ -1,0 +1,120 @@
+"""`messages`: the search for messages whose ids are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from adapter.cli import options, printing
+from adapter.cli.case_timeline import held_until
+from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
+from adapter.cli.printing import when
+from adapter.cli.session import open_store
+from adapter.core.model import Event
+from adapter.store import queries
+from adapter.store.queries import search
+from adapter.store.queries.search import Page, Search
+from adapter.store.queries.summaries import DeliverySummary, MessageSummary
+
+
+def messages(  # noqa: PLR0913 - each option by name
+    *,
+    endpoint: Annotated[str, typer.Option(metavar="NAME", help="The sender or a receiver.")] = "",
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help=f"One of {', '.join(search.STATES)}.")
+    ] = "",
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="An event, see `adapter systems`.")
+    ] = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Received since: 2026-11-17, 2026-11-17T09:30, 2h or 3d."
+        ),
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The longest page.")] = 50,
+    before: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The next page: the number that this page ends with."),
+    ] = None,
+    settings: SettingsFile = FILE,
+    store: StorePlace = "",
+    as_json: AsJson = False,
+) -> None:
+    """List messages, newest first, each with the state of its deliveries.
+
+    A page searches a bounded part of the store. It may be short; it then ends with the
+    number where the next page starts.
+    """
+    wanted = Search(
+        endpoint=endpoint,
+        state=options.one_of(state, search.STATES),
+        event=options.event(event),
+        since=options.parse_time(since),
+        before=before,
+    )
+    with open_store(settings, store) as session, session.store.read() as tx:
+        page = search.messages(tx, wanted, limit)
+        sent = queries.deliveries_of(tx, [m.id for m in page.messages])
+        held = session.held()
+    if as_json:
+        printing.data(_page_data(page, sent, held))
+        return
+    _print_page(page, sent, held)
+
+
+def _page_data(
+    page: Page, sent: Iterable[DeliverySummary], held: Mapping[str, datetime]
+) -> dict[str, Any]:
+    deliveries: dict[str, list[dict[str, Any]]] = {m.id: [] for m in page.messages}
+    for d in sent:
+        deliveries[d.message_id].append(
+            {"id": d.id, "event": d.event, "endpoint": d.endpoint, "state": d.state}
+            | {"held_until": held_until(d, held)}
+        )
+    rows = [
+        {
+            "id": m.id,
+            "received_at": m.received_at,
+            "endpoint": m.endpoint,
+            "event": m.event or m.claimed_event,
+            "standing": m.standing,
+            "code": m.code,
+            "note": m.note,
+            "case": m.case_id,
+            "deliveries": deliveries[m.id],
+        }
+        for m in page.messages
+    ]
+    return {"messages": rows, "next": page.next}
+
+
+def _print_page(page: Page, sent: Iterable[DeliverySummary], held: Mapping[str, datetime]) -> None:
+    deliveries: dict[str, list[str]] = {m.id: [] for m in page.messages}
+    for d in sent:
+        deliveries[d.message_id].append(_delivery(d, held))
+    rows = [_row(m, deliveries[m.id]) for m in page.messages]
+    printing.table(["received (Sweden)", "id", "from", "event", "standing", "deliveries"], rows)
+    if page.next is not None:
+        printing.aside(f"There may be more: add --before {page.next}")
+
+
+def _delivery(delivery: DeliverySummary, held: Mapping[str, datetime]) -> str:
+    until = held_until(delivery, held)
+    window = f", held until {when(until)}" if until else ""
+    ours = " (receipt)" if delivery.event == Event.RECEIPT else ""
+    return f"{delivery.endpoint} {delivery.state}{window}{ours}"
+
+
+def _row(message: MessageSummary, deliveries: Sequence[str]) -> list[str]:
+    return [
+        when(message.received_at),
+        message.id,
+        message.endpoint or "unidentified",
+        message.event or message.claimed_event or "unknown",
+        f"{message.standing} {message.code or message.note}".rstrip(),
+        "; ".join(deliveries),
+    ]

@@ -1,0 +1,139 @@
+"""Options and arguments that several commands have, and how their texts are read."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.printing import ZONE
+from adapter.core.model import Event
+from adapter.settings.durations import duration
+
+FILE = Path("adapter.toml")
+SettingsFile = Annotated[
+    Path,
+    typer.Option(
+        "--settings", metavar="FILE", envvar="ADAPTER_SETTINGS", help="The settings file."
+    ),
+]
+StorePlace = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="PATH|URL",
+        help="A SQLite file or a database URL, instead of the one in the settings.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DeadIds = Annotated[
+    list[str], typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages.")
+]
+EndpointName = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="An endpoint's name in the settings.")
+]
+AlthoughOvertaken = Annotated[
+    bool,
+    typer.Option(
+        "--although-overtaken", help="Send even if later messages of the case have been sent."
+    ),
+]
+
+
+def login() -> str:
+    """Return the login name, or the user's number where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _person(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("give a name, or leave --who out to use your login name")
+    return text
+
+
+Who = Annotated[
+    str,
+    typer.Option(
+        "--who",
+        metavar="NAME",
+        help="Your name for the history; by default your login name.",
+        default_factory=login,
+        show_default=False,
+        callback=_person,
+    ),
+]
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("say why in a few words; it is kept in the history")
+    return text
+
+
+Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why; it is kept in the history.", callback=_reason
+    ),
+]
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read a time in Sweden (2026-11-17T09:30) or an age (2h); None for ""."""
+    if not text:
+        return None
+    try:
+        return now() - duration(text)
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time: write 2026-11-17T09:30, or 2h") from None
+    return _past(at if at.tzinfo else at.replace(tzinfo=ZONE))
+
+
+def _past(at: datetime) -> datetime:
+    if at > now():
+        raise typer.BadParameter(f"{at.isoformat()} is in the future: give a time in the past")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{at.isoformat()} is too long ago") from None
+
+
+def one_of(word: str, words: Iterable[str]) -> str:
+    """Return a word that is "" or among the known ones; wrong use for any other."""
+    known = list(words)
+    if word and word not in known:
+        raise typer.BadParameter(f"{word!r} is unknown: use one of {', '.join(known)}")
+    return word
+
+
+def event(word: str) -> str:
+    """Return an event's code, or ""; wrong use for a word that is neither."""
+    return one_of(word, [str(code) for code in Event])
+
+
+def read_input(file: Path) -> bytes:
+    """Return a file's bytes, `-` for standard input; wrong use when it cannot be read."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error

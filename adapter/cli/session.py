@@ -1,0 +1,107 @@
+"""What a command works with: the settings, and the store that they or the command name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from adapter import mappings, settings
+from adapter.cli.options import now
+from adapter.core import service_windows
+from adapter.core.endpoint import Settings
+from adapter.core.errors import FatalError
+from adapter.settings.network import Network
+from adapter.store import Store, endpoints
+from adapter.store.queries import figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The settings and the open store of one command."""
+
+    settings: Settings
+    store: Store
+
+    @property
+    def network(self) -> Network:
+        """The endpoints with their systems."""
+        return Network(settings=self.settings, systems=mappings.load())
+
+    def owner(self, endpoint: str) -> str:
+        """Return an endpoint's owner, the one to phone; "" for an unknown endpoint."""
+        owners = {e.name: e.owner for e in self.settings.endpoints}
+        return owners.get(endpoint, "")
+
+    def held(self) -> dict[str, datetime]:
+        """Return the endpoints that a service window holds now, and until when."""
+        ends = {e.name: service_windows.closed_until(e, now()) for e in self.settings.endpoints}
+        return {name: until for name, until in ends.items() if until}
+
+    def known_endpoint(self, name: str) -> str:
+        """Return the name of an endpoint of the settings; wrong use for any other name."""
+        names = [e.name for e in self.settings.endpoints]
+        if name not in names:
+            raise typer.BadParameter(
+                f"no endpoint {name!r} in the settings: use one of {', '.join(sorted(names))}"
+            )
+        return name
+
+
+@contextmanager
+def open_store(file: Path, place: str) -> Iterator[Session]:
+    """Open an existing store; FatalError `settings` unless its schema is this program's."""
+    chosen = _settings(file, place)
+    store = Store(_url(place) or chosen.store)
+    try:
+        _require_current(store)
+        yield Session(settings=chosen, store=store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def prepare_store(file: Path, place: str) -> Iterator[Session]:
+    """Open a store; create it, upgrade its schema and register every endpoint where needed."""
+    chosen = settings.load(file, os.environ)
+    store = Store(_url(place) or chosen.store)
+    try:
+        store.upgrade()
+        with store.begin() as tx:
+            endpoints.register(tx, [e.name for e in chosen.endpoints])
+        yield Session(settings=chosen, store=store)
+    finally:
+        store.close()
+
+
+def missing_file(store: Store) -> str:
+    """Return the path of a SQLite file that does not exist, or ""; opening would create it."""
+    path = store.url.database or ""
+    return path if store.is_sqlite and path and not Path(path).exists() else ""
+
+
+def _settings(file: Path, place: str) -> Settings:
+    """The settings; they may be missing where the command names a store."""
+    if place and not file.exists():
+        return Settings()
+    return settings.load(file, os.environ)
+
+
+def _url(place: str) -> str:
+    return place if "://" in place or not place else f"sqlite:///{place}"
+
+
+def _require_current(store: Store) -> None:
+    missing = missing_file(store)
+    if missing:
+        raise FatalError("settings", f"there is no store {missing}; `adapter serve` creates it")
+    with store.read() as tx:
+        schema = figures.schema(tx)
+    if not schema.fits:
+        present = f"has schema {schema.current}" if schema.current else "is empty"
+        raise FatalError("settings", f"the store {present}, this program needs {schema.newest}")
