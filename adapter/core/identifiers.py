@@ -1,8 +1,9 @@
-"""Nordic identifiers: their systems, forms and check digits. Tolerant in, strict out.
+"""Nordic identifiers: their systems, forms and check digits.
 
-A wrong check digit or an unreadable birth date is a problem that is told, not a refusal: a
-register that has run out of numbers uses a nearby day (folkbokföringslagen 1991:481, 18 §),
-and published example numbers fail the check. The caller decides what a problem means.
+Many forms are read; one form is written. A wrong check digit or birth date is returned as a
+problem, not raised: when the numbers of a day run out, a nearby day is used (folkbokföringslagen
+1991:481, 18 §), and some published example numbers fail the check. The caller decides what a
+problem leads to.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ CARELINK = "urn:oid:1.2.752.129.2.1.3.2"
 FODSELSNUMMER = "urn:oid:2.16.578.1.12.4.1.4.1"
 D_NUMMER = "urn:oid:2.16.578.1.12.4.1.4.2"
 
-_ALIASES = {  # RIV-TA and other names, and the misspelling in an older Swedish profile
+_ALIASES = {  # RIV-TA and other names, and a misspelling in an older Swedish profile
     "urn:oid:1.2.752.129.2.1.4.1": HSA,
     "urn:oid:1.2.752.129.2.1.3.1": PERSONNUMMER,
     "urn:oid:1.2.752.129.2.1.3.3": SAMORDNINGSNUMMER,
@@ -38,7 +39,7 @@ _SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?:/
 
 
 class Problem(StrEnum):
-    """What is odd about an identifier."""
+    """What is wrong with an identifier."""
 
     FORM = "form"
     CHECKSUM = "checksum"
@@ -47,7 +48,7 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """An identifier in the one form that we write, and what is odd about it."""
+    """An identifier in the form that we write, and what is wrong with it."""
 
     system: str
     value: str
@@ -55,9 +56,10 @@ class Identity:
 
 
 def normalised(system: str) -> str:
-    """A system in our form: an OID as `urn:oid:`, one name of several, no stray letters.
+    """Return a system in our form: an OID as `urn:oid:`, and one name where several are in use.
 
-    `""` stays `""`; a system that we do not know is only stripped.
+    A repeated `h` or a wrong scheme is corrected. An unknown system only loses its white space
+    and final slash; "" stays "".
     """
     text = "".join(system.split()).rstrip("/")
     text = re.sub(r"^urn:oid:", "urn:oid:", text, flags=re.IGNORECASE)
@@ -67,56 +69,56 @@ def normalised(system: str) -> str:
 
 
 def is_hsa(system: str) -> bool:
-    """Whether a system is one of the two that name HSA-ids (Inera and HL7 Sweden)."""
+    """Whether a system is one of the two for HSA-ids (Inera's and HL7 Sweden's)."""
     return normalised(system) == HSA
 
 
 def hsa_id(text: str) -> str:
-    """An HSA-id in our form: no white space, upper case (HSA-ids are compared without case)."""
+    """Return an HSA-id in our form: upper case (ids are compared without case), no white space."""
     return "".join(text.split()).upper()
 
 
 def looks_like_hsa_id(text: str) -> bool:
-    """Whether a text has an HSA-id's form: `SE<organisationsnummer>-<A-Z 0-9>`, 31 characters.
+    """Whether a text has the form `SE<organisationsnummer>-<A-Z 0-9>`, at most 31 characters.
 
-    Older ids have other forms (`SE162321000016-…`, `IFV1239877878-…`): a reason to warn, not
-    to refuse.
+    Older HSA-ids have other forms (`SE162321000016-…`, `IFV1239877878-…`), so that another form
+    is a reason to warn, not to refuse.
     """
     value = hsa_id(text)
     return len(value) <= 31 and re.fullmatch(r"SE[0-9]{10}-[A-Z0-9]+", value) is not None
 
 
 def luhn(text: str) -> bool:
-    """Whether the last digit checks the ones before it (modulus 10).
+    """Whether the last digit is the check digit of the others (modulus 10).
 
-    A letter counts with its ASCII value, as in the national reserve number; this agrees with
-    five published examples. False for anything that is not ASCII letters and digits.
+    A letter counts as its ASCII value, as in the national reserve number; five published
+    examples agree. False for a text with anything but ASCII letters and digits.
     """
     if not text.isascii() or not text.isalnum() or not text[-1].isdigit():
         return False
-    weighted = [_worth(c) * (1 + i % 2) for i, c in enumerate(reversed(text))]
+    weighted = [_luhn_value(c) * (1 + i % 2) for i, c in enumerate(reversed(text))]
     return sum(int(digit) for number in weighted for digit in str(number)) % 10 == 0
 
 
-def _worth(character: str) -> int:
+def _luhn_value(character: str) -> int:
     return int(character) if character.isdigit() else ord(character)
 
 
 def identity(text: str, *, on: date, system: str = "") -> Identity | None:
-    """An identifier of a person in our form; `on` decides the century of ten digits.
+    """Return a person's identifier in our form; `on` decides the century of ten digits.
 
-    With a system (in any of its names) the form follows it, and what does not fit is told as
-    problems. Without one, form, check digit and birth date must all fit a Swedish number, and
-    the result is None where they do not. Personnummer and samordningsnummer are told apart by
-    the day, whichever of the two the system says.
+    With a system (under any of its names), faults of form, check digit and birth date are
+    returned as problems. Without a system, the text must be a Swedish number without any
+    problem; otherwise the result is None. The day decides between personnummer and
+    samordningsnummer, even where the system says the other.
     """
-    known = normalised(system)
-    if known in _FORMS:
-        return _FORMS[known](_compact(text), known, on)
-    if known:
-        return Identity(system=known, value=text.strip())
-    found = (_FORMS[name](_compact(text), name, on) for name in _SELF_EVIDENT)
-    return next((i for i in found if not i.problems), None)
+    system = normalised(system)
+    if system in _FORMS:
+        return _FORMS[system](_compact(text), system, on)
+    if system:
+        return Identity(system=system, value=text.strip())
+    candidates = (_FORMS[name](_compact(text), name, on) for name in _SELF_EVIDENT)
+    return next((c for c in candidates if not c.problems), None)
 
 
 def _compact(text: str) -> str:
@@ -124,31 +126,31 @@ def _compact(text: str) -> str:
 
 
 def _civic(text: str, system: str, on: date) -> Identity:
-    """Personnummer and samordningsnummer (SFS 2022:1697): the day tells which."""
+    """Read a personnummer or a samordningsnummer (SFS 2022:1697), whose day is above 60."""
     value = _twelve(text, on)
     if value is None:
         return Identity(system=system, value=text, problems=(Problem.FORM,))
     day = int(value[6:8])
     kind = SAMORDNINGSNUMMER if day > 60 else PERSONNUMMER
-    wrong = () if luhn(value[2:]) else (Problem.CHECKSUM,)
-    odd = _dated(value[:6], day - 60 if day > 60 else day, on)
-    return Identity(system=kind, value=value, problems=wrong + odd)
+    checksum = () if luhn(value[2:]) else (Problem.CHECKSUM,)
+    birth_date = _birth_date_problems(value[:6], day - 60 if day > 60 else day, on)
+    return Identity(system=kind, value=value, problems=checksum + birth_date)
 
 
 def _twelve(text: str, on: date) -> str | None:
-    """Twelve digits for ten or twelve; None for another form."""
-    if found := re.fullmatch(r"([0-9]{8})[-+]?([0-9]{4})", text):
-        return found[1] + found[2]
-    if found := re.fullmatch(r"([0-9]{6})([-+]?)([0-9]{4})", text):
-        return f"{_century(found[1], found[2], on):02}{found[1]}{found[3]}"
+    """Return twelve digits for ten or twelve; None for another form."""
+    if match := re.fullmatch(r"([0-9]{8})[-+]?([0-9]{4})", text):
+        return match[1] + match[2]
+    if match := re.fullmatch(r"([0-9]{6})([-+]?)([0-9]{4})", text):
+        return f"{_century(match[1], match[2], on):02}{match[1]}{match[3]}"
     return None
 
 
 def _century(digits: str, sign: str, on: date) -> int:
-    """The latest century that is not in the future; one more back for `+`.
+    """Return the latest century with a birth date that is not in the future; for `+`, one earlier.
 
-    A minus becomes a plus in the year that the person turns a hundred; so a minus before a
-    day that has not come this year is a hundred years old and was not updated.
+    The minus becomes a plus in the year when the person turns a hundred. A minus with a date
+    later this year is therefore a person of nearly a hundred whose sign was not updated.
     """
     month, day = int(digits[2:4]), int(digits[4:6])
     birthday = (month, day - 60 if day > 60 else day)
@@ -158,7 +160,7 @@ def _century(digits: str, sign: str, on: date) -> int:
     return (year - 100 * (future + turned)) // 100
 
 
-def _dated(year_month: str, day: int, on: date) -> tuple[Problem, ...]:
+def _birth_date_problems(year_month: str, day: int, on: date) -> tuple[Problem, ...]:
     try:
         born = date(int(year_month[:4]), int(year_month[4:6]), day)
     except ValueError:
@@ -170,7 +172,7 @@ _Check = Callable[[str], bool]
 
 
 def _simple(pattern: str, check: _Check) -> Callable[[str, str, date], Identity]:
-    """A form without a century to guess: hyphens are dropped, then pattern and check digit."""
+    """Return a reader of numbers without a century; it drops hyphens."""
 
     def read(text: str, system: str, _: date) -> Identity:
         value = text.replace("-", "")
@@ -191,7 +193,7 @@ def _vastra_gotaland(value: str) -> bool:
 
 
 def _norwegian(value: str) -> bool:
-    """Two check digits, modulus 11 (Skatteetaten, fødselsnummer and D-nummer)."""
+    """Whether both check digits fit, modulus 11 (Skatteetaten, fødselsnummer and D-nummer)."""
     digits = [int(c) for c in value]
     first, second = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
     sums = (sum(w * d for w, d in zip(ws, digits, strict=True)) for ws in (first, second))
@@ -216,7 +218,7 @@ _FORMS: dict[str, Callable[[str, str, date], Identity]] = {
     D_NUMMER: _simple(r"[4-7][0-9]{10}", _norwegian),
 }
 _SELF_EVIDENT = (PERSONNUMMER, RESERVNUMMER, STOCKHOLM, VASTRA_GOTALAND)
-"""Whose form and check digit are their own; the other regions' forms overlap."""
+"""Systems that form and check digit alone identify; the other regions' forms overlap."""
 
 PERSON_SYSTEMS = frozenset(_FORMS) - {ORGANISATIONSNUMMER}
-"""The systems that name a person in any register that we know."""
+"""The systems of persons' numbers, in every register that we know."""
