@@ -25,7 +25,7 @@ from adapter.store import Store
 from chaos import sabotage
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__, "adapter.fhir.reading", "psycopg"])
+_FORKS.set_forkserver_preload([__name__, "adapter.fhir.structure", "psycopg"])
 STOPPED_IN_START = 3  # exit code: the store or the broker was not there yet
 
 

@@ -1,6 +1,6 @@
-"""FHIR R4 itself: is this Bundle made of FHIR, and how an OperationOutcome says what is wrong.
+"""FHIR R4 (4.0.1): check the structure of a Bundle, and report issues in an OperationOutcome.
 
-The only importer of fhir.resources. R4B reads R4: the differences do not touch our types.
+This room alone imports fhir.resources. Its R4B models read R4: our types are the same in both.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _LIMITS = Limits()
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)
 
 
-def structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
-    """Everything in a parsed JSON document that FHIR R4 does not allow in a message Bundle.
+def check_structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
+    """Return everything in a parsed JSON document that FHIR R4 does not allow in a Bundle.
 
     Raises nothing for any JSON. Each issue has a FHIRPath that begins with the type of its
-    resource; `detail` begins with the entry, and quotes no value. No error means that whatever
-    has a name of FHIR has also its JSON type, so that readers need not look again; null is left
-    only in arrays of primitives, where an extension takes the place of the value.
+    resource. Its `detail` begins with the entry, and quotes no value. Without issues, every
+    element has its JSON type, so that readers need not check again. Null then occurs only in
+    arrays of primitives, where an extension replaces the value.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return [Issue(code="invalid-structure", expression="Bundle", detail="not a FHIR Bundle")]
@@ -33,26 +33,27 @@ def structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     if isinstance(entries, list) and len(entries) > limits.entries:
         detail = f"{len(entries)} entries; the limit is {limits.entries}"
         return [Issue(code="too-large", expression="Bundle.entry", detail=detail)]
-    # Here, because fhir.resources is slow to import, and most commands do without it.
-    from adapter.fhir.reading import problems
+    # Imported here, because fhir.resources is slow to import and most commands do not need it.
+    from adapter.fhir.structure import problems
 
     return problems(bundle)
 
 
 def outcome(issues: Iterable[Issue]) -> Resource:
-    """An OperationOutcome (docs/message.md); one that says so when there are no issues."""
-    found = [_outcome_issue(issue) for issue in issues]
-    return {"resourceType": "OperationOutcome", "issue": found or [_all_well()]}
+    """Return an OperationOutcome (docs/message.md); without issues, one of severity information."""
+    rows = [_outcome_issue(issue) for issue in issues]
+    return {"resourceType": "OperationOutcome", "issue": rows or [_no_problems()]}
 
 
-def _all_well() -> Resource:
+def _no_problems() -> Resource:
     text = {"text": "Inga fel. / No problems."}
     return {"severity": "information", "code": "informational", "details": text}
 
 
 def _outcome_issue(issue: Issue) -> Resource:
-    found = {"severity": str(issue.severity), "code": issue.entry.type}
-    return found | {"details": _details(issue.code)} | _where(issue.expression) | _why(issue.detail)
+    head = {"severity": str(issue.severity), "code": issue.entry.type}
+    place, diagnostics = _place(issue.expression), _diagnostics(issue.detail)
+    return head | {"details": _details(issue.code)} | place | diagnostics
 
 
 def _details(code: ErrorCode) -> Resource:
@@ -60,12 +61,12 @@ def _details(code: ErrorCode) -> Resource:
     return {"coding": [{"system": ERROR, "code": code}], "text": f"{entry.sv} / {entry.en}"}
 
 
-def _where(path: str) -> Resource:
-    """`expression` is FHIRPath by the standard; `location` takes a path of another format."""
+def _place(path: str) -> Resource:
+    """`expression` for FHIRPath, as R4 demands; `location` for a path of another format."""
     if not path:
         return {}
     return {"expression": [path]} if _FHIRPATH.fullmatch(path) else {"location": [path]}
 
 
-def _why(detail: str) -> Resource:
+def _diagnostics(detail: str) -> Resource:
     return {"diagnostics": detail} if detail else {}

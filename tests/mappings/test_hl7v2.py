@@ -67,7 +67,7 @@ def test_a_real_feed_is_read_or_refused_with_a_clear_code(path: Path) -> None:
         assert refused.value.code == "unmapped-event"
         return
     bundle, _ = read(body)
-    assert fhir.structure(bundle) == []
+    assert fhir.check_structure(bundle) == []
     assert [i for i in profiles.validate(bundle) if i.severity is Severity.ERROR] == []
     assert oracle.problems(bundle) == []
 

@@ -50,7 +50,7 @@ def outcome(body: bytes) -> str:
         bundle, known = read(body)
     except FatalError as error:
         return error.code
-    assert fhir.structure(bundle) == []
+    assert fhir.check_structure(bundle) == []
     assert all(issue.code in CATALOGUE for issue in known.issues)
     return "read"
 

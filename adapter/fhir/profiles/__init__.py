@@ -65,7 +65,7 @@ def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[I
     Raises nothing for any JSON. An element with a structural error is not reported again by the
     profile.
     """
-    issues = fhir.structure(bundle, limits)
+    issues = fhir.check_structure(bundle, limits)
     if not _is_bundle(bundle):
         return issues
     return _joined(issues, load().check(bundle, event))
@@ -77,11 +77,11 @@ def validate(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     Raises nothing for any JSON. An unknown event is a problem like any other.
     """
     if not _is_bundle(bundle):
-        return fhir.structure(bundle, limits)
+        return fhir.check_structure(bundle, limits)
     try:
         event = known_event(bundle)
     except FatalError as error:
-        return _joined(fhir.structure(bundle, limits), error.issues)
+        return _joined(fhir.check_structure(bundle, limits), error.issues)
     return check_message(event, bundle, limits)
 
 

@@ -15,7 +15,7 @@ from adapter.runner import Adapter
 from adapter.store import Store
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__, "adapter.fhir.reading", "psycopg"])
+_FORKS.set_forkserver_preload([__name__, "adapter.fhir.structure", "psycopg"])
 
 
 def live(settings: Settings, spec: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapter import fhir
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle, Event
-from adapter.fhir import forms, reading
+from adapter.fhir import known_forms, structure
 from tests.kit.damage import changed, places
 from tests.kit.fhir_fixtures import MESSAGES, loaded, usual
 
@@ -30,25 +30,25 @@ VALUES = st.sampled_from([v for values in OF_THE_SAME_JSON_TYPE.values() for v i
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """No form is known before, or after."""
-    forms.forget()
+    known_forms.forget()
     yield
-    forms.forget()
+    known_forms.forget()
 
 
 def both(bundle: Bundle, known: Bundle) -> tuple[list[Issue], list[Issue]]:
     """What is said of a message while the forms of another are known, and while none is."""
-    forms.forget()
-    assert fhir.structure(known) == []
-    warm = fhir.structure(bundle)
-    forms.forget()
-    return warm, fhir.structure(bundle)
+    known_forms.forget()
+    assert fhir.check_structure(known) == []
+    warm = fhir.check_structure(bundle)
+    known_forms.forget()
+    return warm, fhir.check_structure(bundle)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(MESSAGES), st.data())
 def test_what_is_wrong_is_found_in_a_known_form_too(path: Path, data: st.DataObject) -> None:
     known = loaded(path)
-    if fhir.structure(known):
+    if fhir.check_structure(known):
         return
     bundle = copy.deepcopy(known)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -72,25 +72,25 @@ def test_each_value_is_read_in_every_place(event: Event) -> None:
 def test_other_values_in_a_known_form_are_not_read_in_full() -> None:
     first, second = usual(Event.MESSAGE), usual(Event.MESSAGE)
     second["id"] = "11111111-2222-4333-8444-555555555555"
-    assert fhir.structure(first) == []
-    assert forms.are_known(parts(second))
+    assert fhir.check_structure(first) == []
+    assert known_forms.are_known(parts(second))
 
 
 def test_a_second_patient_is_seen_when_both_forms_are_known() -> None:
     bundle = usual(Event.ADMISSION_NOTICE)
-    assert fhir.structure(bundle) == []
+    assert fhir.check_structure(bundle) == []
     [patient] = [e for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient"]
     bundle["entry"].append(copy.deepcopy(patient))
-    assert [issue.code for issue in fhir.structure(bundle)] == ["several-patients"]
+    assert [issue.code for issue in fhir.check_structure(bundle)] == ["several-patients"]
 
 
 def test_so_many_forms_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forms, "_MOST", 8)
+    monkeypatch.setattr(known_forms, "_MOST_FORMS", 8)
     for path in MESSAGES:
-        fhir.structure(loaded(path))
-        assert len(forms._sound) <= 8
+        fhir.check_structure(loaded(path))
+        assert len(known_forms._valid) <= 8
 
 
 def parts(bundle: Any) -> list[tuple[str, Any]]:
     """As they are looked at."""
-    return reading._resources(bundle)
+    return structure._typed_resources(bundle)

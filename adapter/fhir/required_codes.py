@@ -1,7 +1,7 @@
-"""Codes that FHIR R4 (4.0.1) binds as required, which fhir.resources does not check.
+"""The codes of FHIR R4's required bindings (4.0.1), which fhir.resources does not check.
 
-For the data types, and for the resource types that our messages use. A key is a type of
-fhir.resources and an element's JSON name.
+They cover the data types and the resource types of our messages. A key is a type of
+fhir.resources and the JSON name of an element.
 """
 
 from __future__ import annotations
@@ -125,4 +125,4 @@ ONLY_R4 = frozenset(
         "SubstanceSpecification",
     }
 )
-"""Resource types of R4 that R4B dropped: carried, and not looked into."""
+"""Resource types of R4 that R4B dropped: they are carried, and their content is not checked."""

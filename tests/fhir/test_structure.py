@@ -13,8 +13,8 @@ from adapter.core.endpoint import Limits
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
-from adapter.fhir.required import ONLY_R4, REQUIRED
-from adapter.fhir.shape import elements, model
+from adapter.fhir.r4_types import elements, model
+from adapter.fhir.required_codes import ONLY_R4, REQUIRED
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import MESSAGES, label, loaded, usual
 
@@ -37,7 +37,7 @@ def named(issues: list[Issue]) -> list[tuple[str, str]]:
 
 
 def named_in(bundle: Any) -> list[tuple[str, str]]:
-    return named(fhir.structure(bundle))
+    return named(fhir.check_structure(bundle))
 
 
 def encounter(**more: Any) -> Any:
@@ -47,12 +47,12 @@ def encounter(**more: Any) -> Any:
 @oracle.needs_shared
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_an_official_example_of_r4_is_r4(path: Path) -> None:
-    assert fhir.structure(bundle_of(loaded(path))) == []
+    assert fhir.check_structure(bundle_of(loaded(path))) == []
 
 
 @pytest.mark.parametrize("path", MESSAGES, ids=label)
 def test_we_call_a_message_r4_exactly_when_the_schemas_of_hl7_do(path: Path) -> None:
-    ours = [i for i in fhir.structure(loaded(path)) if i.code != "several-patients"]
+    ours = [i for i in fhir.check_structure(loaded(path)) if i.code != "several-patients"]
     theirs = oracle.problems(loaded(path))
     assert bool(ours) == bool(theirs), (ours, theirs)
 
@@ -177,7 +177,7 @@ def test_all_problems_of_a_message_are_told_together() -> None:
 
 def test_a_detail_says_which_entry_it_is_about() -> None:
     first, second = {"resourceType": "Organization", "name": 3}, encounter()
-    (issue,) = fhir.structure(bundle_of(second, first))
+    (issue,) = fhir.check_structure(bundle_of(second, first))
     assert issue.detail.startswith("entry[1]: ")
 
 
@@ -191,9 +191,9 @@ def test_a_document_that_is_no_bundle_is_one_problem(document: Any) -> None:
 
 def test_more_entries_than_the_limit_are_not_looked_into() -> None:
     crowd = bundle_of(*[encounter(status="x")] * 4)
-    (issue,) = fhir.structure(crowd, Limits(entries=3))
+    (issue,) = fhir.check_structure(crowd, Limits(entries=3))
     assert (issue.code, issue.expression) == ("too-large", "Bundle.entry")
-    assert len(fhir.structure(crowd, Limits(entries=4))) == 4
+    assert len(fhir.check_structure(crowd, Limits(entries=4))) == 4
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -251,7 +251,7 @@ def test_half_a_character_does_not_fall() -> None:
 
 def test_what_r4b_dropped_is_still_carried() -> None:
     assert all(model(type_) is None for type_ in ONLY_R4)
-    assert fhir.structure(bundle_of({"resourceType": "SubstancePolymer", "id": "1"})) == []
+    assert fhir.check_structure(bundle_of({"resourceType": "SubstancePolymer", "id": "1"})) == []
 
 
 def test_extra_resources_and_extensions_are_carried() -> None:
@@ -259,4 +259,4 @@ def test_extra_resources_and_extensions_are_carried() -> None:
     bundle["entry"].append({"resource": {"resourceType": "Basic", "code": {"text": "x"}}})
     extra = {"url": "https://other.example/x", "valueString": "y"}
     resource(bundle, "Encounter")["extension"].append(extra)
-    assert fhir.structure(bundle) == []
+    assert fhir.check_structure(bundle) == []
