@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.core.model import Event
-from adapter.fhir import builders, codec
+from adapter.fhir import builders, codec, rewriting
 from adapter.fhir.builders import Party
 from adapter.simulators.messages import Organisation
 from adapter.simulators.omsorg_format import OmsorgFormat
@@ -115,7 +115,7 @@ def _template(sender: Party, to: tuple[Party, ...]) -> str:
         cases=[f"{HOSPITAL.organization}/[[case]]"],
         recorded=T0,
     )
-    return codec.dump("json", builders.enveloped(bundle, envelope, T0)).decode()
+    return codec.dump("json", rewriting.with_envelope(bundle, envelope, T0)).decode()
 
 
 def _patient() -> dict[str, Any]:
@@ -142,7 +142,7 @@ def receipt(sender: Party, about: str, code: str) -> Post:
         at=T0,
     )
     envelope = str(uuid4())
-    body = codec.dump("json", builders.enveloped(bundle, envelope, T0))
+    body = codec.dump("json", rewriting.with_envelope(bundle, envelope, T0))
     content = str(bundle["entry"][0]["resource"]["id"])
     return Post(content=content, envelope=envelope, case="", event="receipt", body=body)
 

@@ -1,7 +1,6 @@
-"""How a FHIR message is written: one strict form of what `bundles` reads (docs/message.md).
+"""Build FHIR messages and their parts, in the strict form that docs/message.md describes.
 
-Ids are derived from what they name, so that the same source read twice gives the same message.
-Nothing here changes its arguments.
+Ids are derived from what they identify, so that the same source read twice gives the same message.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir.bundles import Resource, header, organization_id, resources
+from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import (
     ACTIVITY,
     BASE,
@@ -30,47 +29,47 @@ _OURS = uuid5(NAMESPACE_URL, BASE)
 
 
 def new_id(*parts: str) -> str:
-    """The same id for the same parts: UUIDv5, so that reading twice names things alike."""
+    """Return a UUIDv5 of the parts: the same parts always give the same id."""
     return str(uuid5(_OURS, "\x1f".join(parts)))
 
 
 def reference(id_: str) -> Resource:
-    """A Reference to an entry of the same message."""
+    """Return a Reference to the resource with this id in the same message."""
     return {"reference": f"urn:uuid:{id_}"}
 
 
 def entry(resource: Resource) -> Resource:
-    """A Bundle entry; the resource has an id that is a UUID."""
+    """Return a Bundle entry for a resource whose id is a UUID."""
     return {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource}
 
 
 def organization(hsa: str, name: str = "") -> Resource:
-    """An Organization with a stable id, its HSA-id and, where known, its name."""
-    found: Resource = {
+    """Return an Organization with a stable id, its HSA-id and, where known, its name."""
+    resource: Resource = {
         "resourceType": "Organization",
         "id": new_id("organization", hsa),
         "identifier": [{"system": HSA, "value": hsa}],
     }
-    return found | ({"name": name} if name else {})
+    return resource | ({"name": name} if name else {})
 
 
 def extension(name: str, value: str, content: Any) -> Resource:
-    """One of our extensions; `value` is the choice type: `DateTime`, `Identifier` …"""
+    """Return one of our extensions; `value` is the type of value[x]: `DateTime`, `Identifier` …"""
     return {"url": extension_url(name), f"value{value}": content}
 
 
 def case_extension(case: str) -> Resource:
-    """The extension that names the case, `<HSA-id>/<number>`."""
+    """Return the extension with the number of the case: `<HSA-id>/<number>`."""
     return extension("case", "Identifier", {"system": CASE_ID, "value": case})
 
 
 def about(content: str) -> Resource:
-    """A logical Reference to an earlier message, which is not in this one."""
+    """Return a logical Reference to an earlier message, by its content id."""
     return {"identifier": {"system": MESSAGE_ID, "value": content}}
 
 
 def logical(organization: str) -> Resource:
-    """A logical Reference to an organisation by its HSA-id."""
+    """Return a logical Reference to an organisation, by its HSA-id."""
     return {"identifier": {"system": HSA, "value": organization}}
 
 
@@ -95,13 +94,14 @@ def message(  # noqa: PLR0913 - the parts of a message header, each by name
     recorded: datetime,
     extra: Resource | None = None,
 ) -> Bundle:
-    """A whole message Bundle. `Bundle.id` is the content's until `enveloped` gives it its own.
+    """Return a message Bundle (R4, messaging.html): the header, the focus, `others`, the parties.
 
-    `others` are the further resources (Patient, Provenance …); `extra` is merged into the
+    `content` is the content id. It is also `Bundle.id`, until `rewriting.with_envelope` sets
+    another. `others` are further resources (Patient, Provenance …). `extra` is merged into the
     MessageHeader. Times are aware.
     """
     parties = list(receivers)
-    found: Resource = {
+    head: Resource = {
         "resourceType": "MessageHeader",
         "id": content,
         "extension": [
@@ -113,110 +113,38 @@ def message(  # noqa: PLR0913 - the parts of a message header, each by name
         "source": {"endpoint": endpoint_url(sender)},
     }
     if parties:
-        found["destination"] = [destination(party) for party in parties]
+        head["destination"] = [destination(party) for party in parties]
     if focus is not None:
-        found["focus"] = [reference(focus["id"])]
-    everybody = {p.organization: organization(p.organization, p.display) for p in parties}
-    everybody[sender.organization] = organization(sender.organization, sender.display)
-    parts = [found | (extra or {}), *([focus] if focus else []), *others, *everybody.values()]
-    return enveloped(
-        {"resourceType": "Bundle", "type": "message", "entry": [entry(p) for p in parts]},
-        content,
-        recorded,
-    )
+        head["focus"] = [reference(focus["id"])]
+    organizations = {p.organization: organization(p.organization, p.display) for p in parties}
+    organizations[sender.organization] = organization(sender.organization, sender.display)
+    parts = [head | (extra or {}), *([focus] if focus else []), *others, *organizations.values()]
+    return {
+        "resourceType": "Bundle",
+        "id": content,
+        "type": "message",
+        "timestamp": recorded.isoformat(),
+        "entry": [entry(part) for part in parts],
+    }
 
 
 def endpoint_url(party: Party) -> str:
-    """The URI of an endpoint; of the organisation where the endpoint has no name."""
+    """Return the URI of an endpoint, or of the organisation where the endpoint has no name."""
     return f"urn:careplan-adapter:endpoint:{party.endpoint or party.organization}"
 
 
 def destination(party: Party) -> Resource:
-    """MessageHeader.destination for a receiver whose Organization is in the message."""
+    """Return a MessageHeader.destination for a receiver whose Organization is in the message."""
     return {
         "endpoint": endpoint_url(party),
         "receiver": reference(new_id("organization", party.organization)),
     }
 
 
-def enveloped(bundle: Bundle, envelope: str, at: datetime) -> Bundle:
-    """The same content in an envelope of its own. Does not change the argument."""
-    head = {"resourceType": "Bundle", "id": envelope, "type": "message"}
-    return head | {"timestamp": at.isoformat(), "entry": bundle["entry"]}
-
-
-def with_header(bundle: Bundle, **changes: Any) -> Bundle:
-    """The same message with another header; a Provenance of the header follows a new id."""
-    first, *rest = bundle["entry"]
-    changed = entry(first["resource"] | changes)
-    old, new = first.get("fullUrl", ""), changed["fullUrl"]
-    return bundle | {"entry": [changed, *(_retargeted(e, old, new) for e in rest)]}
-
-
-def concerning(bundle: Bundle, old: str, new: str) -> Bundle:
-    """The same message, about an earlier one that is known by another content id."""
-    changed: Bundle = _renamed(bundle, old, new)
-    return changed
-
-
-def _renamed(node: Any, old: str, new: str) -> Any:
-    if isinstance(node, list):
-        return [_renamed(item, old, new) for item in node]
-    if not isinstance(node, dict):
-        return node
-    named = node.get("system") == MESSAGE_ID and str(node.get("value")).endswith(old)
-    return {k: new if named and k == "value" else _renamed(v, old, new) for k, v in node.items()}
-
-
-def recorded_at(bundle: Bundle, at: datetime) -> Bundle:
-    """The same message, recorded at another time."""
-    kept = header(bundle).get("extension", ())
-    others = [e for e in kept if e.get("url") != extension_url("recorded")]
-    recorded = extension("recorded", "Instant", at.isoformat())
-    return with_header(bundle, extension=[*others, recorded])
-
-
-def _retargeted(found: Resource, old: str, new: str) -> Resource:
-    targets = found.get("resource", {}).get("target")
-    if old == new or not isinstance(targets, list):
-        return found
-    moved = [{"reference": new} if t.get("reference") == old else t for t in targets]
-    return found | {"resource": found["resource"] | {"target": moved}}
-
-
-def with_resource(bundle: Bundle, resource: Resource) -> Bundle:
-    """The same message with a newer form of one of its resources, by type and id."""
-    key = (resource["resourceType"], resource.get("id"))
-    entries = [
-        e | {"resource": resource}
-        if (e["resource"]["resourceType"], e["resource"].get("id")) == key
-        else e
-        for e in bundle["entry"]
-    ]
-    return bundle | {"entry": entries}
-
-
-def with_extension(resource: Resource, name: str, value: str, content: Any) -> Resource:
-    """The same resource with our extension set, in place of an earlier one of that name."""
-    url = extension_url(name)
-    kept = [e for e in resource.get("extension", ()) if e.get("url") != url]
-    return resource | {"extension": [*kept, extension(name, value, content)]}
-
-
-def addressed(bundle: Bundle, receivers: Iterable[Party]) -> Bundle:
-    """The same message to these receivers, each with its Organization in the message."""
-    parties = list(receivers)
-    changed = with_header(bundle, destination=[destination(p) for p in parties])
-    present = {organization_id(r) for r in resources(bundle) if r["resourceType"] == "Organization"}
-    new = [organization(p.organization, p.display) for p in parties]
-    missing = [entry(o) for o in new if organization_id(o) not in present]
-    return changed | {"entry": [*changed["entry"], *missing]}
-
-
 def translation(
     content: str, *, mapping: str, version: str, source: str, sender: str, at: datetime
 ) -> Resource:
-    """The Provenance of a translated message: mapping, its version, the source's message id."""
+    """Return the Provenance of a translated message: mapping, version, the source's message id."""
     return {
         "resourceType": "Provenance",
         "id": new_id(content, "translation"),
@@ -248,13 +176,17 @@ def receipt(
     cases: Iterable[str],
     at: datetime,
 ) -> Bundle:
-    """A receipt message (systemkvittens): no patient, no focus; the outcome where there is one."""
+    """Return a receipt message (systemkvittens) about the message with content id `about`.
+
+    It has no patient and no focus. `code` is ok, transient-error or fatal-error (R4,
+    response-code). `outcome` is an OperationOutcome, or None.
+    """
     content = new_id(about, "receipt", sender.organization, receiver.organization, code)
-    found: Resource = {"identifier": about, "code": code}
+    response: Resource = {"identifier": about, "code": code}
     others = []
     if outcome is not None:
         others = [outcome | {"id": new_id(content, "outcome")}]
-        found["details"] = reference(others[0]["id"])
+        response["details"] = reference(others[0]["id"])
     return message(
         Event.RECEIPT,
         content=content,
@@ -263,7 +195,7 @@ def receipt(
         others=others,
         cases=cases,
         recorded=at,
-        extra={"response": found},
+        extra={"response": response},
     )
 
 
@@ -280,9 +212,10 @@ def delivery_report(  # noqa: PLR0913 - the parts of a report, each by name
     cases: Iterable[str],
     at: datetime,
 ) -> Bundle:
-    """A Task `failed` that tells a sender what could not be delivered, and what to do.
+    """Return a delivery report: a failed Task that tells a sender what was not delivered.
 
-    `missed` is a Reference to who was not reached.
+    `about` is the content id of the undelivered message. `code` and `text` give the reason and
+    what to do. `missed` is a Reference to the receiver that was not reached.
     """
     task: Resource = {
         "resourceType": "Task",

@@ -12,10 +12,11 @@ from typing import Any
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Kind
 from adapter.core.privacy import has_number
-from adapter.fhir.builders import addressed, extension, with_header
+from adapter.fhir.builders import extension
 from adapter.fhir.bundles import extensions, header
 from adapter.fhir.canonical import EVENT, MESSAGE_ID
 from adapter.fhir.parts import party_of
+from adapter.fhir.rewriting import with_header, with_receivers
 from adapter.mappings import Context, Names, System
 
 system = System("fhir", content="json", media_type="application/fhir+json")
@@ -77,7 +78,7 @@ def write(bundle: Bundle, context: Context) -> Bundle:
     """Return the message, addressed to the receiver of this copy."""
     if context.receiver is None:
         return bundle
-    return addressed(bundle, [party_of(context.receiver)])
+    return with_receivers(bundle, [party_of(context.receiver)])
 
 
 @system.writes(Kind.RECEIPT)

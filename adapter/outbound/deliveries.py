@@ -15,7 +15,7 @@ from adapter.core.errors import AdapterError, Issue, Severity
 from adapter.core.lifecycle import State
 from adapter.core.model import Bundle, DoneWhen, Event
 from adapter.core.record_ids import Record, new_id
-from adapter.fhir import builders, bundles, codec
+from adapter.fhir import bundles, codec, rewriting
 from adapter.mappings import Context
 from adapter.settings.network import Network
 from adapter.store import cases, history, outbox
@@ -139,7 +139,7 @@ def write(
         )
     envelope = str(uuid4())
     context = Context(sender=sender, receiver=one.endpoint, recorded=now, message_id=message_id)
-    bundle = builders.enveloped(one.bundle, envelope, now)
+    bundle = rewriting.with_envelope(one.bundle, envelope, now)
     document = system.write(one.event, bundle, context)
     return Written(
         body=codec.dump(system.content, document, one.endpoint.charset),
@@ -160,7 +160,7 @@ def again(network: Network, row: Row, now: datetime) -> Written:
 def resent(body: bytes, now: datetime) -> tuple[str, bytes]:
     """Our own FHIR in a new envelope, as MedCom's reliable messaging asks of a resend."""
     envelope = str(uuid4())
-    bundle = builders.enveloped(json.loads(body), envelope, now)
+    bundle = rewriting.with_envelope(json.loads(body), envelope, now)
     return envelope, codec.dump("json", bundle)
 
 

@@ -15,7 +15,7 @@ from adapter.core.endpoint import Endpoint, Then
 from adapter.core.errors import AdapterError, FatalError, Issue, TransientError
 from adapter.core.lifecycle import OPEN, RetryPolicy, State, Step, in_time
 from adapter.core.model import Bundle, Code, DoneWhen, Event, Layer, Message, Receipt
-from adapter.fhir import builders, bundles, codec
+from adapter.fhir import builders, bundles, codec, rewriting
 from adapter.mappings import Context
 from adapter.outbound import deliveries, delivery_reports
 from adapter.policy import read_message
@@ -263,7 +263,7 @@ def written(
     envelope = str(uuid4())
     system = network.system(sender)
     context = Context(sender=sender, receiver=sender, recorded=now, source=message.body)
-    document = system.write(Event.RECEIPT, builders.enveloped(bundle, envelope, now), context)
+    document = system.write(Event.RECEIPT, rewriting.with_envelope(bundle, envelope, now), context)
     charset = codec.charset_of(system.content, message.body) or sender.charset
     return Owed(
         body=codec.dump(system.content, document, charset),

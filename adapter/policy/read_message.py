@@ -13,7 +13,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind, Loss, Message
-from adapter.fhir import builders, bundles, codec, profiles
+from adapter.fhir import bundles, codec, profiles, rewriting
 from adapter.mappings import Context
 from adapter.policy import refused
 from adapter.policy.routing import may_speak, may_tell_of
@@ -111,7 +111,7 @@ def _accepted(
     """
     recorded = bundles.recorded(bundle)
     if recorded is not None and recorded > message.received_at + _A_DAY:
-        bundle = builders.recorded_at(bundle, context.recorded)
+        bundle = rewriting.with_recorded(bundle, context.recorded)
         issues = [*issues, _AHEAD_OF_US]
     losses = tuple(context.losses)
     return ReadMessage(bundle=bundle, event=event, losses=losses, issues=tuple(issues))

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, canonical, codec
+from adapter.fhir import builders, canonical, codec, rewriting
 from adapter.fhir.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
@@ -190,7 +190,7 @@ def receipt(about: str, sender: Party, code: str = "ok") -> Bundle:
 
 def enveloped(bundle: Bundle) -> Bundle:
     """In an envelope of its own, as each sending has."""
-    return builders.enveloped(bundle, str(uuid4()), T0)
+    return rewriting.with_envelope(bundle, str(uuid4()), T0)
 
 
 def dump(bundle: Bundle) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapter.core.model import DoneWhen
-from adapter.fhir import builders, bundles
+from adapter.fhir import bundles, rewriting
 from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.store.tables import delivery
@@ -261,7 +261,7 @@ def test_a_receipt_that_quotes_a_person_is_not_repeated_where_it_is_shown(
     issue: dict[str, Any] = {"severity": "error", "code": "invalid", "expression": [words]}
     issue["details"] = {"coding": [{"code": words}]}
     outcome = bundles.of_type(bundle, "OperationOutcome") or {}
-    region.tells("lulea", builders.with_resource(bundle, outcome | {"issue": [issue]}))
+    region.tells("lulea", rewriting.with_resource(bundle, outcome | {"issue": [issue]}))
     [dead] = region.deliveries(event="message")
     assert dead["code"] == "refused"
     assert words not in dead["detail"]
@@ -272,7 +272,7 @@ def test_a_receipt_that_names_codes_and_places_is_repeated(region: Region) -> No
     bundle = drafts.receipt(region.tells("hospital", drafts.note()), LULEA, "fatal-error")
     issue = {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[1].resource"]}
     outcome = bundles.of_type(bundle, "OperationOutcome") or {}
-    region.tells("lulea", builders.with_resource(bundle, outcome | {"issue": [issue]}))
+    region.tells("lulea", rewriting.with_resource(bundle, outcome | {"issue": [issue]}))
     assert region.deliveries(event="message")[0]["detail"] == "invalid at Bundle.entry[1].resource"
 
 

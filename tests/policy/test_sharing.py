@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.endpoint import Route
 from adapter.core.model import Event, Need
-from adapter.fhir import builders, bundles
+from adapter.fhir import bundles, rewriting
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, T0
 from tests.kit.region import SETTINGS, STAY, Region
@@ -52,7 +52,7 @@ def test_an_assessment_before_the_admission_waits_for_it(region: Region) -> None
     judged = drafts.stay(Event.ADMISSION_UPDATED)
     stay = bundles.focus(judged) or {}
     without = {k: v for k, v in stay.items() if k not in ("period", "serviceProvider")}
-    early = builders.with_resource(judged, without)
+    early = rewriting.with_resource(judged, without)
     region.tells("hospital", early)
     assert region.events("lulea") == []
     region.tells("hospital", drafts.stay(needs=(), minutes=5))
@@ -230,7 +230,7 @@ def test_a_judgement_with_another_event_gives_two_messages_with_ids_of_their_own
     told = bundles.focus(judged) or {}
     told = {k: v for k, v in told.items() if k not in ("period", "serviceProvider")}
     told |= {"extension": [*told["extension"], drafts.assessment("social-services")]}
-    region.tells("hospital", builders.with_resource(judged, told))
+    region.tells("hospital", rewriting.with_resource(judged, told))
     both = region.deliveries(endpoint="lulea")
     assert [d["event"] for d in both] == ["admission-notice", "discharge-ready"]
     assert len({d["content_id"] for d in both}) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.core.model import Bundle
-from adapter.fhir import builders, bundles
+from adapter.fhir import builders, bundles, rewriting
 from adapter.store import inbox, outbox
 from adapter.store.transaction import Row, Transaction
 
@@ -14,9 +14,9 @@ def with_original_id(tx: Transaction, bundle: Bundle, concerned: Row, first: Row
     known = _original(tx, concerned, first)
     if known in ("", concerned["content_id"]):
         return bundle
-    renamed = builders.concerning(bundle, was, known)
+    renamed = rewriting.with_concerned(bundle, was, known)
     content = builders.new_id(bundles.content_id(bundle), "concerns", known)
-    return builders.with_header(renamed, id=content)
+    return rewriting.with_header(renamed, id=content)
 
 
 def _original(tx: Transaction, concerned: Row, first: Row) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapter.core.model import Bundle, Event, Kind
-from adapter.fhir import builders
+from adapter.fhir import builders, rewriting
 from adapter.fhir.bundles import Resource, header
 from adapter.fhir.canonical import CASE_ID, EVENT, MESSAGE_ID
 from adapter.fhir.parts import present
@@ -172,15 +172,15 @@ def _bundle(
         recorded=moment(document, "registrerad") or created,
         extra=organisations.header() | extra,
     )
-    return builders.enveloped(bundle, attribute(document, "kuvert") or content, created)
+    return rewriting.with_envelope(bundle, attribute(document, "kuvert") or content, created)
 
 
 def _with_replaced(bundle: Bundle, earlier: str) -> Bundle:
     if not earlier:
         return bundle
     value = {"system": MESSAGE_ID, "value": earlier}
-    changed = builders.with_extension(header(bundle), "concerns", "Identifier", value)
-    return builders.with_header(bundle, extension=changed["extension"])
+    changed = rewriting.with_extension(header(bundle), "concerns", "Identifier", value)
+    return rewriting.with_header(bundle, extension=changed["extension"])
 
 
 def _body(document: Element, event: Event, body: Body) -> Element:

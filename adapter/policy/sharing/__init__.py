@@ -11,7 +11,7 @@ from typing import Any
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, bundles, canonical
+from adapter.fhir import builders, bundles, canonical, rewriting
 from adapter.policy.sharing.facts import Facts, facts, needs
 from adapter.policy.sharing.learning import learn
 from adapter.policy.sharing.order import (
@@ -113,8 +113,8 @@ def _renewed(known: Bundle | None, bundle: Bundle, after: Facts) -> Bundle:
     stay = bundles.focus(known) or {}
     judged = _assessment(after)
     facts_ = [e for e in stay.get("extension", ()) if e.get("url") != judged["url"]]
-    told = builders.with_resource(known, stay | {"extension": [*facts_, judged]})
-    return builders.with_header(told, extension=[*others, *recorded])
+    told = rewriting.with_resource(known, stay | {"extension": [*facts_, judged]})
+    return rewriting.with_header(told, extension=[*others, *recorded])
 
 
 def _as(event: Event, told: Bundle, bundle: Bundle, after: Facts) -> Notice:
@@ -126,7 +126,7 @@ def _as(event: Event, told: Bundle, bundle: Bundle, after: Facts) -> Notice:
     if event != bundles.event(bundle):
         content = builders.new_id(content, str(event))
     coding = {"system": canonical.EVENT, "code": str(event)}
-    return Notice(event=event, bundle=builders.with_header(found, id=content, eventCoding=coding))
+    return Notice(event=event, bundle=rewriting.with_header(found, id=content, eventCoding=coding))
 
 
 def _with_facts(event: Event, bundle: Bundle, after: Facts) -> Bundle:
@@ -138,9 +138,9 @@ def _with_facts(event: Event, bundle: Bundle, after: Facts) -> Bundle:
         changed = changed | {"period": {"start": after.started}}
     ready = bundles.extension_value(stay, "discharge-ready")
     if event is Event.DISCHARGE_READY and after.ready and not ready:
-        changed = builders.with_extension(changed, "discharge-ready", "DateTime", after.ready)
+        changed = rewriting.with_extension(changed, "discharge-ready", "DateTime", after.ready)
     same = event == bundles.event(bundle)
-    return bundle if changed is stay and same else builders.with_resource(bundle, changed)
+    return bundle if changed is stay and same else rewriting.with_resource(bundle, changed)
 
 
 def _assessment(after: Facts) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, bundles
+from adapter.fhir import builders, bundles, rewriting
 from adapter.fhir.builders import Party
 from tests.kit import drafts as flow
 from tests.kit.omsorg import native
@@ -59,7 +59,7 @@ def dumped(bundle: Any) -> bytes:
 
 def changed(bundle: Bundle, **header: Any) -> Bundle:
     """A message with another header."""
-    return builders.with_header(bundle, **header)
+    return rewriting.with_header(bundle, **header)
 
 
 def speaking_as(bundle: Bundle, organization: str) -> Bundle:
