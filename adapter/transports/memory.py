@@ -49,11 +49,6 @@ class Bus:
         with self._changed:
             self._ready.setdefault(queue, [])
 
-    def depth(self, queue: str) -> int:
-        """Return how many messages are ready in a queue; held messages are not counted."""
-        with self._changed:
-            return len(self._ready[queue])
-
     def put(self, queue: str, parcel: Parcel) -> bool:
         """Append to a queue; return False when there is no such queue."""
         with self._changed:

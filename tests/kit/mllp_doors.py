@@ -12,7 +12,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
 from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
-from adapter.transports.mllp import MllpServer
+from adapter.transports.mllp import MllpServer, framed
 from adapter.transports.mllp.framing import END
 from adapter.transports.mllp.server import Keep
 from tests.kit.waiting import WAIT
@@ -72,6 +72,12 @@ class Door:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.server.address, WAIT)
+
+    def serves(self) -> bool:
+        """Whether a new connection gets the answer `ACK`."""
+        with self.connect() as wire:
+            wire.sendall(framed(b"MSH"))
+            return answer(wire) == framed(ACK)
 
 
 def answer(wire: socket.socket) -> bytes:

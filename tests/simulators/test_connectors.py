@@ -166,7 +166,7 @@ def test_a_party_on_rabbitmq_needs_no_more_than_its_own_user(rabbitmq: RabbitMQ)
     endpoint = replace(BUS_ENDPOINT, transport="rabbitmq")
     topology = Topology([endpoint], lambda _names: None)
     adapter, sender = Consumer(url, topology), Publisher(url, topology)
-    adapter.open()
+    adapter.idle(0)
     own = rabbitmq.partner("planning", beside=url)
     planner = parties.bus_party(
         PLANNER, TrafficLog("planning"), connect=lambda: RabbitMqClient(own, "planning.inbox")

@@ -6,166 +6,23 @@ import logging
 import random
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
-from itertools import islice
 
-import pika
 import pytest
-from pytest_httpserver import HTTPServer
-from werkzeug import Request
-from werkzeug import Response as HttpResponse
 
-from adapter.core.endpoint import Endpoint
 from adapter.core.model import Envelope
-from adapter.transports import Response, Transport
-from adapter.transports.http import HttpClient
-from adapter.transports.memory import Bus, Memory
-from adapter.transports.mllp import MllpClient, MllpServer
-from adapter.transports.rabbitmq import Consumer, Publisher, Topology
-from tests.kit.partners import BusPartner
+from adapter.transports import Response
 from tests.kit.servers import RabbitMQ
+from tests.kit.transport_ends import Pulled, Sending
 from tests.kit.waiting import WAIT
 
-QUIET = 0.2
 PERSON = b"195009072553"
 MEGABYTES = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pulled:
-    """A transport that is pulled, and a partner that puts messages before it."""
-
-    transport: Transport
-    put: Callable[[bytes], None]
-
-    def take(self, number: int) -> list[Envelope]:
-        return list(islice(self.transport.receive(WAIT), number))
-
-    def rest(self, number: int) -> list[bytes]:
-        """So many, and what comes after them, which should be nothing."""
-        taken = self.take(number) if number else []
-        return [envelope.body for envelope in [*taken, *self.transport.receive(QUIET)]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sending:
-    """A transport that sends, and what its far side has taken, asked without waiting."""
-
-    transport: Transport
-    taken: Callable[[], list[bytes]]
-
-
-def endpoint(transport: str, address: str = "", listen: str = "") -> Endpoint:
-    return Endpoint(
-        name="lulea",
-        organization="SE2120002742-LULEA",
-        system="fhir",
-        transport=transport,
-        address=address,
-        listen=listen,
-        broker_user="lulea",
-        timeout=timedelta(seconds=WAIT),
-    )
 
 
 def binary(size: int) -> bytes:
     """Any bytes but those that MLLP frames with."""
     return random.Random(size).randbytes(size).translate(None, b"\x0b\x1c")
-
-
-def topology() -> Topology:
-    return Topology([endpoint("rabbitmq")], lambda _: None)
-
-
-@pytest.fixture
-def pulled_memory() -> Pulled:
-    bus = Bus()
-    partner = bus.partner("lulea", "lulea.inbox")
-    return Pulled(transport=Memory(bus, [endpoint("memory")]), put=partner.publish)
-
-
-@pytest.fixture
-def pulled_rabbitmq(rabbitmq: RabbitMQ, rabbitmq_url: str) -> Iterator[Pulled]:
-    url = rabbitmq.partner("lulea", beside=rabbitmq_url)
-    with closing(Consumer(rabbitmq_url, topology())) as consumer:
-        consumer.open()
-        with closing(BusPartner(url, "lulea.inbox")) as partner:
-            yield Pulled(transport=consumer, put=partner.publish)
-
-
-@pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.servers)])
-def pulled(request: pytest.FixtureRequest) -> Pulled:
-    transport: Pulled = request.getfixturevalue(f"pulled_{request.param}")
-    return transport
-
-
-@pytest.fixture
-def sending_memory() -> Sending:
-    bus = Bus(["lulea.inbox"])
-
-    def taken() -> list[bytes]:
-        partner = bus.partner("lulea", "lulea.inbox")
-        arrivals = iter(lambda: partner.get(0), None)
-        return [arrival[0] for arrival in arrivals if arrival]
-
-    return Sending(transport=Memory(bus, [endpoint("memory")]), taken=taken)
-
-
-@pytest.fixture
-def sending_rabbitmq(rabbitmq_url: str) -> Iterator[Sending]:
-    def taken() -> list[bytes]:
-        with pika.BlockingConnection(pika.URLParameters(rabbitmq_url)) as connection:
-            channel = connection.channel()
-            arrivals = iter(lambda: channel.basic_get("lulea.inbox"), (None, None, None))
-            return [body or b"" for _, _, body in arrivals]
-
-    with closing(Publisher(rabbitmq_url, topology())) as publisher:
-        yield Sending(transport=publisher, taken=taken)
-
-
-@pytest.fixture
-def sending_mllp() -> Iterator[Sending]:
-    taken: list[bytes] = []
-
-    def accept(envelope: Envelope) -> Response:
-        taken.append(envelope.body)
-        return Response(body=b"MSA|AA|1\r")
-
-    door = endpoint("mllp", listen="127.0.0.1:0")
-    server = MllpServer(door, accept, lambda _: None)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    host, port = server.address
-    with closing(MllpClient(endpoint("mllp", f"{host}:{port}"))) as client:
-        yield Sending(transport=client, taken=lambda: taken)
-    server.stop()
-    thread.join()
-
-
-@pytest.fixture
-def sending_http(httpserver: HTTPServer) -> Iterator[Sending]:
-    taken: list[bytes] = []
-
-    def take(request: Request) -> HttpResponse:
-        taken.append(request.get_data())
-        return HttpResponse(status=200)
-
-    httpserver.expect_request("/").respond_with_handler(take)
-    with closing(HttpClient(endpoint("http", httpserver.url_for("/")))) as client:
-        yield Sending(transport=client, taken=lambda: taken)
-
-
-@pytest.fixture(
-    params=["memory", pytest.param("rabbitmq", marks=pytest.mark.servers), "mllp", "http"]
-)
-def sending(request: pytest.FixtureRequest) -> Sending:
-    transport: Sending = request.getfixturevalue(f"sending_{request.param}")
-    return transport
 
 
 # A transport that is pulled.
@@ -220,7 +77,7 @@ def test_idle_loses_nothing_and_ends_early(pulled: Pulled) -> None:
     assert pulled.rest(1) == [b"body"]
 
 
-def test_nothing_comes_of_nothing_in_the_time_that_was_said(pulled: Pulled) -> None:
+def test_receive_ends_after_its_wait_when_nothing_arrives(pulled: Pulled) -> None:
     began = time.monotonic()
     assert list(pulled.transport.receive(0.1)) == []
     assert 0.1 <= time.monotonic() - began < WAIT
@@ -240,7 +97,7 @@ def test_what_a_partner_put_has_a_sender(pulled: Pulled) -> None:
     assert envelope.endpoint == "lulea"
 
 
-def test_no_log_tells_what_came(pulled: Pulled, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_quotes_a_received_message(pulled: Pulled, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         pulled.put(PERSON)
         pulled.transport.acknowledge(pulled.take(1))
@@ -280,7 +137,7 @@ def test_after_close_the_next_sending_connects_anew(sending: Sending) -> None:
     assert sending.taken()[-1] == b"after"
 
 
-def test_no_log_tells_what_went(sending: Sending, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_quotes_a_sent_message(sending: Sending, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         sending.transport.send([to_lulea(PERSON)])
         sending.transport.close()

@@ -43,7 +43,7 @@ def test_a_message_carries_its_ids_where_the_far_side_looks_for_them(
     assert "X" not in request.headers
 
 
-def test_what_a_success_says_is_the_answer(httpserver: HTTPServer) -> None:
+def test_the_body_of_a_success_is_returned(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data(b"<Kvittens/>", content_type="text/xml")
     with client(httpserver.url_for("/")) as http:
         (answer,) = http.send([envelope()])

@@ -30,7 +30,7 @@ def test_the_bus_names_the_sender_by_the_user_it_logged_in_as() -> None:
     assert (envelope.case, envelope.content_type) == ("c-1", "text/plain")
 
 
-def test_a_user_of_no_endpoint_is_nobody_and_its_message_is_delivered() -> None:
+def test_a_message_of_a_user_without_endpoint_is_delivered_without_a_sender() -> None:
     bus = Bus()
     bus.partner("stranger", "stranger.inbox").publish(b"body")
     (envelope,) = Memory(bus, [LULEA]).receive(0)
@@ -69,16 +69,15 @@ def test_what_a_partner_did_not_acknowledge_comes_back_to_it_in_order() -> None:
     partner.acknowledge()
     assert [partner.get(0) is not None for _ in range(2)] == [True, True]
     partner.close()
-    assert bus.depth("lulea.inbox") == 3
     again = bus.partner("lulea-user", "lulea.inbox")
-    assert [arrival[0] for _ in range(3) if (arrival := again.get(0))] == [b"1", b"2", b"3"]
+    assert [arrival[0] for _ in range(4) if (arrival := again.get(0))] == [b"1", b"2", b"3"]
 
 
 def test_a_partner_waits_no_longer_than_it_says() -> None:
     assert Bus().partner("lulea-user", "lulea.inbox").get(0.01) is None
 
 
-def test_somebody_who_waits_is_woken_by_what_comes() -> None:
+def test_a_waiting_receiver_is_woken_by_a_message() -> None:
     bus = Bus()
     partner = bus.partner("lulea-user", "lulea.inbox")
     timer = threading.Timer(0.05, partner.publish, [b"body"])
@@ -97,4 +96,4 @@ def test_an_acknowledgement_from_before_a_close_touches_nothing() -> None:
     list(memory.receive(0))
     memory.acknowledge(early)
     memory.close()
-    assert bus.depth("care.in") == 1
+    assert [envelope.body for envelope in memory.receive(0)] == [b"body"]

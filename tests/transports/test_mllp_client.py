@@ -23,7 +23,7 @@ def client(address: tuple[str, int], **fields: object) -> Iterator[MllpClient]:
         yield mllp
 
 
-def test_the_answer_comes_back_as_it_was_said() -> None:
+def test_the_answer_comes_back_unchanged() -> None:
     door = Door()
     with door.open(), client(door.server.address) as mllp:
         assert mllp.send([envelope()]) == [Response(body=ACK, content_type=CONTENT_TYPE)]

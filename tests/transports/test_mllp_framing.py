@@ -28,7 +28,7 @@ def test_frames_survive_any_cutting_into_packets(bodies: list[bytes], cuts: list
 
 
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([START, END, b"\x1c", b"\r"])))
-def test_no_byte_is_invented_or_lost_whatever_comes(chunks: list[bytes]) -> None:
+def test_no_byte_is_added_or_lost_for_any_input(chunks: list[bytes]) -> None:
     framer = Framer()
     pieces = [piece for chunk in chunks for piece in framer.feed(chunk)]
     stream = b"".join(chunks)

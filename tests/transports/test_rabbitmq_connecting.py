@@ -122,7 +122,7 @@ def test_of_several_addresses_the_first_that_answers_is_taken(
     (nobody,) = free_ports(1)
     urls = f"{through(rabbitmq_url, nobody)}, {rabbitmq_url}"
     with closing(Publisher(urls, topology, timeout=WAIT)) as publisher:
-        publisher.open()
+        publisher.send([])
         assert publisher.send([to_lulea()]) == [Response()]
     with closing(Consumer(urls, topology)) as consumer:
         consumer.idle(0)
@@ -169,19 +169,19 @@ def test_a_connection_that_is_reset_before_it_is_looked_at_is_unreachable(resett
 
 
 @pytest.mark.usefixtures("already_gone")
-def test_a_publisher_whose_connection_is_reset_so_is_unreachable(resetting: str) -> None:
+def test_a_publisher_whose_connection_is_reset_that_early_is_unreachable(resetting: str) -> None:
     with pytest.raises(TransientError) as raised:
         PublishConnection(resetting, 2)
     assert raised.value.code == "unreachable"
 
 
 @pytest.mark.usefixtures("soon")
-def test_a_publisher_gives_up_a_broker_that_does_not_finish_its_greeting(silent: str) -> None:
+def test_a_publisher_gives_up_a_broker_that_does_not_finish_its_handshake(silent: str) -> None:
     assert gives_up(silent) == "unreachable"
 
 
 @pytest.mark.usefixtures("soon")
-def test_every_address_gets_its_try_however_little_time_a_sending_has(silent: str) -> None:
+def test_every_address_is_tried_even_when_the_timeout_is_short(silent: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as second:
         url = f"amqp://a:b@127.0.0.1:{second.getsockname()[1]}/"
         assert gives_up(f"{silent},{url}") == "unreachable"

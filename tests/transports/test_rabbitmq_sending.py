@@ -89,7 +89,7 @@ def test_threads_may_share_one_publisher(publisher: Publisher) -> None:
     assert results == [["taken"] * 5] * 160
 
 
-def test_sending_nothing_is_no_work(publisher: Publisher) -> None:
+def test_sending_no_messages_returns_no_outcomes(publisher: Publisher) -> None:
     assert publisher.send([]) == []
 
 
@@ -103,7 +103,7 @@ def test_a_queue_that_is_full_by_policy_refuses_for_now(
     wait_for("refusal", lambda: codes(publisher.send([to_lulea()])), ["refused-for-now"].__eq__)
 
 
-def test_a_broker_in_alarm_is_shown_and_not_waited_for_in_silence(
+def test_an_alarm_of_the_broker_is_shown_and_its_messages_time_out(
     rabbitmq: RabbitMQ, rabbitmq_url: str, topology: Topology
 ) -> None:
     with closing(Publisher(rabbitmq_url, topology, timeout=0.5)) as publisher:
@@ -151,7 +151,7 @@ def test_a_broker_that_comes_back_empty_is_noticed_by_the_first_that_connects(
         closing(Consumer(rabbitmq_url, topology)) as consumer,
     ):
         assert codes(publisher.send([to_lulea()])) == ["taken"]
-        consumer.open()
+        consumer.idle(0)
         rabbitmq.kill()
         assert codes(publisher.send([to_lulea()])) == ["unreachable"]
         with pytest.raises(TransientError, match="unreachable"):

@@ -72,8 +72,8 @@ def test_a_consumer_that_closes_returns_what_it_held_before_the_next_gets_newer_
 ) -> None:
     first, second = (Consumer(rabbitmq_url, topology, prefetch=10) for _ in range(2))
     with closing(second):
-        first.open()
-        second.open()
+        first.idle(0)
+        second.idle(0)
         for n in range(100):
             lulea.publish(str(n).encode())
         assert next(first.receive(WAIT)).body == b"0"
@@ -116,7 +116,7 @@ def test_only_one_consumer_takes_what_partners_send_so_that_order_is_kept(
     lulea: BusPartner, consumer: Consumer, rabbitmq_url: str, topology: Topology
 ) -> None:
     with closing(Consumer(rabbitmq_url, topology)) as second:
-        second.open()
+        second.idle(0)
         lulea.publish(b"first")
         assert list(second.receive(0.3)) == []
         (envelope,) = islice(consumer.receive(WAIT), 1)
@@ -143,12 +143,12 @@ def test_idle_returns_early_when_something_has_come(lulea: BusPartner, consumer:
 
 def test_heartbeats_are_answered_while_idle(rabbitmq_url: str, topology: Topology) -> None:
     with closing(Consumer(f"{rabbitmq_url}?heartbeat=1", topology)) as consumer:
-        consumer.open()
+        consumer.idle(0)
         consumer.idle(3.2)  # the broker hangs up after two silent intervals
         consumer.idle(0.2)
 
 
-def test_what_a_partner_refuses_comes_to_us_as_a_failed_attempt_of_its_delivery(
+def test_a_message_that_a_partner_refuses_arrives_as_a_failed_attempt_of_its_delivery(
     rabbitmq_url: str, topology: Topology, publisher: Publisher, lulea: BusPartner
 ) -> None:
     publisher.send([to_lulea(delivery="d-1")])
@@ -161,7 +161,7 @@ def test_what_a_partner_refuses_comes_to_us_as_a_failed_attempt_of_its_delivery(
     assert envelope.headers["x-death-reason"] == "rejected"
 
 
-def test_what_we_could_not_take_for_twenty_times_comes_to_us_by_the_other_queue(
+def test_a_message_that_failed_twenty_deliveries_arrives_by_the_dead_letter_queue(
     rabbitmq_url: str, topology: Topology, lulea: BusPartner
 ) -> None:
     lulea.publish(b"body", message_id="m-1")
@@ -218,7 +218,7 @@ def test_a_queue_that_was_deleted_and_made_anew_in_one_moment_is_taken_again(
     rabbitmq_url: str, topology: Topology
 ) -> None:
     with closing(Consumer(rabbitmq_url, topology, fresh=2)) as consumer:
-        consumer.open()
+        consumer.idle(0)
         with raw(rabbitmq_url) as channel:
             channel.queue_delete("care.in")
             topology.declare(channel.connection)
@@ -232,11 +232,11 @@ def test_a_queue_that_was_deleted_and_made_anew_in_one_moment_is_taken_again(
         assert taken == [b"body"]
 
 
-def test_a_queue_that_somebody_declares_otherwise_is_told_while_nothing_comes(
+def test_a_queue_declared_with_other_arguments_is_reported_while_idle(
     rabbitmq_url: str, topology: Topology
 ) -> None:
     with closing(Consumer(rabbitmq_url, topology, verify=0.2)) as consumer:
-        consumer.open()
+        consumer.idle(0)
         with raw(rabbitmq_url) as channel:
             channel.queue_delete("lulea.inbox")
             channel.queue_declare("lulea.inbox", durable=True)

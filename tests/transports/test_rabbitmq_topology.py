@@ -34,7 +34,7 @@ def test_a_first_start_creates_the_queues_and_says_whose_inbox_was_missing(
     losses: list[Sequence[str]] = []
     for _ in range(2):
         with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, losses.append))) as publisher:
-            publisher.open()
+            publisher.send([])
     assert losses == [["planning", "lulea"]]
 
 
@@ -61,12 +61,12 @@ def test_a_loss_that_takes_longer_to_write_down_than_a_heartbeat_is_survived(
         assert codes(publisher.send([to_lulea()])) == ["taken"]
 
 
-def test_an_inbox_that_somebody_deleted_is_told_and_comes_back_with_the_next_sending(
+def test_a_deleted_inbox_is_reported_and_declared_again_by_the_next_sending(
     rabbitmq_url: str,
 ) -> None:
     losses: list[Sequence[str]] = []
     with closing(Publisher(rabbitmq_url, Topology(ENDPOINTS, losses.append))) as publisher:
-        publisher.open()
+        publisher.send([])
         with raw(rabbitmq_url) as channel:
             channel.queue_delete("lulea.inbox")
         assert codes(publisher.send([to_lulea()])) == ["unroutable"]
@@ -74,7 +74,7 @@ def test_an_inbox_that_somebody_deleted_is_told_and_comes_back_with_the_next_sen
     assert losses == [["planning", "lulea"], ["lulea"]]
 
 
-def test_an_exchange_that_somebody_deleted_comes_back_with_the_next_sending(
+def test_a_deleted_exchange_is_declared_again_by_the_next_sending(
     rabbitmq_url: str, publisher: Publisher
 ) -> None:
     with raw(rabbitmq_url) as channel:
@@ -94,7 +94,7 @@ def test_an_exchange_that_somebody_deleted_comes_back_with_the_next_sending(
         ("x-message-ttl", 1000),
     ],
 )
-def test_a_queue_with_another_argument_is_no_message_s_fault_and_both_are_named(
+def test_a_queue_with_another_argument_is_a_transient_error_that_names_both(
     rabbitmq_url: str, topology: Topology, argument: str, value: object
 ) -> None:
     wrong = {
@@ -131,7 +131,7 @@ def test_check_finds_nothing_wrong_before_and_after_the_first_start(
 ) -> None:
     assert check(rabbitmq_url, ENDPOINTS) == []
     with closing(Publisher(rabbitmq_url, topology)) as publisher:
-        publisher.open()
+        publisher.send([])
     assert check(rabbitmq_url, ENDPOINTS) == []
 
 
@@ -174,7 +174,7 @@ def test_the_users_of_the_tests_may_do_what_the_documentation_says() -> None:
 
 
 @pytest.mark.parametrize("queue", ["planning.inbox", "care.in", "care.dead"])
-def test_a_partner_reads_nobody_elses_queue(lulea: BusPartner, queue: str) -> None:
+def test_a_partner_cannot_read_anothers_queue(lulea: BusPartner, queue: str) -> None:
     with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
         lulea.channel.basic_get(queue)
 
@@ -197,7 +197,7 @@ def test_the_brokers_user_names_the_sender(lulea: BusPartner, consumer: Consumer
     assert (envelope.body, envelope.content_type) == (b"body", "text/plain")
 
 
-def test_a_message_without_a_user_is_delivered_and_nobodys(
+def test_a_message_without_a_user_is_delivered_without_a_sender(
     lulea: BusPartner, consumer: Consumer
 ) -> None:
     lulea.publish_raw(b"body", BasicProperties(message_id="m-1"))
@@ -205,7 +205,7 @@ def test_a_message_without_a_user_is_delivered_and_nobodys(
     assert (envelope.endpoint, envelope.id, envelope.body) == ("", "m-1", b"body")
 
 
-def test_a_message_of_a_user_without_endpoint_is_delivered_and_nobodys(
+def test_a_message_of_a_user_without_endpoint_is_delivered_without_a_sender(
     rabbitmq_url: str, consumer: Consumer
 ) -> None:
     with raw(rabbitmq_url) as channel:

@@ -70,19 +70,9 @@ class Consumer:
         """Whether this is one of the queue's consumers at the broker; safe from any thread."""
         return self._channel is not None and not self._cancelled
 
-    def open(self) -> None:
-        """Connect now, and verify the topology; the other methods do it when they need to."""
-        if self._channel is not None:
-            return
-        self._connection = connect(self._url, f"adapter takes {self._queue}")
-        with self._closing_on_error():
-            self._topology.declare(self._connection)
-            self._channel = self._consume(self._connection)
-            self._verified = self._last_arrival = time.monotonic()
-
     def receive(self, wait: float) -> Iterator[Envelope]:
         """Yield each message that arrives, until none arrives for `wait` seconds."""
-        self.open()
+        self._open()
         while self._arrives_within(wait):
             yield self._envelope(*self._arrived.popleft())
 
@@ -104,7 +94,7 @@ class Consumer:
     def idle(self, seconds: float) -> None:
         """Answer heartbeats for so long; return early when a message has arrived."""
         self._refresh()
-        self.open()
+        self._open()
         self._verify()
         self._arrives_within(seconds)
 
@@ -118,6 +108,16 @@ class Consumer:
         if connection is not None and connection.is_open:
             with suppress(AMQPError):  # it broke while closing, and so is closed
                 pika_internals.close_without_cancelling(connection)
+
+    def _open(self) -> None:
+        """Connect and verify the topology, unless that is done."""
+        if self._channel is not None:
+            return
+        self._connection = connect(self._url, f"adapter takes {self._queue}")
+        with self._closing_on_error():
+            self._topology.declare(self._connection)
+            self._channel = self._consume(self._connection)
+            self._verified = self._last_arrival = time.monotonic()
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

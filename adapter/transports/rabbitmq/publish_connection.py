@@ -100,10 +100,10 @@ class PublishConnection:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self.blocked = ""  # why the broker takes nothing: low on memory, on disk
+        pika_internals.install()
+        self.blocked = ""  # why the broker accepts nothing: low on memory, on disk
         self.broken = False
         self._blocked_at = 0.0
-        pika_internals.install()
         self._timeout = timeout
         self._parameters = addresses(url)
         self._waiting: deque[_Item] = deque()

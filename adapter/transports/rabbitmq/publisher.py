@@ -31,10 +31,6 @@ class Publisher(SendOnly):
         self._connection: PublishConnection | None = None
         self._declared = False
 
-    def open(self) -> None:
-        """Connect now, and verify the topology; `send` does it when it needs to."""
-        self._open_connection()
-
     @property
     def blocked(self) -> str:
         """Why the broker accepts nothing at present (an alarm); "" when it accepts."""
