@@ -1,4 +1,4 @@
-"""What the tests of the journal's feed share: its endpoint, its fixtures, small messages."""
+"""Shared by the tests of the journal's feed: its endpoint, its fixtures and small messages."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PV1 = "PV1|1|I|MED3||||||||||||||||7100231" + "|" * 25 + "20260310081500+0100"
 
 
 def adt(trigger: str, *segments: str) -> bytes:
-    """An ADT message; a segment that is given takes the place of the usual one of its name."""
+    """Return an ADT message; a given segment replaces the default one of its name."""
     lines = {line[:3]: line for line in (MSH, EVN, PID, PV1, *segments)}
     return ("\r".join(lines.values()) + "\r").replace("^{}|", f"^{trigger}|").encode()
 
 
 def context(body: bytes, **changes: Any) -> Context:
-    """The context in which the journal's bytes are read; `changes` are of its endpoint."""
+    """Return the context to read the journal's bytes in; `changes` are to its endpoint."""
     return Context(
         sender=replace(SENDER, **changes),
         recorded=RECORDED,
@@ -49,5 +49,5 @@ def read(body: bytes, **changes: Any) -> tuple[Bundle, Context]:
 
 
 def codes(known: Context) -> list[tuple[str, str]]:
-    """The warnings: code and place."""
+    """Return the warnings: code and place."""
     return [(issue.code, issue.expression) for issue in known.issues]

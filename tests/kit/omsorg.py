@@ -1,4 +1,4 @@
-"""What the tests of omsorg share: the municipality's endpoint, its fixtures, ways to and fro."""
+"""Shared by the tests of omsorg: the municipality's endpoint, its fixtures, reading and writing."""
 
 from __future__ import annotations
 
@@ -48,47 +48,47 @@ TABLES: dict[str, dict[Any, str]] = {
     "Svarsstatus": code_tables.ANSWER_STATUS,
     "Jakande": {"true": "true", "false": "false"},
 }
-"""The lists of the schema, and the tables that they are made from."""
+"""The code lists of the schema, and the code table of each."""
 
 
 def context(receiver: Endpoint | None = None, **changes: Any) -> Context:
-    """The context in which documents are read and written; `changes` are of the endpoint."""
+    """Return the context to read and write documents in; `changes` are to the endpoint."""
     return Context(sender=replace(SENDER, **changes), recorded=RECORDED, receiver=receiver)
 
 
 def read(body: bytes, known: Context | None = None) -> Bundle:
-    """The message that bytes of the municipality become."""
+    """Return the message that the municipality's bytes become."""
     document = codec.parse("xml", body)
     return system.read(system.event(document), document, known or context())
 
 
 def write(bundle: Bundle, known: Context | None = None) -> bytes:
-    """The bytes that a message becomes."""
+    """Return the bytes that a message becomes."""
     event = bundles.event(bundle)
     return codec.dump("xml", system.write(event, bundle, known or context()))
 
 
 def native(name: str) -> bytes:
-    """The bytes of a fixture, named `<event>/<case>`."""
+    """Return the bytes of a fixture, named `<event>/<case>`."""
     return (FIXTURES / f"{name}.native.xml").read_bytes()
 
 
 def message(name: str) -> Bundle:
-    """The message of a fixture, named `<event>/<case>`."""
-    found: Bundle = json.loads((FIXTURES / f"{name}.fhir.json").read_text())
-    return found
+    """Return the message of a fixture, named `<event>/<case>`."""
+    bundle: Bundle = json.loads((FIXTURES / f"{name}.fhir.json").read_text())
+    return bundle
 
 
 def faults(body: bytes) -> list[str]:
-    """What a validator that is not ours to configure says of a document."""
+    """Return the faults that lxml alone finds against the schema."""
     schema = etree.XMLSchema(etree.parse(SCHEMA))
     return [] if schema.validate(etree.fromstring(body)) else [str(e) for e in schema.error_log]
 
 
 def valid_messages() -> list[Path]:
-    """Every message of any system's fixtures that is not there to be refused."""
-    found = sorted(ROOT.glob("*/*/*.fhir.json"))
-    return [path for path in found if not _refused(path)]
+    """Return every message in any system's fixtures, except those that must be refused."""
+    paths = sorted(ROOT.glob("*/*/*.fhir.json"))
+    return [path for path in paths if not _refused(path)]
 
 
 def _refused(path: Path) -> bool:
