@@ -73,10 +73,10 @@ def main() -> None:
     settings = servable(chosen.settings)
     adapter = Adapter(settings, Store(settings.store), parts=Part.WORKER)
     adapter.loops = loops = ProfiledLoops()
-    senders = ProfiledThreads(adapter.senders._send)
-    adapter.senders._send = senders  # type: ignore
-    record = ProfiledThreads(adapter.senders._write_down)
-    adapter.senders._write_down = record  # type: ignore
+    senders = ProfiledThreads(adapter.sender_pool._send)
+    adapter.sender_pool._send = senders  # type: ignore
+    record = ProfiledThreads(adapter.sender_pool._record_all)
+    adapter.sender_pool._record_all = record  # type: ignore
     adapter.start()
     adapter.wait()
     for name, profile in loops.profiles.items():

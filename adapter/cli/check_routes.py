@@ -8,7 +8,7 @@ from adapter.cli.check_findings import CheckFinding, error, warning
 from adapter.core.endpoint import Endpoint, Route
 from adapter.core.model import Event
 from adapter.mappings import System
-from adapter.settings.endpoints import OF_PATIENT
+from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.network import Network
 
 _AREA = "mappings"

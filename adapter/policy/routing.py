@@ -10,7 +10,7 @@ from adapter.core.endpoint import Endpoint, Route
 from adapter.core.errors import FatalError, Issue
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Event, Kind, Need
-from adapter.settings.endpoints import OF_PATIENT
+from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.network import Network, hsa_ids
 
 

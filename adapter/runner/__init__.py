@@ -1,4 +1,4 @@
-"""One process of the adapter: its doors, its loops, its sender pool, and how they end."""
+"""One process of the adapter: its doors, its loops, its sender pool, and how they stop."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology
 
 log = logging.getLogger(__name__)
 FRAME = 64 * 1024 * 1024  # bytes
-POLL = 0.05  # seconds between looks for work that another process left
-GATHER = 0.005  # seconds that work waits for more
-TOGETHER = 150  # messages that are processed in one transaction
+POLL = 0.05  # seconds between checks for work from other processes
+GATHER = 0.005  # seconds that a loop waits for more work before it starts
+BATCH = 150  # messages processed in one transaction
 
 
 class Part(Flag):
-    """What a process does."""
+    """The work that a process does."""
 
     WORKER = auto()  # queues, MLLP doors, processing, sending, reminders
     WEB = auto()  # HTTP doors
 
     @property
     def command(self) -> str:
-        """The command that runs it."""
+        """Return the command that runs it."""
         return {Part.WORKER: "worker", Part.WEB: "web"}.get(self, "serve")
 
 
 def utc_now() -> datetime:
-    """The one clock: aware, UTC. Everything below the runner is told the time."""
+    """Return the time, aware and in UTC. The rooms below the runner get the time as an argument."""
     return datetime.now(UTC)
 
 
 class Adapter:
-    """Start it, wait for it, stop it. `bus` replaces RabbitMQ in the demo and in tests."""
+    """One process: start it, wait for it, stop it. `bus` replaces RabbitMQ in demo and tests."""
 
     def __init__(
         self,
@@ -71,25 +71,32 @@ class Adapter:
         self._doors: list[MllpServer] = []
         self._sources: list[Transport] = []
         self._consumer: Consumer | None = None
-        self._website: WebServer | None = None
+        self._web_server: WebServer | None = None
         self._topology = Topology(settings.endpoints, self._broker_was_empty)
-        self._publisher = Publisher(settings.broker, self._topology, timeout=_patience(settings))
-        self.senders = SenderPool(store, self.network, self._open, utc_now, self._outbox)
-        told = (self._around, self._consumes)
-        self.pulse = Heartbeat(store, parts.command, settings, utc_now, *told)
+        self._publisher = Publisher(
+            settings.broker, self._topology, timeout=_confirm_timeout(settings)
+        )
+        self.sender_pool = SenderPool(store, self.network, self._open, utc_now, self._outbox)
+        self.heartbeat = Heartbeat(
+            store, parts.command, settings, utc_now, self._loop_findings, self._is_consuming
+        )
 
     def start(self) -> None:
-        """Open every door and start every loop; FatalError when one cannot."""
+        """Open every door and start every loop; FatalError when one cannot start."""
         with self.store.begin() as tx:
             endpoints.register(tx, [e.name for e in self.settings.endpoints])
         if Part.WORKER in self.parts:
             self._start_worker()
-        self.loops.start("beat", self.pulse.beat, lambda: self.loops.stopping.wait(self.pulse.rest))
+        self.loops.start("beat", self.heartbeat.beat, self._rest_between_beats)
         if Part.WEB in self.parts:
-            asked = (self._outbox.ring, self.pulse.oneself)
-            self._website = WebServer(self.network, self.store, self.settings.web, *asked)
-            self._website.start()
-        log.info("started", extra={"process_name": self.pulse.name})
+            self._web_server = WebServer(
+                self.network, self.store, self.settings.web, self._outbox.ring, self.heartbeat.own
+            )
+            self._web_server.start()
+        log.info("started", extra={"process_name": self.heartbeat.name})
+
+    def _rest_between_beats(self) -> None:
+        self.loops.stopping.wait(self.heartbeat.rest)
 
     def _start_worker(self) -> None:
         self._start_sources()
@@ -102,7 +109,7 @@ class Adapter:
         self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
 
     def _open_door(self, endpoint: Endpoint) -> None:
-        # Well over the limit of a body: one that is too large must be read to be answered so.
+        # Over the limit of a body: the adapter must read a body that is too large to refuse it.
         limit = max(FRAME, 2 * self.settings.limits.body)
         door = MllpServer(endpoint, self._accept, self._fragment, limit=limit)
         self._doors.append(door)
@@ -122,27 +129,27 @@ class Adapter:
 
     def _take(self, name: str, source: Transport) -> None:
         self._sources.append(source)
-        unsure = True  # whether the store answers: at the start, and after any trouble
+        must_probe = True  # at the start, and after an error: does the store answer?
 
         def step() -> int:
-            nonlocal unsure
-            if unsure:
+            nonlocal must_probe
+            if must_probe:
                 self._probe_store()
-                unsure = False
-            taken = receive.receive_batch(self.store, source, utc_now())
-            if taken:
+                must_probe = False
+            received = receive.receive_batch(self.store, source, utc_now())
+            if received:
                 self._inbox.ring()
-            return taken
+            return received
 
-        def let_go() -> None:
-            nonlocal unsure
-            unsure = True
+        def recover() -> None:
+            nonlocal must_probe
+            must_probe = True
             source.close()
 
-        self.loops.start(name, step, lambda: source.idle(POLL), let_go)
+        self.loops.start(name, step, lambda: source.idle(POLL), recover)
 
     def _probe_store(self) -> None:
-        """While the database is down, do not consume: each redelivery counts at the broker."""
+        """Raise TransientError while the database is down: the broker counts each redelivery."""
         with self.store.read() as tx:
             tx.connection.exec_driver_sql("select 1")
 
@@ -150,16 +157,16 @@ class Adapter:
         return receive.receive_dead(self.store, self.network, source, utc_now())
 
     def _process(self) -> bool:
-        """Whether to go on at once; else a little later, as long as there was something."""
-        done = receive.process_batch(self.store, self.network, utc_now(), TOGETHER)
+        """Process one batch. Whether it was full: then the loop goes on without waiting."""
+        done = receive.process_batch(self.store, self.network, utc_now(), BATCH)
         if done:
             self._outbox.ring()
             self._inbox.ring()
-        return done >= TOGETHER
+        return done >= BATCH
 
     def _dispatch(self) -> None:
-        """What else is due goes when there is room for it, and then it rings."""
-        self.senders.step()
+        """Send what is due. Return nothing: the pool rings when it has room for more."""
+        self.sender_pool.step()
 
     def _remind(self) -> int:
         now = utc_now()
@@ -172,29 +179,30 @@ class Adapter:
             heartbeats.forget(tx, heartbeats.clock(tx) - health.FORGOTTEN)
         return maintenance.expire(self.store, self.network, utc_now())
 
-    def _around(self) -> list[Finding]:
-        """What is wrong around this process, as far as its loops have met it."""
-        found = list(of_loops(self.loops.waiting))
+    def _loop_findings(self) -> list[Finding]:
+        """Return what the loops of this process wait for, and whether the broker is blocked."""
+        findings = list(of_loops(self.loops.waiting))
         if self._publisher.blocked:
-            found.append(Finding(name="broker-blocked", why=f"broker: {self._publisher.blocked}"))
-        return found
+            why = f"broker: {self._publisher.blocked}"
+            findings.append(Finding(name="broker-blocked", why=why))
+        return findings
 
-    def _consumes(self) -> bool:
+    def _is_consuming(self) -> bool:
         return self._consumer is not None and self._consumer.consuming
 
-    def _accept(self, letter: Envelope) -> Response:
-        reply = receive.accept(self.store, self.network, letter, utc_now())
+    def _accept(self, envelope: Envelope) -> Response:
+        reply = receive.accept(self.store, self.network, envelope, utc_now())
         self._outbox.ring()
         return Response(body=reply.body, content_type=reply.content_type)
 
-    def _fragment(self, letter: Envelope) -> None:
-        receive.keep_fragment(self.store, letter, utc_now())
+    def _fragment(self, envelope: Envelope) -> None:
+        receive.keep_fragment(self.store, envelope, utc_now())
 
     def _broker_was_empty(self, names: Sequence[str]) -> None:
         maintenance.broker_was_empty(self.store, names, utc_now())
 
     def _open(self, endpoint: Endpoint) -> Transport:
-        """The transport that sends to an endpoint."""
+        """Return a transport that sends to an endpoint."""
         if endpoint.transport == "http":
             return HttpClient(endpoint)
         if endpoint.transport == "mllp":
@@ -204,11 +212,14 @@ class Adapter:
         return self._publisher
 
     def wait(self) -> int:
-        """Until SIGTERM, SIGINT or a loop's death; the exit code. Call in the main thread."""
+        """Wait for SIGTERM, SIGINT or the end of a loop, then stop; return the exit code.
+
+        Call it in the main thread.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         while not self.loops.stopping.wait(0.5):
-            if self._website is not None and not self._website.alive:
+            if self._web_server is not None and not self._web_server.alive:
                 log.error("web-died")
                 self.loops.broken = "web"
                 break
@@ -220,25 +231,25 @@ class Adapter:
         self.loops.stopping.set()
 
     def stop(self) -> None:
-        """Take nothing new, finish what is in hand, let go."""
+        """Take no new messages, finish those in progress, close every connection."""
         self.loops.stopping.set()
         for door in self._doors:
             door.stop()
-        if self._website is not None:
-            self._website.stop()
+        if self._web_server is not None:
+            self._web_server.stop()
         self.loops.join()
-        self.senders.close()
+        self.sender_pool.close()
         for source in self._sources:
             _close(source)
         _close(self._publisher)
-        self.pulse.leave()
+        self.heartbeat.leave()
         log.info("stopped", extra={"threads": threading.active_count()})
 
 
-def _patience(settings: Settings) -> float:
-    """Seconds to wait for confirms: what the least patient of the bus's endpoints allows."""
-    found = [e.timeout.total_seconds() for e in settings.endpoints if e.transport == "rabbitmq"]
-    return min(found, default=20.0)
+def _confirm_timeout(settings: Settings) -> float:
+    """Return seconds to wait for confirms: the shortest timeout of the bus endpoints."""
+    timeouts = [e.timeout.total_seconds() for e in settings.endpoints if e.transport == "rabbitmq"]
+    return min(timeouts, default=20.0)
 
 
 def _close(transport: Transport) -> None:

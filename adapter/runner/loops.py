@@ -1,4 +1,4 @@
-"""Loops that run until somebody stops them, and that never die quietly."""
+"""Loops, each in a thread, that run until they are stopped; a loop that dies is logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Loops:
-    """A process's threads. One that dies stops the others: half an adapter is worse than none."""
+    """The threads of a process. If one dies, all stop, so that the process can be restarted."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -23,7 +23,7 @@ class Loops:
 
     @property
     def waiting(self) -> dict[str, AdapterError]:
-        """What each loop that cannot go on at present waits for to end."""
+        """Return, by loop, the error that keeps it waiting at present."""
         return {name: error for name, (error, _) in self._waits.copy().items()}
 
     def start(
@@ -33,9 +33,9 @@ class Loops:
         idle: Callable[[], object],
         recover: Callable[[], object] = lambda: None,
     ) -> None:
-        """Run `step` again and again; `idle` after one that found nothing to do.
+        """Run `step` repeatedly; run `idle` after a step that returned something false.
 
-        A TransientError is waited out: `recover` lets go of what may be half done.
+        After a TransientError, `recover` is called and the loop waits a second.
         """
         thread = threading.Thread(target=self._run, args=(name, step, idle, recover), name=name)
         thread.start()
@@ -51,7 +51,7 @@ class Loops:
         try:
             while not self.stopping.is_set():
                 self._turn(name, step, idle, recover)
-        except BaseException:  # also SystemExit, of which a thread dies without a word
+        except BaseException:  # also SystemExit, which ends a thread silently
             log.exception("loop-died", extra={"loop": name})
             self.broken = self.broken or name
             self.stopping.set()
@@ -74,12 +74,12 @@ class Loops:
             self._go_on(name)
 
     def _wait(self, name: str, error: AdapterError) -> None:
-        """Tell it once, however long it lasts; again when it is something else."""
+        """Note why a loop waits; log it once, and again when the error is another."""
         before, since = self._waits.get(name, (None, time.monotonic()))
         self._waits[name] = (error, since)
         if before is None or (before.code, before.detail) != (error.code, error.detail):
-            told = {"loop": name, "code": error.code, "why": error.detail}
-            log.warning("waits", extra=told)
+            log_fields = {"loop": name, "code": error.code, "why": error.detail}
+            log.warning("waits", extra=log_fields)
 
     def _go_on(self, name: str) -> None:
         if name in self._waits:
@@ -88,7 +88,7 @@ class Loops:
             log.info("goes-on", extra={"loop": name, "seconds": seconds})
 
     def join(self) -> None:
-        """Wait until every loop has ended; call after `stopping` is set."""
+        """Wait until every loop has ended; call it after `stopping` is set."""
         for thread in self._threads:
             thread.join()
 
@@ -96,8 +96,8 @@ class Loops:
 class Bell:
     """Wakes a loop when there is work, and at the latest after `seconds`.
 
-    Not at once: what else comes within `gather` seconds is worked on together. A turn has its
-    price, however much there is to do in it.
+    It wakes the loop `gather` seconds late: one step has a fixed cost, so work that comes close
+    together is done in one step.
     """
 
     def __init__(self, seconds: float, gather: float = 0.0) -> None:
@@ -105,11 +105,11 @@ class Bell:
         self._seconds, self._gather = seconds, gather
 
     def ring(self) -> None:
-        """There is work."""
+        """Say that there is work."""
         self._event.set()
 
     def wait(self) -> None:
-        """Sleep until somebody rings, or the time has passed."""
+        """Sleep until a ring, or until the time has passed."""
         if self._event.wait(self._seconds):
             time.sleep(self._gather)
         self._event.clear()

@@ -13,7 +13,7 @@ from adapter.web import app, serving
 
 
 class WebServer:
-    """uvicorn, started and stopped like every other door."""
+    """uvicorn in a thread, with the interface of the other doors."""
 
     def __init__(
         self,
@@ -21,13 +21,13 @@ class WebServer:
         store: Store,
         listen: str,
         accepted: Callable[[], None],
-        oneself: OwnHealth,
+        own_health: OwnHealth,
     ) -> None:
-        self._server = serving.server(app(network, store, accepted, oneself), listen)
+        self._server = serving.server(app(network, store, accepted, own_health), listen)
         self._thread = threading.Thread(target=self._server.run, name="web")
 
     def start(self) -> None:
-        """Return when the door is open; FatalError `settings` when the port cannot be had."""
+        """Return when the port is open; FatalError `settings` when it cannot be opened."""
         self._thread.start()
         while self._thread.is_alive() and not self._server.started:
             self._thread.join(0.01)
@@ -36,10 +36,10 @@ class WebServer:
 
     @property
     def alive(self) -> bool:
-        """Whether the door is still open."""
+        """Whether the server still runs."""
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Finish the requests in hand, then close."""
+        """Finish the requests in progress, then close."""
         self._server.should_exit = True
         self._thread.join()

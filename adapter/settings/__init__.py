@@ -1,6 +1,7 @@
 """The settings: one TOML file, and the environment for secrets; docs/settings.md has every key.
 
-Read once, validated whole with every problem listed, then frozen (adapter.core.endpoint.Settings).
+The file is read once and validated as a whole. Every problem is listed; the result is frozen
+(adapter.core.endpoint.Settings).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 
 from adapter.core.endpoint import Alias, Endpoint, Settings
 from adapter.core.errors import FatalError, Issue, Severity
-from adapter.settings import consistency, tables
+from adapter.settings import settings_checks, toml_tables
 from adapter.settings.addresses import has_password, host_port
-from adapter.settings.endpoints import CREDENTIALS, is_name
-from adapter.settings.findings import error, in_order, under, warning
+from adapter.settings.endpoint_checks import CREDENTIALS, is_name
+from adapter.settings.issues import error, in_order, under, warning
 
 __all__ = ["host_port", "load", "problems", "survey", "template", "variable"]
 
@@ -27,13 +28,13 @@ _FILES = ("ca_file", "certificate_file", "key_file")
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of a file; ADAPTER_STORE and ADAPTER_BROKER win over what it says.
+    """Return the settings of a file; ADAPTER_STORE and ADAPTER_BROKER override its values.
 
-    HSA-ids come out in capitals, the files of certificates as paths from the folder of the
-    settings file. FatalError `settings` lists every error at once; warnings do not raise.
+    HSA-ids come out in capitals. Paths of certificates are relative to the settings file.
+    FatalError `settings` lists every error at once; warnings do not raise.
     """
     draft = _draft(path, environment)
-    issues = _merged(draft, consistency.problems(draft.settings))
+    issues = _merged(draft, settings_checks.problems(draft.settings))
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors:
         raise FatalError("settings", f"{len(errors)} in {path.name}", errors)
@@ -41,53 +42,56 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def survey(path: Path, environment: Mapping[str, str], systems: Iterable[str]) -> tuple[Issue, ...]:
-    """Every error and warning of a file, also of what serving it needs, in the file's order.
+    """Return every error and warning of a file, in its order, also those that only serving needs.
 
-    `systems` are the names of the known ones. Never raises for what the file says.
+    `systems` are the names of the known systems. Never raises for the content of the file.
     """
     try:
         draft = _draft(path, environment)
     except FatalError as problem:
         return problem.issues
-    found = (*consistency.problems(draft.settings), *consistency.unfit(draft.settings, systems))
-    return _merged(draft, found)
+    issues = (
+        *settings_checks.problems(draft.settings),
+        *settings_checks.unservable(draft.settings, systems),
+    )
+    return _merged(draft, issues)
 
 
 def problems(settings: Settings, systems: Iterable[str]) -> tuple[Issue, ...]:
-    """Errors and warnings of settings that are already made; pure.
+    """Return errors and warnings of settings that are already loaded; pure.
 
-    Without what only the file and its surroundings show: types, secrets, certificates.
+    It does not check types, secrets and certificates: these need the file and the environment.
     """
-    found = (*consistency.problems(settings), *consistency.unfit(settings, systems))
-    return in_order(_named(found, settings))
+    issues = (*settings_checks.problems(settings), *settings_checks.unservable(settings, systems))
+    return in_order(_with_endpoint_names(issues, settings))
 
 
 def template() -> str:
-    """The commented settings file of `adapter init`: a small region, every door on loopback."""
+    """Return the settings file of `adapter init`: a small region, with every door on loopback."""
     return _TEMPLATE.read_text(encoding="utf-8")
 
 
 def variable(endpoint: str, secret: str) -> str:
-    """The environment variable of an endpoint's TOKEN, USER or PASSWORD."""
+    """Return the environment variable of an endpoint's TOKEN, USER or PASSWORD."""
     return f"ADAPTER_{endpoint.upper().replace('-', '_')}_{secret}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """What could be read; a default stands for each value that could not."""
+    """Settings as far as they could be read; a value that could not has its default."""
 
     settings: Settings
     issues: tuple[Issue, ...]
 
 
 def _draft(path: Path, environment: Mapping[str, str]) -> _Draft:
-    written = _parsed(path)
-    given = {key: environment.get(name) for key, name in _FROM_ENVIRONMENT.items()}
-    issues: list[Issue] = [*_passwords(written)]
-    values = {**written, **{key: value for key, value in given.items() if value}}
-    read = tables.table(Settings, values, "", issues)
-    settings = _settled(read, path.parent)
-    issues += _surroundings(settings, environment)
+    in_file = _parsed(path)
+    overrides = {key: environment.get(name) for key, name in _FROM_ENVIRONMENT.items()}
+    issues: list[Issue] = [*_password_warnings(in_file)]
+    values = {**in_file, **{key: value for key, value in overrides.items() if value}}
+    read = toml_tables.read(Settings, values, "", issues)
+    settings = _normalised(read, path.parent)
+    issues += _environment_problems(settings, environment)
     return _Draft(settings=settings, issues=tuple(issues))
 
 
@@ -110,15 +114,15 @@ def _unusable(detail: str, path: Path) -> FatalError:
     return FatalError("settings", f"{path.name} {detail}", [error("", f"{path.name} {detail}")])
 
 
-def _passwords(written: Mapping[str, Any]) -> Iterator[Issue]:
+def _password_warnings(in_file: Mapping[str, Any]) -> Iterator[Issue]:
     for key, name in _FROM_ENVIRONMENT.items():
-        value = written.get(key)
-        if isinstance(value, str) and any(has_password(one) for one in value.split(",")):
-            yield warning(key, f"has a password in the file; put it in {name}")
+        value = in_file.get(key)
+        if isinstance(value, str) and any(has_password(url) for url in value.split(",")):
+            yield warning(key, f"contains a password; move it to the variable {name}")
 
 
-def _settled(settings: Settings, folder: Path) -> Settings:
-    """One form of ids and paths, so that nobody else needs to know how they were written."""
+def _normalised(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with ids and paths in one form, whatever the file wrote."""
     return replace(
         settings,
         organization=_id(settings.organization),
@@ -143,41 +147,41 @@ def _id(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def _surroundings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Issue]:
+def _environment_problems(settings: Settings, environment: Mapping[str, str]) -> Iterator[Issue]:
     for i, endpoint in enumerate(settings.endpoints):
-        found = (*_certificates(endpoint), *_secrets(endpoint, environment))
-        yield from under(f"endpoint[{i}]", found)
+        issues = (*_certificates(endpoint), *_secrets(endpoint, environment))
+        yield from under(f"endpoint[{i}]", issues)
 
 
 def _certificates(endpoint: Endpoint) -> Iterator[Issue]:
     for key in _FILES:
         name = getattr(endpoint, key)
         if name and not (os.path.isfile(name) and os.access(name, os.R_OK)):
-            yield error(key, "names no file that can be read")
+            yield error(key, "is not a file that can be read")
 
 
 def _secrets(endpoint: Endpoint, environment: Mapping[str, str]) -> Iterator[Issue]:
     if not is_name(endpoint.name):
         return
     for secret in CREDENTIALS.get(endpoint.credentials, ()):
-        wanted = variable(endpoint.name, secret)
-        if not environment.get(wanted):
-            yield error("credentials", f"needs {wanted} in the environment")
+        name = variable(endpoint.name, secret)
+        if not environment.get(name):
+            yield error("credentials", f"needs the environment variable {name}")
 
 
-def _merged(draft: _Draft, found: Iterable[Issue]) -> tuple[Issue, ...]:
-    """What follows only from a value that could not be read is not told a second time."""
+def _merged(draft: _Draft, issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Return both lists; an issue that follows from a value that could not be read is left out."""
     unread = tuple(i.expression for i in draft.issues if i.severity is Severity.ERROR)
-    news = [issue for issue in found if not _within(issue.expression, unread)]
-    return in_order(_named([*draft.issues, *news], draft.settings))
+    others = [issue for issue in issues if not _within(issue.expression, unread)]
+    return in_order(_with_endpoint_names([*draft.issues, *others], draft.settings))
 
 
 def _within(path: str, others: Iterable[str]) -> bool:
     return any(path == other or path.startswith((f"{other}.", f"{other}[")) for other in others)
 
 
-def _named(issues: Iterable[Issue], settings: Settings) -> Iterator[Issue]:
-    """Issues of an endpoint say its name: nobody counts stanzas."""
+def _with_endpoint_names(issues: Iterable[Issue], settings: Settings) -> Iterator[Issue]:
+    """Put the endpoint's name before the text, so that nobody needs to count stanzas."""
     names = {f"endpoint[{i}]": e.name for i, e in enumerate(settings.endpoints) if is_name(e.name)}
     for issue in issues:
         name = names.get(issue.expression.partition(".")[0], "")

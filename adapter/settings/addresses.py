@@ -1,4 +1,4 @@
-"""Where the adapter sends to and listens: URLs, and host:port."""
+"""Addresses that the adapter sends to or listens at: URLs and host:port."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def host_port(text: str) -> tuple[str, int]:
-    """The parts of "127.0.0.1:2575" or "[::1]:2575"; ValueError when it is not of that form."""
+    """Return host and port of "127.0.0.1:2575" or "[::1]:2575"; ValueError for another form."""
     parts = _split(f"//{text}", 'is not of the form "127.0.0.1:2575"')
     port = parts.port
     if not parts.hostname or port is None or parts.netloc != text or parts.username is not None:
@@ -16,7 +16,7 @@ def host_port(text: str) -> tuple[str, int]:
 
 
 def url(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """An absolute URL of one of the schemes; ValueError, which never repeats the URL."""
+    """Return the parts of an absolute URL; ValueError (without the URL) for another form."""
     expected = " or ".join(f"{scheme}://host" for scheme in schemes)
     parts = _split(text, f"is not of the form {expected}")
     if parts.scheme not in schemes or not parts.hostname:
@@ -25,7 +25,7 @@ def url(text: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def has_password(text: str) -> bool:
-    """Whether a URL carries a password; an unreadable one is taken not to."""
+    """Whether a URL contains a password; False for a text that is not a URL."""
     try:
         return bool(urlsplit(text).password)
     except ValueError:
@@ -33,7 +33,7 @@ def has_password(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can connect to a host."""
+    """Whether a host is the machine's own loopback."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -41,7 +41,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _split(text: str, complaint: str) -> SplitResult:
-    """urlsplit, which finds a bad port only when it is asked for."""
+    """Return `urlsplit(text)`; also read the port, because urlsplit checks it only then."""
     try:
         parts = urlsplit(text)
         _ = parts.port

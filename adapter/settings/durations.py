@@ -1,4 +1,4 @@
-"""Times to act in, as people write them: "30m", "5 s", "72h", "1 working day"."""
+"""Durations as people write them: "30m", "5 s", "72h", "1 working day"."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _LONGEST = timedelta(days=366)
 
 
 def duration(text: str) -> timedelta:
-    """A duration in ms, s, m, h or d, or in the English words; ValueError when it is none."""
-    found = _DURATION.fullmatch(text)
-    unit = _UNITS.get(_short(found[2])) if found else None
-    if found is None or unit is None:
-        raise ValueError('is no duration; write "30m", "5 s", "72h" or "3 d"')
-    if int(found[1]) > _LONGEST / unit:
+    """Return a duration in ms, s, m, h or d, or in English words; ValueError for another text."""
+    match = _DURATION.fullmatch(text)
+    unit = _UNITS.get(_short(match[2])) if match else None
+    if match is None or unit is None:
+        raise ValueError('is not a duration; write "30m", "5 s", "72h" or "3 d"')
+    if int(match[1]) > _LONGEST / unit:
         raise ValueError("is longer than 366 days")
-    return int(found[1]) * unit
+    return int(match[1]) * unit
 
 
 def within(text: str) -> Within:
-    """A duration, or whole Swedish working days; ValueError when it is neither."""
-    found = _WORKING_DAYS.fullmatch(text)
-    if found is None:
+    """Return a duration or a number of Swedish working days; ValueError for another text."""
+    match = _WORKING_DAYS.fullmatch(text)
+    if match is None:
         return Within(duration=_or_days(text))
-    if int(found[1]) > _LONGEST.days:
+    if int(match[1]) > _LONGEST.days:
         raise ValueError("is longer than 366 working days")
-    return Within(working_days=int(found[1]))
+    return Within(working_days=int(match[1]))
 
 
 def _or_days(text: str) -> timedelta:

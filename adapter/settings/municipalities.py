@@ -11,12 +11,12 @@ _FILE = Path(__file__).parent / "municipalities.txt"
 
 @cache
 def municipalities() -> Mapping[str, str]:
-    """Names of the 290 municipalities by their four-digit code ("2580": "Luleå")."""
+    """Return the names of the 290 municipalities by four-digit code ("2580": "Luleå")."""
     lines = _FILE.read_text(encoding="utf-8").splitlines()
     return dict(line.split(" ", 1) for line in lines if not line.startswith("#"))
 
 
 def code_of(name: str) -> str:
-    """The code of the municipality with that name, in any case; "" when there is none."""
+    """Return the code of a municipality by name, in upper or lower case; "" for another name."""
     wanted = name.strip().casefold()
     return next((c for c, n in municipalities().items() if n.casefold() == wanted), "")

@@ -1,4 +1,4 @@
-"""Who takes part, and what each of them speaks: the settings, with questions answered."""
+"""The endpoints and systems of the settings, with answers to what the flow asks about them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from adapter.core.identifiers import hsa_id
 from adapter.core.model import Event
 from adapter.fhir.builders import Party
 from adapter.mappings import System
+from adapter.settings.endpoint_checks import can_send
 
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Who exists, and what they speak."""
+    """The endpoints of the settings, and the systems that they use."""
 
     settings: Settings
     systems: dict[str, System]
@@ -31,65 +32,67 @@ class Network:
         return name in self.endpoints
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name; FatalError `settings` when the settings lost it."""
+        """Return the endpoint of that name; FatalError `settings` when it was removed."""
         try:
             return self.endpoints[name]
         except KeyError:
             raise FatalError("settings", "an endpoint is no longer in the settings") from None
 
     def owner(self, name: str) -> str:
-        """Who answers for an endpoint; "nobody" when the settings lost it."""
+        """Return the owner of an endpoint; "nobody" when it was removed from the settings."""
         return self.endpoints[name].owner if self.knows(name) else "nobody"
 
     def system(self, endpoint: Endpoint) -> System:
-        """What an endpoint speaks."""
+        """Return the system of an endpoint."""
         return self.systems[endpoint.system]
 
     def address(self, endpoint: Endpoint) -> Endpoint | None:
-        """Where to send what is meant for it: itself, its successor or return address, nowhere."""
+        """Return where its messages go: successor, return address or itself; None for nowhere."""
         if endpoint.forward:
             return self.endpoint(endpoint.forward)
-        takes = endpoint.address or endpoint.transport in ("rabbitmq", "memory")
-        return endpoint if takes else None
+        return endpoint if can_send(endpoint) else None
 
     def home(self, organization: str, day: date) -> Endpoint | None:
-        """The endpoint of an organisation, under the HSA-id that it has on that day."""
+        """Return the endpoint that takes an organisation's messages; None when there is none.
+
+        `organization` is an HSA-id that is valid on `day`.
+        """
         for endpoint in self.settings.endpoints:
             if organization in hsa_ids(endpoint, day):
                 return self.address(endpoint)
         return None
 
     def same_organization(self, endpoint: Endpoint) -> list[str]:
-        """Names of the endpoints that speak for the same organisation."""
-        mine = hsa_id(endpoint.organization)
-        return [e.name for e in self.settings.endpoints if hsa_id(e.organization) == mine]
+        """Return the names of all endpoints of the same organisation."""
+        own = hsa_id(endpoint.organization)
+        return [e.name for e in self.settings.endpoints if hsa_id(e.organization) == own]
 
     def expire_after(self, endpoint: Endpoint, event: Event) -> timedelta:
-        """How long a delivery may take: the event's own time to live, else the endpoint's."""
+        """Return how long a delivery may take: the event's own limit, else the endpoint's."""
         return self.settings.expire_after.get(event, endpoint.expire_after)
 
     def replaced(self, name: str) -> list[str]:
-        """Names of the endpoints that this one stands in for."""
+        """Return the names of the endpoints that this one has replaced."""
         return [e.name for e in self.settings.endpoints if e.replaced_by == name]
 
     def moves(self) -> dict[str, list[str]]:
-        """Of each endpoint that was replaced: its successor, that one's, and so on."""
+        """Return, for each replaced endpoint, its successors: the next, the one after, and so on."""
         return {e.name: self._successors(e) for e in self.settings.endpoints if e.replaced_by}
 
     def _successors(self, endpoint: Endpoint) -> list[str]:
-        found: list[str] = []
-        while endpoint.replaced_by and endpoint.replaced_by not in found:
-            found.append(endpoint.replaced_by)
+        names: list[str] = []
+        while endpoint.replaced_by and endpoint.replaced_by not in names:
+            names.append(endpoint.replaced_by)
             endpoint = self.endpoint(endpoint.replaced_by)
-        return found
+        return names
 
     def adapter(self) -> Party:
-        """The adapter itself as a party."""
+        """Return the adapter itself as a party of a message."""
         return Party(organization=hsa_id(self.settings.organization), display="careplan-adapter")
 
 
 def party(endpoint: Endpoint) -> Party:
-    """An endpoint as a party of a message."""
+    """Return an endpoint as a party of a message."""
     return Party(
         organization=hsa_id(endpoint.organization),
         endpoint=endpoint.name,
@@ -98,7 +101,7 @@ def party(endpoint: Endpoint) -> Party:
 
 
 def hsa_ids(endpoint: Endpoint, day: date) -> set[str]:
-    """The HSA-ids of an endpoint on a day: its own, and the aliases that hold then."""
+    """Return the HSA-ids of an endpoint on a day: its own, and the aliases valid then."""
     valid = (
         alias.id
         for alias in endpoint.aliases

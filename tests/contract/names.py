@@ -27,7 +27,7 @@ from adapter.core import endpoint, kill_points, lifecycle, logs, model
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import Severity
 from adapter.operate import health
-from adapter.settings import tables as toml
+from adapter.settings import toml_tables as toml
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints, history
 from adapter.store.duplicates import Verdict

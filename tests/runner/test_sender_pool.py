@@ -150,7 +150,7 @@ def test_an_outcome_that_no_column_can_hold_does_not_take_the_others_along(
     receive.receive_batch(region.store, region.transport, region.now)
     receive.process_batch(region.store, region.network, region.now)
     senders = pool(region, lulea=odd, umea=umea)
-    senders._pen.submit(umea.free.wait, 10)  # so that both are written down together
+    senders._recorder.submit(umea.free.wait, 10)  # so that both are written down together
     senders.step()
     odd.free.set()
     umea.free.set()

@@ -21,7 +21,7 @@ from adapter.core.endpoint import (
     Settings,
     Within,
 )
-from adapter.settings import tables
+from adapter.settings import toml_tables
 from tests.kit.places import DOCS
 
 DOCUMENTATION = DOCS / "settings.md"
@@ -66,7 +66,7 @@ def test_the_documentation_has_every_key_with_its_default(heading: str, kind: ty
     text = DOCUMENTATION.read_text(encoding="utf-8")
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     nested = {"limits", "expire_after", "endpoint", "route"} if kind is Settings else set()
-    keys = {key: field for key, field in tables.keys(kind).items() if key not in nested}
+    keys = {key: field for key, field in toml_tables.keys(kind).items() if key not in nested}
     wanted = {key: default(field.default) for key, field in keys.items()}
     if kind is Endpoint:
         wanted["owner"] = "required"  # "" in the model, so that tests can make small endpoints

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from adapter import settings
 from adapter.core.endpoint import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
 from adapter.core.errors import FatalError, Issue
-from adapter.settings import consistency, tables
+from adapter.settings import settings_checks, toml_tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
 
 kinds = (Settings, Limits, Endpoint, Route, Alias, AnswerRule, Closed)
-words = [key for kind in kinds for key in tables.keys(kind)]
+words = [key for kind in kinds for key in toml_tables.keys(kind)]
 texts = st.text(max_size=12) | st.sampled_from(
     [
         "AE",
@@ -57,9 +57,9 @@ files = st.dictionaries(st.sampled_from(words), values, max_size=5) | st.fixed_d
 @given(files)
 def test_no_values_crash_the_reading_or_the_checks(values: Mapping[str, Any]) -> None:
     found: list[Issue] = []
-    read = tables.table(Settings, values, "", found)
-    found += consistency.problems(read)
-    found += consistency.unfit(read, SYSTEMS)
+    read = toml_tables.read(Settings, values, "", found)
+    found += settings_checks.problems(read)
+    found += settings_checks.unfit(read, SYSTEMS)
     assert {issue.code for issue in found} <= {"settings"}
     assert all(issue.detail for issue in found)
 

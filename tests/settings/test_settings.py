@@ -23,7 +23,7 @@ from adapter.core.endpoint import (
     Within,
 )
 from adapter.core.model import DoneWhen, Event, Kind, Need
-from adapter.settings import tables
+from adapter.settings import toml_tables
 from tests.kit import places
 
 FIXTURES = places.FIXTURES / "settings"
@@ -105,9 +105,10 @@ def test_rates_answers_and_service_windows_are_read(region: Settings) -> None:
 def test_an_event_that_nobody_knows_is_asked_about(tmp_path: Path) -> None:
     text = '[expire_after]\nadmision-notice = "24h"\n'
     found = settings.survey(written(tmp_path, text), {}, SYSTEMS)
-    assert ("expire_after.admision-notice", 'unknown key; did you mean "admission-notice"?') in [
-        (issue.expression, issue.detail) for issue in found
-    ]
+    assert (
+        "expire_after.admision-notice",
+        'is an unknown key; did you mean "admission-notice"?',
+    ) in [(issue.expression, issue.detail) for issue in found]
 
 
 def test_a_route_is_read(region: Settings) -> None:
@@ -141,11 +142,11 @@ def test_an_empty_variable_of_the_environment_is_as_none(region: Settings) -> No
 
 
 def test_every_field_of_the_model_is_a_key_of_the_file() -> None:
-    assert set(tables.keys(Settings)) == {
+    assert set(toml_tables.keys(Settings)) == {
         *("organization", "store", "broker", "web", "ask_above"),
         *("limits", "expire_after", "endpoint", "route"),
     }
-    assert set(tables.keys(Endpoint)) == {field.name for field in fields(Endpoint)}
+    assert set(toml_tables.keys(Endpoint)) == {field.name for field in fields(Endpoint)}
 
 
 # What init writes.

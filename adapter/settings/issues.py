@@ -1,4 +1,4 @@
-"""How a problem of the settings is told: where in the file, what, and what to write instead."""
+"""Problems of the settings as issues: where in the file, what is wrong, what to write instead."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ _PARTS = ("", "endpoint", "route")
 
 
 def error(path: str, detail: str) -> Issue:
-    """Something that must be put right; `path` is a TOML path as `endpoint[2].done_when`."""
+    """Return a problem that must be corrected; `path` is a TOML path: `endpoint[2].done_when`."""
     return Issue(code="settings", expression=path, detail=detail)
 
 
 def warning(path: str, detail: str) -> Issue:
-    """Something that works, and is probably not what was meant."""
+    """Return a problem that works, but is probably a mistake."""
     return Issue(code="settings", expression=path, detail=detail, severity=Severity.WARNING)
 
 
 def under(path: str, issues: Iterable[Issue]) -> Iterable[Issue]:
-    """The same problems, told from further out."""
+    """Return the same problems with `path` before their own."""
     return (replace(issue, expression=f"{path}.{issue.expression}") for issue in issues)
 
 
 def choices(known: Iterable[str], word: str = "") -> str:
-    """What could have been written: the nearest word when one is near, otherwise all if few."""
+    """Return the nearest known word as a question, else all known words if they are few."""
     words = sorted(known)
     every = f"; one of {', '.join(words)}" if 0 < len(words) <= 20 else ""
     return nearest(words, word) or every
 
 
 def nearest(known: Iterable[str], word: str) -> str:
-    """The word that was probably meant, as a question; "" when none is near."""
+    """Return the known word that is most like `word`, as a question; "" when none is."""
     near = get_close_matches(word[:60].lower(), list(known), n=1)
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def key(word: str) -> str:
-    """A key of the file as it may stand in a path; strange ones are not repeated."""
+    """Return a key for use in a path; an unusual key, which may be a secret, is not repeated."""
     return word if _BARE_KEY.fullmatch(word) else '"…"'
 
 
 def in_order(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Problems in the order of the file: the top, the endpoints, the routes."""
+    """Return problems in the order of the file: top level, endpoints, routes."""
     return tuple(sorted(issues, key=_place))
 
 
 def _place(issue: Issue) -> tuple[int, int]:
-    found = _STANZA.match(issue.expression)
-    return (_PARTS.index(found[1]), int(found[2])) if found else (0, 0)
+    stanza = _STANZA.match(issue.expression)
+    return (_PARTS.index(stanza[1]), int(stanza[2])) if stanza else (0, 0)

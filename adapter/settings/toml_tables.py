@@ -1,7 +1,7 @@
-"""A TOML table as the dataclasses of adapter.core.endpoint, whose fields are the keys of the file.
+"""Reads TOML tables into the dataclasses of adapter.core.endpoint, whose fields are the keys.
 
-Nothing is written down twice: names, types and defaults are those of the dataclasses. A wrong
-value becomes an issue, and its default stands in its place, so that all else can be checked.
+Names, types and defaults of keys are those of the dataclasses. A wrong value becomes an issue and
+is replaced by its default, so that the other values can be checked too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unicodedata import category
 from adapter.core.endpoint import Within
 from adapter.core.errors import Issue
 from adapter.settings import durations
-from adapter.settings.findings import choices, error, key, nearest
+from adapter.settings.issues import choices, error, key, nearest
 
 _T = TypeVar("_T")
 _STANZAS = {"endpoints": "endpoint", "routes": "route"}  # [[endpoint]] reads better in a file
@@ -31,41 +31,43 @@ class _WrongValueError(Exception):
     """The value cannot be used; the text says why, and never repeats it."""
 
 
-def table(kind: type[_T], values: Mapping[str, object], path: str, found: list[Issue]) -> _T:
-    """A dataclass of adapter.core.endpoint from a table; problems are added to `found`.
+def read(kind: type[_T], values: Mapping[str, object], path: str, issues: list[Issue]) -> _T:
+    """Return a dataclass of adapter.core.endpoint; add problems to `issues`.
 
-    `path` is "" for the whole file, otherwise where the table stands ("endpoint[2]").
+    `path` is "" for the whole file, otherwise the place of the table ("endpoint[2]").
     """
     prefix = f"{path}." if path else ""
     known, hints = keys(kind), get_type_hints(kind)
-    found += [_unknown(prefix, word, known) for word in values if word not in known]
+    issues += [_unknown(prefix, word, known) for word in values if word not in known]
     made = {
-        field.name: _field(field, hints[field.name], prefix + word, values, found)
+        field.name: _field(field, hints[field.name], prefix + word, values, issues)
         for word, field in known.items()
     }
     return kind(**made)
 
 
 def keys(kind: type[Any]) -> Mapping[str, Field[Any]]:
-    """The keys that a table of this kind may have, each with its field."""
+    """Return the keys that a table of this kind may have, each with its field."""
     return {_STANZAS.get(field.name, field.name): field for field in fields(kind)}
 
 
 def _unknown(prefix: str, word: str, known: Iterable[str]) -> Issue:
     if word.lower() in _SECRETS:
-        return error(prefix + key(word), "unknown key; secrets stand in the environment")
-    return error(prefix + key(word), "unknown key" + nearest(known, word))
+        return error(
+            prefix + key(word), "is an unknown key; secrets belong in environment variables"
+        )
+    return error(prefix + key(word), "is an unknown key" + nearest(known, word))
 
 
 def _field(
-    field: Field[Any], hint: Any, path: str, values: Mapping[str, object], found: list[Issue]
+    field: Field[Any], hint: Any, path: str, values: Mapping[str, object], issues: list[Issue]
 ) -> object:
     word = path.rpartition(".")[2]
     default = _default(field)
     optional = default is not MISSING
     if word not in values and not optional:
-        found.append(error(path, "is missing"))
-    made = _value(hint, values[word], path, found) if word in values else _WRONG
+        issues.append(error(path, "is missing"))
+    made = _value(hint, values[word], path, issues) if word in values else _WRONG
     if made is not _WRONG:
         return made
     return default if optional else _blank(hint)
@@ -75,40 +77,40 @@ def _default(field: Field[Any]) -> object:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _value(hint: Any, value: object, path: str, found: list[Issue]) -> Any:
-    """A value as its type; _WRONG when it is not, with an issue."""
+def _value(hint: Any, value: object, path: str, issues: list[Issue]) -> Any:
+    """Return a value of the type; _WRONG, and an issue, when the value is not of it."""
     try:
         if get_origin(hint) is tuple:
-            return _items(get_args(hint)[0], value, path, found)
+            return _items(get_args(hint)[0], value, path, issues)
         if get_origin(hint) is Mapping:
             names, item = get_args(hint)
-            return _entries(names, item, _table(value), path, found)
+            return _entries(names, item, _table(value), path, issues)
         if hint not in _READERS and is_dataclass(hint):
-            return table(_kind(hint), _table(value), path, found)
+            return read(_kind(hint), _table(value), path, issues)
         return _scalar(hint, value)
     except _WrongValueError as problem:
-        found.append(error(path, str(problem)))
+        issues.append(error(path, str(problem)))
         return _WRONG
 
 
-def _items(hint: Any, value: object, path: str, found: list[Issue]) -> tuple[Any, ...]:
+def _items(hint: Any, value: object, path: str, issues: list[Issue]) -> tuple[Any, ...]:
     if not isinstance(value, list):
         stanza = isinstance(value, dict) and path in _STANZAS.values()
         raise _WrongValueError(f"write [[{path}]]" if stanza else "is not a list")
-    made = [_value(hint, item, f"{path}[{i}]", found) for i, item in enumerate(value)]
+    made = [_value(hint, item, f"{path}[{i}]", issues) for i, item in enumerate(value)]
     # A blank keeps the place of a wrong item, so that the others keep their numbers.
     kept = [_blank(hint) if item is _WRONG else item for item in made]
     return tuple(item for item in kept if item is not _WRONG)
 
 
 def _entries(
-    names: type[StrEnum], hint: Any, values: Mapping[str, object], path: str, found: list[Issue]
+    names: type[StrEnum], hint: Any, values: Mapping[str, object], path: str, issues: list[Issue]
 ) -> Mapping[StrEnum, Any]:
-    """A table whose keys are words of the model."""
+    """Return a table whose keys are words of the model."""
     known = [str(name) for name in names]
-    found += [_unknown(f"{path}.", word, known) for word in values if word not in known]
+    issues += [_unknown(f"{path}.", word, known) for word in values if word not in known]
     made = {
-        names(word): _value(hint, item, f"{path}.{word}", found)
+        names(word): _value(hint, item, f"{path}.{word}", issues)
         for word, item in values.items()
         if word in known
     }
@@ -120,7 +122,7 @@ def _blank(hint: Any) -> Any:
         return ()
     if hint is str:
         return ""
-    return table(_kind(hint), {}, "", []) if is_dataclass(hint) else _WRONG
+    return read(_kind(hint), {}, "", []) if is_dataclass(hint) else _WRONG
 
 
 def _kind(hint: Any) -> type[Any]:
@@ -150,9 +152,9 @@ def _choice(kind: type[StrEnum], value: object) -> StrEnum:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise _WrongValueError("is not a text in quotes")
+        raise _WrongValueError("is not text in quotes")
     if any(category(character) == "Cc" for character in value):
-        raise _WrongValueError("has control characters")
+        raise _WrongValueError("contains control characters")
     return value
 
 
@@ -185,17 +187,17 @@ def _moment(value: object) -> time | datetime:
         return time.fromisoformat(value)
     if isinstance(value, datetime) and 2000 <= value.year <= 2999:
         return value
-    raise _WrongValueError('is no time; write "22:00", or 2026-01-31T22:00:00 without quotes')
+    raise _WrongValueError('is not a time; write "22:00", or 2026-01-31T22:00:00 without quotes')
 
 
 def _timed(parser: Callable[[str], object]) -> Callable[[object], object]:
-    def read(value: object) -> object:
+    def parse(value: object) -> object:
         try:
             return parser(_text(value))
         except ValueError as problem:
             raise _WrongValueError(str(problem)) from problem
 
-    return read
+    return parse
 
 
 _READERS: Mapping[Any, Callable[[object], object]] = {

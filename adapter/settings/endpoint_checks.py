@@ -1,4 +1,7 @@
-"""What must hold of one endpoint, whatever the others are. Paths are relative to its stanza."""
+"""Checks of one endpoint alone. Paths are relative to its stanza.
+
+`settings_checks` checks the endpoints together.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from adapter.core.endpoint import Closed, Endpoint, Within
 from adapter.core.errors import Issue
 from adapter.core.model import DoneWhen
 from adapter.settings import addresses
-from adapter.settings.findings import choices, error, nearest, under, warning
+from adapter.settings.issues import choices, error, nearest, under, warning
 from adapter.settings.municipalities import code_of, municipalities
 
 TRANSPORTS = ("http", "memory", "mllp", "rabbitmq")
@@ -27,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9-]{1,60}")
 _HSA_ID = re.compile(r"SE[0-9]{10}-[A-Z0-9]+", re.IGNORECASE)
 _HER_ID = re.compile(r"[0-9]{1,10}")
 _CERTIFICATES = ("ca_file", "certificate_file", "key_file")
-_IDLE = {  # keys that mean nothing to a transport
+_UNUSED_KEYS = {  # keys that a transport does not use
     "http": ("listen", "peers", "broker_user"),
     "mllp": ("broker_user", "credentials", *_CERTIFICATES),
     "rabbitmq": ("address", "listen", "peers", "credentials", "max_in_flight", *_CERTIFICATES),
@@ -35,32 +38,36 @@ _IDLE = {  # keys that mean nothing to a transport
 _POSITIVE = ("receipt_within", "expire_after", "timeout", "retry_first", "retry_ceiling")
 
 
-def takes(endpoint: Endpoint) -> bool:
-    """Whether we can send to an endpoint itself."""
+def can_send(endpoint: Endpoint) -> bool:
+    """Whether the adapter can send to the endpoint itself."""
     return bool(endpoint.address) or endpoint.transport in ("rabbitmq", "memory")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text may name an endpoint: it becomes a queue and a part of routing keys."""
+    """Whether a text may be an endpoint's name: queues and routing keys contain it."""
     return bool(_NAME.fullmatch(text)) and text != OF_PATIENT
 
 
 def problems(endpoint: Endpoint) -> Iterator[Issue]:
-    """All that is wrong or odd within one stanza."""
+    """Yield all errors and warnings of one stanza."""
     for check in _CHECKS:
         yield from check(endpoint)
 
 
 def identifier(path: str, text: str) -> Iterator[Issue]:
-    """An HSA-id (SE, ten digits, hyphen, letters or digits; at most 31) or a HER-id (digits)."""
+    """Yield a problem when a text is not an organisation id.
+
+    It is an HSA-id (SE, ten digits, hyphen, letters or digits; at most 31 characters) or a HER-id
+    (at most ten digits).
+    """
     if not text:
         yield error(path, "is empty")
     elif not (_HSA_ID.fullmatch(text) and len(text) <= 31) and not _HER_ID.fullmatch(text):
-        yield warning(path, "has not the form of an HSA-id (SE0000000001-UNIT) or a HER-id")
+        yield warning(path, "does not look like an HSA-id (SE0000000001-UNIT) or a HER-id")
 
 
-def door(path: str, text: str) -> Iterator[Issue]:
-    """A host:port where the adapter itself listens."""
+def listen_address(path: str, text: str) -> Iterator[Issue]:
+    """Yield a problem when a text is not a host:port where the adapter can listen."""
     try:
         addresses.host_port(text)
     except ValueError as problem:
@@ -69,9 +76,9 @@ def door(path: str, text: str) -> Iterator[Issue]:
 
 def _name(endpoint: Endpoint) -> Iterator[Issue]:
     if endpoint.name == OF_PATIENT:
-        yield error("name", "is a word of the routes; choose another")
+        yield error("name", "has a meaning in routes; choose another name")
     elif not is_name(endpoint.name):
-        yield error("name", "is not 1 to 60 of a-z, 0-9 and hyphen")
+        yield error("name", "must be 1 to 60 characters of a-z, 0-9 and hyphen")
 
 
 def _identifiers(endpoint: Endpoint) -> Iterator[Issue]:
@@ -86,16 +93,19 @@ def _identifiers(endpoint: Endpoint) -> Iterator[Issue]:
 
 def _owner(endpoint: Endpoint) -> Iterator[Issue]:
     if not endpoint.owner.strip():
-        yield error("owner", "is missing: dead letters need somebody; write who, and a telephone")
+        yield error(
+            "owner",
+            "is missing: somebody must handle dead letters; write a name and a telephone number",
+        )
 
 
 def _municipality(endpoint: Endpoint) -> Iterator[Issue]:
     code = endpoint.municipality
     if code and code not in municipalities():
-        named = code_of(code)
+        wanted = code_of(code)
         yield error(
             "municipality",
-            f'is a name; write "{named}"' if named else "is none of the 290 kommunkoder",
+            f'is a name; write "{wanted}"' if wanted else "is not one of the 290 kommunkoder",
         )
 
 
@@ -103,10 +113,10 @@ def _transport(endpoint: Endpoint) -> Iterator[Issue]:
     if endpoint.transport not in TRANSPORTS:
         yield error("transport", "is not known" + choices(TRANSPORTS, endpoint.transport))
         return
-    yield from _NEEDS[endpoint.transport](endpoint)
-    for name in _IDLE.get(endpoint.transport, ()):
+    yield from _TRANSPORT_CHECKS[endpoint.transport](endpoint)
+    for name in _UNUSED_KEYS.get(endpoint.transport, ()):
         if getattr(endpoint, name) != _DEFAULTS[name]:
-            yield warning(name, f"means nothing to transport {endpoint.transport}")
+            yield warning(name, f"is not used by transport {endpoint.transport}")
 
 
 def _http(endpoint: Endpoint) -> Iterator[Issue]:
@@ -118,9 +128,9 @@ def _http(endpoint: Endpoint) -> Iterator[Issue]:
         yield error("address", str(problem))
         return
     if parts.username is not None:
-        yield error("address", "carries a user; credentials stand in the environment")
+        yield error("address", "contains a user name; credentials belong in environment variables")
     if parts.scheme == "http" and not addresses.is_loopback(parts.hostname or ""):
-        yield warning("address", "is not https: what is sent can be read on the way")
+        yield warning("address", "is not https: messages can be read on the way")
 
 
 def _mllp(endpoint: Endpoint) -> Iterator[Issue]:
@@ -128,7 +138,7 @@ def _mllp(endpoint: Endpoint) -> Iterator[Issue]:
         yield error("listen", "is missing: mllp needs listen, address or both")
     for name in ("address", "listen"):
         if getattr(endpoint, name):
-            yield from door(name, getattr(endpoint, name))
+            yield from listen_address(name, getattr(endpoint, name))
     yield from _peers(endpoint)
 
 
@@ -137,9 +147,9 @@ def _peers(endpoint: Endpoint) -> Iterator[Issue]:
         if not _is_address(peer):
             yield error(f"peers[{i}]", "is not an IP address")
     if endpoint.listen and not endpoint.peers:
-        yield error("peers", "is empty: nobody could connect")
+        yield error("peers", "is empty: nobody can connect")
     if _is_open(endpoint.listen) and endpoint.peers == _DEFAULTS["peers"]:
-        yield warning("peers", "names only this machine, though listen is open to others")
+        yield warning("peers", "allows only this machine, but listen is open to other machines")
 
 
 def _is_open(listen: str) -> bool:
@@ -159,9 +169,13 @@ def _is_address(text: str) -> bool:
 
 def _rabbitmq(endpoint: Endpoint) -> Iterator[Issue]:
     if not endpoint.broker_user:
-        yield error("broker_user", "is missing: without it no receipt of the partner is believed")
+        yield error(
+            "broker_user", "is missing: without it the adapter trusts no receipt from the partner"
+        )
     if endpoint.done_when is DoneWhen.DELIVERED:
-        yield error("done_when", "delivered means only that it is on the bus; write accepted")
+        yield error(
+            "done_when", "delivered only means that the broker has the message; write accepted"
+        )
 
 
 def _memory(_endpoint: Endpoint) -> Iterator[Issue]:
@@ -173,21 +187,21 @@ def _credentials(endpoint: Endpoint) -> Iterator[Issue]:
         known = [word for word in CREDENTIALS if word]
         yield error("credentials", "is not known" + choices(known, endpoint.credentials))
     if endpoint.key_file and not endpoint.certificate_file:
-        yield error("certificate_file", "is missing, though key_file is there")
+        yield error("certificate_file", "is missing, but key_file is set")
 
 
 def _times(endpoint: Endpoint) -> Iterator[Issue]:
     for name in _POSITIVE:
         if getattr(endpoint, name) <= timedelta(0):
-            yield error(name, "must be longer than nothing")
+            yield error(name, "must be longer than zero")
     if endpoint.read_within == Within():
-        yield error("read_within", "must be longer than nothing")
+        yield error("read_within", "must be longer than zero")
     if endpoint.retry_ceiling < endpoint.retry_first:
         yield error("retry_ceiling", "is shorter than retry_first")
     if endpoint.expire_after < endpoint.receipt_within:
-        yield warning("expire_after", "is shorter than receipt_within: no resend can happen")
+        yield warning("expire_after", "is shorter than receipt_within: the adapter cannot resend")
     if endpoint.receipt_within < endpoint.timeout:
-        yield warning("receipt_within", "is shorter than timeout: one sending may outlast it")
+        yield warning("receipt_within", "is shorter than timeout: one attempt may take longer")
 
 
 def _counts(endpoint: Endpoint) -> Iterator[Issue]:
@@ -207,23 +221,23 @@ def _answers(endpoint: Endpoint) -> Iterator[Issue]:
     for i, code in enumerate(codes):
         path = f"answers[{i}].code"
         if code in ("AA", "CA", "ok"):
-            yield error(path, "says yes, and closes the delivery: nothing else can follow")
+            yield error(path, "means yes and closes the delivery; no rule can change that")
         elif not answer_rules.is_code(code):
             known = nearest(answer_rules.CODES, code) or '; write "409", "5xx", "AE" or "timed-out"'
-            yield error(path, f"is no answer of an endpoint{known}")
+            yield error(path, f"is not an answer that an endpoint gives{known}")
         elif code in codes[:i]:
-            yield error(path, f"is that of answers[{codes.index(code)}] too")
+            yield error(path, f"is also the code of answers[{codes.index(code)}]")
         elif any(answer_rules.fits(rule, code) for rule in endpoint.answers[:i]):
-            yield warning(path, "is never reached: a class before it takes it")
+            yield warning(path, "is never used: an earlier rule covers it")
 
 
 def _closed(endpoint: Endpoint) -> Iterator[Issue]:
     for i, window in enumerate(endpoint.closed):
         yield from under(f"closed[{i}]", _service_window(window))
     weekly = tuple(w for w in endpoint.closed if isinstance(w.since, time))
-    alone = replace(endpoint, closed=tuple(w for w in weekly if isinstance(w.until, time)))
-    if _is_zone(endpoint.zone) and service_windows.never_opens(alone):
-        yield error("closed", "is always: `adapter pause` holds an endpoint back")
+    weekly_only = replace(endpoint, closed=tuple(w for w in weekly if isinstance(w.until, time)))
+    if _is_zone(endpoint.zone) and service_windows.never_opens(weekly_only):
+        yield error("closed", "covers the whole week; use `adapter pause` to hold an endpoint back")
 
 
 def _service_window(window: Closed) -> Iterator[Issue]:
@@ -231,23 +245,25 @@ def _service_window(window: Closed) -> Iterator[Issue]:
     if isinstance(since, datetime) and isinstance(until, datetime):
         yield from _once(window, since, until)
     elif isinstance(since, datetime) or isinstance(until, datetime):
-        yield error("until", "is not of the kind of since: two times of day, or two moments")
+        yield error("until", "must be like since: both a time of day, or both a date and time")
 
 
 def _once(window: Closed, since: datetime, until: datetime) -> Iterator[Issue]:
     if window.days:
-        yield error("days", "means nothing between two moments")
+        yield error("days", "cannot be used with a date and time")
     if (since.tzinfo is None) != (until.tzinfo is None):
-        yield error("until", "has an offset where since has none, or the reverse")
+        yield error("until", "must have an offset if since has one, and none if it has none")
     elif until <= since:
         yield error("until", "is not after since")
 
 
 def _reading(endpoint: Endpoint) -> Iterator[Issue]:
     if endpoint.charset and not _is_charset(endpoint.charset):
-        yield error("charset", 'is no character set of Python; write "iso-8859-1" or "utf-8"')
+        yield error(
+            "charset", 'is not a character set that Python knows; write "iso-8859-1" or "utf-8"'
+        )
     if not _is_zone(endpoint.zone):
-        yield error("zone", 'is no time zone; write "Europe/Stockholm"')
+        yield error("zone", 'is not a time zone; write "Europe/Stockholm"')
     if endpoint.unmapped not in ("accept", "refuse"):
         words = ("accept", "refuse")
         yield error("unmapped", "is not known" + choices(words, endpoint.unmapped))
@@ -256,7 +272,7 @@ def _reading(endpoint: Endpoint) -> Iterator[Issue]:
 def _is_charset(name: str) -> bool:
     try:
         "a".encode(codecs.lookup(name).name)
-    except (LookupError, ValueError):  # unknown, or not of text; names with odd characters
+    except (LookupError, ValueError):  # unknown or not a text encoding; odd characters in the name
         return False
     return True
 
@@ -264,14 +280,18 @@ def _is_charset(name: str) -> bool:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError, LookupError):  # a folder or too long; not a name; unknown
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+    ):  # a folder or too long a name; no valid name; unknown
         return False
     return True
 
 
 _Check = Callable[[Endpoint], Iterable[Issue]]
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Endpoint)}
-_NEEDS: dict[str, _Check] = {
+_TRANSPORT_CHECKS: dict[str, _Check] = {
     "http": _http,
     "memory": _memory,
     "mllp": _mllp,
