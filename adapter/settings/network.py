@@ -76,7 +76,7 @@ class Network:
         return [e.name for e in self.settings.endpoints if e.replaced_by == name]
 
     def moves(self) -> dict[str, list[str]]:
-        """Return, for each replaced endpoint, its successors: the next, the one after, and so on."""
+        """Return the successors of each replaced endpoint, nearest first."""
         return {e.name: self._successors(e) for e in self.settings.endpoints if e.replaced_by}
 
     def _successors(self, endpoint: Endpoint) -> list[str]:
