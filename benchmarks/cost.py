@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapter import mappings
-from adapter.bench import network
-from adapter.bench.board import board
-from adapter.bench.copybook import Copy, Copybook, Receipts
+from adapter.bench import measured_network
+from adapter.bench.message_templates import MessageTemplates, OutgoingMessage, ReceiptTemplates
+from adapter.bench.message_times import empty_times
 from adapter.core.model import Delivery
 from adapter.inbound import receive
 from adapter.outbound import send
@@ -41,11 +41,11 @@ class Adapter:
     """A worker's steps, turned by hand; `seconds` of processor time by step."""
 
     def __init__(self, url: str, together: int) -> None:
-        names = (*network.SENDERS, *network.RECEIVERS)
+        names = (*measured_network.SENDERS, *measured_network.RECEIVERS)
         accounts = {name: f"amqp://{name}@127.0.0.1/" for name in names}
-        servers = network.Servers(broker="memory:", store=url, accounts=accounts)
-        settings = network.settings(servers, (), 0, 0)
-        self.parties = {party.name: party.who for party in servers.parties(names)}
+        servers = measured_network.Servers(broker="memory:", store=url, accounts=accounts)
+        settings = measured_network.settings(servers, (), 0, 0)
+        self.parties = {party.name: party.organisation for party in servers.parties(names)}
         self.bus = Bus()
         self.partners = {name: self.bus.partner(name, f"{name}.inbox") for name in names}
         self.store = Store(url)
@@ -97,35 +97,41 @@ class Parties:
 
     def __init__(self, adapter: Adapter) -> None:
         self._partners = adapter.partners
-        to = [adapter.parties[name] for name in network.RECEIVERS]
-        senders = network.SENDERS
-        self._books = [Copybook(adapter.parties[name], to, len(senders)) for name in senders]
-        self._receipts = {name: Receipts(adapter.parties[name]) for name in network.RECEIVERS}
-        self._pens = {name: FhirFormat(adapter.parties[name]) for name in network.RECEIVERS}
-        self._board = board(1, 0)
+        to = [adapter.parties[name] for name in measured_network.RECEIVERS]
+        senders = measured_network.SENDERS
+        self._templates = [
+            MessageTemplates(adapter.parties[name], to, len(senders)) for name in senders
+        ]
+        self._receipts = {
+            name: ReceiptTemplates(adapter.parties[name]) for name in measured_network.RECEIVERS
+        }
+        self._formats = {
+            name: FhirFormat(adapter.parties[name]) for name in measured_network.RECEIVERS
+        }
+        self._times = empty_times(1, 0)
 
     def send(self, first: int, count: int) -> None:
         """Messages from both senders in turn."""
         for number in range(first, first + count):
-            place = number % len(self._books)
-            copy = self._books[place].copy(self._board, number)
-            _publish(self._partners[network.SENDERS[place]], copy)
+            place = number % len(self._templates)
+            message = self._templates[place].message(self._times, number)
+            _publish(self._partners[measured_network.SENDERS[place]], message)
 
     def receipt(self) -> int:
         """The receivers answer what has come; how many."""
-        return sum(self._answer(name) for name in network.RECEIVERS)
+        return sum(self._answer(name) for name in measured_network.RECEIVERS)
 
     def _answer(self, name: str) -> int:
         bodies = _all_of(self._partners[name])
         for body in bodies:
-            letter = self._pens[name].read(body)
-            if letter.event != "receipt":
-                _publish(self._partners[name], self._receipts[name].to(letter))
+            message = self._formats[name].read(body)
+            if message.event != "receipt":
+                _publish(self._partners[name], self._receipts[name].receipt(message))
         return len(bodies)
 
     def receipted(self) -> int:
         """How many receipts the senders have got since they last looked."""
-        return sum(len(_all_of(self._partners[name])) for name in network.SENDERS)
+        return sum(len(_all_of(self._partners[name])) for name in measured_network.SENDERS)
 
 
 def _all_of(partner: Partner) -> list[bytes]:
@@ -136,11 +142,11 @@ def _all_of(partner: Partner) -> list[bytes]:
     return found
 
 
-def _publish(partner: Partner, copy: Copy) -> None:
+def _publish(partner: Partner, message: OutgoingMessage) -> None:
     partner.publish(
-        copy.body,
-        message_id=copy.envelope_id,
-        event=copy.event,
+        message.body,
+        message_id=message.envelope_id,
+        event=message.event,
         content_type=FhirFormat.content_type,
     )
 

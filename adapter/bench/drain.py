@@ -1,4 +1,4 @@
-"""A backlog on the bus that the workers find when they start: how fast it goes, in what memory."""
+"""How fast the workers drain a backlog on the bus, and how much memory they use."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import time
 from dataclasses import dataclass
 
 from adapter.bench import figures
-from adapter.bench.arena import Arena
-from adapter.bench.board import Board
-from adapter.bench.fleet import Fleet
-from adapter.bench.pacing import Pace
-from adapter.bench.players import Players, pause, watch
+from adapter.bench.measurement_setup import MeasurementSetup
+from adapter.bench.message_times import MessageTimes
+from adapter.bench.party_processes import PartyProcesses, sleep_checked, wait_for
+from adapter.bench.send_schedule import SendLimits
+from adapter.bench.worker_processes import WorkerProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Messages a second from the workers' start to the last receipt."""
+    """Messages per second from the start of the workers to the last receipt."""
 
     messages_per_s: float
     messages: int
@@ -24,48 +24,54 @@ class Drain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Of the largest worker, MB: its peak, after a tenth of the backlog, and at the end."""
+    """Memory of the largest worker in MB: peak, after a tenth of the backlog, and at the end."""
 
     peak: float
     after_tenth: float
     at_end: float
 
 
-def measure(arena: Arena) -> tuple[Drain, Memory]:
-    """Publish everything while nobody works, then start the workers and watch."""
-    found, players = arena.on_bus(Pace(total=arena.sizes.backlog))
-    with players:
-        _pile_up(arena, found, players)
+def measure(setup: MeasurementSetup) -> tuple[Drain, Memory]:
+    """Publish the backlog while no worker runs, then start the workers and wait."""
+    times, parties = setup.on_bus(SendLimits(total=setup.sizes.backlog))
+    with parties:
+        _publish_backlog(setup, times, parties)
         started = time.monotonic()
-        with arena.fleet() as fleet:
-            early = _watch(arena, found, fleet, players, arena.sizes.backlog // 10)
-            late = _watch(arena, found, fleet, players, arena.sizes.backlog)
-            memory = Memory(peak=fleet.peak(), after_tenth=early, at_end=late)
-    return _drained(found, started), memory
+        with setup.workers() as workers:
+            early = _wait_for_receipts(setup, times, workers, parties, setup.sizes.backlog // 10)
+            late = _wait_for_receipts(setup, times, workers, parties, setup.sizes.backlog)
+            memory = Memory(peak=workers.peak(), after_tenth=early, at_end=late)
+    return _drain(times, started), memory
 
 
-def _pile_up(arena: Arena, found: Board, players: Players) -> None:
-    total = arena.sizes.backlog
-    watch(lambda: figures.done(found.sent), total, [players])
-    pause(2, [players])  # the broker reads what is still on the wire
-    arena.say(f"drain: {total} messages wait")
+def _publish_backlog(setup: MeasurementSetup, times: MessageTimes, parties: PartyProcesses) -> None:
+    total = setup.sizes.backlog
+    wait_for(lambda: figures.done(times.sent), total, [parties])
+    sleep_checked(2, [parties])  # the broker still reads from its sockets
+    setup.say(f"drain: {total} messages wait")
 
 
-def _watch(arena: Arena, found: Board, fleet: Fleet, players: Players, wanted: int) -> float:
-    """Wait for so many receipts; what the largest worker holds then."""
-    total, told = arena.sizes.backlog, time.monotonic()
+def _wait_for_receipts(
+    setup: MeasurementSetup,
+    times: MessageTimes,
+    workers: WorkerProcesses,
+    parties: PartyProcesses,
+    wanted: int,
+) -> float:
+    """Wait for so many receipts; return the memory of the largest worker then."""
+    total, said_at = setup.sizes.backlog, time.monotonic()
 
     def say(reached: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= 10:
-            told = time.monotonic()
-            arena.say(f"drain: {reached} of {total}, largest worker {fleet.memory():.0f} MB")
+        nonlocal said_at
+        if time.monotonic() - said_at >= 10:
+            said_at = time.monotonic()
+            setup.say(f"drain: {reached} of {total}, largest worker {workers.memory():.0f} MB")
 
-    watch(lambda: figures.done(found.receipted), wanted, [fleet, players], say)
-    return fleet.memory()
+    wait_for(lambda: figures.done(times.receipted), wanted, [workers, parties], say)
+    return workers.memory()
 
 
-def _drained(found: Board, started: float) -> Drain:
-    seconds = max(*found.receipted, *found.held) - started
-    total = len(found.sent)
+def _drain(times: MessageTimes, started: float) -> Drain:
+    seconds = max(*times.receipted, *times.received) - started
+    total = len(times.sent)
     return Drain(messages_per_s=total / seconds, messages=total, seconds=seconds)

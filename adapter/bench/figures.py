@@ -1,4 +1,4 @@
-"""From times to figures. Pure."""
+"""Figures from times: percentiles, waits and counts."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable, Sequence
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The smallest value that so large a share of them does not exceed (nearest rank)."""
-    found = sorted(values)
-    if not found:
+    """Return the percentile `share` (0 to 1) by nearest rank; NaN without values."""
+    ordered = sorted(values)
+    if not ordered:
         return math.nan
-    return found[max(0, math.ceil(share * len(found)) - 1)]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def within(times: Iterable[float], since: float, until: float) -> int:
-    """How many of the times are in [since, until)."""
+    """Return how many of the times are in [since, until)."""
     return sum(since <= each < until for each in times)
 
 
 def waits(begun: Sequence[float], ended: Sequence[float], until: float) -> list[float]:
-    """Milliseconds from one to the other; what has not ended has waited `until` then at least.
+    """Return milliseconds from begin to end; what has not ended counts until `until`.
 
-    Left out, the slowest would make the figures better.
+    Without those the slowest messages would be missing from the figures.
     """
     both = zip(begun, ended, strict=True)
     return [((end or until) - begin) * 1000 for begin, end in both if begin]
 
 
 def done(times: Sequence[float]) -> int:
-    """How many have happened."""
+    """Return how many times are set."""
     return sum(each > 0 for each in times)

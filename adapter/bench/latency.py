@@ -1,7 +1,7 @@
-"""How long a message takes while they come at a steady pace; and beside a partner who is slow.
+"""How long messages take at a steady rate; and what a slow partner costs the others.
 
-A message counts from the moment at which the pace has it leave, and one that did not come has
-waited for as long as somebody looked.
+A message counts from the moment that the rate gives it. A message that never arrived counts with
+the time until the measurement ended.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapter.bench import figures, webparties
-from adapter.bench.arena import Arena, Sizes
-from adapter.bench.board import Board, board
-from adapter.bench.copybook import addressed
-from adapter.bench.network import SENDERS
-from adapter.bench.pacing import Pace
-from adapter.bench.players import Checked, Players, pause, watch
-from adapter.bench.webparties import Street
+from adapter.bench import figures, http_partners
+from adapter.bench.http_partners import HttpPartners
+from adapter.bench.measured_network import SENDERS
+from adapter.bench.measurement_setup import MeasurementSetup, Sizes
+from adapter.bench.message_templates import receiver_place
+from adapter.bench.message_times import MessageTimes, empty_times
+from adapter.bench.party_processes import Checkable, PartyProcesses, sleep_checked, wait_for
+from adapter.bench.send_schedule import SendLimits
 
-_GRACE = 10  # seconds after the last message: what is not there by then is late
+_GRACE = 10  # seconds after the last message; what arrives later is late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Milliseconds from when a message was to leave to the receiver's holding; to the receipt."""
+    """Milliseconds from when a message was due to be sent until it is received, or receipted."""
 
     p50: float
     p99: float
@@ -34,9 +34,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowPartner:
-    """Milliseconds to the partners that are not slow, and how many of theirs never came.
+    """Milliseconds to the partners that are not slow, and how many messages never arrived.
 
-    What never came is in the percentiles with the time that was waited for it.
+    Messages that never arrived are in the percentiles with the time until the end.
     """
 
     others_p50_ms: float
@@ -47,91 +47,95 @@ class SlowPartner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Of the messages that count, when they were to leave and were held; how long one looked."""
+class OthersTimes:
+    """When the messages to the other partners were due and received; when the measurement ended."""
 
     sent: Sequence[float]
-    held: Sequence[float]
+    received: Sequence[float]
     until: float
 
     @property
     def waits(self) -> list[float]:
-        """Milliseconds."""
-        return figures.waits(self.sent, self.held, self.until)
+        """How long each message took, in milliseconds."""
+        return figures.waits(self.sent, self.received, self.until)
 
 
-def measure(arena: Arena) -> Latency:
-    """At a steady rate, with workers that are warm."""
-    found, players = arena.on_bus(_pace(arena))
-    with arena.fleet() as fleet, players:
-        watch(lambda: figures.done(found.receipted), len(found.sent), [fleet, players])
-    measured = _latency(found, _first(arena), time.monotonic())
-    arena.say(f"latency: p99 {measured.p99:.0f} ms")
+def measure(setup: MeasurementSetup) -> Latency:
+    """Measure at a steady rate, after a warm-up."""
+    times, parties = setup.on_bus(_limits(setup))
+    with setup.workers() as workers, parties:
+        wait_for(lambda: figures.done(times.receipted), len(times.sent), [workers, parties])
+    measured = _latency(times, _first(setup), time.monotonic())
+    setup.say(f"latency: p99 {measured.p99:.0f} ms")
     return measured
 
 
-def _latency(found: Board, first: int, until: float) -> Latency:
-    held = figures.waits(found.sent[first:], found.held[first:], until)
-    receipted = figures.waits(found.sent[first:], found.receipted[first:], until)
+def _latency(times: MessageTimes, first: int, until: float) -> Latency:
+    received = figures.waits(times.sent[first:], times.received[first:], until)
+    receipted = figures.waits(times.sent[first:], times.receipted[first:], until)
     return Latency(
-        p50=figures.percentile(held, 0.5),
-        p99=figures.percentile(held, 0.99),
+        p50=figures.percentile(received, 0.5),
+        p99=figures.percentile(received, 0.99),
         receipt_p50=figures.percentile(receipted, 0.5),
         receipt_p99=figures.percentile(receipted, 0.99),
     )
 
 
-def _pace(arena: Arena) -> Pace:
-    sizes = arena.sizes
-    return Pace(total=int(sizes.rate * (sizes.warm_up + sizes.paced)), rate=sizes.rate)
+def _limits(setup: MeasurementSetup) -> SendLimits:
+    sizes = setup.sizes
+    return SendLimits(total=int(sizes.rate * (sizes.warm_up + sizes.paced)), rate=sizes.rate)
 
 
-def _first(arena: Arena) -> int:
-    """The first message after the warm-up."""
-    return int(arena.sizes.rate * arena.sizes.warm_up)
+def _first(setup: MeasurementSetup) -> int:
+    """Return the first message after the warm-up."""
+    return int(setup.sizes.rate * setup.sizes.warm_up)
 
 
-def measure_beside_slow(arena: Arena) -> SlowPartner:
-    """At the same rate to all partners by HTTP in turn, while the first keeps everyone waiting."""
-    pace = _pace(arena)
-    found = board(pace.total, len(SENDERS) + 1)
-    street = Street(port=arena.port, partners=arena.street, slow=arena.sizes.slow)
-    jobs = [(webparties.serve, (street,)), *arena.senders(pace, arena.street)]
-    with arena.fleet() as fleet, Players(found, jobs) as players:
-        watch(lambda: figures.done(found.sent), pace.total, [fleet, players])
-        _wait_for_others(arena, found, [fleet, players])
-        seen = _seen(arena, found)
-        fleet.kill()  # what it has in hand for the slow one would keep it for minutes
-    measured = beside(seen, arena.sizes)
-    arena.say(f"slow partner: p99 of the others {measured.others_p99_ms:.0f} ms")
+def measure_beside_slow(setup: MeasurementSetup) -> SlowPartner:
+    """Measure at the same rate to all HTTP partners in turn, while the first one is slow."""
+    limits = _limits(setup)
+    times = empty_times(limits.total, len(SENDERS) + 1)
+    partners = HttpPartners(
+        port=setup.port, organisations=setup.http_partners, slow=setup.sizes.slow
+    )
+    jobs = [(http_partners.serve, (partners,)), *setup.senders(limits, setup.http_partners)]
+    with setup.workers() as workers, PartyProcesses(times, jobs) as parties:
+        wait_for(lambda: figures.done(times.sent), limits.total, [workers, parties])
+        _wait_for_others(setup, times, [workers, parties])
+        others_times = _others_seen(setup, times)
+        workers.kill()  # a worker would wait minutes for the slow partner
+    measured = beside(others_times, setup.sizes)
+    setup.say(f"slow partner: p99 of the others {measured.others_p99_ms:.0f} ms")
     return measured
 
 
-def _others(arena: Arena, found: Board) -> list[int]:
-    """The messages after the warm-up that are for partners who are not slow."""
-    number, total = len(arena.street), len(found.sent)
-    return [i for i in range(_first(arena), total) if addressed(i, len(SENDERS), number)]
+def _others(setup: MeasurementSetup, times: MessageTimes) -> list[int]:
+    """Return the messages after the warm-up to partners that are not slow."""
+    number, total = len(setup.http_partners), len(times.sent)
+    return [i for i in range(_first(setup), total) if receiver_place(i, len(SENDERS), number)]
 
 
-def _wait_for_others(arena: Arena, found: Board, checked: Sequence[Checked]) -> None:
-    others, until = _others(arena, found), time.monotonic() + _GRACE
-    while time.monotonic() < until and not all(found.held[i] for i in others):
-        pause(0.25, checked)
+def _wait_for_others(
+    setup: MeasurementSetup, times: MessageTimes, checked: Sequence[Checkable]
+) -> None:
+    others, until = _others(setup, times), time.monotonic() + _GRACE
+    while time.monotonic() < until and not all(times.received[i] for i in others):
+        sleep_checked(0.25, checked)
 
 
-def _seen(arena: Arena, found: Board) -> Seen:
-    others = _others(arena, found)
-    sent, held = ([times[i] for i in others] for times in (found.sent, found.held))
-    return Seen(sent=sent, held=held, until=time.monotonic())
+def _others_seen(setup: MeasurementSetup, times: MessageTimes) -> OthersTimes:
+    others = _others(setup, times)
+    sent, received = ([times[i] for i in others] for times in (times.sent, times.received))
+    return OthersTimes(sent=sent, received=received, until=time.monotonic())
 
 
-def beside(seen: Seen, sizes: Sizes) -> SlowPartner:
-    """The figures of what was seen of the others."""
-    waits = seen.waits
+def beside(others_times: OthersTimes, sizes: Sizes) -> SlowPartner:
+    """Return the figures of the other partners."""
+    waits = others_times.waits
     return SlowPartner(
         others_p50_ms=figures.percentile(waits, 0.5),
         others_p99_ms=figures.percentile(waits, 0.99),
-        others_late=len(seen.held) - figures.done(seen.held),
+        others_late=len(others_times.received) - figures.done(others_times.received),
         partners=sizes.partners,
         answers_after_s=sizes.slow,
     )

@@ -1,4 +1,4 @@
-"""What was measured: as JSON for scripts, as rows for people, each beside its budget."""
+"""The figures as JSON for scripts, and as rows with budgets for people."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapter.bench.arena import Sizes
 from adapter.bench.drain import Drain, Memory
-from adapter.bench.journeys import Throughput
 from adapter.bench.latency import Latency, SlowPartner
+from adapter.bench.measurement_setup import Sizes
+from adapter.bench.throughput import Throughput
 
-FLAT = 1.2  # memory is flat when at the end it is at most this much of what it was early
+FLAT = 1.2  # memory is flat when it grows at most by this factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What it was measured on."""
+    """The machine of the measurements."""
 
     cores: int
     memory_mb: int
@@ -30,7 +30,7 @@ class Machine:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """Each part is None until it is measured, and stays so when it was not asked for."""
+    """Each part is None until it is measured."""
 
     at: datetime
     machine: Machine
@@ -41,12 +41,12 @@ class Report:
     memory_mb: Memory | None = None
     queries_ms: Mapping[str, float] | None = None
     slow_partner: SlowPartner | None = None
-    broke: dict[str, str] = field(default_factory=dict)  # what could not be measured, and why
+    broke: dict[str, str] = field(default_factory=dict)  # why a measurement failed, by its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure; `met` is "" where there is no budget."""
+    """One figure. `met` is "" where there is no budget."""
 
     what: str
     value: str
@@ -55,7 +55,7 @@ class Row:
 
 
 def machine(postgresql: str) -> Machine:
-    """This one."""
+    """Return the description of this machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Machine(
         cores=len(os.sched_getaffinity(0)),
@@ -66,12 +66,12 @@ def machine(postgresql: str) -> Machine:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The object of `--json`: figures rounded, parts that were not measured left out.
+    """Return the object of `--json`: rounded figures, without parts that were not measured.
 
-    JSON has no NaN (RFC 8259, section 6): a figure that nothing came for is null.
+    JSON has no NaN (RFC 8259, section 6): a figure without any value is null.
     """
-    found = asdict(report) | {"at": report.at.isoformat(timespec="seconds")}
-    return {name: _rounded(value) for name, value in found.items() if value is not None}
+    parts = asdict(report) | {"at": report.at.isoformat(timespec="seconds")}
+    return {name: _rounded(value) for name, value in parts.items() if value is not None}
 
 
 def _rounded(value: Any) -> Any:
@@ -83,7 +83,7 @@ def _rounded(value: Any) -> Any:
 
 
 def rows(report: Report) -> Iterator[Row]:
-    """The table."""
+    """Yield the rows of the table."""
     if report.throughput is not None:
         yield from _throughput(report.throughput)
     if report.latency_ms is not None:
@@ -101,35 +101,35 @@ def rows(report: Report) -> Iterator[Row]:
         )
 
 
-def _throughput(found: Throughput) -> Iterator[Row]:
-    yield Row(what="throughput: journeys/s", value=f"{found.journeys_per_s:.0f}")
+def _throughput(figures: Throughput) -> Iterator[Row]:
+    yield Row(what="throughput: journeys/s", value=f"{figures.journeys_per_s:.0f}")
     yield Row(
         what="throughput: processors busy, of them the workers'",
-        value=f"{found.machine:.2f}, {found.cores:.2f}",
+        value=f"{figures.machine:.2f}, {figures.cores:.2f}",
     )
-    if found.naive_per_s is None or found.ratio is None:
+    if figures.naive_per_s is None or figures.ratio is None:
         yield Row(what="throughput: naive pipeline", value="not here: it is only in a checkout")
         return
-    yield Row(what="throughput: naive pipeline, messages/s", value=f"{found.naive_per_s:.0f}")
+    yield Row(what="throughput: naive pipeline, messages/s", value=f"{figures.naive_per_s:.0f}")
     yield Row(
         what="throughput: ratio",
-        value=f"{found.ratio:.2f}",
+        value=f"{figures.ratio:.2f}",
         budget="at least 1.00",
-        met=_yes(found.ratio >= 1),
+        met=_yes(figures.ratio >= 1),
     )
 
 
-def _latency(found: Latency, sizes: Sizes) -> Iterator[Row]:
+def _latency(figures: Latency, sizes: Sizes) -> Iterator[Row]:
     at = f"at {sizes.rate:.0f} messages/s"
-    yield Row(what=f"latency {at}: p50", value=f"{found.p50:.0f} ms")
-    yield _budgeted(f"latency {at}: p99", found.p99, 200)
-    yield Row(what=f"until the receipt {at}: p50", value=f"{found.receipt_p50:.0f} ms")
-    yield Row(what=f"until the receipt {at}: p99", value=f"{found.receipt_p99:.0f} ms")
+    yield Row(what=f"latency {at}: p50", value=f"{figures.p50:.0f} ms")
+    yield _budgeted(f"latency {at}: p99", figures.p99, 200)
+    yield Row(what=f"until the receipt {at}: p50", value=f"{figures.receipt_p50:.0f} ms")
+    yield Row(what=f"until the receipt {at}: p99", value=f"{figures.receipt_p99:.0f} ms")
 
 
-def _drain(found: Drain, memory: Memory) -> Iterator[Row]:
-    what = f"drain of {found.messages:,}: messages/s"
-    yield Row(what=what, value=f"{found.messages_per_s:.0f}")
+def _drain(figures: Drain, memory: Memory) -> Iterator[Row]:
+    what = f"drain of {figures.messages:,}: messages/s"
+    yield Row(what=what, value=f"{figures.messages_per_s:.0f}")
     yield Row(
         what="memory of the largest worker: early, at the end",
         value=f"{memory.after_tenth:.0f} MB, {memory.at_end:.0f} MB",
@@ -139,12 +139,12 @@ def _drain(found: Drain, memory: Memory) -> Iterator[Row]:
     yield Row(what="memory of the largest worker: peak", value=f"{memory.peak:.0f} MB")
 
 
-def _slow(found: SlowPartner) -> Iterator[Row]:
-    of = f"one of {found.partners} answers after {found.answers_after_s:.0f} s"
-    yield Row(what=f"{of}: p50 of the others", value=f"{found.others_p50_ms:.0f} ms")
-    yield _budgeted(f"{of}: p99 of the others", found.others_p99_ms, 200)
-    late = found.others_late
-    yield Row(what=f"{of}: late ones", value=str(late), budget="0", met=_yes(late == 0))
+def _slow(figures: SlowPartner) -> Iterator[Row]:
+    label = f"one of {figures.partners} answers after {figures.answers_after_s:.0f} s"
+    yield Row(what=f"{label}: p50 of the others", value=f"{figures.others_p50_ms:.0f} ms")
+    yield _budgeted(f"{label}: p99 of the others", figures.others_p99_ms, 200)
+    late = figures.others_late
+    yield Row(what=f"{label}: late ones", value=str(late), budget="0", met=_yes(late == 0))
 
 
 def _budgeted(what: str, value: float, most: float) -> Row:

@@ -43,7 +43,7 @@ def bench(  # noqa: PLR0913 - each option by name
     simulated parties use the URLs in ADAPTER_BENCH_PLANNING, _JOURNAL, _LULEA and _UMEA. A
     missed budget does not change the exit code; exit 1 when something could not be measured.
     """
-    from adapter.bench import running as measuring  # slow: it imports the simulators
+    from adapter.bench import measurement_run as measuring  # slow: it imports the simulators
 
     unknown = set(only or ()) - set(measuring.NAMES)
     if unknown:

@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from adapter import mappings
-from adapter.bench import busparty, figures, latency, network, report, stored
-from adapter.bench import running as bench
-from adapter.bench.board import board
-from adapter.bench.busparty import Party
-from adapter.bench.copybook import Copybook, Receipts, addressed
+from adapter.bench import bus_party, figures, latency, measured_network, query_times, report
+from adapter.bench import measurement_run as bench
+from adapter.bench.bus_party import BusParty
 from adapter.bench.drain import Drain, Memory
-from adapter.bench.fleet import Crew, Fleet
-from adapter.bench.given import servers as given_servers
-from adapter.bench.network import RECEIVERS, SENDERS, Servers
-from adapter.bench.pacing import SLICE, Pace, Pacer
+from adapter.bench.measured_network import RECEIVERS, SENDERS, Servers
+from adapter.bench.message_templates import MessageTemplates, ReceiptTemplates, receiver_place
+from adapter.bench.message_times import empty_times
 from adapter.bench.report import Report
+from adapter.bench.send_schedule import SLICE, SendLimits, SendSchedule
+from adapter.bench.servers import open_servers
+from adapter.bench.worker_processes import WorkerCommand, WorkerProcesses
 from adapter.cli import app
 from adapter.fhir import profiles
 from adapter.settings import survey
@@ -76,8 +76,8 @@ def test_what_never_ended_has_waited_until_nobody_looked_any_more() -> None:
 
 def test_late_messages_are_in_the_percentiles_and_not_only_counted() -> None:
     sent = [1.0 + place for place in range(100)]
-    held = [0.0 if place % 10 == 3 else at + 0.05 for place, at in enumerate(sent)]
-    found = latency.beside(latency.Seen(sent=sent, held=held, until=111.0), TINY)
+    received = [0.0 if place % 10 == 3 else at + 0.05 for place, at in enumerate(sent)]
+    found = latency.beside(latency.OthersTimes(sent=sent, received=received, until=111.0), TINY)
     assert found.others_late == 10
     assert found.others_p50_ms == pytest.approx(50)
     assert found.others_p99_ms == pytest.approx(97_000)
@@ -85,7 +85,7 @@ def test_late_messages_are_in_the_percentiles_and_not_only_counted() -> None:
 
 def test_a_figure_that_nothing_was_measured_for_is_null_to_a_strict_reader() -> None:
     found = Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=TINY)
-    found.slow_partner = latency.beside(latency.Seen(sent=[], held=[], until=1.0), TINY)
+    found.slow_partner = latency.beside(latency.OthersTimes(sent=[], received=[], until=1.0), TINY)
     told = json.loads(json.dumps(bench.as_json(found), allow_nan=False))
     assert told["slow_partner"]["others_p99_ms"] is None
 
@@ -95,58 +95,64 @@ def test_a_sender_never_has_more_under_way_than_its_window(
     total: int, window: int, order: list[int]
 ) -> None:
     ends = [0.0] * total
-    pacer = Pacer(range(total), Pace(total=total, window=window), ends)
+    schedule = SendSchedule(range(total), SendLimits(total=total, window=window), ends)
     sent: list[int] = []
     for number in [*order, *range(300)]:
-        sent += pacer.due(0)
+        sent += schedule.due(0)
         assert len(sent) - sum(map(bool, ends)) <= window
         if number in sent:
             ends[number] = 1.0
-    sent += pacer.due(0)
+    sent += schedule.due(0)
     assert sent == list(range(len(sent)))
     assert len(sent) == total
 
 
 def test_a_sender_keeps_its_rate_and_stops_in_time() -> None:
-    pacer = Pacer(range(0, 1000, 2), Pace(total=1000, rate=10, seconds=5), [0.0] * 1000)
-    assert list(pacer.due(0)) == [0]
-    assert pacer.wait(0, 60) == pytest.approx(0.1)
-    assert list(pacer.due(0.25)) == [2, 4]
-    assert not list(pacer.due(0.29))
-    assert not list(pacer.due(5.1))
-    assert pacer.wait(5.1, 60) == 60
+    schedule = SendSchedule(
+        range(0, 1000, 2), SendLimits(total=1000, rate=10, seconds=5), [0.0] * 1000
+    )
+    assert list(schedule.due(0)) == [0]
+    assert schedule.wait(0, 60) == pytest.approx(0.1)
+    assert list(schedule.due(0.25)) == [2, 4]
+    assert not list(schedule.due(0.29))
+    assert not list(schedule.due(5.1))
+    assert schedule.wait(5.1, 60) == 60
 
 
 def test_a_message_of_a_paced_sender_counts_from_when_it_should_have_left() -> None:
-    pacer = Pacer(range(1, 1000, 2), Pace(total=1000, rate=10), [0.0] * 1000)
-    late = list(pacer.due(3.05))
-    assert [pacer.moment(number, 3.05) for number in late[:3]] == pytest.approx([0, 0.1, 0.2])
-    assert pacer.moment(late[-1], 3.05) == pytest.approx(3)
+    schedule = SendSchedule(range(1, 1000, 2), SendLimits(total=1000, rate=10), [0.0] * 1000)
+    late = list(schedule.due(3.05))
+    assert [schedule.moment(number, 3.05) for number in late[:3]] == pytest.approx([0, 0.1, 0.2])
+    assert schedule.moment(late[-1], 3.05) == pytest.approx(3)
 
 
 def test_a_message_of_a_sender_without_a_rate_counts_from_when_it_left() -> None:
-    assert Pacer(range(10), Pace(total=10), [0.0] * 10).moment(3, 7.5) == 7.5
+    assert SendSchedule(range(10), SendLimits(total=10), [0.0] * 10).moment(3, 7.5) == 7.5
 
 
 def test_a_sender_that_was_held_up_does_not_hide_what_its_messages_waited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run, clock = board(100, 0), _Clock()
-    monkeypatch.setattr(busparty, "_Line", clock.line_that_stalls(at=20, seconds=3))
-    monkeypatch.setattr(busparty, "time", clock)
-    clock.ends(run.over, after=10)
-    party = Party(name="planning", who=SENDER, url="amqp://host")
-    sending = busparty.Sending(
-        party=party, place=0, senders=1, receivers=(RECEIVER,), pace=Pace(total=100, rate=50)
+    run, clock = empty_times(100, 0), _Clock()
+    monkeypatch.setattr(bus_party, "RabbitMqClient", clock.client_that_stalls(at=20, seconds=3))
+    monkeypatch.setattr(bus_party, "time", clock)
+    clock.ends(run.stop, after=10)
+    party = BusParty(name="planning", organisation=SENDER, url="amqp://host")
+    sending = bus_party.SenderJob(
+        party=party,
+        place=0,
+        senders=1,
+        receivers=(RECEIVER,),
+        limits=SendLimits(total=100, rate=50),
     )
-    busparty.send(sending, run)
+    bus_party.send(sending, run)
     waits = figures.waits(run.sent, clock.published, until=clock.now)
     assert max(waits) == pytest.approx(3000, abs=25)
     assert sum(wait > 1000 for wait in waits) > 50
 
 
 class _Clock:
-    """Time that passes only while a sender's line works or stalls."""
+    """Time that passes only while a sender's client waits or stalls."""
 
     def __init__(self) -> None:
         self.now = 1.0
@@ -164,49 +170,51 @@ class _Clock:
         if self._over and self.now >= self._over[1]:
             self._over[0].set()
 
-    def line_that_stalls(self, at: int, seconds: float) -> Callable[..., Any]:
-        def publish(_: Any) -> None:
+    def client_that_stalls(self, at: int, seconds: float) -> Callable[..., Any]:
+        def publish(*_: Any, **__: Any) -> None:
             self.passes(seconds if len(self.published) == at else 0)
             self.published.append(self.now)
 
-        def work(longest: float) -> None:
-            self.passes(max(longest, 0.001))
+        def get(longest: float) -> None:
+            self.passes(longest)
 
-        line = SimpleNamespace(publish=publish, work=work, close=lambda: None)
-        return lambda *_: line
+        client = SimpleNamespace(
+            publish=publish, get=get, acknowledge=lambda: None, close=lambda: None
+        )
+        return lambda *_: client
 
 
 def test_a_backlog_leaves_in_slices_so_that_the_sender_can_look_up() -> None:
-    pacer = Pacer(range(120), Pace(total=120), [0.0] * 120)
-    assert [len(list(pacer.due(0))) for _ in range(4)] == [SLICE, SLICE, 20, 0]
+    schedule = SendSchedule(range(120), SendLimits(total=120), [0.0] * 120)
+    assert [len(list(schedule.due(0))) for _ in range(4)] == [SLICE, SLICE, 20, 0]
 
 
 def test_a_message_is_known_by_its_content_id_and_only_in_its_own_measurement() -> None:
-    mine, other = board(10, 0), board(10, 0)
+    mine, other = empty_times(10, 0), empty_times(10, 0)
     assert [mine.number(mine.content_id(n)) for n in range(10)] == list(range(10))
     assert mine.number(other.content_id(3)) is None
 
 
 def test_what_the_parties_write_is_valid_and_names_its_receiver() -> None:
-    book, run = Copybook(SENDER, [RECEIVER, OTHER], 2), board(8, 0)
+    templates, run = MessageTemplates(SENDER, [RECEIVER, OTHER], 2), empty_times(8, 0)
     for number in range(8):
-        copy = book.copy(run, number)
-        bundle = json.loads(copy.body)
+        message = templates.message(run, number)
+        bundle = json.loads(message.body)
         assert not profiles.validate(bundle)
-        assert bundle["id"] == copy.envelope_id
-        letter = FhirFormat(RECEIVER).read(copy.body)
-        assert run.number(letter.content_id) == number
-        assert letter.case == copy.case
+        assert bundle["id"] == message.envelope_id
+        received = FhirFormat(RECEIVER).read(message.body)
+        assert run.number(received.content_id) == number
+        assert received.case == message.case
         to = bundle["entry"][0]["resource"]["destination"][0]["endpoint"]
-        assert to == f"urn:hsa:{[RECEIVER, OTHER][addressed(number, 2, 2)].hsa}"
+        assert to == f"urn:hsa:{[RECEIVER, OTHER][receiver_place(number, 2, 2)].hsa}"
 
 
 def test_a_receipt_speaks_of_the_message_that_came() -> None:
-    copy = Copybook(SENDER, [RECEIVER], 1).copy(board(1, 0), 0)
-    letter = FhirFormat(RECEIVER).read(copy.body)
-    given_ = FhirFormat(SENDER).read(Receipts(RECEIVER).to(letter).body)
-    assert (given_.about, given_.code, given_.case) == (letter.content_id, "ok", letter.case)
-    again = FhirFormat(SENDER).read(Receipts(RECEIVER).to(letter).body)
+    message = MessageTemplates(SENDER, [RECEIVER], 1).message(empty_times(1, 0), 0)
+    received = FhirFormat(RECEIVER).read(message.body)
+    given_ = FhirFormat(SENDER).read(ReceiptTemplates(RECEIVER).receipt(received).body)
+    assert (given_.about, given_.code, given_.case) == (received.content_id, "ok", received.case)
+    again = FhirFormat(SENDER).read(ReceiptTemplates(RECEIVER).receipt(received).body)
     assert given_.content_id != again.content_id
 
 
@@ -214,7 +222,9 @@ def test_the_settings_of_the_bench_have_no_problem(tmp_path: Path) -> None:
     accounts = {name: f"amqp://{name}@host/" for name in (*SENDERS, *RECEIVERS)}
     servers = Servers(broker="amqp://host/", store="postgresql://host/db", accounts=accounts)
     file = tmp_path / "adapter.toml"
-    network.write(network.settings(servers, network.partners(50), 9000, 120), file)
+    measured_network.write(
+        measured_network.settings(servers, measured_network.partners(50), 9000, 120), file
+    )
     reached = {"ADAPTER_STORE": servers.store, "ADAPTER_BROKER": servers.broker}
     assert not survey(file, reached, mappings.load())
     assert 'timeout = "150s"' in file.read_text()
@@ -222,10 +232,13 @@ def test_the_settings_of_the_bench_have_no_problem(tmp_path: Path) -> None:
 
 def test_a_worker_that_ends_breaks_the_measurement_with_its_last_words(tmp_path: Path) -> None:
     command = ("python3", "-c", "import sys; sys.exit('no such store')")
-    crew = Crew(
+    crew = WorkerCommand(
         command=command, settings=tmp_path / "none", environment={}, number=1, folder=tmp_path
     )
-    with pytest.raises(bench.BrokenError, match="ended with 1:\nno such store"), Fleet(crew):
+    with (
+        pytest.raises(bench.BrokenError, match="ended with 1:\nno such store"),
+        WorkerProcesses(crew),
+    ):
         pass
 
 
@@ -292,7 +305,7 @@ def _all_positive(value: Any) -> None:
 
 @pytest.mark.parametrize("total", [20_000, 50_000, 1_000_000])
 def test_each_question_is_asked_of_all_endpoints_and_of_all_kinds_of_cases(total: int) -> None:
-    turns = list(stored.turns(total // stored.CASE))
+    turns = list(query_times.turns(total // query_times.CASE_MESSAGES))
     asked = Counter(turn.endpoint for turn in turns)
     assert asked == dict.fromkeys((*SENDERS, *RECEIVERS), 5)
     assert len({turn.case for turn in turns}) >= 10
@@ -303,10 +316,10 @@ def test_each_question_is_asked_of_all_endpoints_and_of_all_kinds_of_cases(total
 @pytest.mark.servers
 def test_a_private_postgresql_starts_anew_and_has_what_it_had(postgresql: PostgreSQL) -> None:
     del postgresql  # only that it is installed
-    with given_servers("", "", {}) as servers, closing(Store(servers.store)) as store:
+    with open_servers("", "", {}) as servers, closing(Store(servers.store)) as store:
         began = _started(store)
         store.upgrade()
-        stored.forget(store, servers)
+        query_times.empty_cache(store, servers)
         assert _started(store) > began
         with store.read() as tx:
             assert is_empty(tx)

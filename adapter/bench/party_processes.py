@@ -1,4 +1,4 @@
-"""The processes of the simulated parties, and waiting for what they do."""
+"""The processes of the simulated parties, and functions that wait while they run."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from multiprocessing.context import SpawnProcess
 from threading import BrokenBarrierError
 from typing import Any, Protocol, Self, TypeAlias
 
-from adapter.bench.board import CONTEXT, Board
-from adapter.bench.errors import BrokenError
+from adapter.bench.measurement_errors import BrokenError
+from adapter.bench.message_times import CONTEXT, MessageTimes
 
-Job: TypeAlias = tuple[Callable[..., None], tuple[Any, ...]]
-"""What a process runs, and what it is given besides the board."""
+PartyJob: TypeAlias = tuple[Callable[..., None], tuple[Any, ...]]
+"""The function of a process, and its arguments before the times."""
 
 READY_SECONDS = 60
-STALL_SECONDS = 90  # nothing has ended for so long: it never will
-_LOOK = 0.25
+STALL_SECONDS = 90  # without progress, after which a measurement has failed
+_LOOK = 0.25  # seconds between two checks
 
 
-class Checked(Protocol):
-    """Somebody who can tell that it has broken."""
+class Checkable(Protocol):
+    """Processes that can be checked."""
 
     def check(self) -> None:
-        """BrokenError when it has."""
+        """Raise BrokenError when a process has ended."""
 
 
-class Players:
-    """Enter it, and every party is connected and has begun; leave it, and all have ended."""
+class PartyProcesses:
+    """On entry every party is connected and starts; on exit all have ended."""
 
-    def __init__(self, board: Board, jobs: Sequence[Job]) -> None:
-        self._board = board
+    def __init__(self, times: MessageTimes, jobs: Sequence[PartyJob]) -> None:
+        self._times = times
         self._processes: list[SpawnProcess] = [
-            CONTEXT.Process(target=_play, args=(target, *arguments, board), daemon=True)
+            CONTEXT.Process(target=_run, args=(target, *arguments, times), daemon=True)
             for target, arguments in jobs
         ]
 
@@ -41,14 +41,14 @@ class Players:
         for process in self._processes:
             process.start()
         try:
-            self._board.gate.wait(READY_SECONDS)
+            self._times.all_ready.wait(READY_SECONDS)
         except BrokenBarrierError:
             self.__exit__()
             raise BrokenError("the simulated parties did not begin") from None
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._board.over.set()
+        self._times.stop.set()
         for process in self._processes:
             process.join(10)
             if process.is_alive():
@@ -56,24 +56,24 @@ class Players:
                 process.join()
 
     def check(self) -> None:
-        """BrokenError when one of them has ended."""
+        """Raise BrokenError when a process has ended."""
         if any(process.exitcode is not None for process in self._processes):
-            raise BrokenError("a simulated party ended; what it said stands above")
+            raise BrokenError("a simulated party ended; its output is printed above")
 
 
-def _play(target: Callable[..., None], *arguments: Any) -> None:
-    """Ctrl-C reaches all processes of a terminal, but the bench alone decides when it is over."""
+def _run(target: Callable[..., None], *arguments: Any) -> None:
+    """Ignore Ctrl-C, which reaches all processes of a terminal: the bench itself sets `stop`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     target(*arguments)
 
 
-def watch(
+def wait_for(
     reached: Callable[[], int],
     wanted: int,
-    checked: Sequence[Checked],
+    checked: Sequence[Checkable],
     say: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Wait until `reached` is as much as is wanted; BrokenError when it stops growing."""
+    """Wait until `reached` returns `wanted`. BrokenError when it stops growing."""
     last, since = -1, time.monotonic()
     while (now := reached()) < wanted:
         for each in checked:
@@ -86,8 +86,8 @@ def watch(
         time.sleep(_LOOK)
 
 
-def pause(seconds: float, checked: Sequence[Checked]) -> None:
-    """Let it run for so long; BrokenError when something breaks meanwhile."""
+def sleep_checked(seconds: float, checked: Sequence[Checkable]) -> None:
+    """Sleep for so long. BrokenError when a process ends meanwhile."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         for each in checked:

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from adapter.bench import journeys, report, running, stopping, stored
-from adapter.bench.network import RECEIVERS, SENDERS
+from adapter.bench import measurement_run, query_times, report, stop_signals, throughput
+from adapter.bench.measured_network import RECEIVERS, SENDERS
 from adapter.bench.report import Report
 from adapter.core.errors import TransientError
 from tests.kit.servers import PostgreSQL, RabbitMQ
@@ -40,27 +40,27 @@ def measured(
         found.queries_ms = {"case": 1.0}
 
     ways = {"queries": queries, "throughput": lambda *_: throughput(), "latency": lambda *_: None}
-    monkeypatch.setattr(running, "_MEASURES", ways)
-    arena: Any = SimpleNamespace(say=told.append)
+    monkeypatch.setattr(measurement_run, "_MEASURES", ways)
+    setup: Any = SimpleNamespace(say=told.append)
     found = _empty()
-    running.measure(NAMES, arena, found)
+    measurement_run.measure(NAMES, setup, found)
     return found
 
 
 def test_what_breaks_half_way_keeps_the_rounds_and_questions_before_it(
     monkeypatch: pytest.MonkeyPatch, told: list[str]
 ) -> None:
-    arena: Any = SimpleNamespace(
-        say=told.append, sizes=running.Sizes(stored=10, rounds=2), store=None
+    setup: Any = SimpleNamespace(
+        say=told.append, sizes=measurement_run.Sizes(stored=10, rounds=2), store=None
     )
-    monkeypatch.setattr(stored, "_body", lambda _: b"")
-    monkeypatch.setattr(stored, "fill", lambda *_: 1)
-    monkeypatch.setattr(stored, "_asked", _gives(2, 2.0))
-    monkeypatch.setattr(journeys, "_adapter", _gives(1, journeys.Round(rate=7)))
-    monkeypatch.setattr(journeys, "_naive", _gives(1, journeys.Round(rate=5)))
-    monkeypatch.setattr(journeys, "body_bytes", lambda _: 3600)
+    monkeypatch.setattr(query_times, "_body", lambda _: b"")
+    monkeypatch.setattr(query_times, "fill", lambda *_: 1)
+    monkeypatch.setattr(query_times, "_measured", _gives(2, 2.0))
+    monkeypatch.setattr(throughput, "_adapter", _gives(1, throughput.Round(rate=7)))
+    monkeypatch.setattr(throughput, "_naive", _gives(1, throughput.Round(rate=5)))
+    monkeypatch.setattr(throughput, "body_bytes", lambda _: 3600)
     found = _empty()
-    running.measure(["queries", "throughput"], arena, found)
+    measurement_run.measure(["queries", "throughput"], setup, found)
     assert found.queries_ms == {"case": 2.0, "dead": 2.0}
     assert found.throughput is not None
     assert (found.throughput.journeys, found.throughput.ratio) == ((7,), 1.4)
@@ -73,20 +73,20 @@ def _gives(times: int, result: object) -> Callable[..., object]:
 
     def give(*_: object) -> object:
         if not left:
-            raise running.BrokenError("no more")
+            raise measurement_run.BrokenError("no more")
         return left.pop()
 
     return give
 
 
 def _empty() -> Report:
-    return Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=running.Sizes())
+    return Report(at=datetime.now(UTC), machine=report.machine("15"), sizes=measurement_run.Sizes())
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        running.BrokenError("a worker ended"),
+        measurement_run.BrokenError("a worker ended"),
         TransientError("store-unavailable", "DiskFull"),
         OSError(28, "x"),
     ],
@@ -108,7 +108,7 @@ def test_an_error_of_any_kind_costs_only_what_it_happened_in(
 def test_after_a_signal_what_is_left_is_named(
     monkeypatch: pytest.MonkeyPatch, told: list[str], number: signal.Signals
 ) -> None:
-    with stopping.by_signals():
+    with stop_signals.raise_stopped():
         found = measured(monkeypatch, told, lambda: os.kill(os.getpid(), number))
     assert found.queries_ms == {"case": 1.0}
     assert found.broke == dict.fromkeys(["throughput", "latency"], f"stopped by {number.name}")
@@ -118,9 +118,13 @@ def test_after_a_signal_what_is_left_is_named(
 def test_a_bench_that_is_stopped_before_it_measures_says_so(
     monkeypatch: pytest.MonkeyPatch, told: list[str]
 ) -> None:
-    monkeypatch.setattr(running.given, "servers", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    with pytest.raises(running.NotMeasuredError, match="stopped by SIGTERM before anything"):
-        running.run(running.Options(), told.append)
+    monkeypatch.setattr(
+        measurement_run, "open_servers", lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+    )
+    with pytest.raises(
+        measurement_run.NotMeasuredError, match="stopped by SIGTERM before anything"
+    ):
+        measurement_run.run(measurement_run.Options(), told.append)
 
 
 def test_an_error_at_the_very_end_leaves_the_report(
@@ -130,20 +134,20 @@ def test_an_error_at_the_very_end_leaves_the_report(
         made.append(_empty())
         raise OSError(28, "the directory stays")
 
-    monkeypatch.setattr(running, "_run", breaks)
-    found = running.run(running.Options(), told.append)
+    monkeypatch.setattr(measurement_run, "_run", breaks)
+    found = measurement_run.run(measurement_run.Options(), told.append)
     assert found.broke == {"end": "OSError: [Errno 28] the directory stays"}
 
 
 def test_a_second_signal_does_not_cut_short_what_the_first_one_ends() -> None:
     ended: list[str] = []
-    with pytest.raises(stopping.StoppedError):
+    with pytest.raises(stop_signals.StoppedError):
         _stopped_twice(ended)
     assert ended == ["all of it"]
 
 
 def _stopped_twice(ended: list[str]) -> None:
-    with stopping.by_signals():
+    with stop_signals.raise_stopped():
         try:
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
@@ -153,7 +157,7 @@ def _stopped_twice(ended: list[str]) -> None:
 
 def test_signals_mean_what_they_meant_when_the_run_is_over() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    with stopping.by_signals():
+    with stop_signals.raise_stopped():
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
@@ -161,7 +165,7 @@ def test_signals_mean_what_they_meant_when_the_run_is_over() -> None:
 def test_the_table_names_what_was_not_measured() -> None:
     found = _empty()
     found.broke["drain"] = "a worker ended with 1:\nno such store"
-    (row,) = running.rows(found)
+    (row,) = measurement_run.rows(found)
     assert (row.what, row.value, row.met) == (
         "drain: not measured, or not all of it",
         "a worker ended with 1:",

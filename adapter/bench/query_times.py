@@ -1,8 +1,8 @@
-"""The operator's queries (`case`, `dead`, `messages --endpoint`) with many messages stored.
+"""Times of the operator's queries (`case`, `dead`, `messages --endpoint`) with many messages.
 
-The rows are those that journeys leave: each message has a body as received, a delivery with the
-bytes that went out, an attempt, two receipts and its lines of history; ten messages to a case,
-whose rows lie far apart; one delivery in a thousand is dead. PostgreSQL writes them itself.
+The rows are those that journeys leave. Each message has the body as received, a delivery with the
+bytes sent, an attempt, two receipts and its history. A case has ten messages, whose rows lie far
+apart. One delivery in a thousand is dead. PostgreSQL generates the rows itself.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from adapter.bench.arena import Arena
-from adapter.bench.copybook import Copybook
-from adapter.bench.network import RECEIVERS, SENDERS, Servers
+from adapter.bench.measured_network import RECEIVERS, SENDERS, Servers
+from adapter.bench.measurement_setup import MeasurementSetup
+from adapter.bench.message_templates import MessageTemplates
 from adapter.store import Store, queries
 from adapter.store.queries import dead, search
 from adapter.store.queries.search import Search
 
-CASE = 10  # messages of one
-_PART = 50_000
-_TIMES = 20
+CASE_MESSAGES = 10
+_PART = 50_000  # messages written at a time
+_TIMES = 20  # that each query runs
 _ENDPOINTS = (*SENDERS, *RECEIVERS)
 
 # %(first)s and %(last)s bound the part that is written; `n` is a message, `c` its case.
@@ -81,48 +81,48 @@ _TABLES = ("message", "delivery", "attempt", "receipt", "history", "care_case", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one of the twenty times is about."""
+    """The case and the endpoint of one run of a query."""
 
     case: int
     endpoint: str
 
 
-_Ask: TypeAlias = Callable[[Any, Turn], object]
+_Query: TypeAlias = Callable[[Any, Turn], object]
 
 
 def turns(cases: int) -> Iterator[Turn]:
-    """Cases spread over all of them, and the endpoints one after the other.
+    """Yield cases spread over all of them, and the endpoints in turn.
 
-    A step that 1,000 divides would find nothing but cases of dead deliveries of one sender.
+    A step that 1,000 divides would give only cases with dead deliveries of one sender.
     """
     for place in range(_TIMES):
         case = (place * cases // _TIMES + place) % cases
         yield Turn(case=case, endpoint=_ENDPOINTS[place % len(_ENDPOINTS)])
 
 
-def measure(arena: Arena) -> Iterator[dict[str, float]]:
-    """Milliseconds of the slowest of twenty, by the name of the command; without Python's start.
+def measure(setup: MeasurementSetup) -> Iterator[dict[str, float]]:
+    """Yield milliseconds of the slowest of twenty runs by command, without the start of Python.
 
-    After each command those so far: what breaks later leaves them.
+    It yields after each command: a later error does not lose the times so far.
     """
-    cases = fill(arena.store, arena.sizes.stored, _body(arena), arena.say)
-    found: dict[str, float] = {}
-    for name, ask in _QUESTIONS.items():
-        found[name] = _asked(arena, ask, cases)
-        arena.say(f"queries: {name} {found[name]:.0f} ms")
-        yield found
+    cases = fill(setup.store, setup.sizes.stored, _body(setup), setup.say)
+    slowest: dict[str, float] = {}
+    for name, query in _QUERIES.items():
+        slowest[name] = _measured(setup, query, cases)
+        setup.say(f"queries: {name} {slowest[name]:.0f} ms")
+        yield slowest
 
 
-def _body(arena: Arena) -> bytes:
-    """A real message: how far it compresses decides how many rows a page has."""
-    sender, *_ = arena.servers.parties(SENDERS)
-    whom = [party.who for party in arena.servers.parties(RECEIVERS)]
-    return Copybook(sender.who, whom, len(SENDERS)).example
+def _body(setup: MeasurementSetup) -> bytes:
+    """Return a real message: its compressed size decides how many rows a page has."""
+    sender, *_ = setup.servers.parties(SENDERS)
+    receivers = [party.organisation for party in setup.servers.parties(RECEIVERS)]
+    return MessageTemplates(sender.organisation, receivers, len(SENDERS)).example
 
 
 def fill(store: Store, total: int, body: bytes, say: Callable[[str], None]) -> int:
-    """Write what `total` messages leave behind, and let PostgreSQL look at it; how many cases."""
-    cases = max(1, total // CASE)
+    """Write the rows of `total` messages, analyse the tables, and return the number of cases."""
+    cases = max(1, total // CASE_MESSAGES)
     _write(store, (_CASES, _ALIASES), {"cases": cases})
     for first in range(1, total + 1, _PART):
         last = min(first + _PART - 1, total)
@@ -139,15 +139,15 @@ def _write(store: Store, statements: Iterable[str], values: dict[str, Any]) -> N
             tx.connection.exec_driver_sql(statement, values)
 
 
-def _asked(arena: Arena, ask: _Ask, cases: int) -> float:
-    forget(arena.store, arena.servers)
-    return _slowest(arena.store, ask, cases)
+def _measured(setup: MeasurementSetup, query: _Query, cases: int) -> float:
+    empty_cache(setup.store, setup.servers)
+    return _slowest(setup.store, query, cases)
 
 
-def forget(store: Store, servers: Servers) -> None:
-    """Let a PostgreSQL of our own forget what it has in memory; the kernel still remembers.
+def empty_cache(store: Store, servers: Servers) -> None:
+    """Restart a PostgreSQL that the bench started, to empty its cache; the kernel keeps its own.
 
-    After a checkpoint it has nothing to recover, and so it reads nothing before it is asked.
+    After a checkpoint it has nothing to recover, and so reads no pages before the first query.
     """
     if servers.restart_store is None:
         return
@@ -157,14 +157,14 @@ def forget(store: Store, servers: Servers) -> None:
     servers.restart_store()
 
 
-def _slowest(store: Store, ask: _Ask, cases: int) -> float:
-    return max(_timed(store, ask, turn) for turn in turns(cases))
+def _slowest(store: Store, query: _Query, cases: int) -> float:
+    return max(_timed(store, query, turn) for turn in turns(cases))
 
 
-def _timed(store: Store, ask: _Ask, turn: Turn) -> float:
+def _timed(store: Store, query: _Query, turn: Turn) -> float:
     began = time.perf_counter()
     with store.read() as tx:
-        ask(tx, turn)
+        query(tx, turn)
     return (time.perf_counter() - began) * 1000
 
 
@@ -177,8 +177,8 @@ def _dead(tx: Any, _turn: Turn) -> object:
 
 
 def _messages(tx: Any, turn: Turn) -> object:
-    found = search.messages(tx, Search(endpoint=turn.endpoint), 50)
-    return queries.deliveries_of(tx, [m.id for m in found.messages])
+    page = search.messages(tx, Search(endpoint=turn.endpoint), 50)
+    return queries.deliveries_of(tx, [m.id for m in page.messages])
 
 
-_QUESTIONS: dict[str, _Ask] = {"case": _case, "dead": _dead, "messages": _messages}
+_QUERIES: dict[str, _Query] = {"case": _case, "dead": _dead, "messages": _messages}

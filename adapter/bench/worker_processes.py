@@ -1,4 +1,4 @@
-"""Worker processes, started as an operator starts them, and what they take of the machine."""
+"""Worker processes, started as an operator starts them, and their use of processor and memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from adapter.bench.errors import BrokenError
+from adapter.bench.measurement_errors import BrokenError
 
 WORKER = (sys.executable, "-m", "adapter", "worker")
 _START_SECONDS = 60
@@ -21,8 +21,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """How workers are started: what runs, with which settings, how many, and where logs go."""
+class WorkerCommand:
+    """How workers are started; their logs go to `folder`."""
 
     command: Sequence[str]
     settings: Path
@@ -31,17 +31,17 @@ class Crew:
     folder: Path
 
 
-class Fleet:
-    """Enter it, and the workers have started; leave it, and they have ended."""
+class WorkerProcesses:
+    """On entry the workers have started; on exit they have ended."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, command: WorkerCommand) -> None:
+        self._command = command
         self._processes: list[subprocess.Popen[bytes]] = []
         self._logs: list[Path] = []
 
     def __enter__(self) -> Self:
         try:
-            for place in range(self._crew.number):
+            for place in range(self._command.number):
                 self._start(place)
             self._wait()
         except BaseException:
@@ -51,7 +51,7 @@ class Fleet:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            self.kill()  # of what broke nothing is measured any more
+            self.kill()  # after an error nothing is measured any more
         for process in self._processes:
             process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
@@ -59,34 +59,34 @@ class Fleet:
             _end(process, deadline)
 
     def kill(self) -> None:
-        """End them without waiting for what they have in hand."""
+        """End them without waiting for the messages they work on."""
         for process in self._processes:
             process.kill()
 
     def check(self) -> None:
-        """BrokenError when one of them has ended."""
+        """Raise BrokenError when a worker has ended."""
         for process, output in zip(self._processes, self._logs, strict=True):
             if process.poll() is not None:
                 raise BrokenError(f"a worker ended with {process.returncode}:\n{_last(output)}")
 
     def memory(self) -> float:
-        """What the largest worker holds now, in MB."""
+        """Return the memory of the largest worker now, in MB."""
         return max(_memory(process.pid, "VmRSS") for process in self._processes)
 
     def peak(self) -> float:
-        """The most that any worker has held since it started, in MB."""
+        """Return the highest memory of any worker since its start, in MB."""
         return max(_memory(process.pid, "VmHWM") for process in self._processes)
 
     def cpu_seconds(self) -> float:
-        """Processor time that the workers have used so far."""
+        """Return the processor time that the workers have used so far."""
         return sum(_cpu(process.pid) for process in self._processes)
 
     def _start(self, place: int) -> None:
-        path = self._crew.folder / f"worker-{place}.output"
+        path = self._command.folder / f"worker-{place}.output"
         with path.open("wb") as output:
             process = subprocess.Popen(
-                [*self._crew.command, "--settings", str(self._crew.settings)],
-                env=dict(self._crew.environment),
+                [*self._command.command, "--settings", str(self._command.settings)],
+                env=dict(self._command.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=output,
@@ -116,17 +116,17 @@ def _last(output: Path) -> str:
 
 
 def _memory(pid: int, name: str) -> float:
-    """A line of /proc/PID/status (proc(5)), in MB; 0 for a process that has ended."""
+    """Return a line of /proc/PID/status (proc(5)) in MB; 0 for a process that has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return 0.0
-    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+    match = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
+    return int(match[1]) / 1024 if match else 0.0
 
 
 def _cpu(pid: int) -> float:
-    """utime and stime of /proc/PID/stat (proc(5)); the name before them may have spaces."""
+    """Return utime + stime of /proc/PID/stat (proc(5)); the name before them may have spaces."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
@@ -136,7 +136,7 @@ def _cpu(pid: int) -> float:
 
 
 def machine_cpu_seconds() -> float:
-    """Processor time that everything on this machine has used, idle time left out."""
+    """Return the processor time that all processes have used, without idle time."""
     first = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
     user, nice, system, _idle, _wait, interrupt, soft = (int(each) for each in first[:7])
     return (user + nice + system + interrupt + soft) / _TICKS

@@ -1,4 +1,4 @@
-"""The servers of a run: those that the command names, or private ones of its own."""
+"""The servers of a run: those of the command line, or private ones that the bench starts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from adapter.bench.arena import CHECKOUT, PROGRAMS
-from adapter.bench.errors import BrokenError, NotMeasuredError
-from adapter.bench.network import RECEIVERS, SENDERS, Servers
+from adapter.bench.measured_network import RECEIVERS, SENDERS, Servers
+from adapter.bench.measurement_errors import BrokenError, NotMeasuredError
+from adapter.bench.measurement_setup import CHECKOUT, PROGRAMS
 
 _NAMES = (*SENDERS, *RECEIVERS)
 
 
 def accounts(environment: Mapping[str, str]) -> dict[str, str]:
-    """The parties' own users at a broker: amqp URLs in ADAPTER_BENCH_PLANNING and so on."""
-    found = {name: environment.get(_variable(name), "") for name in _NAMES}
-    return {name: url for name, url in found.items() if url}
+    """Return the amqp URL of each party, from ADAPTER_BENCH_PLANNING and so on."""
+    urls = {name: environment.get(_variable(name), "") for name in _NAMES}
+    return {name: url for name, url in urls.items() if url}
 
 
 def _variable(name: str) -> str:
@@ -27,11 +27,11 @@ def _variable(name: str) -> str:
 
 
 @contextmanager
-def servers(broker: str, store: str, users: Mapping[str, str]) -> Iterator[Servers]:
-    """Those that are named, or private ones. NotMeasuredError says what is missing."""
+def open_servers(broker: str, store: str, users: Mapping[str, str]) -> Iterator[Servers]:
+    """Yield the named servers, or private ones. NotMeasuredError says what is missing."""
     if not broker and not store:
-        with _private() as found:
-            yield found
+        with _private_servers() as private:
+            yield private
         return
     if not (broker and store):
         raise NotMeasuredError("name both --broker and --store, or neither")
@@ -46,7 +46,7 @@ def servers(broker: str, store: str, users: Mapping[str, str]) -> Iterator[Serve
 
 
 @contextmanager
-def _private() -> Iterator[Servers]:
+def _private_servers() -> Iterator[Servers]:
     if not (PROGRAMS / "servers.py").exists():
         raise NotMeasuredError(
             "name --broker and --store: only a checkout starts servers of its own"
@@ -58,12 +58,12 @@ def _private() -> Iterator[Servers]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C ends what uses the servers first
+        start_new_session=True,  # Ctrl-C must end the users of the servers first
     ) as process:
-        # Leaving closes its standard input, which ends the servers.
+        # Leaving closes its standard input, and so ends the servers.
         line = process.stdout.readline() if process.stdout else ""
         if not line:
-            raise NotMeasuredError("no servers could be started; what is missing stands above")
+            raise NotMeasuredError("no servers could be started; the reason is printed above")
         yield Servers(**json.loads(line), restart_store=partial(_restart, process))
 
 
@@ -73,4 +73,4 @@ def _restart(process: subprocess.Popen[str]) -> None:
     process.stdin.write("restart\n")
     process.stdin.flush()
     if not process.stdout.readline():
-        raise BrokenError("PostgreSQL did not start again; what it said stands above")
+        raise BrokenError("PostgreSQL did not restart; the reason is printed above")

@@ -1,4 +1,4 @@
-"""SIGTERM ends a run as Ctrl-C does: by an exception, so that all it began is ended and removed."""
+"""SIGTERM ends a run as Ctrl-C does: by an exception, so that servers and files are removed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StoppedError(KeyboardInterrupt):
-    """Somebody wants the run to end."""
+    """A signal asked the run to end; the text is its name."""
 
 
 @contextmanager
-def by_signals() -> Iterator[None]:
-    """While this lasts, the first signal raises StoppedError, and later ones change nothing.
+def raise_stopped() -> Iterator[None]:
+    """Raise StoppedError in this context at the first signal, and ignore later ones.
 
-    A second one would cut short the ending of what the first one has to end.
+    A second exception would interrupt the cleaning up after the first.
     """
     before = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
@@ -36,4 +36,4 @@ def _stop(number: int, _frame: FrameType | None) -> Never:
 
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:
-    """Unlike SIG_IGN, this is not handed down to processes that are started."""
+    """Do nothing. Unlike SIG_IGN, child processes do not inherit this."""

@@ -1,4 +1,4 @@
-"""The network of a measurement: four parties on the bus, and fifty partners by HTTP."""
+"""The parties of a measurement and their settings: four on the bus, fifty partners by HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from adapter.bench.busparty import Party
+from adapter.bench.bus_party import BusParty
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.simulators.messages import Organisation
 
@@ -25,10 +25,10 @@ _ORGANISATIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servers:
-    """A RabbitMQ and a PostgreSQL that nobody else uses now.
+    """A RabbitMQ and a PostgreSQL that nothing else uses now.
 
-    `accounts`: the amqp URL of each party on the bus, with a user of its own. `restart_store`
-    starts PostgreSQL anew; None where it is somebody else's.
+    `accounts` has the amqp URL of each party on the bus, with a user of its own. `restart_store`
+    restarts PostgreSQL; None where the bench did not start it.
     """
 
     broker: str
@@ -36,25 +36,31 @@ class Servers:
     accounts: Mapping[str, str]
     restart_store: Callable[[], None] | None = None
 
-    def parties(self, names: Sequence[str]) -> tuple[Party, ...]:
-        """Parties on the bus."""
+    def parties(self, names: Sequence[str]) -> tuple[BusParty, ...]:
+        """Return parties on the bus."""
         return tuple(
-            Party(name=name, who=_ORGANISATIONS[name], url=self.accounts[name]) for name in names
+            BusParty(name=name, organisation=_ORGANISATIONS[name], url=self.accounts[name])
+            for name in names
         )
 
 
 def partners(number: int) -> tuple[Organisation, ...]:
-    """Municipalities that are reached by HTTP."""
+    """Return municipalities that are reached by HTTP."""
     return tuple(
         Organisation(hsa=f"SE0000000004-KOMMUN{place}", name=f"Kommun {place}")
         for place in range(number)
     )
 
 
-def settings(servers: Servers, street: Sequence[Organisation], port: int, slow: float) -> Settings:
-    """Everybody's settings; the first partner by HTTP may answer after `slow` seconds."""
+def settings(
+    servers: Servers, http_partners: Sequence[Organisation], port: int, slow: float
+) -> Settings:
+    """Return the settings; the first HTTP partner may answer after `slow` seconds."""
     on_bus = [_on_bus(party) for party in servers.parties((*SENDERS, *RECEIVERS))]
-    by_http = [_by_http(who, place, port, slow) for place, who in enumerate(street)]
+    by_http = [
+        _by_http(organisation, place, port, slow)
+        for place, organisation in enumerate(http_partners)
+    ]
     return Settings(
         organization="SE0000000009-ADAPTER",
         store=servers.store,
@@ -63,11 +69,11 @@ def settings(servers: Servers, street: Sequence[Organisation], port: int, slow: 
     )
 
 
-def _on_bus(party: Party) -> Endpoint:
+def _on_bus(party: BusParty) -> Endpoint:
     return Endpoint(
         name=party.name,
-        organization=party.who.hsa,
-        display=party.who.name,
+        organization=party.organisation.hsa,
+        display=party.organisation.name,
         system="fhir",
         transport="rabbitmq",
         broker_user=party.user,
@@ -75,21 +81,21 @@ def _on_bus(party: Party) -> Endpoint:
     )
 
 
-def _by_http(who: Organisation, place: int, port: int, slow: float) -> Endpoint:
-    patience = slow + 30 if place == 0 else 20
+def _by_http(organisation: Organisation, place: int, port: int, slow: float) -> Endpoint:
+    timeout = slow + 30 if place == 0 else 20
     return Endpoint(
         name=f"kommun-{place}",
-        organization=who.hsa,
-        display=who.name,
+        organization=organisation.hsa,
+        display=organisation.name,
         system="fhir",
         transport="http",
         address=f"http://127.0.0.1:{port}/{place}",
-        timeout=timedelta(seconds=patience),
+        timeout=timedelta(seconds=timeout),
         owner=OWNER,
     )
 
 
-_WRITTEN = (
+_WRITTEN_KEYS = (
     "name",
     "organization",
     "display",
@@ -101,18 +107,18 @@ _WRITTEN = (
 )
 
 
-def write(chosen: Settings, file: Path) -> None:
-    """The settings as a file for `adapter worker`; store and broker go by the environment."""
-    lines = [f'organization = "{chosen.organization}"']
-    for endpoint in chosen.endpoints:
+def write(settings: Settings, file: Path) -> None:
+    """Write the settings file of `adapter worker`. Store and broker come from the environment."""
+    lines = [f'organization = "{settings.organization}"']
+    for endpoint in settings.endpoints:
         lines += ["", "[[endpoint]]", f'timeout = "{int(endpoint.timeout.total_seconds())}s"']
-        values = ((key, getattr(endpoint, key)) for key in _WRITTEN)
+        values = ((key, getattr(endpoint, key)) for key in _WRITTEN_KEYS)
         lines += [f'{key} = "{value}"' for key, value in values if value]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def free_port() -> int:
-    """A loopback port that nobody uses just now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
+    """Return a loopback port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
     return port

@@ -8,15 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapter.bench.arena import PROGRAMS, Arena
-from adapter.bench.errors import BrokenError
-from adapter.bench.network import RECEIVERS
+from adapter.bench.measured_network import RECEIVERS
+from adapter.bench.measurement_errors import BrokenError
+from adapter.bench.measurement_setup import PROGRAMS, MeasurementSetup
 from adapter.transports.rabbitmq import DEAD, EXCHANGE, INCOMING
 from adapter.transports.rabbitmq.connection import connect
 
 _PROGRAM = PROGRAMS / "naive.py"
 _QUEUE = "naive.in"
-_ARGUMENTS = {  # as care.in has them, but without the single active consumer: all may consume
+_ARGUMENTS = {  # as of care.in, but without the single active consumer: all processes consume
     "x-queue-type": "quorum",
     "x-overflow": "reject-publish",
     "x-delivery-limit": 20,
@@ -25,13 +25,13 @@ _ARGUMENTS = {  # as care.in has them, but without the single active consumer: a
 }
 
 
-def at_hand() -> bool:
-    """Whether this is a checkout: an installed package has no benchmarks."""
+def is_installed() -> bool:
+    """Whether this is a checkout: a package has no benchmarks."""
     return _PROGRAM.exists()
 
 
 class Pipeline:
-    """Running processes of it."""
+    """The running processes of the pipeline."""
 
     def __init__(self, job: str, number: int) -> None:
         self._processes = [_start(job) for _ in range(number)]
@@ -50,23 +50,23 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(arena: Arena) -> Iterator[Pipeline]:
-    """As many processes as there are workers; they consume what senders publish."""
-    with _queue(arena.servers.broker):
-        running = Pipeline(json.dumps(_job(arena)), arena.sizes.workers)
+def pipeline(setup: MeasurementSetup) -> Iterator[Pipeline]:
+    """Run as many processes as there are workers; they consume what the senders publish."""
+    with _queue(setup.servers.broker):
+        running = Pipeline(json.dumps(_job(setup)), setup.sizes.workers)
         try:
             yield running
         finally:
             running.end()
 
 
-def _job(arena: Arena) -> dict[str, object]:
-    found = arena.servers.parties(RECEIVERS)
+def _job(setup: MeasurementSetup) -> dict[str, object]:
+    receivers = setup.servers.parties(RECEIVERS)
     return {
-        "broker": arena.servers.broker.split(",")[0],
+        "broker": setup.servers.broker.split(",")[0],
         "queue": _QUEUE,
         "exchange": EXCHANGE,
-        "endpoints": {f"urn:hsa:{party.who.hsa}": party.name for party in found},
+        "endpoints": {f"urn:hsa:{party.organisation.hsa}": party.name for party in receivers},
     }
 
 
@@ -80,7 +80,7 @@ def _start(job: str) -> subprocess.Popen[str]:
 
 @contextmanager
 def _queue(broker: str) -> Iterator[None]:
-    """While this lasts, what partners publish goes to the pipeline's queue instead of care.in."""
+    """Route what parties publish to the pipeline's queue instead of care.in meanwhile."""
     with connect(broker, "adapter bench") as connection:
         channel = connection.channel()
         channel.queue_declare(_QUEUE, durable=True, arguments=_ARGUMENTS)
