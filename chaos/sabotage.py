@@ -25,7 +25,7 @@ from adapter.settings.network import Network
 from adapter.store import Store, due_deliveries, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
-from adapter.web import doors
+from adapter.web import receiving
 from chaos import letters
 
 _LATE = 1.0  # seconds from an answer to its commit
@@ -64,7 +64,7 @@ def _ack_before_commit() -> None:
         threading.Timer(_LATE, really, (store, network, letter, now)).start()
         return reply
 
-    _replace(doors, "accept", early)
+    _replace(receiving, "accept", early)
 
 
 class _Forgetful:

@@ -1,4 +1,4 @@
-"""The HTTP side: doors for messages, what FHIR says of them, health and metrics.
+"""The HTTP server: receiving messages, FHIR metadata, health and metrics.
 
 The only importer of FastAPI. Documented for vendors in docs/http.md.
 """
@@ -12,29 +12,30 @@ from fastapi import FastAPI
 from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
-from adapter.web import doors, health, metadata, metrics, operation_outcome
-from adapter.web.authentication import Doors
-from adapter.web.surroundings import Surroundings
+from adapter.web import error_responses, health, metadata, metrics, receiving
+from adapter.web.authentication import WebContext
+from adapter.web.middleware import RequestMiddleware
 
 
 def app(
     network: Network,
     store: Store,
     accepted: Callable[[], None] = lambda: None,
-    oneself: OwnHealth | None = None,
+    own_health: OwnHealth | None = None,
 ) -> FastAPI:
-    """The application of one adapter; the store's schema is current, its endpoints registered.
+    """Return the application of one adapter.
 
-    `accepted` is called after each message that was taken, in the thread that took it;
-    `oneself` is what the process knows of its own health.
+    The store's schema must be current and its endpoints registered. `accepted` is called after
+    each stored message, in the thread that stored it. `own_health` is what the process knows of
+    its own health.
     """
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    application.state.doors = Doors(
-        network=network, store=store, accepted=accepted, oneself=oneself or OwnHealth()
+    application.state.context = WebContext(
+        network=network, store=store, accepted=accepted, own_health=own_health or OwnHealth()
     )
     application.state.registry = metrics.registry(network, store)
-    for part in (doors, metadata, health, metrics):
+    for part in (receiving, metadata, health, metrics):
         application.include_router(part.router)
-    operation_outcome.install(application)
-    application.add_middleware(Surroundings)
+    error_responses.install(application)
+    application.add_middleware(RequestMiddleware)
     return application

@@ -1,4 +1,4 @@
-"""Who calls: one bearer token for each endpoint, known only by its digest."""
+"""Which endpoint calls: one bearer token for each, of which only the digest is stored."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from adapter.store.endpoints import endpoint_of_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
-    """What every door needs: who exists, and where messages are kept."""
+class WebContext:
+    """What the routes share: the network, the store and the process's own health."""
 
     network: Network
     store: Store
-    accepted: Callable[[], None]  # somebody may be waiting for work
-    oneself: OwnHealth
+    accepted: Callable[[], None]  # called after each stored message
+    own_health: OwnHealth
 
 
-def doors(request: Request) -> Doors:
-    """The doors of the application that serves a request."""
-    found: Doors = request.app.state.doors
-    return found
+def context(request: Request) -> WebContext:
+    """Return the context of the application that serves a request."""
+    shared: WebContext = request.app.state.context
+    return shared
 
 
 def sender(request: Request) -> Endpoint:
-    """The endpoint that the caller proved to be; FatalError `unidentified-sender`.
+    """Return the endpoint whose token the caller sent; FatalError `unidentified-sender`.
 
-    Another way to prove it (a proxy that checks certificates, OAuth2) takes the place of this
-    function, and nothing else changes.
+    Another way to authenticate (a proxy that checks certificates, OAuth2) replaces only this
+    function.
     """
-    found = doors(request)
-    with found.store.read() as tx:
+    shared = context(request)
+    with shared.store.read() as tx:
         name = endpoint_of_token(tx, _token(request))
-    known = {e.name: e for e in found.network.settings.endpoints}
-    if name not in known:  # also a token of an endpoint that the settings have lost
+    known = {e.name: e for e in shared.network.settings.endpoints}
+    if name not in known:  # also a token of an endpoint that the settings no longer have
         raise FatalError("unidentified-sender")
     return known[name]
 

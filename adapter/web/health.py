@@ -1,4 +1,4 @@
-"""For whatever starts and stops the process: is it alive, and may messages be sent to it."""
+"""Liveness and readiness, for the orchestrator and the load balancer."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from fastapi.responses import JSONResponse
 
 from adapter.operate import health
 from adapter.operate.health import Finding, Process
-from adapter.web.authentication import doors
+from adapter.web.authentication import context
 
 router = APIRouter()
 
 
 @router.get("/health/live")
 def live() -> JSONResponse:
-    """The process answers. Nothing else is asked: a restart mends no database."""
+    """Answer that the process runs; the store is not checked, as a restart repairs no database."""
     return JSONResponse({"live": True})
 
 
 @router.get("/health/ready")
 def ready(request: Request) -> JSONResponse:
-    """Whether this door could store a message now; 503, and why not. The rest are warnings."""
-    ours = doors(request)
-    found = health.survey(ours.store, ours.network.settings, ours.oneself)
-    why = [f for f in found.findings if _shuts(f, ours.oneself.name)]
-    told = {
+    """Answer whether this process can store a message now; 503 with the reasons when not."""
+    shared = context(request)
+    survey = health.survey(shared.store, shared.network.settings, shared.own_health)
+    why = [f for f in survey.findings if _blocks(f, shared.own_health.name)]
+    body = {
         "ready": not why,
         "why": [asdict(f) for f in why],
-        "warnings": [asdict(f) for f in found.findings if f not in why],
-        "processes": [_shown(p) for p in found.processes],
+        "warnings": [asdict(f) for f in survey.findings if f not in why],
+        "processes": [_shown(p) for p in survey.processes],
     }
-    return JSONResponse(told, 503 if why else 200)
+    return JSONResponse(body, 503 if why else 200)
 
 
-def _shuts(finding: Finding, name: str) -> bool:
-    """Whether it keeps this door shut: what another process cannot do is its own affair."""
+def _blocks(finding: Finding, name: str) -> bool:
+    """Whether a finding keeps this process from storing; other processes' findings do not."""
     return finding.name in health.DOOR and finding.process in ("", name)
 
 

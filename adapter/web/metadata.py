@@ -1,4 +1,4 @@
-"""What the FHIR door can do, as FHIR says it."""
+"""The CapabilityStatement: what the FHIR interface can do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from importlib.metadata import version
 from fastapi import APIRouter, Response
 
 from adapter.fhir import profiles
-from adapter.web.operation_outcome import FHIR_JSON
+from adapter.web.error_responses import FHIR_JSON
 
 router = APIRouter()
 
 
 @router.get("/fhir/metadata")
 def metadata() -> Response:
-    """The CapabilityStatement of profiles/, as this instance's own."""
+    """Return the CapabilityStatement of profiles/ as that of this instance."""
     kept = profiles.load().resource("CapabilityStatement", "adapter")
     software = {"software": {"name": "careplan-adapter", "version": version("careplan-adapter")}}
     instance = {"kind": "instance", "implementation": {"description": "careplan-adapter"}}

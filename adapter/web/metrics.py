@@ -1,4 +1,4 @@
-"""Figures for Prometheus, from the store: what waits, since when, and for whom. No person in it."""
+"""Metrics for Prometheus, counted in the store. They hold no personal data."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from adapter.store import Store
 from adapter.store.queries import figures
 
 router = APIRouter()
-FRESH_FOR = 5.0  # seconds; several who ask at once cost the store one look
+FRESH_FOR = 5.0  # seconds; several scrapers at once cost one reading of the store
 _KEYS = ["endpoint", "event", "state"]
 
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """The Prometheus text format."""
+    """Return the metrics in the Prometheus text format."""
     registry: CollectorRegistry = request.app.state.registry
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def registry(network: Network, store: Store) -> CollectorRegistry:
-    """A registry of our own: nothing of the process or of other libraries is in it."""
-    found = CollectorRegistry(auto_describe=False)
-    found.register(Figures(network, store))
-    return found
+    """Return a registry with our metrics only, without those of the process or of libraries."""
+    own = CollectorRegistry(auto_describe=False)
+    own.register(Figures(network, store))
+    return own
 
 
 class Figures(Collector):
-    """Asks the store when it is scraped, and keeps the answer for some seconds."""
+    """Reads the store when it is scraped, and keeps the result for FRESH_FOR seconds."""
 
     def __init__(self, network: Network, store: Store) -> None:
         self._network, self._store = network, store
@@ -49,7 +49,7 @@ class Figures(Collector):
         self._until = 0.0
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics, at most FRESH_FOR seconds old."""
+        """Return the metrics, at most FRESH_FOR seconds old."""
         with self._lock:
             if time.monotonic() >= self._until:
                 self._kept = list(figures_at(self._network, self._store, datetime.now(UTC)))
@@ -58,7 +58,7 @@ class Figures(Collector):
 
 
 def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric]:
-    """Every metric as it is now."""
+    """Yield every metric as it is now."""
     up = GaugeMetricFamily("adapter_store_up", "Whether the store answers.")
     try:
         with store.read() as tx:
@@ -79,13 +79,13 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
 
 def _counts(name: str, text: str, counts: Iterable[figures.Count]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=_KEYS)
-    for one in counts:
-        family.add_metric([one.endpoint, one.event, one.state], one.count)
+    for row in counts:
+        family.add_metric([row.endpoint, row.event, row.state], row.count)
     return family
 
 
 def _endpoints(
-    network: Network, found: Iterable[figures.EndpointFigures], now: datetime
+    network: Network, rows: Iterable[figures.EndpointFigures], now: datetime
 ) -> Iterator[Metric]:
     late = _gauge("adapter_oldest_due_seconds", "How long the oldest open delivery is overdue.")
     old = _gauge("adapter_oldest_open_seconds", "How old the oldest open delivery is.")
@@ -93,15 +93,15 @@ def _endpoints(
     paused = _gauge("adapter_endpoint_paused", "Whether somebody paused the endpoint.")
     cut_off = _gauge("adapter_endpoint_cut_off", "Whether the far side does not answer.")
     closed = _gauge("adapter_endpoint_closed", "Whether a service window holds the endpoint.")
-    for one in found:
-        known = network.endpoints.get(one.endpoint)
-        late.add_metric([one.endpoint], service_windows.overdue(known, one.oldest_due, now))
-        old.add_metric([one.endpoint], service_windows.overdue(known, one.oldest_open, now))
-        closed.add_metric([one.endpoint], float(_is_closed(known, now)))
-        paused.add_metric([one.endpoint], float(one.paused))
-        cut_off.add_metric([one.endpoint], float(one.cut_off))
-        if one.last_received:
-            heard.add_metric([one.endpoint], one.last_received.timestamp())
+    for row in rows:
+        known = network.endpoints.get(row.endpoint)
+        late.add_metric([row.endpoint], service_windows.overdue(known, row.oldest_due, now))
+        old.add_metric([row.endpoint], service_windows.overdue(known, row.oldest_open, now))
+        closed.add_metric([row.endpoint], float(_is_closed(known, now)))
+        paused.add_metric([row.endpoint], float(row.paused))
+        cut_off.add_metric([row.endpoint], float(row.cut_off))
+        if row.last_received:
+            heard.add_metric([row.endpoint], row.last_received.timestamp())
     yield from (late, old, heard, paused, cut_off, closed)
 
 
@@ -109,21 +109,23 @@ def _is_closed(known: Endpoint | None, now: datetime) -> bool:
     return known is not None and service_windows.closed_until(known, now) is not None
 
 
-def _health(found: health.Survey) -> Iterator[Metric]:
+def _health(survey: health.Survey) -> Iterator[Metric]:
     wrong = _gauge("adapter_wrong", "How many say so of this finding.", "finding")
     for name in health.FINDINGS:
-        wrong.add_metric([name], sum(f.name == name for f in found.findings))
+        wrong.add_metric([name], sum(f.name == name for f in survey.findings))
     living = _gauge("adapter_processes", "Processes that were seen lately.", "part")
     for part in health.PARTS:
-        living.add_metric([part], sum(p.part == part for p in found.living))
-    probe = max((p.probe for p in found.living), default=0.0)
-    apart = max((abs(p.ahead) for p in found.living), default=0.0)
+        living.add_metric([part], sum(p.part == part for p in survey.living))
+    probe = max((p.probe for p in survey.living), default=0.0)
+    apart = max((abs(p.ahead) for p in survey.living), default=0.0)
     yield from (wrong, living)
-    yield _one("adapter_store_seconds", "The slowest process's last write of a small row.", probe)
-    yield _one("adapter_clock_skew_seconds", "The wrongest clock, beside the database's.", apart)
+    yield _single(
+        "adapter_store_seconds", "The slowest process's last write of a small row.", probe
+    )
+    yield _single("adapter_clock_skew_seconds", "The wrongest clock, beside the database's.", apart)
 
 
-def _one(name: str, text: str, value: float) -> Metric:
+def _single(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
 
 

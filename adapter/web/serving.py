@@ -1,4 +1,4 @@
-"""The HTTP server itself, so set up that it logs no addresses of requests and says little."""
+"""The uvicorn server, set up so that it logs no request addresses and no server name."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.core.errors import TransientError
-from adapter.web.operation_outcome import of_error
+from adapter.web.error_responses import of_error
+from adapter.web.middleware import RequestMiddleware
 from adapter.web.slow_headers import SlowHeaderTimeout
-from adapter.web.surroundings import Surroundings
 
 CONNECTIONS = 500
-GOODBYE = 10  # seconds that requests under way get when the process stops
+GOODBYE = 10  # seconds for requests under way when the process stops
 
 
-class Crowded:
-    """ASGI: serves no more connections than there are places, and says so in our own words."""
+class ConnectionLimit:
+    """ASGI: answers `too-many-connections` above CONNECTIONS connections."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.connections: Collection[object] = ()
-        self._app, self._full = app, Surroundings(_full)
+        self._app, self._full = app, RequestMiddleware(_full)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or say that there is no place for its connection."""
+        """Serve one request, or refuse it."""
         app = self._full if len(self.connections) > CONNECTIONS else self._app
         await app(scope, receive, send)
 
@@ -38,23 +38,23 @@ async def _full(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def server(application: ASGIApp, address: str) -> uvicorn.Server:
-    """A server for `host:port`, not yet started; port 0 takes a free one."""
+    """Return a server for `host:port`, not yet started; port 0 takes a free one."""
     host, _, port = address.rpartition(":")
-    crowded = Crowded(application)
-    found = uvicorn.Server(
+    limited = ConnectionLimit(application)
+    uvicorn_server = uvicorn.Server(
         uvicorn.Config(
-            crowded,
+            limited,
             host=host.strip("[]"),
             port=int(port),
             http=SlowHeaderTimeout,
             ws="none",
             lifespan="off",
             log_config=None,
-            access_log=False,  # a line a request is the doors' own affair
+            access_log=False,  # the routes log each request themselves
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=GOODBYE,
         )
     )
-    crowded.connections = found.server_state.connections
-    return found
+    limited.connections = uvicorn_server.server_state.connections
+    return uvicorn_server

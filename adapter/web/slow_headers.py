@@ -1,4 +1,4 @@
-"""Connections over which nothing is asked are not held: they would keep others out."""
+"""The time limit of idle connections and slow headers: they would keep others out."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class SlowHeaderTimeout(H11Protocol):
-    """uvicorn's HTTP/1.1, which hangs up on a peer that is slow with the head of its request.
+    """uvicorn's HTTP/1.1, which closes a connection whose request headers come too slowly.
 
-    uvicorn itself waits for ever, and counts the connection as one of those that it may have.
+    uvicorn itself waits for ever, and counts the connection against its limit.
     """
 
-    seconds = 10.0  # from the connection, or the end of the last answer, to a whole head
+    seconds = 10.0  # from the connection, or the end of the last response, to the complete headers
     _clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The clock begins."""
+        """Start the clock."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """The clock stops when a request is begun; for its body there is another limit."""
+        """Stop the clock when the headers are complete; the body has a limit of its own."""
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
-        """The clock begins anew."""
+        """Start the clock again."""
         super().on_response_complete()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The clock stops."""
+        """Stop the clock."""
         self._stop()
         super().connection_lost(exc)
 

@@ -10,8 +10,8 @@ import pytest
 
 from adapter.cli import app
 from adapter.core.catalogue import CATALOGUE
-from adapter.web import doors, health, metadata, metrics
-from adapter.web.bodies import SECONDS
+from adapter.web import health, metadata, metrics, receiving
+from adapter.web.requests import SECONDS
 from tests.kit.morning import Page, Told, lay_out
 from tests.kit.office import SETTINGS
 from tests.kit.places import DOCS
@@ -71,7 +71,7 @@ def addresses(*parts: ModuleType) -> set[str]:
 
 
 def test_every_address_is_on_the_page_of_those_whom_it_is_for() -> None:
-    ours, watched = addresses(doors, metadata), addresses(health, metrics)
+    ours, watched = addresses(receiving, metadata), addresses(health, metrics)
     assert len(ours) + len(watched) == 6
     assert set(re.findall(r"^\| `(/[\w$/-]+)` \| [A-Z]", HTTP, re.MULTILINE)) == ours
     assert set(re.findall(r"^\| `(/[\w$/-]+)` \|", OPERATIONS, re.MULTILINE)) == watched

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from adapter.core.errors import FatalError, TransientError
 from adapter.store.tables import message
-from adapter.web import bodies, operation_outcome
-from adapter.web.surroundings import Surroundings
+from adapter.web import error_responses, requests
+from adapter.web.middleware import RequestMiddleware
 from tests.kit.oracle import problems
 from tests.kit.site import FHIR, PROCESS, Site, codes, fixture, served
 
@@ -71,7 +71,7 @@ def test_a_body_that_trickles_is_given_up_after_a_time() -> None:
     request = Request({"type": "http", "headers": []}, endless)
     before = time.monotonic()
     with pytest.raises(FatalError) as caught:
-        asyncio.run(bodies.body(request, limit=10_000, seconds=0.2))
+        asyncio.run(requests.body(request, limit=10_000, seconds=0.2))
     assert caught.value.code == "too-slow"
     assert time.monotonic() - before < 2
 
@@ -159,8 +159,8 @@ def broken() -> FastAPI:
     def fail(name: str) -> None:
         raise failures[name]
 
-    operation_outcome.install(application)
-    application.add_middleware(Surroundings)
+    error_responses.install(application)
+    application.add_middleware(RequestMiddleware)
     return application
 
 
@@ -175,7 +175,7 @@ def test_an_unexpected_fault_is_answered_without_its_words(
     for shown in (response.text, caplog.text):
         assert "195009072553" not in shown
         assert "Traceback" not in shown
-    assert [r.message for r in caplog.records if r.name == "adapter.web.surroundings"]
+    assert [r.message for r in caplog.records if r.name == "adapter.web.middleware"]
 
 
 def test_a_store_that_is_away_is_told_with_a_time_to_wait() -> None:

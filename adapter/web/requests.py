@@ -1,4 +1,4 @@
-"""What a request brings: its headers in bounds, its body within the limit and in time."""
+"""The checks of a request: its headers, its content type, and its body's size and time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.settings.network import Network
 
-SECONDS = 60.0  # a whole body must have come by then
+SECONDS = 60.0  # within which the whole body must arrive
 _ID = re.compile(r"[\w.:/@+~-]{1,120}", re.ASCII)
 _TYPES = {
     "json": frozenset({"application/fhir+json", "application/json"}),
@@ -23,20 +23,20 @@ _CHARSETS = frozenset({"", "utf-8", "utf8"})
 
 
 async def body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
-    """The whole body. FatalError `too-large` as soon as that is known, `too-slow` after a time."""
+    """Return the whole body; FatalError `too-large` at once, `too-slow` after `seconds`."""
     declared = request.headers.get("content-length", "0")
     _within(int(declared) if declared.isdecimal() else 0, limit)
-    found = bytearray()
+    content = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
-                found += part
-                _within(len(found), limit)
+                content += part
+                _within(len(content), limit)
     except TimeoutError:
-        raise FatalError("too-slow", f"{len(found)} bytes in {seconds:g} s") from None
+        raise FatalError("too-slow", f"{len(content)} bytes in {seconds:g} s") from None
     except ClientDisconnect:
         raise FatalError("unreadable", "the connection was closed") from None
-    return bytes(found)
+    return bytes(content)
 
 
 def _within(size: int, limit: int) -> None:
@@ -45,7 +45,7 @@ def _within(size: int, limit: int) -> None:
 
 
 def named(request: Request, header: str) -> str:
-    """An id that the caller gave in a header, "" for none; FatalError `bad-header`."""
+    """Return the id in a header, "" for none; FatalError `bad-header`."""
     value = request.headers.get(header, "").strip()
     if value and not _ID.fullmatch(value):
         raise FatalError(
@@ -55,21 +55,23 @@ def named(request: Request, header: str) -> str:
 
 
 def content_type(request: Request, network: Network, sender: Endpoint) -> str:
-    """The Content-Type, as it came; FatalError when the sender's system does not speak it."""
+    """Return the Content-Type as it came; FatalError when the sender's system has another."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise FatalError("wrong-content-type", "no Content-Encoding is taken: do not compress")
+        raise FatalError("wrong-content-type", "Content-Encoding is not supported: do not compress")
     value = request.headers.get("content-type", "")
     name, _, rest = value.partition(";")
-    taken = types(network, sender)
-    if name.strip().lower() not in taken:
-        raise FatalError("wrong-content-type", f"{sender.system} takes {', '.join(sorted(taken))}")
+    accepted = types(network, sender)
+    if name.strip().lower() not in accepted:
+        raise FatalError(
+            "wrong-content-type", f"{sender.system} takes {', '.join(sorted(accepted))}"
+        )
     if _charset(rest) not in _CHARSETS and network.system(sender).content == "json":
-        raise FatalError("wrong-content-type", "JSON is written in UTF-8")
+        raise FatalError("wrong-content-type", "JSON must be UTF-8")
     return value[:120]
 
 
 def types(network: Network, sender: Endpoint) -> frozenset[str]:
-    """The content types that a sender may use: its system's own, and the general ones."""
+    """Return the content types that a sender may use: its system's own, and the general ones."""
     system = network.system(sender)
     return _TYPES[system.content] | {system.media_type.partition(";")[0]}
 

@@ -1,4 +1,4 @@
-"""The doors that take messages: stored before they are answered, and answered by the receipt."""
+"""The routes that receive messages: they store a message, then answer with its receipt."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from adapter.core.errors import FatalError
 from adapter.core.model import Code, Envelope
 from adapter.inbound.process import Reply
 from adapter.inbound.receive import accept
-from adapter.web import bodies
-from adapter.web.authentication import doors, sender
-from adapter.web.operation_outcome import RETRY_AFTER, outcome, status_of
+from adapter.web import requests
+from adapter.web.authentication import context, sender
+from adapter.web.error_responses import RETRY_AFTER, outcome, status_of
 
 log = logging.getLogger(__name__)
 router = APIRouter()
 
-# The order of the parameters is the order of the checks: nobody unknown may send a body.
+# Parameters are checked in their order: an unknown caller cannot send a body.
 Sender = Annotated[Endpoint, Depends(sender)]
 
 
 async def posted_envelope(request: Request, caller: Sender) -> Envelope:
-    """The request as an Envelope, with what it claims."""
-    network = doors(request).network
-    content_type = bodies.content_type(request, network, caller)
-    id_ = bodies.named(request, "Idempotency-Key")
-    case = bodies.named(request, "X-Correlation-Id")
+    """Return the request as an Envelope."""
+    network = context(request).network
+    content_type = requests.content_type(request, network, caller)
+    id_ = requests.named(request, "Idempotency-Key")
+    case = requests.named(request, "X-Correlation-Id")
     return Envelope(
         id=id_,
         case=case,
         endpoint=caller.name,
         content_type=content_type,
-        body=await bodies.body(request, network.settings.limits.body),
+        body=await requests.body(request, network.settings.limits.body),
     )
 
 
@@ -43,39 +43,39 @@ Posted = Annotated[Envelope, Depends(posted_envelope)]
 
 
 def speaks_fhir(request: Request, caller: Sender) -> None:
-    """The FHIR door is for those who speak it; the others' own form would be misread."""
-    if doors(request).network.system(caller).content != "json":
+    """Refuse a sender whose system is not FHIR; FatalError `wrong-content-type`."""
+    if context(request).network.system(caller).content != "json":
         raise FatalError("wrong-content-type", f"post {caller.system} to /inbox")
 
 
 @router.post("/fhir/$process-message", dependencies=[Depends(speaks_fhir)])
 def process_message(request: Request, envelope: Posted) -> Response:
-    """A FHIR R4 message Bundle; the answer is its receipt, or an OperationOutcome."""
+    """Take a FHIR R4 message Bundle; the response is its receipt, or an OperationOutcome."""
     return _take(request, envelope)
 
 
 @router.post("/inbox")
 def inbox(request: Request, envelope: Posted) -> Response:
-    """A message in the form of the sender's own system; the answer is a receipt in that form."""
+    """Take a message in the form of the sender's system; the response is a receipt in that form."""
     return _take(request, envelope)
 
 
 def _take(request: Request, envelope: Envelope) -> Response:
-    found = doors(request)
-    reply = accept(found.store, found.network, envelope, datetime.now(UTC))
-    found.accepted()
-    content = found.network.system(found.network.endpoint(envelope.endpoint)).content
+    shared = context(request)
+    reply = accept(shared.store, shared.network, envelope, datetime.now(UTC))
+    shared.accepted()
+    content = shared.network.system(shared.network.endpoint(envelope.endpoint)).content
     response = answer(reply, content)
-    told = {"endpoint": envelope.endpoint, "status": response.status_code}
-    log.info("answered", extra=told | {"request": request.state.request_id})
+    log_fields = {"endpoint": envelope.endpoint, "status": response.status_code}
+    log.info("answered", extra=log_fields | {"request": request.state.request_id})
     return response
 
 
 def answer(reply: Reply, content: str) -> Response:
-    """A reply as HTTP: the status says what the receipt says.
+    """Return a reply as HTTP: the receipt's code decides the status.
 
-    Senders of FHIR get a refusal as an OperationOutcome, as they get all other errors; others
-    too, where it is their own receipt that is refused: a receipt gets no receipt.
+    Senders of FHIR get a refusal as an OperationOutcome, like all other errors. Other senders
+    get one when their own receipt is refused: a receipt gets no receipt.
     """
     if reply.receipt is None:
         return Response(status_code=204)  # a receipt is never receipted

@@ -1,4 +1,4 @@
-"""Around every request: its id, headers that keep browsers and caches away, and the last catch."""
+"""Around every request: its id, security headers, and the handler of unexpected errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapter import fhir
 from adapter.core.errors import Issue
 from adapter.core.logs import fault
-from adapter.web.operation_outcome import FHIR_JSON
+from adapter.web.error_responses import FHIR_JSON
 
 log = logging.getLogger(__name__)
 _ECHOED = (b"x-request-id", b"x-correlation-id")
@@ -28,8 +28,8 @@ _ALWAYS = (
 _Headers = list[tuple[bytes, bytes]]
 
 
-class Surroundings:
-    """ASGI middleware; the outermost, so that nothing leaves without it."""
+class RequestMiddleware:
+    """ASGI middleware; the outermost, so that every response passes it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,21 +53,21 @@ class Surroundings:
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
-            told = fault(error) | {"request": echo[0][1].decode()}
-            log.error("request failed", extra=told)  # noqa: TRY400 - its words may name a person
+            log_fields = fault(error) | {"request": echo[0][1].decode()}
+            log.error("request failed", extra=log_fields)  # noqa: TRY400 - its text may name a person
             if not started:
-                await _apologise(answer, echo[0][1].decode())
+                await _answer_fault(answer, echo[0][1].decode())
 
 
 def _echo(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
-    """The caller's ids; an id of ours for a request that has none, or a strange one."""
+    """Return the caller's ids; a request without a valid id gets one of ours."""
     given = {name: value for name, value in headers if name in _ECHOED and _ID.fullmatch(value)}
     request = given.get(b"x-request-id") or str(uuid4()).encode()
     rest = [(name, value) for name, value in given.items() if name != b"x-request-id"]
     return [(b"x-request-id", request), *rest]
 
 
-async def _apologise(send: Send, request: str) -> None:
+async def _answer_fault(send: Send, request: str) -> None:
     issue = Issue(code="adapter-fault", detail=f"request {request}")
     body = json.dumps(fhir.outcome([issue]), ensure_ascii=False).encode()
     headers = [(b"content-type", FHIR_JSON.encode()), (b"content-length", b"%d" % len(body))]

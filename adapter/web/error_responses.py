@@ -1,4 +1,4 @@
-"""Whatever goes wrong over HTTP is told as an OperationOutcome; never a traceback."""
+"""Errors over HTTP: each is answered as an OperationOutcome, never as a traceback."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import AdapterError, Issue, Severity, TransientError
 
 FHIR_JSON = "application/fhir+json"
-RETRY_AFTER = 30  # seconds, where nobody knows better
+RETRY_AFTER = 30  # seconds, where the error names no time
 _CODES: dict[int, ErrorCode] = {404: "unknown-address", 405: "wrong-method", 413: "too-large"}
 
 
 def outcome(
     issues: Iterable[Issue], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A response that says what is wrong."""
+    """Return an OperationOutcome with these issues."""
     body = json.dumps(fhir.outcome(issues), ensure_ascii=False).encode()
     return Response(body, status, dict(headers or {}), FHIR_JSON)
 
 
 def status_of(issues: Iterable[Issue]) -> int:
-    """The HTTP status of a refusal: that of its first error; 422 where that one has none."""
+    """Return the HTTP status of the first error; 422 where it has none."""
     errors = (i.entry.http for i in issues if i.severity is Severity.ERROR)
     first = next(errors, 422)
     return first if first >= 400 else 422
 
 
 def of_error(error: AdapterError) -> Response:
-    """The response to an error with a code of the catalogue."""
+    """Return the response to an error of the catalogue."""
     if isinstance(error, TransientError):
         wait = round(error.retry_after or RETRY_AFTER)
         return outcome(error.issues, 503, {"Retry-After": str(wait)})
@@ -43,7 +43,7 @@ def of_error(error: AdapterError) -> Response:
 
 
 def install(application: FastAPI) -> None:
-    """Let every error of the application be answered in these words."""
+    """Register the handlers of all errors."""
     application.add_exception_handler(AdapterError, _adapter_error)
     application.add_exception_handler(HTTPException, _http_error)
 
@@ -53,6 +53,6 @@ async def _adapter_error(_request: Request, error: Any) -> Response:
 
 
 async def _http_error(_request: Request, error: Any) -> Response:
-    """What the framework itself refuses: an unknown address, a wrong method."""
+    """Answer what the framework refuses: an unknown address, a wrong method."""
     issue = Issue(code=_CODES.get(error.status_code, "bad-header"))
     return outcome([issue], error.status_code, error.headers)
