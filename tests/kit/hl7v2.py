@@ -42,7 +42,7 @@ def context(body: bytes, **changes: Any) -> Context:
 
 
 def read(body: bytes, **changes: Any) -> tuple[Bundle, Context]:
-    """The message that bytes of the journal become, and what was noted about them."""
+    """Return the message that the journal's bytes become, and the context with its warnings."""
     known = context(body, **changes)
     document = codec.parse("hl7", body, charset=known.sender.charset)
     return system.read(system.event(document), document, known), known
