@@ -17,11 +17,11 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.exceptions import AMQPError
 from pika.spec import BasicProperties
 
-from chaos import letters
+from chaos import messages
 from chaos.courier import Courier
 from chaos.desk import Desk
-from chaos.letters import Post
 from chaos.manners import Manner
+from chaos.messages import Post
 from chaos.plan import TIMERS
 
 _TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5
@@ -99,7 +99,7 @@ class BusParty:
         self._arrived.append((method.delivery_tag, body))
 
     def _take(self, channel: BlockingChannel, body: bytes) -> None:
-        arrived = letters.read(body)
+        arrived = messages.read(body)
         manner = self._desk.take(arrived)
         if arrived.event == "receipt":
             self._courier.receipted(arrived)
@@ -108,7 +108,7 @@ class BusParty:
             return
         code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")
         about = str(uuid4()) if manner is Manner.WRONG else arrived.content
-        receipt = letters.receipt(self._desk.party, about, code)
+        receipt = messages.receipt(self._desk.party, about, code)
         if manner is Manner.LATE:
             self._post_later(receipt, _TOO_LATE)
             return

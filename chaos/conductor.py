@@ -31,7 +31,7 @@ class Conductor:
         self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fault")
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.counts: Counter[str] = Counter()
-        self.windows: Counter[str] = Counter()
+        self.kill_points: Counter[str] = Counter()
         self.mishaps: list[str] = []
         self.unmended: list[str] = []
 
@@ -85,5 +85,5 @@ class Conductor:
             ledger.write(Line(what=Saw.HEALED, kind=fault.kind, detail=detail))
             with self._lock:
                 self.counts += Counter({fault.kind: int(happened)})  # only what took place
-                self.windows += Counter({fault.at: int(happened and bool(fault.at))})
+                self.kill_points += Counter({fault.at: int(happened and bool(fault.at))})
                 self._busy.discard(fault.on)

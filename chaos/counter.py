@@ -7,11 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
-from chaos import letters
+from chaos import messages
 from chaos.cast import OMSORG
 from chaos.desk import Desk
-from chaos.letters import Post
 from chaos.manners import Manner
+from chaos.messages import Post
 from chaos.plan import TIMERS
 
 _TOO_LATE = TIMERS["timeout"].total_seconds() * 1.3
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         counter = self.server.counter
         body = self.rfile.read(int(self.headers["Content-Length"]))
         is_omsorg = counter.desk.party is OMSORG
-        arrived = letters.read_omsorg(body) if is_omsorg else letters.read(body)
+        arrived = messages.read_omsorg(body) if is_omsorg else messages.read(body)
         manner = counter.desk.take(arrived)
         counter.be_slow()
         match manner:
@@ -128,8 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _written(self, body: bytes, about: str, code: str) -> Post:
         party = self.server.counter.desk.party
         if party is OMSORG:
-            return letters.omsorg_receipt(body, about, code)
-        return letters.receipt(party, about, code)
+            return messages.omsorg_receipt(body, about, code)
+        return messages.receipt(party, about, code)
 
     def _answer(self, status: int, body: bytes, type_: str, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -8,9 +8,9 @@ from itertools import count
 
 from adapter.fhir.builders import Party
 from chaos.ledger import Ledger
-from chaos.letters import Arrived, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
+from chaos.messages import Arrived, Post
 from chaos.plan import patience
 
 CASES = 80  # that are under way at once

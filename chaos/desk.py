@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapter.fhir.builders import Party
 from chaos.ledger import Ledger, Line, Saw
-from chaos.letters import Arrived
 from chaos.manners import Manner, Manners
+from chaos.messages import Arrived
 
 _KEPT = (Manner.WELL, Manner.LOSE, Manner.DOUBLE, Manner.LATE)
 

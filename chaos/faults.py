@@ -18,7 +18,7 @@ Act = Callable[[Stage, Random], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A kind of fault, how often it is drawn, and what carries it out. `at` is its window."""
+    """A kind of fault, how often it is drawn, and what carries it out. `at` is its kill point."""
 
     kind: str
     on: str
@@ -27,18 +27,18 @@ class Fault:
     at: str = ""
 
 
-def _at_each_window() -> Iterator[Fault]:
-    """Once each, so that a deck that is played to its end has killed in all of them."""
-    for window in killing.WORKER_WINDOWS:
-        act = partial(killing.kill_worker_at, window)
-        yield Fault(kind="kill-worker-at-window", on="worker", act=act, at=window)
-    for window in killing.WEB_WINDOWS:
-        act = partial(killing.kill_web_at, window)
-        yield Fault(kind="kill-web-at-window", on="web", act=act, at=window)
+def _at_each_kill_point() -> Iterator[Fault]:
+    """Yield one fault per kill point, so that a whole deck kills at every one."""
+    for kill_point in killing.WORKER_KILL_POINTS:
+        act = partial(killing.kill_worker_at, kill_point)
+        yield Fault(kind="kill-worker-at-window", on="worker", act=act, at=kill_point)
+    for kill_point in killing.WEB_KILL_POINTS:
+        act = partial(killing.kill_web_at, kill_point)
+        yield Fault(kind="kill-web-at-window", on="web", act=act, at=kill_point)
 
 
 ALL = (
-    *_at_each_window(),
+    *_at_each_kill_point(),
     Fault(kind="kill-worker", on="worker", act=killing.kill_worker, share=2),
     Fault(kind="kill-web", on="web", act=killing.kill_web, share=2),
     Fault(kind="kill-both-workers", on="worker", act=killing.kill_both_workers),

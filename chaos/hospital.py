@@ -8,11 +8,11 @@ from http.client import HTTPConnection, HTTPException
 from uuid import uuid4
 
 from adapter.fhir.builders import Party
-from chaos import letters
+from chaos import messages
 from chaos.ledger import Ledger, Line, Saw
-from chaos.letters import FHIR, Post
 from chaos.load import Load, Message
 from chaos.manners import Manners
+from chaos.messages import FHIR, Post
 
 CLERKS = 10
 _ENOUGH = 3  # answers that are no receipt, after which a clerk stops sending poison
@@ -115,7 +115,7 @@ class Hospital:
 def _said(status: int, body: bytes, asked: str) -> tuple[str, str]:
     """Of which content id an answer speaks, and what it says; an OperationOutcome is a refusal."""
     if status == 200:
-        receipt = letters.read(body)
+        receipt = messages.read(body)
         return receipt.about, receipt.code
     if status == 503 and b"adapter-fault" in body:
         return asked, "transient-error"

@@ -12,7 +12,7 @@ from chaos.servers import eventually
 from chaos.stage import Stage
 from chaos.victim import Victim
 
-WORKER_WINDOWS = (
+WORKER_KILL_POINTS = (
     "received",
     "stored",
     "acknowledged",
@@ -23,8 +23,8 @@ WORKER_WINDOWS = (
     "sent",
     "recorded",
 )
-WEB_WINDOWS = ("received", "processing", "answering")
-_ARMED = 4.0  # seconds within which a window should be passed
+WEB_KILL_POINTS = ("received", "processing", "answering")
+_ARMED = 4.0  # seconds within which the kill point should be passed
 _BACK = 15.0  # seconds within which the next life should have begun
 
 
@@ -57,7 +57,7 @@ def _kill(victims: Sequence[Victim]) -> bool:
     """True when each lived, and lives again."""
     lives = [victim.lives for victim in victims]
     hit = [victim.signal(signal.SIGKILL) for victim in victims]
-    again = [_lives_again(*one) for one in zip(victims, lives, strict=True)]
+    again = [_lives_again(*pair) for pair in zip(victims, lives, strict=True)]
     return all(hit) and all(again)
 
 
@@ -65,24 +65,24 @@ def _lives_again(victim: Victim, lives: int) -> bool:
     return eventually(partial(victim.lives_since, lives), _BACK)
 
 
-def kill_worker_at(window: str, stage: Stage, chance: Random) -> bool:
+def kill_worker_at(kill_point: str, stage: Stage, chance: Random) -> bool:
     """`kill -9` between two effects."""
-    return _kill_at(stage.fleet.workers, chance, window)
+    return _kill_at(stage.fleet.workers, chance, kill_point)
 
 
-def kill_web_at(window: str, stage: Stage, chance: Random) -> bool:
+def kill_web_at(kill_point: str, stage: Stage, chance: Random) -> bool:
     """`kill -9` between two effects."""
-    return _kill_at(stage.fleet.webs, chance, window)
+    return _kill_at(stage.fleet.webs, chance, kill_point)
 
 
-def _kill_at(victims: Sequence[Victim], chance: Random, window: str) -> bool:
-    """Of two processes, one may never come by that window: then the other is armed."""
-    spec = f"{window}:{chance.randint(1, 5)}"
+def _kill_at(victims: Sequence[Victim], chance: Random, kill_point: str) -> bool:
+    """Arm one of two processes; if it does not pass the kill point, arm the other."""
+    spec = f"{kill_point}:{chance.randint(1, 5)}"
     return any(_killed_at(victim, spec) for victim in chance.sample(victims, len(victims)))
 
 
 def _killed_at(victim: Victim, spec: str) -> bool:
-    """Whether it came by, and died of that: somebody else's order to stop may come first."""
+    """Whether it died at the kill point; another fault may have stopped it first."""
     lives = victim.lives
     victim.arm(spec)
     if not eventually(lambda: not victim.alive or victim.lives_since(lives), _ARMED):

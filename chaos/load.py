@@ -11,7 +11,7 @@ from itertools import count
 from adapter.fhir.builders import Party
 from chaos.cast import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.ledger import Ledger, Line, Saw
-from chaos.letters import Post, note, poison
+from chaos.messages import Post, note, poison
 from chaos.plan import Plan
 
 _RECEIVERS = {

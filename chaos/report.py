@@ -20,7 +20,7 @@ def lines(result: Result) -> Iterator[str]:
     for kind in result.left_out:
         yield f"left out: {kind}, which needs root, for a small disk of its own"
     yield f"named by log or history: {_named(result)}"
-    yield f"killed at windows: {_counts(result.windows)}"
+    yield f"killed at kill points: {_counts(result.kill_points)}"
     yield f"ends of processes: {_counts(result.deaths)}"
     yield (
         f"copies with the same ids: {verdict.copies}; reported to their senders: "
@@ -68,7 +68,7 @@ def markdown(result: Result) -> str:
         f"the rig's own, named by log or history within {AFTER:.0f} s of their mending": (
             _named(result)
         ),
-        "killed at windows": _counts(result.windows),
+        "killed at kill points": _counts(result.kill_points),
         "ends of processes": _counts(result.deaths),
     }
     return "".join(["| | |\n|---|---|\n", *(f"| {name} | {rows[name]} |\n" for name in rows)])

@@ -28,7 +28,7 @@ class Result:
     plan: Plan
     verdict: Verdict
     faults: Counter[str]  # by kind, the parties' manners and the poison included
-    windows: Counter[str]  # where processes were killed, of those of the faults that name one
+    kill_points: Counter[str]  # where processes were killed, for faults that name one
     deaths: Counter[str]
     recovery: float
     broken: Counter[str]  # by kind, what the rig broke and mended
@@ -62,7 +62,7 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         plan=plan,
         verdict=verdict,
         faults=conductor.counts + scene.manners.counts + Counter(poison=verdict.poisoned),
-        windows=conductor.windows,
+        kill_points=conductor.kill_points,
         deaths=deaths,
         recovery=recovery(lines),
         broken=Counter(span.kind for span in spans),

@@ -26,7 +26,7 @@ from adapter.store import Store, due_deliveries, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
 from adapter.web import receiving
-from chaos import letters
+from chaos import messages
 
 _LATE = 1.0  # seconds from an answer to its commit
 _EVERY = 25  # of so many messages, one also goes to somebody else
@@ -42,7 +42,7 @@ def add_poison() -> None:
     def poisonable(
         network: Network, sender: Endpoint, message: Message
     ) -> ReadMessage | UnreadableMessage:
-        if letters.poisoned(message.body):
+        if messages.poisoned(message.body):
             raise PoisonError
         return read_message(network, sender, message)
 

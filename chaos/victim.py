@@ -58,7 +58,7 @@ def live(settings: Settings, part: Part, deed: str, log: Path, orders: Connectio
 
 
 def _obey(orders: Connection, clock: _Clock) -> None:
-    """What the rig says: `arm <window>:<n>`, or `clock <seconds>`. Without the rig, no life."""
+    """What the rig says: `arm <kill point>:<n>`, or `clock <seconds>`. Without the rig, no life."""
     try:
         while True:
             word, _, value = str(orders.recv()).partition(" ")
@@ -146,7 +146,7 @@ class Victim:
         return False
 
     def arm(self, spec: str) -> None:
-        """Let it kill itself at a window; "" takes it back."""
+        """Let it kill itself at a kill point; "" takes it back."""
         self._killed = bool(spec)
         self.order(f"arm {spec}")
 

@@ -11,8 +11,8 @@ import pytest
 from chaos.cast import LULEA
 from chaos.desk import Desk
 from chaos.ledger import Ledger, Saw, read
-from chaos.letters import Arrived
 from chaos.manners import Manner
+from chaos.messages import Arrived
 
 
 @pytest.mark.parametrize(

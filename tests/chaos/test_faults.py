@@ -44,7 +44,7 @@ def test_every_promised_fault_is_in_the_deck() -> None:
 
 def test_a_process_is_killed_at_every_window_that_has_a_name() -> None:
     assert {fault.at for fault in ALL if fault.at} == set(KILL_POINTS)
-    assert {*killing.WORKER_WINDOWS, *killing.WEB_WINDOWS} == set(KILL_POINTS)
+    assert {*killing.WORKER_KILL_POINTS, *killing.WEB_KILL_POINTS} == set(KILL_POINTS)
 
 
 def test_every_sabotage_has_the_count_that_it_must_raise() -> None:
@@ -67,7 +67,7 @@ def test_only_what_took_place_is_counted(tmp_path: Path) -> None:
     missed = Fault(kind="cut", on="wire", act=lambda *_: False, at="claimed")
     conductor, ends = carried_out(tmp_path, hit, hit, missed)
     assert conductor.counts == {"kill": 2}
-    assert conductor.windows == {"sent": 2}
+    assert conductor.kill_points == {"sent": 2}
     assert ends == ["", "", "did not take place"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chaos import letters
+from chaos import messages
 from chaos.cast import ADAPTER, HOSPITAL
 from chaos.hospital import Hospital
 from chaos.ledger import Ledger, Saw, read
@@ -24,7 +24,7 @@ class Door:
 
     def post(self, _: object) -> tuple[int, bytes]:
         """The same, whatever is asked."""
-        return 200, letters.receipt(ADAPTER, self._about, "ok").body
+        return 200, messages.receipt(ADAPTER, self._about, "ok").body
 
 
 @pytest.mark.parametrize("about", ["", "11111111-1111-4111-8111-111111111111"])

@@ -21,7 +21,7 @@ def result(
         plan=Plan(seconds=40, seed=seed, folder=tmp_path),
         verdict=judge(lines),  # type: ignore[arg-type]
         faults=Counter({"broker-killed": 2, "receipt-lost": 3}),
-        windows=Counter(sent=1),
+        kill_points=Counter(sent=1),
         deaths=Counter({"exit -9": 1}),
         broken=Counter({"broker-killed": 2, "freeze-worker": 1}),
         named=Counter({"broker-killed": 2}),
@@ -82,5 +82,5 @@ def test_the_table_is_ready_to_be_copied(tmp_path: Path) -> None:
     assert all(row.count("|") == 3 for row in rows)
     assert "| copies with the same id | 1 |" in rows
     assert "| 5 faults, 2 kinds | broker-killed 2, receipt-lost 3 |" in rows
-    assert "| killed at windows | sent 1 |" in rows
+    assert "| killed at kill points | sent 1 |" in rows
     assert "| longest recovery | 1.2 s |" in rows

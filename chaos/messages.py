@@ -1,4 +1,4 @@
-"""Messages as the simulated parties write and read them: FHIR, and omsorg/1 for one of them."""
+"""Messages that the parties of the rig write and read: FHIR, and omsorg/1 for one party."""
 
 from __future__ import annotations
 
