@@ -21,14 +21,15 @@ from typing import TypeVar
 
 from adapter import mappings
 from adapter.bench import measured_network
-from adapter.bench.message_templates import MessageTemplates, OutgoingMessage, ReceiptTemplates
+from adapter.bench.message_templates import MessageTemplates, ReceiptTemplates
 from adapter.bench.message_times import empty_times
 from adapter.core.model import Delivery
 from adapter.inbound import receive
 from adapter.outbound import send
-from adapter.runner import TOGETHER
+from adapter.runner import BATCH
 from adapter.settings.network import Network
 from adapter.simulators.fhir_format import FhirFormat
+from adapter.simulators.messages import OutgoingMessage
 from adapter.store import Store, due_deliveries, endpoints
 from adapter.transports.memory import Bus, Memory, Partner
 from tests.kit.servers import PostgreSQL
@@ -201,7 +202,7 @@ def main() -> None:
     """Measure, and print one line."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--journeys", type=int, default=2000)
-    parser.add_argument("--together", type=int, default=TOGETHER, help="messages at once")
+    parser.add_argument("--together", type=int, default=BATCH, help="messages at once")
     chosen = parser.parse_args()
     with PostgreSQL.start() as cluster:
         found = measured(cluster.url, chosen.journeys, chosen.together)
