@@ -1,7 +1,7 @@
-"""Where each fact stands in a FHIR message: the one place that knows (docs/message.md).
+"""Read facts from a FHIR message; no other code knows where each fact stands (docs/message.md).
 
-Tolerant: a fact that is absent is "" or None. Whether it may be absent is decided by the
-profiles; the strict form that we write is in adapter.fhir.builders.
+An absent fact is "" or None: the profiles decide whether it may be absent. The form that we
+write is in adapter.fhir.builders.
 """
 
 from __future__ import annotations
@@ -77,15 +77,15 @@ def focus(bundle: Bundle) -> Resource | None:
 
 
 def patient(bundle: Bundle) -> Resource | None:
-    """The one Patient."""
+    """The Patient; None when the message has none."""
     return of_type(bundle, "Patient")
 
 
 def organization_id(resource: Resource | None) -> str:
     """The HSA-id of an Organization in our form; its first identifier where it has none."""
-    found = (resource or {}).get("identifier", ())
-    values = [i.get("value", "") for i in found if is_hsa(i.get("system", ""))]
-    values += [i.get("value", "") for i in found]
+    identifiers = (resource or {}).get("identifier", ())
+    values = [i.get("value", "") for i in identifiers if is_hsa(i.get("system", ""))]
+    values += [i.get("value", "") for i in identifiers]
     return hsa_id(values[0]) if values else ""
 
 
@@ -104,8 +104,8 @@ def sender_id(bundle: Bundle) -> str:
 
 def receiver_ids(bundle: Bundle) -> tuple[str, ...]:
     """HSA-ids of the receiving organisations, in order; empty where routes decide."""
-    found = (d.get("receiver") for d in header(bundle).get("destination", ()))
-    ids = (referenced_organization(bundle, reference) for reference in found if reference)
+    references = (d.get("receiver") for d in header(bundle).get("destination", ()))
+    ids = (referenced_organization(bundle, reference) for reference in references if reference)
     return tuple(dict.fromkeys(i for i in ids if i))
 
 
@@ -117,15 +117,15 @@ def extensions(resource: Resource | None, name: str) -> list[Resource]:
 
 def extension_value(resource: Resource | None, name: str) -> Any:
     """The value[x] of our extension, or None."""
-    for found in extensions(resource, name):
-        return next((v for k, v in found.items() if k.startswith("value")), None)
+    for extension in extensions(resource, name):
+        return next((v for k, v in extension.items() if k.startswith("value")), None)
     return None
 
 
 def case_ids(bundle: Bundle) -> tuple[str, ...]:
     """`<HSA-id>/<number>` of the case, then its aliases."""
-    found = (e.get("valueIdentifier", {}) for e in extensions(header(bundle), "case"))
-    return tuple(i["value"].strip() for i in found if i.get("value"))
+    identifiers = (e.get("valueIdentifier", {}) for e in extensions(header(bundle), "case"))
+    return tuple(i["value"].strip() for i in identifiers if i.get("value"))
 
 
 def concerned(bundle: Bundle) -> str:
@@ -143,34 +143,34 @@ def concerned(bundle: Bundle) -> str:
 def instant(text: str | None) -> datetime | None:
     """A FHIR instant or full dateTime as an aware time; None for less than that."""
     try:
-        found = datetime.fromisoformat(text or "")
+        time = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return time if time.tzinfo else None
 
 
 def recorded(bundle: Bundle) -> datetime | None:
-    """When the source recorded the event; else when the envelope was made."""
+    """When the source recorded the event, else when the envelope was made; None for neither."""
     own = instant(extension_value(header(bundle), "recorded"))
     return own or instant(bundle.get("timestamp"))
 
 
 def response(bundle: Bundle) -> Receipt:
     """A receipt message as a Receipt; ValueError for an unknown response code."""
-    found = header(bundle).get("response", {})
-    issues = (resolve(bundle, found.get("details")) or {}).get("issue", ())
+    receipt = header(bundle).get("response", {})
+    issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
     said = (c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c))
     return Receipt(
         about=concerned(bundle),
-        code=Code(found.get("code", "")),
+        code=Code(receipt.get("code", "")),
         said=privacy.term(next(said, "")),
         detail=", ".join(code for issue in issues for code in _codes(issue)),
     )
 
 
 def _coding(issue: Resource) -> list[Resource]:
-    found: list[Resource] = issue.get("details", {}).get("coding", [])
-    return found
+    codings: list[Resource] = issue.get("details", {}).get("coding", [])
+    return codings
 
 
 def _is_acknowledgement(coding: Resource) -> bool:
@@ -178,7 +178,7 @@ def _is_acknowledgement(coding: Resource) -> bool:
 
 
 def _codes(issue: Resource) -> list[str]:
-    """Codes, each with its places: of a stranger's words only what has their form."""
+    """Codes, each with its places; only texts in the form of a code or path are passed on."""
     codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
     places = map(privacy.term, issue.get("expression", ()))
     where = ", ".join(text for text in places if text)
@@ -190,26 +190,26 @@ def source_id(bundle: Bundle) -> str:
     """The source's own message id (MSH-10) of a translated message; "" for any other."""
     provenance = of_type(bundle, "Provenance") or {}
     for entity in provenance.get("entity", ()):
-        found = entity.get("what", {}).get("identifier", {})
-        if found.get("system") == SOURCE_ID:
-            return str(found.get("value", ""))
+        identifier = entity.get("what", {}).get("identifier", {})
+        if identifier.get("system") == SOURCE_ID:
+            return str(identifier.get("value", ""))
     return ""
 
 
 def is_protected(bundle: Bundle) -> bool:
     """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring).
 
-    The label belongs on the Patient; one that a sender put elsewhere protects all the same.
+    The label belongs on the Patient, but it protects wherever a sender puts it.
     """
-    marked = (found.get("meta", {}) for found in (bundle, *resources(bundle)))
+    marked = (resource.get("meta", {}) for resource in (bundle, *resources(bundle)))
     labels = (label for meta in marked for label in meta.get("security", ()))
     return any(label.get("code") in PROTECTED for label in labels)
 
 
 def patient_ids(bundle: Bundle) -> tuple[str, ...]:
     """`system|value` of each of the patient's identifiers."""
-    found = (patient(bundle) or {}).get("identifier", ())
-    return tuple(f"{i.get('system', '')}|{i['value']}" for i in found if i.get("value"))
+    identifiers = (patient(bundle) or {}).get("identifier", ())
+    return tuple(f"{i.get('system', '')}|{i['value']}" for i in identifiers if i.get("value"))
 
 
 def municipality(bundle: Bundle) -> str:
@@ -233,12 +233,12 @@ class Assessment:
 
 def assessment(bundle: Bundle) -> Assessment | None:
     """The assessment that the Encounter carries, if any; ValueError for an unknown need."""
-    found = next(iter(extensions(focus(bundle), "assessment")), None)
-    if found is None:
+    carried = next(iter(extensions(focus(bundle), "assessment")), None)
+    if carried is None:
         return None
     parts: list[tuple[str, Any]] = [
         (e.get("url", ""), next((v for k, v in e.items() if k.startswith("value")), None))
-        for e in found.get("extension", ())
+        for e in carried.get("extension", ())
     ]
     return Assessment(
         needs=frozenset(Need(v) for name, v in parts if name == "need"),
@@ -249,7 +249,7 @@ def assessment(bundle: Bundle) -> Assessment | None:
 
 
 def ward(bundle: Bundle) -> str:
-    """The ward as the source names it."""
+    """The ward as the source names it; "" for none."""
     locations = (focus(bundle) or {}).get("location") or [{}]
-    found = locations[0].get("location", {})
-    return str(found.get("identifier", {}).get("value") or found.get("display", ""))
+    place = locations[0].get("location", {})
+    return str(place.get("identifier", {}).get("value") or place.get("display", ""))

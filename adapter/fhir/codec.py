@@ -1,4 +1,7 @@
-"""Bytes to documents and back, safely: no entities, no network, no second key, no guessing."""
+"""Parse and write JSON, XML and HL7 v2. Each library's errors are translated here, once.
+
+Parsing loads no external entity and no network resource, and refuses duplicate JSON keys.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = ""
 
 
 def dump(content: str, document: Any, charset: str = "") -> bytes:
-    """A document as bytes: UTF-8, for HL7 v2 the named charset."""
+    """Return a document as bytes: in UTF-8, or for HL7 v2 in its charset."""
     if content == "json":
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     if content == "xml":
@@ -57,7 +60,7 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
 
 
 def readable(content: str, document: Any) -> str:
-    """A document as people read it, a line for each thing; it parses to the same document."""
+    """Return a document with line breaks, for people; it parses to the same document."""
     if content == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if content == "xml":
@@ -95,11 +98,11 @@ def _json(body: bytes, limits: Limits) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    document = dict(pairs)
+    if len(document) != len(pairs):
         counts = Counter(key for key, _ in pairs)
         raise FatalError("duplicate-key", _harmless(counts.most_common(1)[0][0]))
-    return found
+    return document
 
 
 def _no_constant(_: str) -> Any:
@@ -112,14 +115,14 @@ def _finite(text: str) -> float:
 
 
 def _harmless(key: str) -> str:
-    """A key may be anything that the sender wrote; only what looks like one of FHIR is shown."""
+    """The key, if it looks like a name of FHIR: a sender can write anything into a key."""
     return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
 
 
 def _check_levels(
     level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
 ) -> None:
-    """Few enough levels, and few enough parts that checking each one takes no time to speak of."""
+    """FatalError `too-deep` or `too-large` for more levels or parts than the limits allow."""
     parts = 0
     for _ in range(limits.depth):
         level = [child for item in level for child in inside(item)]
@@ -163,7 +166,7 @@ def _xml_code(body: bytes, error: Exception) -> ErrorCode:
 
 
 def _xml_place(error: Exception) -> str:
-    """Where, never what: the parser's own words may quote the document."""
+    """The place alone, because the parser's message may quote the document."""
     if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
         return f"not XML at line {error.lineno}, column {error.offset}"
     return "not XML"
@@ -183,7 +186,7 @@ def _hl7(body: bytes, charset: str) -> hl7.Message:
 
 
 def _check_separators(text: str) -> None:
-    """MSH-1 and MSH-2 must be different marks, and few enough to hold in memory when split."""
+    """MSH-1 and MSH-2 must name different separators, and the text must not have too many."""
     marks = text[3:].split(text[3:4], 2)[1] if text[3:4] and text.count(text[3]) > 1 else ""
     every = {text[3:4], *marks}
     if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
@@ -228,7 +231,7 @@ def _decoded(body: bytes, charset: str) -> str:
 
 
 def charset_of(content: str, body: bytes) -> str:
-    """The charset to answer a document in: its own where it declares one that we know."""
+    """Return the charset that an HL7 v2 document declares, for the response to it; "" for none."""
     try:
         return hl7_charset(body) if content == "hl7" and body.startswith(b"MSH") else ""
     except FatalError:

@@ -1,4 +1,4 @@
-"""The forms of FHIR resources that were found valid: elements and nesting, without values.
+"""The forms of FHIR resources that proved valid: elements and nesting, without values.
 
 What fhir.resources reports of a resource depends on two things: its form, that is, which elements
 it has inside which, and each primitive value by itself. So each form is validated in full once.

@@ -24,14 +24,14 @@ _LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles:
-    """What each event's message must be: the shape of its envelope, and of its focus if any."""
+    """The compiled profiles: for each event the shape of its Bundle, and of its focus if any."""
 
     envelopes: dict[Event, Shape]
     focuses: dict[Event, Shape]
     definitions: Definitions
 
     def check(self, bundle: Bundle, event: Event) -> list[Issue]:
-        """Everything in a message that its event's profile does not allow; raises nothing."""
+        """Return every breach of the event's profile in a message; raises nothing."""
         check = Check(bundle)
         check.element(bundle, self.envelopes[event], "Bundle")
         focus = self.focuses.get(event)
@@ -114,15 +114,15 @@ def known_event(bundle: Bundle) -> Event:
 def _event_code(bundle: Bundle) -> tuple[Any, Any]:
     _, header = _header(bundle)
     coding = header.get("eventCoding")
-    found = coding if isinstance(coding, dict) else {}
-    return found.get("system"), found.get("code", header.get("eventUri"))
+    named = coding if isinstance(coding, dict) else {}
+    return named.get("system"), named.get("code", header.get("eventUri"))
 
 
 def _header(bundle: Bundle) -> tuple[int, Resource]:
-    """The first MessageHeader, wherever it is; a wrong place is an issue of its own."""
+    """The index and the first MessageHeader; `header-first` reports a wrong index."""
     entries = bundle.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        found = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(found, dict) and found.get("resourceType") == "MessageHeader":
-            return index, found
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == "MessageHeader":
+            return index, resource
     return 0, {}

@@ -1,4 +1,4 @@
-"""One message against compiled profiles. Reads any JSON, and raises nothing."""
+"""Check one message against compiled profiles. Takes any JSON and raises nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.profiles.definitions import Codes
 from adapter.fhir.profiles.rules import Rule, Shape, Slice
 
-_OTHER = object()  # a choice of types has another than it may
-_SHORT = 12  # so many allowed codes fit in a detail
+_OTHER = object()  # marks a choice of types that has a type which is not allowed
+_SHORT = 12  # a detail lists at most this many allowed codes
 
 
 class Check:
-    """What is found in one message; `issues` grows as shapes are checked."""
+    """Collects the `issues` of one message, shape by shape."""
 
     def __init__(self, bundle: Any) -> None:
         self.issues: list[Issue] = []
@@ -31,15 +31,15 @@ class Check:
         for rule in shape.rules:
             self._rule(node, rule, f"{path}.{rule.name}")
         for constraint in shape.constraints:
-            found = constraint.invariant
-            if not found.holds(node):
-                detail = f"{found.key}: {constraint.human}"
-                self._note(found.code, found.expression, detail, constraint.severity)
+            invariant = constraint.invariant
+            if not invariant.holds(node):
+                detail = f"{invariant.key}: {constraint.human}"
+                self._note(invariant.code, invariant.expression, detail, constraint.severity)
 
     def focus(self, index: int, header: Resource, shape: Shape) -> None:
-        """What the header, entry `index`, points to as its focus."""
-        found = header.get("focus")
-        for place, reference in enumerate(found if isinstance(found, list) else ()):
+        """Check the resource that the header, entry `index`, points to as its focus."""
+        references = header.get("focus")
+        for place, reference in enumerate(references if isinstance(references, list) else ()):
             self._place = f"entry[{index}]: "
             self.target(reference, (shape,), f"MessageHeader.focus[{place}]")
 
@@ -50,11 +50,11 @@ class Check:
         """
         if not isinstance(reference, dict) or _is_logical(reference):
             return
-        found = self._entries.get(str(reference.get("reference")))
-        if found is None:
+        entry = self._entries.get(str(reference.get("reference")))
+        if entry is None:
             self._note("unresolved-reference", path, "no such entry")
             return
-        place, resource = found
+        place, resource = entry
         type_ = resource.get("resourceType")
         fitting = [s for s in shapes if not s.type or s.type == type_]
         if not fitting:
@@ -72,13 +72,13 @@ class Check:
         self._place = before
 
     def _rule(self, node: dict[str, Any], rule: Rule, path: str) -> None:
-        found = _chosen(node, rule) if rule.choice else node.get(rule.name)
-        if found is _OTHER:
+        content = _chosen(node, rule) if rule.choice else node.get(rule.name)
+        if content is _OTHER:
             return self._note("profile", path, f"must be {_either(rule.types)}")
-        values = found if isinstance(found, list) else [] if found is None else [found]
+        values = content if isinstance(content, list) else [] if content is None else [content]
         self._count(values, rule, path)
         for index, value in enumerate(values):
-            self._value(value, rule, f"{path}[{index}]" if isinstance(found, list) else path)
+            self._value(value, rule, f"{path}[{index}]" if isinstance(content, list) else path)
         for slice_ in rule.slices:
             self._slice(values, slice_, path)
         return None
@@ -103,15 +103,17 @@ class Check:
                 self._rule(value, below, f"{path}.{below.name}")
 
     def _slice(self, items: list[Any], slice_: Slice, path: str) -> None:
-        found = enumerate(items)
-        mine = [(i, item) for i, item in found if isinstance(item, dict) and slice_.mine(item)]
+        numbered = enumerate(items)
+        members = [
+            (i, item) for i, item in numbered if isinstance(item, dict) and slice_.matches(item)
+        ]
         of_entry = slice_.path == slice_.label
         where = slice_.path if of_entry else f"{path.removesuffix('extension')}{slice_.path}"
-        if len(mine) < slice_.low:
+        if len(members) < slice_.low:
             self._note("required", where, "missing")
-        elif len(mine) > slice_.high:
+        elif len(members) > slice_.high:
             self._note("profile", where, _at_most(slice_.high))
-        for index, item in mine:
+        for index, item in members:
             if of_entry:
                 self.resource(item["resource"], slice_.shape, f"entry[{index}]: ")
             else:
@@ -120,8 +122,8 @@ class Check:
     def _note(
         self, code: ErrorCode, path: str, detail: str, severity: Severity = Severity.ERROR
     ) -> None:
-        found = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
-        self.issues.append(found)
+        issue = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
+        self.issues.append(issue)
 
 
 def _is_logical(reference: dict[str, Any]) -> bool:
@@ -132,7 +134,7 @@ def _is_logical(reference: dict[str, Any]) -> bool:
 
 def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
     """Entry and resource by each way to refer to it; the first wins, as in adapter.fhir.bundles."""
-    found: dict[str, tuple[str, Resource]] = {}
+    entries_by_name: dict[str, tuple[str, Resource]] = {}
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -145,8 +147,8 @@ def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
             )
             for name in names:
                 if isinstance(name, str):
-                    found.setdefault(name, (f"entry[{index}]: ", resource))
-    return found
+                    entries_by_name.setdefault(name, (f"entry[{index}]: ", resource))
+    return entries_by_name
 
 
 def _chosen(node: dict[str, Any], rule: Rule) -> Any:
@@ -175,14 +177,14 @@ def _coded(value: Any, codes: Codes) -> bool:
         return value in codes.plain
     if not isinstance(value, dict):
         return False
-    found = value.get("coding", [value])
-    items = found if isinstance(found, list) else [found]
+    codings = value.get("coding", [value])
+    items = codings if isinstance(codings, list) else [codings]
     return any(_pair(item) in codes.pairs for item in items)
 
 
 def _pair(coding: Any) -> tuple[str, str]:
-    found = coding if isinstance(coding, dict) else {}
-    return str(found.get("system", "")), str(found.get("code", ""))
+    fields = coding if isinstance(coding, dict) else {}
+    return str(fields.get("system", "")), str(fields.get("code", ""))
 
 
 def _allowed(codes: Codes) -> str:

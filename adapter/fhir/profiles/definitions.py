@@ -51,10 +51,10 @@ class Definitions:
         if not canonical.startswith(OURS):
             return {}
         profile = self.get("StructureDefinition", canonical)
-        found = {k: dict(v) for k, v in self.elements(profile["baseDefinition"]).items()}
+        elements = {k: dict(v) for k, v in self.elements(profile["baseDefinition"]).items()}
         for element in profile["differential"]["element"]:
-            found[element["id"]] = _derived(found.get(element["id"], {}), element)
-        return found
+            elements[element["id"]] = _derived(elements.get(element["id"], {}), element)
+        return elements
 
     def codes(self, canonical: str) -> Codes:
         """A value set of ours, expanded."""
@@ -75,7 +75,7 @@ def _derived(base: dict[str, Any], element: dict[str, Any]) -> dict[str, Any]:
 
 def read(place: Path) -> Definitions:
     """The resources of a folder; FatalError `settings` when it has none."""
-    found = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(place.glob("*.json"))]
-    if not found:
+    resources = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(place.glob("*.json"))]
+    if not resources:
         raise FatalError("settings", "the profiles are missing: install the package again")
-    return Definitions({(r["resourceType"], r["id"]): r for r in found})
+    return Definitions({(r["resourceType"], r["id"]): r for r in resources})

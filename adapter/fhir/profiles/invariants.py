@@ -39,11 +39,11 @@ def _invariant(code: ErrorCode, expression: str) -> Callable[[Callable[[Any], bo
 
 def _at(node: Any, path: str) -> list[Any]:
     """All values at a path of JSON names, through arrays; [] where there is nothing."""
-    found = [node]
+    nodes = [node]
     for name in path.split("."):
-        values = [item[name] for item in found if isinstance(item, dict) and name in item]
-        found = [v for value in values for v in (value if isinstance(value, list) else [value])]
-    return [value for value in found if value is not None]
+        values = [item[name] for item in nodes if isinstance(item, dict) and name in item]
+        nodes = [v for value in values for v in (value if isinstance(value, list) else [value])]
+    return [value for value in nodes if value is not None]
 
 
 def _resources(bundle: Any, type_: str) -> list[Any]:
@@ -60,8 +60,8 @@ def header_first(bundle: Any) -> bool:
 @_invariant("profile", "Bundle.entry.fullUrl")
 def entries_distinct(bundle: Any) -> bool:
     """No two entries have the same fullUrl, so that a reference has one meaning."""
-    found = [url for url in _at(bundle, "entry.fullUrl") if isinstance(url, str)]
-    return len(found) == len(set(found))
+    urls = [url for url in _at(bundle, "entry.fullUrl") if isinstance(url, str)]
+    return len(urls) == len(set(urls))
 
 
 @_invariant("required", "Patient.deceased")

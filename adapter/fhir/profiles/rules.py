@@ -55,11 +55,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """How many items of a kind an element has, and what each must be."""
+    """How many items of one kind an element may have, and the shape of each."""
 
     label: str  # an extension's url, or a resource type
     path: str  # relative to the parent, or absolute for a resource in an entry
-    mine: Callable[[dict[str, Any]], bool]
+    matches: Callable[[dict[str, Any]], bool]
     low: int = 0
     high: float = float("inf")
     shape: Shape
@@ -150,7 +150,7 @@ class Compiler:
         return Slice(
             label=code,
             path=code,
-            mine=lambda entry: _resource_type(entry) == code,
+            matches=lambda entry: _resource_type(entry) == code,
             low=node.definition.get("min", 0),
             high=_high(node.definition),
             shape=next(iter(profiles), Shape(type=code)),
@@ -163,16 +163,18 @@ class Compiler:
         return Slice(
             label=url,
             path=f"extension('{url}')",
-            mine=lambda extension: extension.get("url") == url,
+            matches=lambda extension: extension.get("url") == url,
             low=node.definition.get("min", 0),
             high=_high(node.definition),
             shape=self.profile(profiles[0]) if profiles else inside,
         )
 
 
-def _constraint(found: dict[str, str]) -> Constraint:
-    severity = Severity(found["severity"])
-    return Constraint(invariant=INVARIANTS[found["key"]], severity=severity, human=found["human"])
+def _constraint(definition: dict[str, str]) -> Constraint:
+    severity = Severity(definition["severity"])
+    return Constraint(
+        invariant=INVARIANTS[definition["key"]], severity=severity, human=definition["human"]
+    )
 
 
 def _resource_type(entry: dict[str, Any]) -> Any:
