@@ -123,6 +123,21 @@ def test_the_readme_links_to_every_document() -> None:
     ] == []
 
 
+NOT_ONLY_OURS = {
+    "CHANGELOG.md",  # names that are gone
+    "CONTRIBUTING.md",  # examples of names before and after
+    "docs/adding-a-system.md",  # an invented system, which test_adding_a_system.py builds
+}
+FILE = re.compile(r"`([\w./-]+\.py|(?:adapter|tests|chaos|fixtures|profiles|docker)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_ONLY_OURS])
+def test_files_of_the_program_that_are_named_exist(name: str) -> None:
+    places = (ROOT, ROOT / "adapter", ROOT / "docker")
+    named = set(FILE.findall(text_of(name)))
+    assert [path for path in sorted(named) if not any((p / path).exists() for p in places)] == []
+
+
 # Commands
 
 
