@@ -57,7 +57,7 @@ def test_a_broker_in_use_is_not_touched(rabbitmq: RabbitMQ, store: Store) -> Non
     err = io.StringIO()
     with Stage(1, store, Broker(url=url)) as stage:
         until = time.monotonic() + 20
-        while not stage.adapter._consumes() and time.monotonic() < until:
+        while not stage.adapter._is_consuming() and time.monotonic() < until:
             time.sleep(0.05)
         assert run(Options(broker=url), io.StringIO(), err) == 2
     assert "in use" in err.getvalue()
