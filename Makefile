@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install constraints matrix servers demo test chaos bench check format clean
+.PHONY: install constraints matrix servers demo quick test chaos bench check format clean
 
 install: $(VENV)/.installed
 
@@ -31,8 +31,22 @@ servers:
 demo: install
 	@$(BIN)/adapter demo
 
+# One room alone: make test ROOM=outbound, make quick ROOM=outbound.
+ROOM ?=
+ROOMS := $(sort $(notdir $(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
+ROOMS := $(filter-out kit,$(ROOMS))
+ifneq ($(filter-out $(ROOMS),$(ROOM)),)
+$(error no room "$(ROOM)"; there are: $(ROOMS))
+endif
+TESTS := $(if $(ROOM),tests/$(ROOM),tests)
+
+# While you work: no server, no process, no connection, no pause, few examples.
+quick: install
+	$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile quick \
+		-m "not servers and not waits and not slow and not quiet" $(TESTS)
+
 test: install servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 # Breaks the adapter for so many seconds, and counts: docs/guarantees.md.
 SECONDS ?= 60

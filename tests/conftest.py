@@ -9,17 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from adapter.store import Store
+from tests.kit import examples
 from tests.kit.emitted import Emitted, watched
+from tests.kit.marks import Witness, pytest_collection_modifyitems
+from tests.kit.new_store import new_store
 from tests.kit.servers import PostgreSQL, RabbitMQ
+from tests.kit.shared import pytest_terminal_summary
 from tests.kit.stores import region, store_url
 
-__all__ = ["region", "store_url"]
+__all__ = [
+    "examples",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+    "region",
+    "store_url",
+]
 
-settings.register_profile("untimed", deadline=None)  # benchmarks measure speed, tests do not
-settings.load_profile("untimed")
 PARTNERS = ("planning", "lulea", "umea", "journal", "broken")
 
 
@@ -56,8 +63,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         url = f"sqlite:///{tmp_path}/adapter.db"
     else:
         url = request.getfixturevalue("postgres_url")
-    found = Store(url)
-    found.upgrade()
+    found = new_store(url)
     yield found
     found.close()
 
@@ -75,3 +81,19 @@ def _what_was_emitted_is_fhir(emitted: Emitted) -> Iterator[None]:
     """HL7's schemas and fhir.resources accept what this test made the program emit."""
     yield
     assert emitted.problems() == []
+
+
+@pytest.fixture(scope="session")
+def _witness() -> Witness:
+    return Witness()
+
+
+@pytest.fixture(autouse=True)
+def _no_process_and_no_connection_without_the_mark(
+    request: pytest.FixtureRequest, _witness: Witness
+) -> Iterator[None]:
+    """Fail a test that starts a process or a connection and is not marked `waits`."""
+    marked = {mark.name for mark in request.node.iter_markers()} & {"servers", "waits"}
+    _witness.of("" if marked else request.node.nodeid)
+    yield
+    assert _witness.of("") == [], "tests/kit/marks.py should have marked this test `waits`"

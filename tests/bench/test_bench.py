@@ -230,6 +230,7 @@ def test_the_settings_of_the_bench_have_no_problem(tmp_path: Path) -> None:
     assert 'timeout = "150s"' in file.read_text()
 
 
+@pytest.mark.waits
 def test_a_worker_that_ends_breaks_the_measurement_with_its_last_words(tmp_path: Path) -> None:
     command = ("python3", "-c", "import sys; sys.exit('no such store')")
     crew = WorkerCommand(

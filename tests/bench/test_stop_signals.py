@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from adapter.bench.measured_network import RECEIVERS, SENDERS
 from adapter.bench.report import Report
 from adapter.core.errors import TransientError
 from tests.kit.servers import PostgreSQL, RabbitMQ
+from tests.kit.waiting import wait_for
 
 NAMES = ("queries", "throughput", "latency")
 
@@ -231,7 +231,4 @@ def _session(leader: int) -> list[str]:
 
 
 def _wait_for(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for("such state of the bench", reached)

@@ -47,7 +47,7 @@ def _echo(wire: socket.socket) -> None:
 
 def wired(port: int) -> socket.socket:
     """A connection that has carried something."""
-    wire = socket.create_connection(("127.0.0.1", port), 5)
+    wire = socket.create_connection(("127.0.0.1", port), 30)
     assert said_back(wire) == b"hello"
     return wire
 

@@ -63,7 +63,7 @@ def test_a_sabotaged_adapter_is_found_out(
 ) -> None:
     with ThreadPoolExecutor(1) as thread:
         servers = Servers(rabbitmq, postgresql, (thread, thread), host=rabbitmq.fresh())
-        plan = Plan(seconds=60, seed="test", folder=tmp_path, sabotage=sabotage)
+        plan = Plan(seconds=180, seed="test", folder=tmp_path, sabotage=sabotage)
         result = run(plan, servers, postgresql.fresh())
     assert not result.clean
     assert result.verdict.count(SEEN_AS[sabotage]) > 0, list(report.lines(result))

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from tests.kit.office import FIXTURES, SETTINGS, Office, run
 from tests.kit.servers.base import free_ports
 from tests.kit.site import FHIR, PROCESS
+from tests.kit.waiting import wait_for
 
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan", "hjälpmedel")
@@ -48,23 +48,22 @@ def running(command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
 def as_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     """A command that sets up logging, which must not be ours."""
     asked = [sys.executable, "-m", "adapter", *map(str, arguments)]
-    return subprocess.run(asked, check=False, capture_output=True, text=True, timeout=30)
+    return subprocess.run(asked, check=False, capture_output=True, text=True, timeout=120)
 
 
-def wait_for(process: subprocess.Popen[str], url: str) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+def until_ready(process: subprocess.Popen[str], url: str) -> None:
+    def is_ready() -> bool:
         assert process.poll() is None, process.communicate()[1]
         with suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health/ready", timeout=1).status_code == 200:
-                return
-        time.sleep(0.05)
-    raise AssertionError("it never became ready")
+            return httpx.get(f"{url}/health/ready", timeout=10).status_code == 200
+        return False
+
+    wait_for("readiness of the program", is_ready)
 
 
 def test_serve_takes_a_message_and_stops_when_told_to(tmp_path: Path) -> None:
     with running("serve", tmp_path) as (process, url):
-        wait_for(process, url)
+        until_ready(process, url)
         settings = ("--settings", tmp_path / "region.toml")
         token = run("token", "astad-omsorg", *settings).stdout.strip()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": FHIR}
@@ -84,7 +83,7 @@ def test_serve_takes_a_message_and_stops_when_told_to(tmp_path: Path) -> None:
 
 def test_the_web_part_alone_opens_its_door(tmp_path: Path) -> None:
     with running("web", tmp_path) as (process, url):
-        wait_for(process, url)
+        until_ready(process, url)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
     assert process.returncode == 0
@@ -104,7 +103,7 @@ def test_a_worker_opens_no_http_door(tmp_path: Path) -> None:
 
 def test_a_door_that_is_taken_is_told_and_ends_the_process(tmp_path: Path) -> None:
     with running("serve", tmp_path) as (process, url):
-        wait_for(process, url)
+        until_ready(process, url)
         second = as_process("serve", "--settings", tmp_path / "region.toml")
     assert second.returncode == 1
     assert "settings: The settings are not valid. the web door cannot listen" in second.stderr

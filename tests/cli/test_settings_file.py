@@ -22,6 +22,7 @@ from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.model import Event
 from adapter.settings.network import Network
 from adapter.store import Store
+from tests.kit.new_store import new_store
 from tests.kit.office import FIXTURES, SETTINGS, run
 from tests.kit.servers import PostgreSQL, RabbitMQ
 
@@ -91,8 +92,7 @@ def region(tmp_path: Path, **changes: str) -> Path:
 
 def test_a_store_of_another_version_is_a_warning_since_serve_upgrades_it(tmp_path: Path) -> None:
     path = region(tmp_path)
-    store = Store(f"sqlite:///{tmp_path}/adapter.db")
-    store.upgrade()
+    store = new_store(f"sqlite:///{tmp_path}/adapter.db")
     assert found(path) == []
     with store.begin() as tx:
         tx.connection.exec_driver_sql("update alembic_version set version_num = 'older'")

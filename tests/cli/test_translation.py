@@ -12,12 +12,13 @@ import pytest
 from adapter import mappings
 from adapter.core.model import Event
 from tests.kit.office import FIXTURES, run
-from tests.kit.oracle import SHARED, needs_shared, problems
+from tests.kit.oracle import problems
+from tests.kit.shared import shared_files
 
 ADMISSION = FIXTURES / "hl7v2" / "admission-notice" / "assessed.native.hl7"
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
 HSA = "SE2120002742-LULEA"
-FEED = sorted((SHARED / "hl7v2-adt").glob("*.hl7")) if SHARED.is_dir() else []
+FEED = shared_files("hl7v2-adt/*.hl7", 29)
 SUPPORTED = {"A01", "A02", "A03", "A08", "A11", "A13", "A16", "A21", "A22", "A25"}
 
 
@@ -29,7 +30,6 @@ def test_a_file_of_the_feed_becomes_a_valid_fhir_message() -> None:
     assert problems(bundle) == []
 
 
-@needs_shared
 @pytest.mark.parametrize("path", FEED, ids=lambda path: path.stem)
 def test_every_sample_of_the_feed_is_mapped_or_refused_with_a_clear_code(path: Path) -> None:
     result = run("map", path, "--from", "hl7v2", "--to", "fhir")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from adapter.store import Store
+from tests.kit.new_store import new_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    empty = Store(f"sqlite:///{tmp_path}/demo.db")
-    empty.upgrade()
+    empty = new_store(f"sqlite:///{tmp_path}/demo.db")
     yield empty
     empty.close()

@@ -67,7 +67,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         try:
             ready = _ready(process, err)
             process.send_signal(signal.SIGINT)
-            code = process.wait(20)
+            code = process.wait(60)
         finally:
             process.kill()
     return Played(out=out.read_text(), err=err.read_text(), code=code, ready=ready, store=store)

@@ -74,5 +74,5 @@ def test_with_one_user_only_the_second_party_comes_by_http(
         )
         assert stage.journal.send("A01", stay) == "AA"
         for system in stage.systems[1:]:
-            assert system.traffic.wait(has(EntryKind.APPLIED, "admission-notice"), 10)
+            assert system.traffic.wait(has(EntryKind.APPLIED, "admission-notice"), 60)
         stage.settle()

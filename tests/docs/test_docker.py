@@ -167,7 +167,7 @@ def process(*command: str, environment: dict[str, str], folder: Path) -> Iterato
         yield
     finally:
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0, (folder / "log").read_text()[-3000:]
+        assert running.wait(60) == 0, (folder / "log").read_text()[-3000:]
 
 
 def moved(url: str, real: str) -> str:

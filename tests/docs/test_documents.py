@@ -55,6 +55,7 @@ def program() -> typer.core.TyperGroup:
 # Drawings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", draw.documents(), ids=lambda page: page.name)
 def test_a_drawing_shows_the_program_as_it_is(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
@@ -141,6 +142,7 @@ def test_files_of_the_program_that_are_named_exist(name: str) -> None:
 # Commands
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_and_options_that_are_shown_exist(name: str) -> None:
     for command, *words in commands(text_of(name)):

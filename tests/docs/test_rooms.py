@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 import adapter
 from docs import draw
 from tests.kit.places import ROOT
@@ -15,6 +17,7 @@ def test_the_house_has_at_most_sixteen_rooms() -> None:
     assert len(draw.rooms()) <= 16
 
 
+@pytest.mark.slow
 def test_no_room_reaches_itself_over_its_imports() -> None:
     edges = draw.arrows()
     assert [room for room in edges if room in draw.reach(room, edges)] == []
@@ -36,6 +39,7 @@ def test_each_form_of_import_is_an_arrow() -> None:
     assert draw._modules(module) == ["adapter.fhir.codec"]
 
 
+@pytest.mark.slow
 def test_the_picture_leaves_out_no_connection() -> None:
     edges = draw.arrows()
     shown: dict[str, set[str]] = {room: set() for room in edges}

@@ -18,6 +18,7 @@ from adapter.core.privacy import shown
 from adapter.fhir import bundles
 from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
+from tests.kit.examples import scaled
 from tests.kit.fhir_fixtures import FIXTURES, MESSAGES, loaded
 
 
@@ -81,7 +82,7 @@ def test_only_what_looks_like_a_code_is_shown(text: str, seen: bool) -> None:
     assert (text in shown(text)) is seen
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(MESSAGES), st.data())
 def test_no_detail_quotes_a_value(path: Path, data: st.DataObject) -> None:
     bundle = loaded(path)
@@ -91,7 +92,7 @@ def test_no_detail_quotes_a_value(path: Path, data: st.DataObject) -> None:
     assert not any(word in said for word in ("Qzx", "195009072553", "Märta"))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON)
 def test_any_json_gets_an_answer(document: Any) -> None:
     entries = {"resourceType": "Bundle", "entry": document}
@@ -100,7 +101,7 @@ def test_any_json_gets_an_answer(document: Any) -> None:
         assert validate(found)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(MESSAGES), st.data())
 def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
     path: Path, data: st.DataObject

@@ -16,6 +16,7 @@ from adapter.core.errors import Issue
 from adapter.core.model import Bundle, Event
 from adapter.fhir import known_forms, structure
 from tests.kit.damage import changed, places
+from tests.kit.examples import scaled
 from tests.kit.fhir_fixtures import MESSAGES, loaded, usual
 
 OF_THE_SAME_JSON_TYPE = {
@@ -44,7 +45,7 @@ def both(bundle: Bundle, known: Bundle) -> tuple[list[Issue], list[Issue]]:
     return warm, fhir.check_structure(bundle)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(MESSAGES), st.data())
 def test_what_is_wrong_is_found_in_a_known_form_too(path: Path, data: st.DataObject) -> None:
     known = loaded(path)
@@ -57,6 +58,7 @@ def test_what_is_wrong_is_found_in_a_known_form_too(path: Path, data: st.DataObj
     assert warm == cold
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", [Event.ADMISSION_NOTICE, Event.CARE_PLAN, Event.RECEIPT])
 def test_each_value_is_read_in_every_place(event: Event) -> None:
     known, bundle = usual(event), usual(event)

@@ -16,10 +16,10 @@ from adapter.fhir import bundles, canonical, profiles
 from adapter.fhir.canonical import BASE
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.rules import Compiler
-from tests.kit import oracle
 from tests.kit.fhir_fixtures import FIXTURES, MESSAGES, found_in, label, loaded, usual
+from tests.kit.shared import shared_files
 
-MEDCOM = sorted((oracle.SHARED / "medcom").glob("*/examples/Bundle-*.json"))
+MEDCOM = shared_files("medcom/*/examples/Bundle-*.json", 12)
 OURS = f"{BASE}/StructureDefinition/"
 
 
@@ -68,7 +68,6 @@ def test_problems_of_structure_and_of_profile_are_told_together() -> None:
     }
 
 
-@oracle.needs_shared
 @pytest.mark.parametrize("path", MEDCOM, ids=lambda p: p.stem)
 def test_a_danish_message_is_told_its_event_the_system_and_the_place(path: Path) -> None:
     bundle = loaded(path)

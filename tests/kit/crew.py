@@ -33,6 +33,7 @@ from tests.kit.drafts import LULEA, PLANNING, UMEA, Party
 from tests.kit.partners import BusPartner
 from tests.kit.servers import RabbitMQ
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 TIMEOUT = 4  # seconds that one sending may take
@@ -208,14 +209,18 @@ class Crew:
         """The history of everything."""
         return [row["what"] for row in self.rows(history)]
 
-    def wait(self, true: Callable[[], bool], *of: Member, seconds: float = 60) -> None:
-        """Until something is so; the log of a member that ended meanwhile is told."""
-        until = time.monotonic() + seconds
-        while not true():
-            told = "\n".join(m.log.read_text(encoding="utf-8")[-3000:] for m in of or self.members)
-            assert time.monotonic() < until, told
-            assert all(m.process.poll() is None for m in of), told
-            time.sleep(0.05)
+    def wait(self, true: Callable[[], bool], *of: Member, seconds: float = 120) -> None:
+        """Wait until something is so; fail with the logs, at once when one of these ended."""
+
+        def logs() -> str:
+            return "\n".join(m.log.read_text("utf-8")[-3000:] for m in of or self.members)
+
+        def happened() -> bool:
+            so = true()
+            assert so or all(m.process.poll() is None for m in of), logs()
+            return so
+
+        wait_for("such state of the processes", happened, seconds=seconds, saw=logs)
 
     @contextmanager
     def around(self) -> Iterator[Crew]:

@@ -16,11 +16,11 @@ from lxml import etree
 from pydantic import ValidationError
 
 from tests.kit.places import SHARED
+from tests.kit.shared import ABSENT
 
 SCHEMAS = SHARED / "fhir-r4-xsd"
-NO_SCHEMAS = "the R4 schemas of HL7 are not beside this checkout"
-needs_schemas = pytest.mark.skipif(not SCHEMAS.is_dir(), reason=NO_SCHEMAS)
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no shared data beside the checkout")
+needs_schemas = pytest.mark.skipif(not SCHEMAS.is_dir(), reason=ABSENT)
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _FHIR = "{http://hl7.org/fhir}"
@@ -29,7 +29,7 @@ _FHIR = "{http://hl7.org/fhir}"
 def problems(resource: dict[str, Any]) -> list[str]:
     """What the schemas and fhir.resources have against a resource; skips without schemas."""
     if not SCHEMAS.is_dir():
-        pytest.skip(NO_SCHEMAS)
+        pytest.skip(ABSENT)
     return [*schema_problems(resource), *model_problems(resource)]
 
 

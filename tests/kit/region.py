@@ -20,12 +20,13 @@ from adapter.inbound.process import Reply
 from adapter.operate import maintenance
 from adapter.outbound import send
 from adapter.settings.network import Network
-from adapter.store import Store, due_deliveries, endpoints
+from adapter.store import due_deliveries, endpoints
 from adapter.store.tables import attempt, case, delivery, history, message, receipt
 from adapter.transports import Outcome
 from adapter.transports.memory import Bus, Memory
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, T0, UMEA
+from tests.kit.new_store import new_store
 
 STAY = tuple(e for e in Event if e.kind == "encounter")
 
@@ -79,8 +80,7 @@ class Region:
     """Turn the wheels by hand, one turn at a time, at times of one's choosing."""
 
     def __init__(self, url: str, settings: Settings = SETTINGS) -> None:
-        self.store = Store(url)
-        self.store.upgrade()
+        self.store = new_store(url)
         self.network = Network(settings=settings, systems=mappings.load())
         self.bus = Bus(f"{e.name}.inbox" for e in settings.endpoints)
         self.transport = Memory(self.bus, settings.endpoints)

@@ -21,6 +21,7 @@ from adapter.mappings.fhir_r4 import system
 from tests.kit import oracle
 from tests.kit.omsorg import ROOT, context
 from tests.kit.places import SHARED
+from tests.kit.shared import ABSENT
 
 MEDCOM = SHARED / "medcom"
 USUAL = sorted((ROOT / "fhir").glob("*/usual.fhir.json"))
@@ -100,7 +101,7 @@ def test_what_is_no_code_is_not_repeated() -> None:
         assert error.detail == f"system {EVENT}, code that is no code"
 
 
-@pytest.mark.skipif(not MEDCOM.is_dir(), reason="the shared MedCom messages are not here")
+@pytest.mark.skipif(not MEDCOM.is_dir(), reason=ABSENT)
 def test_every_message_of_medcom_is_answered_with_its_event() -> None:
     found = [json.loads(path.read_text()) for path in sorted(MEDCOM.rglob("*.json"))]
     messages = [d for d in found if d.get("resourceType") == "Bundle" and d["type"] == "message"]

@@ -14,10 +14,11 @@ from adapter.fhir import bundles, codec, profiles
 from adapter.mappings.hl7v2 import system
 from tests.kit import oracle
 from tests.kit.hl7v2 import EVN, FIXTURES, MSH, PID, PV1, SENDER, adt, codes, context, read
+from tests.kit.shared import shared_files
 
 NATIVE = sorted(FIXTURES.rglob("*.native.hl7"))
 GOOD = [p for p in NATIVE if p.parent.name != "refused"]
-FEED = sorted((oracle.SHARED / "hl7v2-adt").glob("*.hl7"))
+FEED = shared_files("hl7v2-adt/*.hl7", 29)
 SUPPORTED = {"A01", "A02", "A03", "A08", "A11", "A13", "A16", "A21", "A22", "A25"}
 
 
@@ -57,7 +58,6 @@ def test_every_event_of_a_stay_has_a_fixture() -> None:
     assert written >= {str(event) for event in system.readers}
 
 
-@oracle.needs_shared
 @pytest.mark.parametrize("path", FEED, ids=lambda p: p.name[:7])
 def test_a_real_feed_is_read_or_refused_with_a_clear_code(path: Path) -> None:
     body = path.read_bytes()

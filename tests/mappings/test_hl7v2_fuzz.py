@@ -14,6 +14,7 @@ from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
 from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document
+from tests.kit.examples import scaled
 from tests.kit.hl7v2 import FIXTURES, MSH, PID, adt, read
 from tests.kit.hl7v2_acknowledgements import answered, receipt
 
@@ -69,14 +70,14 @@ def test_every_mutation_can_be_answered() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 def test_any_text_may_stand_in_a_name(text: str) -> None:
     body = adt("A01", PID.replace("Ek^", text.replace("{}", "") + "^"))
     assert outcome(body) in {*CATALOGUE, "read"}
 
 
 @given(st.binary(max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 def test_any_bytes_may_follow_a_header(tail: bytes) -> None:
     assert outcome(adt("A01")[:60] + tail) in {*CATALOGUE, "read"}
 

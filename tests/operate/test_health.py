@@ -19,6 +19,7 @@ from adapter.runner.heartbeat import Heartbeat, of_loops
 from adapter.runner.loops import Loops
 from adapter.store import Store, heartbeats
 from adapter.store.tables import process
+from tests.kit.new_store import new_store
 
 BUS = Settings(broker="amqp://127.0.0.1/")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -112,8 +113,7 @@ def test_a_clock_that_is_not_the_databases_is_told(ahead: float, why: str) -> No
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(f"sqlite:///{tmp_path}/adapter.db")
-    found.upgrade()
+    found = new_store(f"sqlite:///{tmp_path}/adapter.db")
     yield found
     found.close()
 

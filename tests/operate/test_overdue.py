@@ -130,6 +130,7 @@ def to_lulea(region: Region, **values: object) -> None:
         tx.execute(delivery.update().where(delivery.c.endpoint == "lulea").values(**values))
 
 
+@pytest.mark.slow
 def test_what_fails_for_days_is_told_though_its_next_attempt_lies_ahead(region: Region) -> None:
     fails_for(region, 70 * HOUR)
     assert region.deliveries()[0]["failures"] > 60
@@ -151,6 +152,7 @@ def test_a_few_failures_within_minutes_are_no_finding(region: Region) -> None:
     assert overdue(region) == []
 
 
+@pytest.mark.slow
 def test_what_fails_is_not_told_while_a_person_or_a_service_window_holds_it(
     region: Region,
 ) -> None:

@@ -39,6 +39,7 @@ def states(region: Region) -> set[tuple[str, str]]:
     return {(d["state"], d["code"]) for d in region.deliveries(event="message")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [1, 12, 71])
 def test_an_outage_of_any_length_expires_nothing_early_and_drains_at_once(
     region: Region, hours: int
@@ -50,6 +51,7 @@ def test_an_outage_of_any_length_expires_nothing_early_and_drains_at_once(
     assert drained(region) == ["message"] * 9
 
 
+@pytest.mark.slow
 def test_what_an_outage_outlives_is_dead_when_its_time_is_over_and_not_before(
     region: Region,
 ) -> None:
@@ -61,6 +63,7 @@ def test_what_an_outage_outlives_is_dead_when_its_time_is_over_and_not_before(
     assert states(region) == {("dead", "expired")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("used", [0, 1, 2])
 def test_an_outage_uses_up_no_resends(region: Region, used: int) -> None:
     content = region.tells("hospital", drafts.note(to=(UMEA,)))

@@ -104,6 +104,7 @@ def test_a_probe_whose_worker_died_is_followed_by_another(region: Region) -> Non
     assert len(claimed(region)) == 1
 
 
+@pytest.mark.slow
 def test_one_message_alone_is_probed_with_as_often_as_many_are(region: Region) -> None:
     stored(region, 1)
     for _ in range(400):

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from adapter.inbound import receive
 from adapter.outbound import send
 from adapter.store import Store, due_deliveries
@@ -73,6 +75,7 @@ def test_retries_and_resends_count_as_well(region: Region) -> None:
     assert len(region.inbox("umea")) == 1
 
 
+@pytest.mark.slow
 def test_no_number_of_claimers_is_faster_together(region: Region, store_url: str) -> None:
     """Eight processes, each with a store of its own, on a clock that they share."""
     paced(region, 10)

@@ -16,6 +16,7 @@ from adapter.core.endpoint import Within
 from adapter.settings import durations
 from adapter.settings.municipalities import municipalities
 from tests.kit.places import SHARED
+from tests.kit.shared import ABSENT
 
 GEOGRAPHY = SHARED / "sweden" / "geography" / "municipalities.csv"
 
@@ -97,7 +98,7 @@ def test_no_text_makes_an_address_crash(text: str) -> None:
 
 def test_the_municipalities_are_those_of_the_source() -> None:
     if not GEOGRAPHY.exists():
-        pytest.skip("the shared geography data are not here")
+        pytest.skip(ABSENT)
     with GEOGRAPHY.open(encoding="utf-8") as file:
         rows = {r["municipality_code"]: r["municipality_name_short"] for r in csv.DictReader(file)}
     assert municipalities() == rows

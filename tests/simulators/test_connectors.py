@@ -80,7 +80,7 @@ def test_a_receipt_that_comes_later_is_posted_to_the_adapters_door() -> None:
     town = HttpConnector(party_system(), port, door, receipts_after=0.05)
     with running(planner), running(town):
         assert post(port, message(FhirFormat(PLANNER))) == (202, b"")
-        assert planner.system.traffic.wait(has(EntryKind.NOTED, "receipt", about="m-1"), 2)
+        assert planner.system.traffic.wait(has(EntryKind.NOTED, "receipt", about="m-1"), 60)
 
 
 def test_what_a_party_posts_is_receipted_in_the_same_exchange() -> None:
@@ -90,7 +90,7 @@ def test_what_a_party_posts_is_receipted_in_the_same_exchange() -> None:
     town = HttpConnector(party_system(), port, door)
     with running(planner), running(town):
         content_id = town.system.send("message", CASE, PERSON, (PLANNER,), text="Hej")
-        assert town.system.traffic.wait(has(EntryKind.NOTED, "receipt", about=content_id), 2)
+        assert town.system.traffic.wait(has(EntryKind.NOTED, "receipt", about=content_id), 60)
     assert planner.system.traffic.entries()[0].kind is EntryKind.APPLIED
 
 
@@ -130,7 +130,7 @@ def test_a_party_on_the_bus_that_is_down_leaves_its_messages_there() -> None:
         Memory(bus, []).send([Envelope(endpoint="planning", body=message(FhirFormat(TOWN)))])
         time.sleep(0.1)
         assert planner.system.traffic.entries() == ()
-        assert planner.system.traffic.wait(has(EntryKind.APPLIED, "message"), 2)
+        assert planner.system.traffic.wait(has(EntryKind.APPLIED, "message"), 60)
 
 
 class BreaksOnce:

@@ -14,6 +14,7 @@ from adapter.store import RowRefusedError, Store
 from adapter.store.bulk_write import Complete, Insert, InsertNew, Update
 from adapter.store.tables import attempt, case, history, sender
 from adapter.store.transaction import Transaction
+from tests.kit.examples import scaled
 from tests.kit.servers import PostgreSQL
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -29,7 +30,9 @@ outcomes = st.fixed_dictionaries(
     {"finished_at": st.none() | times, "code": texts, "answer": st.none() | st.binary(max_size=9)}
 )
 ON_ONE_STORE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=scaled(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

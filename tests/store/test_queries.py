@@ -17,6 +17,7 @@ from adapter.store.queries.search import Search
 from adapter.store.tables import delivery, message
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
+from tests.kit.new_store import new_store
 from tests.kit.region import Region
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,8 +96,7 @@ def test_a_time_finds_its_first_row_by_halving(region: Region) -> None:
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store with 60,000 messages, 1 in 20,000 refused and 1 in 10,000 dead."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('crowded')}/adapter.db")
-    store.upgrade()
+    store = new_store(f"sqlite:///{tmp_path_factory.mktemp('crowded')}/adapter.db")
     body = json.dumps(drafts.note()).encode()
     with store.begin() as tx:
         for start in range(0, 60_000, 10_000):
@@ -141,6 +141,7 @@ def _plan(store: Store, query: sa.Select[tuple[object, ...]]) -> str:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [Search(state="dead"), Search(state="refused"), Search(), Search(endpoint="lulea")],

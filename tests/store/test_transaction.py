@@ -15,6 +15,8 @@ from adapter.store import RowRefusedError, Store, cases, history
 from adapter.store.tables import case
 from adapter.store.tables import history as lines
 from adapter.store.transaction import Transaction
+from tests.kit.examples import scaled
+from tests.kit.new_store import new_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -96,13 +98,12 @@ def opened_unseen(store: Store) -> None:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One store for many examples."""
-    found = Store(f"sqlite:///{tmp_path_factory.mktemp('attempts')}/adapter.db")
-    found.upgrade()
+    found = new_store(f"sqlite:///{tmp_path_factory.mktemp('attempts')}/adapter.db")
     yield found
     found.close()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=scaled(50))
 @given(steps=st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9)), max_size=8))
 def test_attempts_come_to_what_savepoints_would(
     kept: Store, steps: list[tuple[bool, bool, int]]

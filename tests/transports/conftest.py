@@ -137,7 +137,12 @@ def sending_http(httpserver: HTTPServer) -> Iterator[Sending]:
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("rabbitmq", marks=pytest.mark.servers), "mllp", "http"]
+    params=[
+        "memory",
+        pytest.param("rabbitmq", marks=pytest.mark.servers),
+        pytest.param("mllp", marks=pytest.mark.waits),
+        pytest.param("http", marks=pytest.mark.waits),
+    ]
 )
 def sending(request: pytest.FixtureRequest) -> Sending:
     transport: Sending = request.getfixturevalue(f"sending_{request.param}")

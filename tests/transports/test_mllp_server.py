@@ -16,6 +16,7 @@ from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, framed
 from adapter.transports.mllp.framing import START
+from tests.kit.examples import scaled
 from tests.kit.mllp_doors import ACK, Door, answer
 from tests.kit.waiting import WAIT, wait_for
 
@@ -190,7 +191,7 @@ def open_door() -> Iterator[Door]:
         yield door
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(rubbish=st.binary(max_size=3000))
 def test_after_any_rubbish_the_next_peer_is_served(open_door: Door, rubbish: bytes) -> None:
     with open_door.connect() as wire:

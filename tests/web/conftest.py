@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.store import Store
+from tests.kit.new_store import new_store
 from tests.kit.site import Site, Stage, served
 
 
@@ -24,8 +24,7 @@ def stage() -> Iterator[Stage]:
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the newest schema and nothing in it, to be copied."""
     path = tmp_path_factory.mktemp("empty") / "adapter.db"
-    store = Store(f"sqlite:///{path}")
-    store.upgrade()
+    store = new_store(f"sqlite:///{path}")
     store.close()
     return path
 

@@ -20,6 +20,7 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.store.tables import message
 from adapter.web import error_responses, requests
 from adapter.web.middleware import RequestMiddleware
+from tests.kit.examples import scaled
 from tests.kit.oracle import problems
 from tests.kit.site import FHIR, PROCESS, Site, codes, fixture, served
 
@@ -73,7 +74,7 @@ def test_a_body_that_trickles_is_given_up_after_a_time() -> None:
     with pytest.raises(FatalError) as caught:
         asyncio.run(requests.body(request, limit=10_000, seconds=0.2))
     assert caught.value.code == "too-slow"
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 30
 
 
 def test_a_body_that_breaks_off_stores_nothing_and_hurts_nobody(site: Site) -> None:
@@ -203,7 +204,9 @@ def test_a_message_for_a_store_that_is_away_is_not_taken(site: Site) -> None:
 
 
 @examples(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=scaled(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     body=st.one_of(

@@ -50,7 +50,7 @@ def test_a_peer_that_never_ends_its_head_is_hung_up_on(port: int, head: bytes) -
         wire.sendall(head)
         began = time.monotonic()
         assert wire.recv(100) == b""
-        assert 0.5 < time.monotonic() - began < 5
+        assert 0.5 < time.monotonic() - began < 30
 
 
 def test_so_is_one_that_trickles(port: int) -> None:

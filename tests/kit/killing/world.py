@@ -28,6 +28,7 @@ from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, UMEA
 from tests.kit.killing.victim import Victim
 from tests.kit.partners import BusPartner, at_its_inbox
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 SOON = {
     "receipt_within": timedelta(seconds=1),
@@ -186,15 +187,14 @@ def world(store_url: str, broker: Any, broker_url: str) -> Iterator[World]:
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+    def lives() -> bool:
         try:
             httpx.get(f"http://127.0.0.1:{port}/health/live")
         except httpx.HTTPError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError("the adapter did not start")
+            return False
+        return True
+
+    wait_for("answer over HTTP", lives)
 
 
 def _prepared(settings: Settings) -> str:

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +30,7 @@ from tests.kit.partners import BusPartner, at_its_inbox
 from tests.kit.program.region import BROKEN_SYSTEMS, DOORS, HTTP_PARTNERS, settings
 from tests.kit.servers import RabbitMQ
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 PERSONS = ("195009072553", "19500907-2553", "500907-2553", "Tolvan", "Storgatan", "LULEÅ", "Luleå")
 TRACES = ("Traceback", 'File "', ".py:", ".py\\", "sqlalchemy", "pydantic", "lxml")
@@ -184,12 +184,14 @@ class Program:
         assert [t for t in TRACES if t in said] == []
         self.answers.clear()
 
-    def wait(self, true: Callable[[], bool], seconds: float = 60) -> None:
-        """Until something is so."""
-        until = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < until, f"waited in vain; {self.log.read_text()[-3000:]}"
-            time.sleep(0.02)
+    def wait(self, true: Callable[[], bool], seconds: float = 120) -> None:
+        """Wait until something is so; fail with the end of the log."""
+        wait_for(
+            "such state of the program",
+            true,
+            seconds=seconds,
+            saw=lambda: self.log.read_text()[-3000:],
+        )
 
 
 class Far(BaseHTTPRequestHandler):

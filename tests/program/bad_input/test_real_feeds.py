@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from adapter.mappings.hl7v2.events import TRIGGERS
-from tests.kit.oracle import SHARED
+from tests.kit.places import SHARED
 from tests.kit.program.feed import Feed
 from tests.kit.program.running import Program
+from tests.kit.shared import ABSENT, shared_files
 
 pytestmark = pytest.mark.servers
-FEEDS = sorted((SHARED / "hl7v2-adt").glob("*.hl7"))
-needs_feeds = pytest.mark.skipif(not FEEDS, reason="no real feeds beside this checkout")
+FEEDS = shared_files("hl7v2-adt/*.hl7", 29)
 
 
 def is_supported(path: Path) -> bool:
@@ -27,7 +27,6 @@ def body_of(path: Path) -> bytes:
     return path.read_bytes().replace(b"\r\n", b"\r").replace(b"\n", b"\r")
 
 
-@needs_feeds
 @pytest.mark.parametrize("door", ["adt", "strict-adt"])
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.stem)
 def test_it_is_answered_as_the_settings_say(program: Program, door: str, path: Path) -> None:
@@ -49,7 +48,7 @@ def test_it_is_answered_as_the_settings_say(program: Program, door: str, path: P
     assert program.deliveries(row) == []
 
 
-@needs_feeds
+@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
 def test_all_of_them_are_asked(program: Program) -> None:
     assert len(FEEDS) == 29
     assert {is_supported(path) for path in FEEDS} == {True, False}

@@ -46,7 +46,7 @@ def test_a_death_in_a_window_loses_nothing_doubles_nothing_and_keeps_order(
     around.victim.begin(f"{window}:{seed.randint(1, 2)}")
     by_bus = numbered(PLANNING, f"bus-{window}", COUNT)
     by_http = numbered(HOSPITAL, f"http-{window}", COUNT)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     partner = around.partner("planning")
     sender = Thread(target=around.over_bus, args=(partner, by_bus, until))
     sender.start()

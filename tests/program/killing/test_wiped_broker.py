@@ -30,7 +30,7 @@ def test_a_broker_wiped_between_two_messages_loses_neither_them_nor_their_receip
         found.victim.begin()
         try:
             first, second = (drafts.note(t, sender=PLANNING, to=(LULEA,)) for t in "12")
-            until = time.monotonic() + 60
+            until = time.monotonic() + 120
             planning = eventually(lambda: partner(broker, "planning"), until)
             publish(planning, first)
             eventually(lambda: waiting(broker, "lulea") and waiting(broker, "planning"), until)
