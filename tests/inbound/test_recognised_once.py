@@ -12,8 +12,8 @@ from adapter.mappings import Context, System
 from adapter.transports import Response
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
+from tests.kit.far_side import hand_over, written
 from tests.kit.region import Region
-from tests.outbound.test_immediate_receipts import hand_over, written
 
 
 class Counting(System):
