@@ -24,8 +24,9 @@ from adapter.bench import measured_network
 from adapter.bench.message_templates import MessageTemplates, ReceiptTemplates
 from adapter.bench.message_times import empty_times
 from adapter.core.model import Delivery
-from adapter.inbound import receive
-from adapter.outbound import send
+from adapter.inbound import batches, receive
+from adapter.outbound import outcomes, send
+from adapter.outbound.claim import claim
 from adapter.runner import BATCH
 from adapter.settings.network import Network
 from adapter.simulators.fhir_format import FhirFormat
@@ -77,20 +78,20 @@ class Adapter:
     def _process(self) -> int:
         return self._timed(
             "process",
-            lambda: receive.process_batch(self.store, self._network, _now(), self._together),
+            lambda: batches.process_batch(self.store, self._network, _now(), self._together),
         )
 
     def _send(self) -> int:
         claimed = self._timed("claim", self._claim)
         if claimed:
             sent = send.hand_over(self._transport, claimed, _now)
-            self._timed("record", lambda: send.write_down(self.store, self._network, [sent]))
+            self._timed("record", lambda: outcomes.write_down(self.store, self._network, [sent]))
         return len(claimed)
 
     def _claim(self) -> list[Delivery]:
         with self.store.read() as tx:
             due = due_deliveries.endpoints_due(tx, _now())
-        return send.claim(self.store, self._network, dict.fromkeys(due, self._together), _now())
+        return claim(self.store, self._network, dict.fromkeys(due, self._together), _now())
 
 
 class Parties:

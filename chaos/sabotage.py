@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.model import Envelope, Message
-from adapter.inbound import receive
-from adapter.inbound.process import Reply
+from adapter.inbound import attempt, receive
+from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message
 from adapter.policy.routing import Addressing, receivers
 from adapter.settings.network import Network
@@ -46,7 +46,7 @@ def add_poison() -> None:
             raise PoisonError
         return read_message(network, sender, message)
 
-    _replace(receive, "read_message", poisonable)
+    _replace(attempt, "read_message", poisonable)
 
 
 def commit(kind: str) -> None:
@@ -58,7 +58,7 @@ def _ack_before_commit() -> None:
     """The HTTP door answers first and commits later: who dies in between has lied."""
     really = receive.accept
 
-    def early(store: Store, network: Network, letter: Envelope, now: datetime) -> Reply:
+    def early(store: Store, network: Network, letter: Envelope, now: datetime) -> OwedReceipt:
         forgetful: Any = _Forgetful(store)
         reply = really(forgetful, network, letter, now)
         threading.Timer(_LATE, really, (store, network, letter, now)).start()
@@ -105,7 +105,7 @@ def _no_order() -> None:
 
 def _wrong_endpoint() -> None:
     """Now and then somebody who is not addressed gets a message too."""
-    carry, numbers = import_module("adapter.inbound.process.forwarding"), itertools.count(1)
+    carry, numbers = import_module("adapter.inbound.forwarding"), itertools.count(1)
 
     def astray(network: Network, letter: Addressing) -> list[Endpoint]:
         found = receivers(network, letter)

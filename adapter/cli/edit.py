@@ -99,7 +99,7 @@ def _opened(session: Session, id_: str, who: str) -> Original:
     """Read the original in one transaction with the note of it: no reading goes unnoted."""
     with session.store.begin() as tx:
         first = operation.original(tx, session.network, id_)
-        place: dict[str, Any] = {"case": first.row["case_id"], **first.place}
+        place: dict[str, Any] = {"case": first.record.case_id, **first.place}
         history.note(tx, now(), "body-read", **place, who=who)
     return first
 

@@ -29,8 +29,8 @@ from adapter.operate import replay as operation
 from adapter.operate import resend_lost
 from adapter.operate.dry_run import try_messages
 from adapter.operate.replay import Planned
-from adapter.store import backlog
-from adapter.store.backlog import Lost
+from adapter.store import lost_deliveries
+from adapter.store.lost_deliveries import Lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,7 @@ def _objections(planned: Planned, order: _Order) -> Iterator[tuple[ErrorCode, st
 def _resend(session: Session, lost: Lost, order: _Order) -> None:
     with session.store.read() as tx:
         plan = resend_lost.plan(tx, session.network, lost)
-        again = 0 if lost.copies else backlog.sent_again(tx, lost)
+        again = 0 if lost.copies else lost_deliveries.sent_again(tx, lost)
     if again:
         printing.aside(
             f"Sent again since then already: {again}; --although-sent-again sends them once more"

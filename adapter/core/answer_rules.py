@@ -1,6 +1,7 @@
 """What follows when the far side does not take a delivery: retry, stop, or a person. Pure.
 
-Peers disagree (AE and AR are reversed between them), so an endpoint's own rules come first.
+Far sides disagree (some reverse AE and AR), so an endpoint's own rules come first. The defaults
+are a column of `failures`.
 """
 
 from __future__ import annotations
@@ -11,23 +12,10 @@ from dataclasses import dataclass
 
 from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import AdapterError, TransientError
+from adapter.core.failures import FAILURES
 
-_TABLE = (
-    ("AR CR", Then.RETRY),  # MSA-1 (HL7 table 0008)
-    ("AE CE", Then.STOP),
-    ("transient-error", Then.RETRY),  # a receipt
-    ("fatal-error", Then.STOP),
-    ("408 425 429", Then.RETRY),  # HTTP (RFC 9110 section 15, RFC 6585)
-    ("501 505", Then.STOP),
-    ("5xx", Then.RETRY),
-    ("3xx 4xx", Then.STOP),
-    ("unreachable timed-out unroutable returned busy refused-for-now", Then.RETRY),
-    ("access-denied refused bad-answer", Then.STOP),
-)
-DEFAULTS = tuple(
-    AnswerRule(code=code, then=then) for codes, then in _TABLE for code in codes.split()
-)
-"""What holds where an endpoint says nothing else. The first that fits counts, here as there."""
+DEFAULTS = tuple(AnswerRule(code=row.code, then=row.then) for row in FAILURES if not row.ours)
+"""What holds where an endpoint has no rule of its own. The first that fits counts."""
 CODES = frozenset(rule.code for rule in DEFAULTS)
 """What an endpoint's rule may name, besides each HTTP status."""
 _CLASS = re.compile(r"[345]xx")

@@ -120,6 +120,11 @@ RULINGS: dict[tuple[Standing, Ruling], Standing] = {
 }
 
 
+def first_state(code: str) -> State:
+    """Where a new delivery begins: it waits; with a code it is held, or unwritten, for a person."""
+    return State.DEAD if code else State.WAITING
+
+
 def advance(state: State, step: Step) -> State:
     """The state after a step; FatalError `illegal-transition` where the table has no entry."""
     try:

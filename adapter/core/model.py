@@ -1,4 +1,4 @@
-"""The words of the adapter: plain, frozen, and no behaviour but what follows from the values."""
+"""Messages, deliveries and receipts as values. docs/glossary.md explains the words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from adapter.core.lifecycle import Standing, State
 
 Bundle: TypeAlias = dict[str, Any]
 """A FHIR R4 message Bundle as parsed JSON; fhir.resources checks it, it does not carry it."""
@@ -130,27 +132,52 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one endpoint: the thing that is retried and receipted."""
+    """One message to one endpoint: what is retried and receipted. A row of the outbox.
+
+    Of its timers, an open delivery has exactly one of `next_attempt_at`, `lease_until` and
+    `receipt_due_at`: what it waits for.
+    """
 
     id: str
     message_id: str
     endpoint: str
     event: Event
-    case_id: str
-    content_id: str
-    envelope_id: str
-    content_type: str
-    body: bytes
-    attempt: int
-    failures: int
-    resends: int
-    forwarded: bool
+    state: State
+    done_when: DoneWhen
+    created_at: datetime
     expires_at: datetime
+    seq: int = 0  # the row's number, from the database
+    case_id: str | None = None
+    order_key: str | None = None  # None: in no order
+    order_no: int = 0
+    content_id: str = ""
+    envelope_id: str = ""
+    content_type: str = ""
+    body: bytes | None = None  # rendered once; None where it was not read, or is purged
+    losses: str = ""  # JSON of what the mapping could not write; "" where it was not read
+    forwarded: bool = False  # the body is the sender's own
+    attempt: int = 0  # claims so far; an outcome counts only for the newest
+    failures: int = 0
+    resends: int = 0
+    next_attempt_at: datetime | None = None
+    lease_until: datetime | None = None
+    receipt_due_at: datetime | None = None
+    answer_due_at: datetime | None = None
+    reminded_at: datetime | None = None
+    sent_at: datetime | None = None  # first transport acceptance: legal clocks count from here
+    closed_at: datetime | None = None
+    code: str = ""  # of the catalogue: the last failure, or why it is dead
+    detail: str = ""
+    taken_by: str = ""
+    untold: bool = False  # dead, and its sender is told only when a person discards it
+    copy_of: str = ""  # the delivery that this one sends again
+    replaced_by: str = ""  # the delivery that a person made of this one
+    replaces: str = ""  # the delivery that this one was made of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What arrived, byte for byte, and what we made of it."""
+    """What arrived, byte for byte."""
 
     id: str
     endpoint: str  # the authenticated sender; "" when it could not be identified
@@ -160,3 +187,52 @@ class Message:
     claimed_event: str = ""
     direct: bool = False  # its door answers by itself: no receipt goes through the outbox
     tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A row of the inbox: what arrived, and what the adapter made of it."""
+
+    seq: int
+    id: str
+    endpoint: str
+    received_at: datetime
+    body: bytes | None  # None once purged
+    content_type: str
+    fingerprint: str
+    claimed_id: str  # the sender's own id: AMQP message_id, Idempotency-Key, MSH-10
+    claimed_event: str
+    event: str
+    content_id: str
+    envelope_id: str
+    case_id: str | None
+    recorded: str  # at the source, ISO 8601 with the offset as received
+    standing: Standing
+    tries: int
+    code: str  # of the catalogue: why it was refused, or is dead
+    detail: str
+    note: str
+    losses: str
+    issues: str
+    receipt_code: str  # what we answered; "" while the answer is owed
+    receipt_body: bytes | None
+    shared: bool
+    direct: bool
+    taken_by: str
+    replaced_by: str
+    replaces: str
+
+    @property
+    def message(self) -> Message | None:
+        """What arrived; None when its bytes are purged."""
+        if self.body is None:
+            return None
+        return Message(
+            id=self.id,
+            endpoint=self.endpoint,
+            body=self.body,
+            fingerprint=self.fingerprint,
+            received_at=self.received_at,
+            claimed_event=self.claimed_event,
+            direct=self.direct,
+        )

@@ -1,38 +1,31 @@
-"""What no message causes: reminders for late answers, and sending again after a lost broker."""
+"""What the clock or the broker causes: reminders, expiry, moves, sending again."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from adapter.core import service_windows, working_days
+from adapter.core import lifecycle, service_windows, working_days
 from adapter.core.endpoint import Endpoint, Within
 from adapter.core.errors import FatalError
-from adapter.core.lifecycle import State
+from adapter.core.model import Delivery
 from adapter.core.record_ids import Record, new_id
-from adapter.outbound import receipts, send
+from adapter.outbound import failed_deliveries
+from adapter.outbound.claim import probe_after
 from adapter.settings.network import Network
-from adapter.store import Store, backlog, history, outbox, replaced_endpoints
-from adapter.store.transaction import Row, Transaction
+from adapter.store import (
+    Store,
+    history,
+    lost_deliveries,
+    outbox,
+    replaced_endpoints,
+    timers,
+)
+from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
-_KEPT = (
-    "message_id",
-    "endpoint",
-    "event",
-    "case_id",
-    "order_key",
-    "order_no",
-    "content_id",
-    "envelope_id",
-    "content_type",
-    "body",
-    "losses",
-    "forwarded",
-    "done_when",
-)
 _A_DAY = Within(working_days=1)
 LOST_WITH_A_BROKER = timedelta(days=3)
 """How far back a confirm is no longer believed when the broker comes back empty."""
@@ -41,113 +34,124 @@ LOST_WITH_A_BROKER = timedelta(days=3)
 def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
     """Tell the owner of each delivery that a person should have answered by now."""
     with store.begin() as tx:
-        late = backlog.answers_late(tx, now, limit)
-        for row in late:
-            _remind(tx, network, row, now)
+        late = timers.answers_late(tx, now, limit)
+        for delivery in late:
+            _remind(tx, network, delivery, now)
     return len(late)
 
 
-def _remind(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
-    endpoint = network.endpoints.get(row["endpoint"])
+def _remind(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
+    endpoint = network.endpoints.get(d.endpoint)
     within = endpoint.read_within if endpoint else _A_DAY
-    told = f"reminded: {endpoint.owner}" if endpoint else receipts.GONE
-    backlog.reminded(tx, row["id"], now, working_days.due(now, within))
-    history.of_delivery(tx, now, "answer-late", row, told)
-    log.warning("answer-late", extra={"delivery": row["id"], "endpoint": row["endpoint"]})
+    detail = f"reminded: {endpoint.owner}" if endpoint else failed_deliveries.REMOVED
+    timers.reminded(tx, d.id, now, working_days.due(now, within))
+    history.of_delivery(tx, now, "answer-late", d, detail)
+    log.warning("answer-late", extra={"delivery": d.id, "endpoint": d.endpoint})
 
 
 def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
-    """What could not be tried before its time ran out is for a person.
+    """Bury what could not be tried before its time to live ran out.
 
-    Where the far side is tried, the last failure ends it; only a pause, an open circuit and an
-    earlier one of the same case let the time pass without any.
+    Where the far side is tried, the last failure ends a delivery. Only a pause, an open circuit and
+    an earlier delivery of the case let the time pass without any failure.
     """
     every = network.settings.endpoints
     resting = [e.name for e in every if _rests(e, now)]
     opened = {e.name: at for e in every if (at := service_windows.opened(e, now)) is not None}
     with store.begin() as tx:
-        held = backlog.expired(tx, now, resting, limit)
-        behind = backlog.expired_in_line(tx, now, resting, opened, limit)
-        for row in held:
-            receipts.bury(tx, network, row, FatalError("expired", "paused, or cut off"), now)
-        for row in behind:
-            receipts.bury(tx, network, row, FatalError("expired", "behind an earlier one"), now)
+        held = timers.expired(tx, now, resting, limit)
+        behind = timers.expired_in_line(tx, now, resting, opened, limit)
+        for why, expired in (("paused, or cut off", held), ("behind an earlier one", behind)):
+            for delivery in expired:
+                failed_deliveries.bury(tx, network, delivery, FatalError("expired", why), now)
     return len(held) + len(behind)
 
 
 def _rests(endpoint: Endpoint, now: datetime) -> bool:
-    """Closed, or opened so lately that nothing can have been tried since."""
+    """Whether it is closed, or opened so lately that nothing can have been tried since."""
     opened = service_windows.opened(endpoint, now)
-    lately = opened is not None and now < opened + send.probe_after(endpoint) + endpoint.timeout
+    lately = opened is not None and now < opened + probe_after(endpoint) + endpoint.timeout
     return lately or service_windows.closed_until(endpoint, now) is not None
 
 
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:
-    """What is open to an endpoint that the settings no longer have is for a person."""
+    """Bury what is open to endpoints that the settings no longer have."""
     with store.begin() as tx:
-        lost = backlog.orphans(tx, list(network.endpoints), now)
-        for row in lost:
-            receipts.bury(tx, network, row, FatalError("settings", receipts.GONE), now)
-    return len(lost)
+        orphans = timers.orphans(tx, list(network.endpoints), now)
+        removed = FatalError("settings", failed_deliveries.REMOVED)
+        for delivery in orphans:
+            failed_deliveries.bury(tx, network, delivery, removed, now)
+    return len(orphans)
 
 
 def move_replaced(store: Store, network: Network, now: datetime) -> int:
-    """A receiver was replaced: what it surely does not have goes to its successor."""
+    """Move what a replaced receiver surely does not have to its successor."""
     replaced = [e for e in network.settings.endpoints if e.replaced_by]
     if not replaced:
         return 0
     with store.begin() as tx:
-        rows = [(e, row) for e in replaced for row in replaced_endpoints.movable(tx, e.name)]
-        for endpoint, row in rows:
-            _move(tx, network, endpoint, row, now)
-    return len(rows)
+        movable = [(e, d) for e in replaced for d in replaced_endpoints.movable(tx, e.name)]
+        for endpoint, delivery in movable:
+            _move(tx, network, endpoint, delivery, now)
+    return len(movable)
 
 
-def _move(tx: Transaction, network: Network, old: Endpoint, row: Row, now: datetime) -> None:
-    """Its bytes are written for the old system: only one of the same kind can read them."""
+def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: datetime) -> None:
+    """Its bytes are written for the old system: only an endpoint of that system can read them."""
     new = network.endpoint(old.replaced_by)
-    if old.system == new.system:
-        order = f"{new.name}/{row['case_id']}" if row["order_key"] else None
-        outbox.fill(tx, row["id"], endpoint=new.name, order_key=order, next_attempt_at=now)
-        place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
-        history.note(tx, now, "moved", **place, endpoint=new.name, detail=f"from {old.name}")
-        log.info("moved", extra={"delivery": row["id"], "endpoint": new.name})
+    if old.system != new.system:
+        detail = f"written for {old.system}; {new.name} speaks {new.system}"
+        failed_deliveries.bury(tx, network, d, FatalError("settings", detail), now)
         return
-    detail = f"written for {old.system}; {new.name} speaks {new.system}"
-    receipts.bury(tx, network, row, FatalError("settings", detail), now)
+    order = f"{new.name}/{d.case_id}" if d.order_key else None
+    outbox.fill(tx, d.id, endpoint=new.name, order_key=order, next_attempt_at=now)
+    history.of_delivery(tx, now, "moved", replace(d, endpoint=new.name), f"from {old.name}")
+    log.info("moved", extra={"delivery": d.id, "endpoint": new.name})
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
-    """The broker lost its disk: what only its confirm had closed is sent again, same ids.
+    """The broker lost its disk: send again, with the same ids, what only its confirm had closed.
 
-    What waits for a receipt is due at once. Returns how many deliveries go again.
+    What waits for a receipt is due at once. Return how many deliveries go again.
     """
-    whose = ", ".join(names)
+    endpoints = ", ".join(names)
     with store.begin() as tx:
-        backlog.one_looks(tx)
-        lost = backlog.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
-        outbox.put(tx, [again(row, now) for row in lost])
-        waiting = backlog.unreceipted(tx, list(names), now)
+        lost_deliveries.wait_for_other_looks(tx)
+        lost = lost_deliveries.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
+        outbox.put(tx, [copy_of(delivery, now) for delivery in lost])
+        waiting = timers.unreceipted(tx, list(names), now)
         count = len(lost) + waiting
-        if count:  # else it is the first start of all, or nothing had gone that way
+        if count:  # 0 at the first start of all, or when nothing had gone that way
             detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
-            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {whose}")
+            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {endpoints}")
     what = "broker-was-empty" if count else "queues-missing"
-    log.warning(what, extra={"count": count, "endpoint": whose})
+    log.warning(what, extra={"count": count, "endpoint": endpoints})
     return count
 
 
-def again(row: Row, now: datetime) -> dict[str, Any]:
+def copy_of(d: Delivery, now: datetime) -> Delivery:
     """The same bytes with the same ids in the same order, as a delivery of its own.
 
-    A confirmed one stays so.
+    A confirmed original stays confirmed.
     """
-    fresh = {
-        "id": new_id(Record.DELIVERY),
-        "state": State.WAITING,
-        "created_at": now,
-        "expires_at": now + (row["expires_at"] - row["created_at"]),
-        "next_attempt_at": now,
-        "copy_of": row["id"],
-    }
-    return {name: row[name] for name in _KEPT} | fresh
+    return Delivery(
+        id=new_id(Record.DELIVERY),
+        message_id=d.message_id,
+        endpoint=d.endpoint,
+        event=d.event,
+        case_id=d.case_id,
+        order_key=d.order_key,
+        order_no=d.order_no,
+        state=lifecycle.first_state(""),
+        content_id=d.content_id,
+        envelope_id=d.envelope_id,
+        content_type=d.content_type,
+        body=d.body,
+        losses=d.losses,
+        forwarded=d.forwarded,
+        done_when=d.done_when,
+        created_at=now,
+        expires_at=now + (d.expires_at - d.created_at),
+        next_attempt_at=now,
+        copy_of=d.id,
+    )

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from adapter.core.catalogue import is_error_code
 from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, State, Step
-from adapter.core.model import Event
+from adapter.core.model import Delivery, StoredMessage
+from adapter.core.record_ids import is_message_id
 from adapter.outbound import deliveries, delivery_reports
 from adapter.settings.network import Network
-from adapter.store import backlog, history, inbox, outbox
-from adapter.store.transaction import Row, Transaction
+from adapter.store import arrival, history, inbox, outbox
+from adapter.store.transaction import Transaction
 
 _T = TypeVar("_T")
 
@@ -34,51 +36,48 @@ class Planned:
 
 
 def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:
-    """What `replay` would do, without doing it. FatalError `unknown-id` names each strange id."""
-    rows = {id_: _row(tx, id_) for id_ in ids}
-    strange = [Issue(code="unknown-id", detail=id_) for id_, row in rows.items() if row is None]
-    if strange:
-        raise FatalError("unknown-id", strange[0].detail, strange)
-    arrived = backlog.may_have_arrived(tx, ids)
-    passed = backlog.overtaken(tx, ids, network.moves())
+    """What `replay` would do, without doing it. FatalError `unknown-id` names each unknown id.
+
+    What is replayed together goes in its order: one of these does not overtake another.
+    """
+    records = {id_: _get(tx, id_) for id_ in ids}
+    unknown = [Issue(code="unknown-id", detail=id_) for id_ in ids if records[id_] is None]
+    if unknown:
+        raise FatalError("unknown-id", unknown[0].detail, unknown)
+    arrived = arrival.may_have_arrived(tx, ids)
+    overtaken = arrival.overtaken(tx, ids, network.moves())
     return [
         replace(
-            _planned(row),
+            _planned(record),
             seen_before=id_ in arrived,
-            overtaken_by=tuple(later for later in passed.get(id_, ()) if later not in rows),
+            overtaken_by=tuple(later for later in overtaken.get(id_, ()) if later not in records),
         )
-        for id_, row in rows.items()
-        if row is not None
+        for id_, record in records.items()
+        if record is not None
     ]
 
 
-def _planned(row: Row) -> Planned:
-    """What goes together goes in its order: of that, one does not overtake another."""
-    state = row["standing"] if is_message(row["id"]) else row["state"]
+def _planned(record: StoredMessage | Delivery) -> Planned:
+    state: str = record.standing if isinstance(record, StoredMessage) else record.state
     return Planned(
-        id=row["id"],
-        event=row["event"],
-        endpoint=row["endpoint"],
+        id=record.id,
+        event=record.event,
+        endpoint=record.endpoint,
         state=state,
         possible=state == State.DEAD,
     )
 
 
-def is_message(id_: str) -> bool:
-    """Whether an id is a message's; else it is a delivery's, or nobody's."""
-    return id_.startswith("m-")
-
-
 def lock(tx: Transaction, ids: Sequence[str]) -> None:
-    """Nobody else moves these until the transaction ends."""
+    """No other transaction moves these until this one ends."""
     inbox.lock(tx, ids)
-    backlog.lock(tx, ids)
+    outbox.lock(tx, ids)
 
 
 def each(tx: Transaction, ids: Iterable[str], act: Callable[[str], _T]) -> list[_T]:
-    """Do the same to all of them, locked in one order by everybody; what each gave.
+    """Do the same to all of them, and return what each gave. They are locked in a fixed order.
 
-    FatalError names every one that cannot be done: the caller's transaction ends with none.
+    FatalError names every one that cannot be done; then the caller's transaction does none.
     """
     every = list(ids)
     lock(tx, every)
@@ -94,9 +93,9 @@ def each(tx: Transaction, ids: Iterable[str], act: Callable[[str], _T]) -> list[
 
 
 def _about(id_: str, error: FatalError) -> Issue:
-    """A problem that says whose it is."""
-    named = error.detail if error.detail.startswith(id_) else f"{id_}: {error.detail}"
-    return Issue(code=error.code, detail=named)
+    """A problem with the id that it concerns."""
+    detail = error.detail if error.detail.startswith(id_) else f"{id_}: {error.detail}"
+    return Issue(code=error.code, detail=detail)
 
 
 def replay(
@@ -107,24 +106,34 @@ def replay(
     FatalError `illegal-transition` when it is not dead: pressing twice does it once. Whether
     it was overtaken is for the caller to ask (`plan`).
     """
-    if is_message(id_):
-        _message(tx, id_)
+    record = _known(tx, id_)
+    if isinstance(record, StoredMessage):
         inbox.settle(tx, id_, Ruling.REPLAY, tries=0, code="", detail="")
     else:
-        _again(tx, network, _delivery(tx, id_), now)
-    _note(tx, now, "replayed", id_, who, reason)
+        _send_again(tx, network, record, now)
+    _note(tx, now, "replayed", record, who, reason)
 
 
-def _again(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
-    endpoint = network.endpoint(row["endpoint"])
-    fresh = {"failures": 0, "resends": 0, "code": "", "detail": "", "untold": False}
-    lives = network.expire_after(endpoint, Event(row["event"]))
-    times = {"next_attempt_at": now, "expires_at": now + lives}
-    outbox.step(tx, row["id"], Step.REPLAY, now, **fresh, **times)
-    if row["content_type"] == deliveries.UNWRITTEN:
-        written = deliveries.again(network, row, now)
-        outbox.fill(tx, row["id"], body=written.body, content_type=written.content_type)
-        outbox.fill(tx, row["id"], envelope_id=written.envelope_id, losses=written.losses)
+def _send_again(tx: Transaction, network: Network, dead: Delivery, now: datetime) -> None:
+    endpoint = network.endpoint(dead.endpoint)
+    lives = network.expire_after(endpoint, dead.event)
+    outbox.step(
+        tx,
+        dead.id,
+        Step.REPLAY,
+        now,
+        next_attempt_at=now,
+        expires_at=now + lives,
+        failures=0,
+        resends=0,
+        code="",
+        detail="",
+        untold=False,
+    )
+    if dead.content_type == deliveries.UNWRITTEN:
+        rendered = deliveries.render_again(network, dead, now)
+        outbox.fill(tx, dead.id, body=rendered.body, content_type=rendered.content_type)
+        outbox.fill(tx, dead.id, envelope_id=rendered.envelope_id, losses=rendered.losses)
 
 
 def discard(
@@ -134,68 +143,55 @@ def discard(
 
     A sender who was not told when it died is told now.
     """
-    if is_message(id_):
-        _message(tx, id_)
+    record = _known(tx, id_)
+    if isinstance(record, StoredMessage):
         inbox.settle(tx, id_, Ruling.DISCARD)
     else:
-        row = _delivery(tx, id_)
         outbox.step(tx, id_, Step.DISCARD, now)
-        if row["untold"]:
-            _tell(tx, network, row, now)
-    _note(tx, now, "discarded", id_, who, reason)
+        if record.untold:
+            _tell_sender(tx, network, record, now)
+    _note(tx, now, "discarded", record, who, reason)
 
 
-def _tell(tx: Transaction, network: Network, row: Row, now: datetime) -> None:
+def _tell_sender(tx: Transaction, network: Network, dead: Delivery, now: datetime) -> None:
     if not network.endpoints:
         raise FatalError("settings", "the sender is to be told: name the settings file")
-    outbox.fill(tx, row["id"], untold=False)
-    delivery_reports.tell(tx, network, row, FatalError(row["code"], row["detail"]), now)
+    outbox.fill(tx, dead.id, untold=False)
+    code = dead.code if is_error_code(dead.code) else "refused"
+    delivery_reports.tell(tx, network, dead, FatalError(code, dead.detail), now)
 
 
 def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> str:
-    """Say who has it from now on, instead of the endpoint's owner; returns who had taken it."""
-    if is_message(id_):
-        before = _message(tx, id_)["taken_by"]
+    """Say who has it from now on, instead of the endpoint's owner. Return who had taken it."""
+    record = _known(tx, id_)
+    if isinstance(record, StoredMessage):
         inbox.note(tx, id_, taken_by=who)
     else:
-        before = _delivery(tx, id_)["taken_by"]
         outbox.fill(tx, id_, taken_by=who)
-    _note(tx, now, "taken", id_, who, f"from {before}" if before else "")
-    return str(before)
+    _note(tx, now, "taken", record, who, f"from {record.taken_by}" if record.taken_by else "")
+    return record.taken_by
 
 
-def _note(tx: Transaction, now: datetime, what: str, id_: str, who: str, reason: str) -> None:
-    if is_message(id_):
-        row = _message(tx, id_)
-        history.note(tx, now, what, case=row["case_id"], message=id_, who=who, detail=reason)
-        return
-    row = _delivery(tx, id_)
-    history.note(
-        tx,
-        now,
-        what,
-        case=row["case_id"],
-        message=row["message_id"],
-        delivery=id_,
-        endpoint=row["endpoint"],
-        who=who,
-        detail=reason,
-    )
+def _note(
+    tx: Transaction,
+    now: datetime,
+    what: str,
+    record: StoredMessage | Delivery,
+    who: str,
+    reason: str,
+) -> None:
+    if isinstance(record, StoredMessage):
+        history.note(tx, now, what, case=record.case_id, message=record.id, who=who, detail=reason)
+    else:
+        history.of_delivery(tx, now, what, record, reason, who=who)
 
 
-def _row(tx: Transaction, id_: str) -> Row | None:
-    return inbox.get(tx, id_) if is_message(id_) else outbox.get(tx, id_)
+def _get(tx: Transaction, id_: str) -> StoredMessage | Delivery | None:
+    return inbox.get(tx, id_) if is_message_id(id_) else outbox.get(tx, id_)
 
 
-def _message(tx: Transaction, id_: str) -> Row:
-    row = inbox.get(tx, id_)
-    if row is None:
+def _known(tx: Transaction, id_: str) -> StoredMessage | Delivery:
+    record = _get(tx, id_)
+    if record is None:
         raise FatalError("unknown-id", id_)
-    return row
-
-
-def _delivery(tx: Transaction, id_: str) -> Row:
-    row = outbox.get(tx, id_)
-    if row is None:
-        raise FatalError("unknown-id", id_)
-    return row
+    return record

@@ -1,11 +1,11 @@
-"""Deliveries that are now ours to send: within the endpoint's hours and pace, each as it goes."""
+"""Claiming: which deliveries this process sends now, within each endpoint's hours and rate."""
 
 from __future__ import annotations
 
 import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,18 +15,18 @@ from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery
 from adapter.core.rate_limit import RateLimit
-from adapter.outbound import deliveries, receipts
+from adapter.outbound import deliveries, failed_deliveries
 from adapter.settings.network import Network
-from adapter.store import Store, cases, due_deliveries, endpoints, history, outbox
+from adapter.store import Store, attempts, cases, due_deliveries, endpoints, history
 from adapter.store.due_deliveries import Claimed
-from adapter.store.replaced_endpoints import Besides
+from adapter.store.replaced_endpoints import Replacement
 from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
 
 def lease(endpoint: Endpoint) -> timedelta:
-    """Twice what a send may take: nobody else begins while we may be sending."""
+    """Twice what a sending may take: no other process begins while we may still be sending."""
     return 2 * endpoint.timeout
 
 
@@ -36,154 +36,150 @@ def probe_after(endpoint: Endpoint) -> timedelta:
 
 
 def probe_lasts(endpoint: Endpoint) -> timedelta:
-    """How long nobody sends another, unless its outcome is written before."""
+    """How long no other probe is sent, unless the outcome of this one is written before."""
     return max(probe_after(endpoint), lease(endpoint))
 
 
-def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
-    """Deliveries that are now ours to send, as they are to be sent, in one transaction.
+def log_fields(d: Delivery) -> dict[str, Any]:
+    """What log lines name a delivery by."""
+    return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
 
-    `room` says how many for each endpoint.
+
+def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
+    """Claim what is due, in one transaction, and return it as it is to be sent.
+
+    `room` says how many each endpoint may get.
     """
-    open_ = [
-        name
-        for name in sorted(room)
-        if not service_windows.closed_until(network.endpoint(name), now)
-    ]
-    if not open_:
+    names = [n for n in sorted(room) if not service_windows.closed_until(network.endpoint(n), now)]
+    if not names:
         return []
     with store.begin() as tx:
-        paced = [name for name in open_ if network.endpoint(name).rate is not None]
-        barred = endpoints.barred(tx, open_, paced, now)
-        looks = (
-            _look(tx, network, name, room[name], now, barred.but_for_one)
-            for name in open_
+        limited = [name for name in names if network.endpoint(name).rate is not None]
+        barred = endpoints.barred(tx, names, limited, now)
+        shares = [
+            _share(tx, network, name, room[name], now, barred.but_for_one)
+            for name in names
             if name not in barred.wholly
-        )
-        found = list(looks)
-        for until in {look.until for look in found}:
-            these = [one for look in found if look.until == until for one in look.claimed]
-            due_deliveries.take(tx, these, now, until)
-        cases.prefetch(tx, (), [one for look in found for one in _may_be_flagged(look)])
-        mine = [d for look in found for d in _to_send(tx, network, look, now)]
+        ]
+        shares = _taken(tx, shares, now)
+        cases.prefetch(tx, (), [id_ for share in shares for id_ in _may_be_flagged(share)])
+        ready = [d for share in shares for d in _ready(tx, network, share, now)]
     kill_point("claimed")
-    return mine
+    return ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What is due for an endpoint, and until when it is ours."""
+class _Share:
+    """What one endpoint gets, until when it is claimed, and how often each may be resent."""
 
     endpoint: Endpoint
     claimed: Sequence[Claimed]
     until: datetime
-    most: float  # resends of one delivery
+    most_resends: float
 
 
-def _look(
+def _share(
     tx: Transaction,
     network: Network,
     name: str,
     room: int,
     now: datetime,
     cut_off: Collection[str],
-) -> _Look:
-    """Where the circuit is open, one probe.
-
-    While nobody answers, a missing receipt says nothing: the probe goes in any case.
-    """
+) -> _Share:
+    """Where the circuit is open, one probe. A missing receipt then says nothing: it always goes."""
     endpoint = network.endpoint(name)
-    size = _allowed(tx, endpoint, room, now)
-    besides = Besides(replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by)
+    size = _within_rate(tx, endpoint, room, now)
+    replacement = Replacement(
+        replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by
+    )
     if size and name in cut_off:
-        claimed, most = _probe(tx, endpoint, besides, now), math.inf
+        due, most = _probe(tx, endpoint, replacement, now), math.inf
     else:
-        claimed, most = due_deliveries.look(tx, name, size, now, besides), endpoint.receipt_resends
-    return _Look(endpoint=endpoint, claimed=claimed, until=now + lease(endpoint), most=most)
+        due = due_deliveries.look(tx, name, size, now, replacement)
+        most = endpoint.receipt_resends
+    return _Share(endpoint=endpoint, claimed=due, until=now + lease(endpoint), most_resends=most)
 
 
-def _probe(tx: Transaction, endpoint: Endpoint, besides: Besides, now: datetime) -> list[Claimed]:
-    """One that is due; until it has ended, or its lease has, there is no other."""
-    found = due_deliveries.look_for_probe(tx, endpoint.name, now, besides)
-    if found:
+def _probe(
+    tx: Transaction, endpoint: Endpoint, replacement: Replacement, now: datetime
+) -> list[Claimed]:
+    """One delivery that is due. Until its outcome is written, or its lease ends, no other goes."""
+    due = due_deliveries.look_for_probe(tx, endpoint.name, now, replacement)
+    if due:
         endpoints.probing(tx, endpoint.name, now + probe_lasts(endpoint))
-    return found
+    return due
 
 
-def _may_be_flagged(look: _Look) -> list[str]:
-    """Cases of what may end here: locked before any is, always in the same order."""
-    again = [one.delivery for one in look.claimed if one.why == "resend"]
-    return [d.case_id for d in again if d.case_id]
-
-
-def _allowed(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
-    """No more than the endpoint's rate lets go now."""
+def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
     if endpoint.rate is None:
         return limit
     return min(limit, endpoints.allowed(tx, endpoint.name, RateLimit(rate=endpoint.rate), now))
 
 
-def _to_send(tx: Transaction, network: Network, look: _Look, now: datetime) -> list[Delivery]:
-    endpoint = look.endpoint
-    ready = [_ready(tx, network, endpoint, one, now, look.most) for one in look.claimed]
-    mine = [delivery for delivery in ready if delivery is not None]
+def _taken(tx: Transaction, shares: Sequence[_Share], now: datetime) -> list[_Share]:
+    """The attempts begin: one statement for all that have the same lease."""
+    begun: dict[str, Claimed] = {}
+    for until in {share.until for share in shares}:
+        due = [each for share in shares if share.until == until for each in share.claimed]
+        taken = due_deliveries.take(tx, due, now, until)
+        begun |= {each.delivery.id: each for each in taken}
+    return [
+        replace(share, claimed=[begun[each.delivery.id] for each in share.claimed])
+        for share in shares
+    ]
+
+
+def _may_be_flagged(share: _Share) -> list[str]:
+    """Cases of what may die here. They are locked before any is, always in the same order."""
+    resent = [each.delivery for each in share.claimed if each.why == "resend"]
+    return [d.case_id for d in resent if d.case_id]
+
+
+def _ready(tx: Transaction, network: Network, share: _Share, now: datetime) -> list[Delivery]:
+    endpoint = share.endpoint
+    looked_at = [_prepared(tx, network, share, each, now) for each in share.claimed]
+    ready = [delivery for delivery in looked_at if delivery is not None]
     if endpoint.rate is not None:
-        endpoints.paced(tx, endpoint.name, RateLimit(rate=endpoint.rate), len(mine), now)
-    return mine
+        endpoints.paced(tx, endpoint.name, RateLimit(rate=endpoint.rate), len(ready), now)
+    return ready
 
 
-def _ready(
-    tx: Transaction,
-    network: Network,
-    endpoint: Endpoint,
-    one: Claimed,
-    now: datetime,
-    most: float,
+def _prepared(
+    tx: Transaction, network: Network, share: _Share, claimed: Claimed, now: datetime
 ) -> Delivery | None:
-    """A resend beyond the agreed number ends it; our own FHIR is resent in a new envelope."""
-    d = one.delivery
-    if one.why == "lease":  # whoever claimed it has died, or stood still for too long
-        log.warning("lease-ended", extra=ids(d))
-    if one.why != "resend":
+    """The delivery as it is sent. None when it has been resent often enough: it is dead."""
+    d = claimed.delivery
+    if claimed.why == "lease":  # the process that claimed it has died, or stood still too long
+        log.warning("lease-ended", extra=log_fields(d))
+    if claimed.why != "resend":
         return d
-    error = _given_up(tx, endpoint, d, now, most)
+    error = _given_up(tx, share, d, now)
     if error is not None:
-        row = outbox.get(tx, d.id)
-        outbox.finish(tx, d, now, error=error)
-        if row is not None:
-            receipts.bury(tx, network, row, error, now, attempt=d.attempt)
+        attempts.finish(tx, d.id, d.attempt, now, error=error)
+        failed_deliveries.bury(tx, network, d, error, now, attempt=d.attempt)
         return None
-    history.note(
-        tx, now, "resend", case=d.case_id, message=d.message_id, delivery=d.id, endpoint=d.endpoint
-    )
-    log.info("resend", extra=ids(d))
-    if d.forwarded or endpoint.system != "fhir":
-        return d
-    envelope, body = deliveries.resent(d.body, now)
-    outbox.rewrite(tx, d, envelope, body)
-    return _in_envelope(d, envelope, body)
+    history.of_delivery(tx, now, "resend", d)
+    log.info("resend", extra=log_fields(d))
+    return _resent(tx, share.endpoint, d, now)
 
 
-def _given_up(
-    tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime, most: float
-) -> FatalError | None:
-    """Why what has no receipt is not sent again; None where it is.
+def _given_up(tx: Transaction, share: _Share, d: Delivery, now: datetime) -> FatalError | None:
+    """Why a delivery without a receipt is not resent; None where it is.
 
-    Sent before a service window, it goes once more after it, whatever has run out meanwhile.
+    One that was sent before a service window goes once more after it, whatever has run out.
     """
-    opened = service_windows.opened(endpoint, now)
-    if opened and outbox.began(tx, d.id, d.attempt - 1) < opened:
+    opened = service_windows.opened(share.endpoint, now)
+    if opened and attempts.began(tx, d.id, d.attempt - 1) < opened:
         return None
     if now >= d.expires_at:
         return FatalError("expired", "no receipt")
-    return FatalError("no-receipt") if d.resends >= most else None
+    return FatalError("no-receipt") if d.resends > share.most_resends else None
 
 
-def ids(d: Delivery) -> dict[str, Any]:
-    """What log lines name a delivery by."""
-    return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
-
-
-def _in_envelope(d: Delivery, envelope: str, body: bytes) -> Delivery:
-    values: dict[str, Any] = {name: getattr(d, name) for name in Delivery.__slots__}
-    return Delivery(**values | {"envelope_id": envelope, "body": body})
+def _resent(tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime) -> Delivery:
+    """FHIR of ours goes in a new envelope; forwarded bytes and other formats repeat."""
+    if d.forwarded or endpoint.system != "fhir":
+        return d
+    envelope, body = deliveries.in_new_envelope(d.body or b"", now)
+    attempts.rewrite(tx, d, envelope, body)
+    return replace(d, envelope_id=envelope, body=body)

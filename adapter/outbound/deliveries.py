@@ -1,29 +1,30 @@
-"""Messages into deliveries: rendered once in the receiver's format, ordered by the case."""
+"""Messages into deliveries: rendered once in the receiver's format, in the order of the case."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
+from adapter.core import lifecycle
+from adapter.core.catalogue import ErrorCode, is_error_code
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, Issue, Severity
-from adapter.core.lifecycle import State
-from adapter.core.model import Bundle, DoneWhen, Event
+from adapter.core.model import Bundle, Delivery, DoneWhen, Event
 from adapter.core.record_ids import Record, new_id
 from adapter.fhir import bundles, codec, rewriting
 from adapter.mappings import Context
 from adapter.settings.network import Network
 from adapter.store import cases, history, outbox
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 UNWRITTEN = "application/fhir+json; unwritten"
 """Content type of a body that the receiver's mapping could not write: our own FHIR."""
+_HOLDS = frozenset({"protected-identity", "held"})
 _UNREAD = frozenset({Event.RECEIPT, Event.ANSWER, Event.DELIVERY_REPORT})
 """Events that no person answers."""
 
@@ -49,7 +50,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Rendered:
     """A message in its receiver's format."""
 
     body: bytes
@@ -68,131 +69,142 @@ def put(
     outgoing: Iterable[Outgoing],
     now: datetime,
 ) -> list[Issue]:
-    """Write and store deliveries in the case's order; the case's row is locked.
+    """Render and store deliveries in the case's order; the case's row is locked.
 
-    The caller saves the case's new number of orders, together with what else it changes.
-
-    A mapping that fails makes its own delivery dead; the others go. Returns what failed.
+    The caller saves the case's new number of orders, together with what else it changes. A
+    mapping that fails makes its own delivery dead; the others go. Return what failed.
     """
-    rows, problems = [], []
-    for number, one in enumerate(outgoing, start=case.orders + 1):
-        row = row_of(network, one.endpoint, one.event, message_id, case.id, now)
-        row |= {"order_key": f"{one.endpoint.name}/{case.id}", "order_no": number}
-        row |= {"content_id": bundles.content_id(one.bundle)} | _filled(
-            network, sender, one, message_id, now
-        )
-        if row["code"]:
-            problems.append(_stopped(tx, row, now))
-        rows.append(row)
-    outbox.put(tx, rows)
-    return problems
+    created = [
+        _delivery(network, sender, each, message_id, case.id, case.orders + number, now)
+        for number, each in enumerate(outgoing, start=1)
+    ]
+    outbox.put(tx, created)
+    return [_stopped(tx, each, now) for each in created if each.code]
 
 
-def _filled(
-    network: Network, sender: Endpoint, one: Outgoing, message_id: str, now: datetime
-) -> dict[str, Any]:
+def _delivery(
+    network: Network,
+    sender: Endpoint,
+    outgoing: Outgoing,
+    message_id: str,
+    case_id: str,
+    order_no: int,
+    now: datetime,
+) -> Delivery:
+    waiting = replace(
+        new(network, outgoing.endpoint, outgoing.event, message_id, case_id, now),
+        order_key=f"{outgoing.endpoint.name}/{case_id}",
+        order_no=order_no,
+        content_id=bundles.content_id(outgoing.bundle),
+    )
     try:
-        written = write(network, sender, one, message_id, now)
+        rendered = filled(waiting, render(network, sender, outgoing, message_id, now))
     except AdapterError as error:
-        return _dead(error.code, error.detail, now) | _inside(one.bundle)
+        return _unwritten(waiting, outgoing, error.code, error.detail)
     except Exception:  # a fault in one receiver's mapping must not stop the others
-        log.exception(
-            "mapping-fault", extra={"message_id": message_id, "endpoint": one.endpoint.name}
-        )
-        return _dead("not-written", "unexpected fault in the mapping", now) | _inside(one.bundle)
-    return asdict(written) | (_dead(one.hold, "", now) if one.hold else {})
+        place = {"message_id": message_id, "endpoint": outgoing.endpoint.name}
+        log.exception("mapping-fault", extra=place)
+        return _unwritten(waiting, outgoing, "not-written", "unexpected fault in the mapping")
+    return _dead(rendered, outgoing.hold, "") if outgoing.hold else rendered
 
 
-def _dead(code: str, detail: str, now: datetime) -> dict[str, Any]:
-    timers = {"next_attempt_at": None, "closed_at": now}
-    return {"state": State.DEAD, "code": code, "detail": detail} | timers
+def filled(waiting: Delivery, rendered: Rendered) -> Delivery:
+    """A delivery with the document that it carries."""
+    return replace(
+        waiting,
+        body=rendered.body,
+        content_type=rendered.content_type,
+        envelope_id=rendered.envelope_id,
+        losses=rendered.losses,
+        forwarded=rendered.forwarded,
+    )
 
 
-def _inside(bundle: Bundle) -> dict[str, Any]:
-    return {"body": codec.dump("json", bundle), "content_type": UNWRITTEN}
+def _unwritten(waiting: Delivery, outgoing: Outgoing, code: ErrorCode, detail: str) -> Delivery:
+    """It keeps our own FHIR: a person lets the mapping try again."""
+    body = codec.dump("json", outgoing.bundle)
+    return _dead(replace(waiting, body=body, content_type=UNWRITTEN), code, detail)
 
 
-def _stopped(tx: Transaction, row: dict[str, Any], now: datetime) -> Issue:
-    what = "held" if row["code"] in ("protected-identity", "held") else "dead"
-    line: dict[str, Any] = {
-        "case": row["case_id"],
-        "message": row["message_id"],
-        "delivery": row["id"],
-    }
-    history.note(tx, now, what, **line, endpoint=row["endpoint"], detail=row["code"])
-    detail = f"not yet sent to {row['endpoint']}"
-    return Issue(code=row["code"], detail=detail, severity=Severity.INFORMATION)
+def _dead(waiting: Delivery, code: str, detail: str) -> Delivery:
+    return replace(
+        waiting,
+        state=lifecycle.first_state(code),
+        code=code,
+        detail=detail,
+        next_attempt_at=None,
+        closed_at=waiting.created_at,
+    )
 
 
-def write(
-    network: Network, sender: Endpoint, one: Outgoing, message_id: str, now: datetime
-) -> Written:
-    """The bytes for one receiver: the sender's own where nothing changes, else written anew."""
-    system = network.system(one.endpoint)
-    if one.original and system.name == network.system(sender).name == "fhir":
-        envelope = bundles.envelope_id(one.bundle)
-        return Written(
-            body=one.original,
+def _stopped(tx: Transaction, dead: Delivery, now: datetime) -> Issue:
+    what = "held" if dead.code in _HOLDS else "dead"
+    history.of_delivery(tx, now, what, dead, dead.code)
+    code: ErrorCode = dead.code if is_error_code(dead.code) else "held"
+    detail = f"not yet sent to {dead.endpoint}"
+    return Issue(code=code, detail=detail, severity=Severity.INFORMATION)
+
+
+def render(
+    network: Network, sender: Endpoint, outgoing: Outgoing, message_id: str, now: datetime
+) -> Rendered:
+    """The bytes for one receiver: the sender's own where nothing changes, otherwise written."""
+    system = network.system(outgoing.endpoint)
+    if outgoing.original and system.name == network.system(sender).name == "fhir":
+        return Rendered(
+            body=outgoing.original,
             content_type=system.media_type,
-            envelope_id=envelope,
+            envelope_id=bundles.envelope_id(outgoing.bundle),
             forwarded=True,
         )
     envelope = str(uuid4())
-    context = Context(sender=sender, receiver=one.endpoint, recorded=now, message_id=message_id)
-    bundle = rewriting.with_envelope(one.bundle, envelope, now)
-    document = system.write(one.event, bundle, context)
-    return Written(
-        body=codec.dump(system.content, document, one.endpoint.charset),
+    context = Context(
+        sender=sender, receiver=outgoing.endpoint, recorded=now, message_id=message_id
+    )
+    bundle = rewriting.with_envelope(outgoing.bundle, envelope, now)
+    document = system.write(outgoing.event, bundle, context)
+    return Rendered(
+        body=codec.dump(system.content, document, outgoing.endpoint.charset),
         content_type=system.media_type,
         envelope_id=envelope,
         losses=json.dumps([asdict(loss) for loss in context.losses]) if context.losses else "",
     )
 
 
-def again(network: Network, row: Row, now: datetime) -> Written:
-    """Write a delivery whose mapping had failed, now that a person asks for it again."""
-    bundle: Bundle = json.loads(row["body"])
-    endpoint = network.endpoint(row["endpoint"])
-    one = Outgoing(endpoint=endpoint, event=Event(row["event"]), bundle=bundle)
-    return write(network, endpoint, one, row["message_id"], now)
+def render_again(network: Network, unwritten: Delivery, now: datetime) -> Rendered:
+    """Render a delivery whose mapping had failed, when a person replays it."""
+    bundle: Bundle = json.loads(unwritten.body or b"")
+    endpoint = network.endpoint(unwritten.endpoint)
+    outgoing = Outgoing(endpoint=endpoint, event=unwritten.event, bundle=bundle)
+    return render(network, endpoint, outgoing, unwritten.message_id, now)
 
 
-def resent(body: bytes, now: datetime) -> tuple[str, bytes]:
+def in_new_envelope(body: bytes, now: datetime) -> tuple[str, bytes]:
     """Our own FHIR in a new envelope, as MedCom's reliable messaging asks of a resend."""
     envelope = str(uuid4())
     bundle = rewriting.with_envelope(json.loads(body), envelope, now)
     return envelope, codec.dump("json", bundle)
 
 
-def row_of(
+def new(
     network: Network,
     endpoint: Endpoint,
     event: Event,
     message_id: str,
     case_id: str | None,
     now: datetime,
-) -> dict[str, Any]:
-    """A new delivery's row: waiting, due now, in no order, and with nothing in it yet."""
-    return {
-        "id": new_id(Record.DELIVERY),
-        "message_id": message_id,
-        "endpoint": endpoint.name,
-        "event": str(event),
-        "case_id": case_id,
-        "order_key": None,
-        "order_no": 0,
-        "state": State.WAITING,
-        "content_id": "",
-        "envelope_id": "",
-        "content_type": "",
-        "body": b"",
-        "losses": "",
-        "forwarded": False,
-        "done_when": done_when(endpoint, event),
-        "created_at": now,
-        "expires_at": now + network.expire_after(endpoint, event),
-        "next_attempt_at": now,
-        "closed_at": None,
-        "code": "",
-        "detail": "",
-    }
+) -> Delivery:
+    """A new delivery: waiting, due now, in no order, and without a document."""
+    return Delivery(
+        id=new_id(Record.DELIVERY),
+        message_id=message_id,
+        endpoint=endpoint.name,
+        event=event,
+        case_id=case_id,
+        state=lifecycle.first_state(""),
+        done_when=done_when(endpoint, event),
+        created_at=now,
+        expires_at=now + network.expire_after(endpoint, event),
+        next_attempt_at=now,
+        body=b"",
+    )

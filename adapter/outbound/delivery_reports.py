@@ -1,96 +1,90 @@
-"""Delivery reports: telling a sender that what we had said `ok` to could not be delivered."""
+"""Delivery reports: the sender learns that a message which we had accepted did not arrive."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
-from adapter.core.model import Bundle, Event, Message
+from adapter.core.model import Bundle, Delivery, Event, StoredMessage
 from adapter.fhir import builders, bundles
 from adapter.fhir.bundles import Resource
 from adapter.outbound import deliveries
 from adapter.policy import read_message
 from adapter.settings.network import Network, party
 from adapter.store import cases, history, inbox
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 NEVER = (Event.RECEIPT, Event.DELIVERY_REPORT)
-"""Events of which nobody is told: a report of a report would never end."""
+"""Events that no report is written about: a report of a report would never end."""
 
 
-def tell(tx: Transaction, network: Network, row: Row, error: AdapterError, now: datetime) -> None:
-    """Tell the sender of what a delivery carries that it has not arrived, and why."""
-    if row["event"] not in NEVER:
-        _report(tx, network, row, error, now)
+def tell(
+    tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
+) -> None:
+    """Tell the sender of a delivery's message that it has not arrived, and why."""
+    if d.event not in NEVER:
+        _report(tx, network, d, error, now)
 
 
 def _report(
-    tx: Transaction, network: Network, row: Row, error: AdapterError, now: datetime
+    tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    message = inbox.get(tx, row["message_id"])
-    if message is None or not message["endpoint"]:
+    message = inbox.get(tx, d.message_id)
+    if message is None or not message.endpoint:
         return
-    sender = network.endpoints.get(message["endpoint"])
+    sender = network.endpoints.get(message.endpoint)
     home = network.address(sender) if sender else None
-    line = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
-    if home is None or not row["case_id"]:
-        history.note(tx, now, "sender-not-told", **line, endpoint=message["endpoint"])
+    if home is None or not d.case_id:
+        history.of_delivery(tx, now, "sender-not-told", replace(d, endpoint=message.endpoint))
         return
-    bundle = _report_bundle(network, row, message, error, home, now)
-    one = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
-    case = cases.lock(tx, row["case_id"])
-    deliveries.put(tx, network, case, message["id"], home, [one], now)
+    bundle = _report_bundle(network, d, message, error, home, now)
+    outgoing = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
+    case = cases.lock(tx, d.case_id)
+    deliveries.put(tx, network, case, message.id, home, [outgoing], now)
     cases.save(tx, case.id, orders=case.orders + 1)
-    history.note(tx, now, "sender-told", **line, endpoint=home.name)
+    history.of_delivery(tx, now, "sender-told", replace(d, endpoint=home.name))
 
 
 def _report_bundle(
     network: Network,
-    row: Row,
-    message: Row,
+    d: Delivery,
+    message: StoredMessage,
     error: AdapterError,
     home: Endpoint,
     now: datetime,
 ) -> Bundle:
-    first = original(network, message) or {}
-    bare = {"resourceType": "Patient", "id": builders.new_id(message["id"], "patient")}
-    person = bundles.patient(first) or bare
+    original = original_bundle(network, message) or {}
+    bare = {"resourceType": "Patient", "id": builders.new_id(message.id, "patient")}
     entry = error.entry
     return builders.delivery_report(
-        content=builders.new_id(row["id"], "report", str(row["attempt"])),
-        about=message["content_id"],
+        content=builders.new_id(d.id, "report", str(d.attempt)),
+        about=message.content_id,
         code=error.code,
         text=f"{entry.sv} / {entry.en} {entry.action}",
         sender=network.adapter(),
         receiver=party(home),
-        missed=_named(network, row["endpoint"]),
-        patient=person,
-        cases=bundles.case_ids(first),
+        missed=_missed(network, d.endpoint),
+        patient=bundles.patient(original) or bare,
+        cases=bundles.case_ids(original),
         at=now,
     )
 
 
-def _named(network: Network, name: str) -> Resource:
-    """Who was not reached: by HSA-id, or by what the settings called it while they had it."""
+def _missed(network: Network, name: str) -> Resource:
+    """Who was not reached: by HSA-id, or by the endpoint's name when the settings lost it."""
     endpoint = network.endpoints.get(name)
     return builders.logical(endpoint.organization) if endpoint else {"display": name}
 
 
-def original(network: Network, row: Row) -> Bundle | None:
-    """A stored message, read again: this is rare, and needs no column.
+def original_bundle(network: Network, stored: StoredMessage) -> Bundle | None:
+    """A stored message, read again. This is rare, and so needs no column.
 
-    None when that is no longer possible: it is purged, or its sender's settings have changed.
+    None when it cannot be read any more: it is purged, or its sender's settings have changed.
     """
-    sender = network.endpoints.get(row["endpoint"])
-    if sender is None or row["body"] is None:
+    sender, message = network.endpoints.get(stored.endpoint), stored.message
+    if sender is None or message is None:
         return None
-    stored = Message(
-        id=row["id"],
-        endpoint=row["endpoint"],
-        body=row["body"],
-        fingerprint=row["fingerprint"],
-        received_at=row["received_at"],
-    )
-    found = read_message.read_message(network, sender, stored)
-    return found.bundle if isinstance(found, read_message.ReadMessage) else None
+    result = read_message.read_message(network, sender, message)
+    return result.bundle if isinstance(result, read_message.ReadMessage) else None

@@ -1,7 +1,7 @@
-"""The outbox to the far side: claim, hand over, write down what became of it.
+"""Handing claimed deliveries over to a transport.
 
-Bytes leave only after the claim is committed, so that a receipt can never arrive for something
-that we do not know we sent. An outcome counts only for the attempt that it belongs to.
+Bytes leave only after the claim is committed: a receipt can never come for something that the
+store does not know as sent. An outcome counts only for the attempt that it belongs to.
 """
 
 from __future__ import annotations
@@ -13,30 +13,18 @@ from datetime import datetime
 from adapter.core.errors import AdapterError, TransientError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery, Envelope
-from adapter.outbound.claim import claim, lease, probe_after
-from adapter.outbound.outcomes import Sent, each, record, write_down
+from adapter.outbound.outcomes import Sent
 from adapter.transports import Outcome, Transport
 
-__all__ = [
-    "Sent",
-    "claim",
-    "each",
-    "envelope_of",
-    "hand_over",
-    "lease",
-    "probe_after",
-    "record",
-    "write_down",
-]
 log = logging.getLogger(__name__)
 
 
 def hand_over(
     transport: Transport, batch: Sequence[Delivery], clock: Callable[[], datetime]
 ) -> Sent:
-    """Send what was claimed; `write_down` is to follow.
+    """Send what was claimed; `outcomes.write_down` is to follow.
 
-    The clock is read when the far side has answered: `sent_at` is then, not before.
+    The clock is read when the far side has answered, and not before: `sent_at` is that time.
     """
     outcomes = _outcomes(transport, batch)
     kill_point("sent")
@@ -59,10 +47,10 @@ def envelope_of(d: Delivery) -> Envelope:
     return Envelope(
         id=d.envelope_id,
         endpoint=d.endpoint,
-        body=d.body,
+        body=d.body or b"",
         content_type=d.content_type,
         event=str(d.event),
-        case=d.case_id,
+        case=d.case_id or "",
         delivery=d.id,
         attempt=d.attempt,
     )

@@ -14,7 +14,7 @@ from adapter import mappings
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.errors import TransientError
 from adapter.core.model import Envelope
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.operate import health, maintenance
 from adapter.operate.health import Finding
 from adapter.runner.heartbeat import Heartbeat, of_loops
@@ -158,7 +158,7 @@ class Adapter:
 
     def _process(self) -> bool:
         """Process one batch. Whether it was full: then the loop goes on without waiting."""
-        done = receive.process_batch(self.store, self.network, utc_now(), BATCH)
+        done = batches.process_batch(self.store, self.network, utc_now(), BATCH)
         if done:
             self._outbox.ring()
             self._inbox.ring()
@@ -191,9 +191,9 @@ class Adapter:
         return self._consumer is not None and self._consumer.consuming
 
     def _accept(self, envelope: Envelope) -> Response:
-        reply = receive.accept(self.store, self.network, envelope, utc_now())
+        owed = receive.accept(self.store, self.network, envelope, utc_now())
         self._outbox.ring()
-        return Response(body=reply.body, content_type=reply.content_type)
+        return Response(body=owed.body, content_type=owed.content_type)
 
     def _fragment(self, envelope: Envelope) -> None:
         receive.keep_fragment(self.store, envelope, utc_now())

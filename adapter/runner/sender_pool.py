@@ -17,8 +17,9 @@ from datetime import datetime
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Delivery
-from adapter.outbound import send
-from adapter.outbound.send import Sent
+from adapter.outbound.claim import claim, lease
+from adapter.outbound.outcomes import Sent, one_by_one, write_down
+from adapter.outbound.send import hand_over
 from adapter.runner.loops import Bell
 from adapter.settings.network import Network
 from adapter.store import Store, due_deliveries
@@ -75,7 +76,7 @@ class SenderPool:
         now = self._clock()
         with self._store.read() as tx:
             due = due_deliveries.endpoints_due(tx, now)
-        claimed = send.claim(self._store, self._network, self._room(due), now)
+        claimed = claim(self._store, self._network, self._room(due), now)
         for batch in self._batches(claimed):
             self._submit(batch, now)
         return len(claimed)
@@ -138,7 +139,7 @@ class SenderPool:
         With less, another process might claim the delivery while we still send it.
         """
         endpoint = self._network.endpoint(d.endpoint)
-        return self._clock() - claimed < send.lease(endpoint) / 2
+        return self._clock() - claimed < lease(endpoint) / 2
 
     def _hand_over(self, batch: Sequence[Delivery]) -> Sent:
         endpoint = self._network.endpoint(batch[0].endpoint)
@@ -149,7 +150,7 @@ class SenderPool:
             failure = TransientError(error.code, error.detail)
             return Sent(batch=batch, outcomes=[failure for _ in batch], at=self._clock())
         try:
-            return send.hand_over(transport, batch, self._clock)
+            return hand_over(transport, batch, self._clock)
         finally:
             with self._lock:
                 self._idle[self._channel(endpoint.name)].append(transport)
@@ -179,14 +180,14 @@ class SenderPool:
         """Record together; if that fails, one by one, so that one fault stops no others."""
         try:
             if sent:
-                send.write_down(self._store, self._network, sent)
+                write_down(self._store, self._network, sent)
         except Exception:
-            for single in send.each(sent):
+            for single in one_by_one(sent):
                 self._record_alone(single)
 
     def _record_alone(self, sent: Sent) -> None:
         try:
-            send.write_down(self._store, self._network, [sent])
+            write_down(self._store, self._network, [sent])
         except TransientError:
             raise
         except Exception:

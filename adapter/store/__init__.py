@@ -1,6 +1,6 @@
 """The store: one schema for SQLite and PostgreSQL.
 
-Every function of this package takes `tx` first and never commits: only the flow opens
+Every function of this room takes `tx` first and never commits. Only the rooms above open
 transactions, so that a reader sees where each one begins and ends.
 """
 
@@ -17,29 +17,20 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from adapter.core.errors import TransientError
+from adapter.store.errors import RowRefusedError, StoreUnavailableError, store_errors
 from adapter.store.transaction import Transaction
 
-TROUBLE = (DBAPIError, NoneFreeError)
+__all__ = ["RowRefusedError", "Store", "StoreUnavailableError"]
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class RowRefusedError(Exception):
-    """A row that the database does not take, and with it nothing of its transaction.
-
-    Its key was written by somebody else a moment ago: done again, the transaction finds that.
-    Or it has a value that no column can hold: it will be refused again.
-    """
 
 
 class Store:
     """An engine, with one way to write and one to read.
 
-    PostgreSQL gets at most `most` connections; who finds none free waits `patience` seconds.
+    PostgreSQL gets at most `most` connections. A caller that finds none free waits up to
+    `patience` seconds.
     """
 
     def __init__(self, url: str, *, most: int = 24, patience: float = 30.0) -> None:
@@ -54,31 +45,18 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """A transaction that writes; TransientError `store-unavailable` when it cannot.
-
-        RowRefusedError when the store can, and does not want one of the rows.
-        """
-        try:
-            with self._writer, self._writing.begin() as connection:
-                tx = Transaction(connection)
-                yield tx
-                tx.flush()
-        except (IntegrityError, DataError) as error:
-            raise RowRefusedError(type(error.orig).__name__) from error
-        except UnicodeEncodeError:  # half a surrogate pair; the error quotes all that is written
-            raise RowRefusedError("UnicodeEncodeError") from None
-        except TROUBLE as error:
-            raise unavailable(error) from error
+        """A transaction that writes. Raise as `store_errors` does."""
+        with store_errors(), self._writer, self._writing.begin() as connection:
+            tx = Transaction(connection)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A transaction that reads one consistent picture."""
-        try:
-            with self._pictures.connect() as connection:
-                yield Transaction(connection)
-                connection.commit()  # a rollback would make psycopg forget what it has prepared
-        except TROUBLE as error:
-            raise unavailable(error) from error
+        """A transaction that reads one consistent picture. Raise as `store_errors` does."""
+        with store_errors(), self._pictures.connect() as connection:
+            yield Transaction(connection)
+            connection.commit()  # a rollback would make psycopg forget what it has prepared
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to call by several processes at once."""
@@ -90,12 +68,6 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
-
-
-def unavailable(error: DBAPIError | NoneFreeError) -> TransientError:
-    """What any trouble with the store is called; the detail names its kind alone."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return TransientError("store-unavailable", type(cause).__name__)
 
 
 def migrations(connection: sa.Connection) -> Config:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.dialects import among
+from adapter.store.prefetch import Prefetch
 from adapter.store.tables import alias, case
 from adapter.store.transaction import Transaction
 
@@ -37,8 +38,12 @@ _CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
 _ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
 _BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()
-_OPEN, _CALL = Insert(case), Insert(alias)
+_OPEN, _ALIAS = Insert(case), Insert(alias)
 _SAVE = Update(case, ("id",))
+_KEPT = Prefetch[str, Case](table=case, keys=lambda row: [row["id"]])
+"""Locked cases by id."""
+_NAMES = Prefetch[str, str](table=alias, keys=lambda row: [row["name"]])
+"""The case's id by name; "" for a name that no case has."""
 
 
 def pseudonym(key: bytes, identity: str) -> str:
@@ -65,35 +70,33 @@ def find(tx: Transaction, names: Sequence[str], patient: str) -> Match | None:
         id_ = _only_open(tx, patient)
         return Match(case=lock(tx, id_)) if id_ else None
     prefetch(tx, names)
-    known = {name: tx.held["alias", name] for name in names if tx.held["alias", name]}
-    first = next(iter(known.values()), None)
+    ids = {name: tx.kept(_NAMES)[name] for name in names}
+    known = {name: id_ for name, id_ in ids.items() if id_}
+    first = next(iter(known.values()), "")
     return Match(case=lock(tx, first), names=frozenset(known)) if first else None
 
 
 def prefetch(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
-    """Lock many cases at once, by their names and by their ids, always in the same order."""
-    asked = [name for name in dict.fromkeys(names) if ("alias", name) not in tx.held]
+    """Lock many cases at once, by names and by ids, always in the order of their ids."""
+    by_name = tx.kept(_NAMES)
+    asked = [name for name in dict.fromkeys(names) if name not in by_name]
     if asked:
         known = {row.name: row.case_id for row in tx.execute(_ALIASES, {"names": asked})}
-        tx.held.update({("alias", name): known.get(name) for name in asked})
+        for name in asked:
+            by_name[name] = known.get(name, "")
         ids = [*ids, *known.values()]
-    wanted = [id_ for id_ in dict.fromkeys(ids) if ("case", id_) not in tx.held]
+    locked = tx.kept(_KEPT)
+    wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in locked]
     if wanted:
         for row in tx.execute(_BY_IDS, {"ids": wanted}).mappings():
-            _hold(tx, row)
+            locked[row["id"]] = Case(**row)
 
 
 def lock(tx: Transaction, id_: str) -> Case:
     """The case's row, for this transaction alone: it hands out the order numbers."""
-    if ("case", id_) not in tx.held:
+    if id_ not in tx.kept(_KEPT):
         prefetch(tx, (), [id_])
-    found: Case = tx.held["case", id_]
-    return found
-
-
-def _hold(tx: Transaction, row: sa.RowMapping) -> None:
-    found = Case(**{column.name: row[column.name] for column in _FIELDS})
-    tx.held.setdefault(("case", found.id), found)
+    return tx.kept(_KEPT)[id_]
 
 
 def _by_name(tx: Transaction, name: str) -> str | None:
@@ -109,8 +112,8 @@ def _only_open(tx: Transaction, patient: str) -> str | None:
 def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
     """A new case with these names; without any it is flagged, since it may belong to another.
 
-    Two senders may open the same case at once. Who writes its name first has opened it: the
-    other's transaction ends with OvertakenError, and finds the case when it is done again.
+    Two senders may open the same case at once. The first that writes its name has opened it; the
+    other's transaction ends with RowRefusedError, and finds the case when it is done again.
     """
     opened = Case(
         id=new_id(Record.CASE),
@@ -125,7 +128,7 @@ def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime
     )
     row = {"id": opened.id, "name": opened.name, "patient": patient, "opened_at": now}
     tx.later(_OPEN, row | {"flagged": opened.flagged})
-    tx.held["case", opened.id] = opened
+    tx.kept(_KEPT)[opened.id] = opened
     add_names(tx, opened.id, names)
     return opened
 
@@ -133,15 +136,15 @@ def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime
 def add_names(tx: Transaction, id_: str, names: Iterable[str]) -> None:
     """Let a case go by these names too, which no case has."""
     for name in dict.fromkeys(names):
-        tx.later(_CALL, {"name": name, "case_id": id_})
-        tx.held["alias", name] = id_
+        tx.later(_ALIAS, {"name": name, "case_id": id_})
+        tx.kept(_NAMES)[name] = id_
 
 
 def save(tx: Transaction, id_: str, **values: Any) -> None:
     """Write what a message changed."""
     changed = replace(lock(tx, id_), **values)
-    tx.held["case", id_] = changed
     tx.later(_SAVE, {"id": id_} | {name: getattr(changed, name) for name in _CHANGED})
+    tx.kept(_KEPT)[id_] = changed
 
 
 def by_any_id(tx: Transaction, text: str) -> str | None:

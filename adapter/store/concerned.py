@@ -1,4 +1,4 @@
-"""The deliveries that receipts and answers speak of, and which of several is meant."""
+"""The deliveries that receipts and answers concern, and which of several is meant."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from adapter.core.model import Layer
+from adapter.core.failures import RECEIPT_MAY_COME
+from adapter.core.model import Delivery, Layer
+from adapter.store import outbox
 from adapter.store.dialects import among
+from adapter.store.prefetch import Prefetch
 from adapter.store.tables import attempt, delivery, message, receipt
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-WITHOUT_BYTES = tuple(c for c in delivery.c if c.name not in ("body", "losses"))
-_ANSWERED = (
-    sa.select(*WITHOUT_BYTES)
+_LOCK = (
+    sa.select(*outbox.WITHOUT_BYTES)
     .where(
         among(delivery.c.content_id, "contents"),
         among(delivery.c.endpoint, "names"),
@@ -27,53 +29,65 @@ _ANSWERED = (
 
 
 def spellings(id_: str) -> list[str]:
-    """How an id that is named to us may stand in the store: RFC 9562 writes a UUID in small letters
-    and reads it in any. Each is looked up as it stands, so that the index serves."""
-    letters = [id_.lower(), id_.upper()] if _UUID.fullmatch(id_) else []
-    return list(dict.fromkeys([id_, *letters]))
+    """How an id that a receiver names may stand in the store.
 
-
-def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[Row]:
-    """The deliveries that endpoints may speak of when they name a content id, oldest first.
-
-    Locked, and without their bytes.
+    RFC 9562 writes a UUID in lower case and reads it in any case. Each spelling is looked up as
+    it stands, so that the index serves.
     """
-    if tuple(names) not in tx.held.get(("answered", content_id), {}):
-        prefetch(tx, {tuple(names): [content_id]})
-    ids = tx.held["answered", content_id][tuple(names)]
-    return [tx.held["delivery", id_] for id_ in ids]
+    in_both_cases = [id_.lower(), id_.upper()] if _UUID.fullmatch(id_) else []
+    return list(dict.fromkeys([id_, *in_both_cases]))
+
+
+_CONCERNED = Prefetch[str, Mapping[tuple[str, ...], Sequence[str]]](
+    table=delivery, keys=lambda row: spellings(row.get("content_id", ""))
+)
+"""By content id: of each group of endpoints, the ids of the deliveries that it may mean."""
+
+
+def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[Delivery]:
+    """The deliveries that these endpoints may mean by a content id: oldest first, locked.
+
+    Without their bytes.
+    """
+    group = tuple(names)
+    if group not in (tx.kept(_CONCERNED).get(content_id) or {}):
+        prefetch(tx, {group: [content_id]})
+    return [outbox.hold(tx, id_) for id_ in tx.kept(_CONCERNED)[content_id][group]]
 
 
 def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
-    """Lock, always in the same order, the deliveries that many receipts and answers speak of.
+    """Lock the deliveries that many receipts and answers speak of, in the order of their ids.
 
     `wanted` has the content ids that the endpoints of one organisation name.
     """
     if not wanted:
         return
-    written = {one for contents in wanted.values() for id_ in contents for one in spellings(id_)}
-    asked = {"contents": sorted(written), "names": sorted({n for names in wanted for n in names})}
-    found = defaultdict[str, list[Row]](list)
-    for row in tx.execute(_ANSWERED, asked).mappings():
-        tx.held.setdefault(("delivery", row["id"]), dict(row))
-        found[row["content_id"]].append(row)
-    for names, contents in wanted.items():
+    spelled = {each for contents in wanted.values() for id_ in contents for each in spellings(id_)}
+    names = {name for group in wanted for name in group}
+    by_content = defaultdict[str, list[Delivery]](list)
+    for row in tx.execute(_LOCK, {"contents": sorted(spelled), "names": sorted(names)}).mappings():
+        locked = tx.kept(outbox.DELIVERIES).get(row["id"]) or outbox.record(row)
+        tx.kept(outbox.DELIVERIES)[locked.id] = locked
+        by_content[locked.content_id].append(locked)
+    for group, contents in wanted.items():
         for content_id in contents:
-            mine = {names: _meant(found, names, content_id)}
-            before = tx.held.get(("answered", content_id), {})
-            tx.held["answered", content_id] = before | mine
+            known = tx.kept(_CONCERNED).get(content_id) or {}
+            meant = {group: _meant(by_content, group, content_id)}
+            tx.kept(_CONCERNED)[content_id] = {**known, **meant}
 
 
-def _meant(found: Mapping[str, list[Row]], names: Sequence[str], content_id: str) -> list[str]:
-    """Ids, oldest first: as it is written, else in any spelling."""
-    exact = [row for row in found.get(content_id, ()) if row["endpoint"] in names]
-    mine = exact or [
-        row
-        for one in spellings(content_id)
-        for row in found.get(one, ())
-        if row["endpoint"] in names
+def _meant(
+    by_content: Mapping[str, list[Delivery]], names: Sequence[str], content_id: str
+) -> list[str]:
+    """Ids, oldest first: those of the exact spelling, otherwise those of any."""
+    exact = [each for each in by_content.get(content_id, ()) if each.endpoint in names]
+    meant = exact or [
+        each
+        for spelling in spellings(content_id)
+        for each in by_content.get(spelling, ())
+        if each.endpoint in names
     ]
-    return [row["id"] for row in sorted(mine, key=lambda row: row["seq"])]
+    return [each.id for each in sorted(meant, key=lambda each: each.seq)]
 
 
 def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) -> str | None:
@@ -87,7 +101,7 @@ def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) 
 def unanswered(tx: Transaction, ids: Sequence[str]) -> list[str]:
     """Those of these deliveries that may have arrived more often than their receivers' systems
     have answered."""
-    arrived = attempt.c.code.in_(("", "timed-out"))  # "": the wire has it, or nobody knows
+    arrived = attempt.c.code.in_(["", *RECEIPT_MAY_COME])  # "": the wire has it, or nobody knows
     sendings = _count(attempt, arrived)
     answers = _count(receipt, receipt.c.layer == Layer.APPLICATION)
     query = sa.select(delivery.c.id).where(delivery.c.id.in_(ids), sendings > answers)

@@ -1,49 +1,31 @@
-"""What is open and due, and taking it: heads of order keys, the nearest deadline first."""
+"""Deliveries that are open and due: the first of each order, the nearest deadline first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.core.lifecycle import OPEN, Standing, State, Step, advance
-from adapter.core.model import Delivery, Event
-from adapter.store.bulk_write import Insert
+from adapter.core.lifecycle import OPEN, Standing, State
+from adapter.core.model import Delivery
+from adapter.store import attempts, outbox
 from adapter.store.columns import Instant
 from adapter.store.dialects import ONE, among
-from adapter.store.outbox import NO_TIMER
-from adapter.store.replaced_endpoints import Besides, claimable
-from adapter.store.tables import attempt, delivery, due, endpoint, is_open, message, one_of, place
-from adapter.store.transaction import Row, Transaction
+from adapter.store.replaced_endpoints import Replacement, claimable
+from adapter.store.tables import delivery, due, endpoint, is_open, message, one_of, place
+from adapter.store.transaction import Transaction
 
-_FIELDS = (
-    delivery.c.id,
-    delivery.c.message_id,
-    delivery.c.endpoint,
-    delivery.c.event,
-    delivery.c.case_id,
-    delivery.c.content_id,
-    delivery.c.envelope_id,
-    delivery.c.content_type,
-    delivery.c.body,
-    delivery.c.attempt,
-    delivery.c.failures,
-    delivery.c.resends,
-    delivery.c.forwarded,
-    delivery.c.expires_at,
-)
 _open = one_of(delivery.c.state, *OPEN)
 _NOW = sa.bindparam("now_", type_=Instant)
 _LIMIT = sa.bindparam("limit_", type_=sa.Integer)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
-    """Endpoints for which something may be claimed, and which are not paused, cut off or at their
-    pace."""
+    """Endpoints for which something may be claimed: not paused, not cut off, within their rate."""
     return list(tx.execute(_with_work(), {"now_": now}).scalars())
 
 
@@ -66,109 +48,115 @@ def _one_due(state: State) -> sa.ScalarSelect[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery that is ours until the lease ends, and why it was due."""
+    """A delivery that this process claims until the lease ends, and why it was due."""
 
     delivery: Delivery
     why: str  # first | retry | lease | resend
 
 
-def look(tx: Transaction, name: str, limit: int, now: datetime, besides: Besides) -> list[Claimed]:
+def look(
+    tx: Transaction, name: str, limit: int, now: datetime, replacement: Replacement
+) -> list[Claimed]:
     """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked."""
-    return _found(tx, _candidates(besides), besides, name, limit, now)
+    return _found(tx, _candidates(replacement), replacement, name, limit, now)
 
 
-def look_for_probe(tx: Transaction, name: str, now: datetime, besides: Besides) -> list[Claimed]:
-    """Of what is due the one that has been so longest, locked; none when nothing is.
+def look_for_probe(
+    tx: Transaction, name: str, now: datetime, replacement: Replacement
+) -> list[Claimed]:
+    """The delivery that has been due longest, locked; none when nothing is due.
 
-    By deadline it would be the same each time, and the far side may choke on just that one.
+    By deadline it would be the same each time, and the far side may fail on just that one.
     """
-    return _found(tx, _probes(besides), besides, name, 1, now)
+    return _found(tx, _probes(replacement), replacement, name, 1, now)
 
 
 def _found(
     tx: Transaction,
     candidates: sa.Select[Any],
-    besides: Besides,
+    replacement: Replacement,
     name: str,
     limit: int,
     now: datetime,
 ) -> list[Claimed]:
     asked = {"name_": name, "limit_": limit, "now_": now}
     ids = tx.execute(candidates, asked).scalars().all()
-    rows = tx.execute(_rows(besides), asked | {"ids_": ids}).mappings().all() if ids else []
-    for row in rows:
-        advance(State(row["state"]), Step.CLAIM)
-    return [Claimed(delivery=_delivery(row), why=_why(row)) for row in rows]
+    rows = tx.execute(_rows(replacement), asked | {"ids_": ids}).mappings().all() if ids else []
+    due_now = (outbox.record(row) for row in rows)
+    return [Claimed(delivery=each, why=_why(each)) for each in due_now]
 
 
-def take(tx: Transaction, found: Sequence[Claimed], now: datetime, until: datetime) -> None:
-    """An attempt of each of these begins: they are ours until then."""
-    if not found:
-        return
-    again = [c.delivery.id for c in found if c.why == "resend"]
-    mine = {"ids_": [c.delivery.id for c in found], "again_": again}
-    tx.execute(_TAKEN, mine | {"until_": until})
-    for c in found:
-        number = {"delivery_id": c.delivery.id, "number": c.delivery.attempt}
-        tx.later(_BEGUN, number | {"why": c.why, "started_at": now})
+def take(
+    tx: Transaction, due_now: Sequence[Claimed], now: datetime, until: datetime
+) -> list[Claimed]:
+    """Begin an attempt of each, with a lease that ends at `until`. Return them as they are then."""
+    if not due_now:
+        return []
+    again = [each.delivery.id for each in due_now if each.why == "resend"]
+    outbox.claim(tx, [each.delivery for each in due_now], again, until)
+    taken = [replace(each, delivery=_begun(each, until)) for each in due_now]
+    for each in taken:
+        attempts.begin(tx, each.delivery.id, each.delivery.attempt, each.why, now)
+    return taken
+
+
+def _begun(claimed: Claimed, until: datetime) -> Delivery:
+    """As `outbox.claim` has written it."""
+    before = claimed.delivery
+    return replace(
+        before,
+        state=State.IN_FLIGHT,
+        attempt=before.attempt + 1,
+        resends=before.resends + (claimed.why == "resend"),
+        next_attempt_at=None,
+        receipt_due_at=None,
+        lease_until=until,
+    )
 
 
 _DEADLINE = (delivery.c.expires_at, delivery.c.seq)
 
 
-def _mine(besides: Besides) -> sa.ColumnElement[bool]:
-    """What may be claimed for an endpoint; but for the order of its case."""
+def _claimable(replacement: Replacement) -> sa.ColumnElement[bool]:
+    """What may be claimed for an endpoint, apart from the order of its case."""
     named = delivery.c.endpoint == sa.bindparam("name_")
-    return sa.and_(named, _open, due <= _NOW, *claimable(besides))
+    return sa.and_(named, _open, due <= _NOW, *claimable(replacement))
 
 
 @lru_cache(maxsize=1024)  # SQLAlchemy needs longer to build these than to run them
-def _candidates(besides: Besides) -> sa.Select[tuple[str]]:
-    """Heads of order keys: of what waits, and of what is overdue, as many as may be taken.
+def _candidates(replacement: Replacement) -> sa.Select[tuple[str]]:
+    """The first of each order: of what waits, and of what is overdue.
 
-    Two looks, each along an index: a backlog is not sorted again for every claim.
+    Two queries, each along an index: a backlog is not sorted again for every claim.
     """
-    return _first_of(besides, _heads(besides, State.WAITING, *_DEADLINE), "expires_at")
+    return _first_of(replacement, _heads(replacement, State.WAITING, *_DEADLINE), "expires_at")
 
 
 @lru_cache(maxsize=1024)
-def _probes(besides: Besides) -> sa.Select[tuple[str]]:
-    return _first_of(besides, _heads(besides, State.WAITING, due), "due")
+def _probes(replacement: Replacement) -> sa.Select[tuple[str]]:
+    return _first_of(replacement, _heads(replacement, State.WAITING, due), "due")
 
 
-def _first_of(besides: Besides, waiting: sa.Subquery, by: str) -> sa.Select[tuple[str]]:
-    overdue = _heads(besides, State.IN_FLIGHT, due)
+def _first_of(replacement: Replacement, waiting: sa.Subquery, by: str) -> sa.Select[tuple[str]]:
+    overdue = _heads(replacement, State.IN_FLIGHT, due)
     both = sa.union_all(sa.select(waiting), sa.select(overdue)).subquery()
     return sa.select(both.c.id).order_by(both.c[by], both.c.seq).limit(_LIMIT)
 
 
-def _heads(besides: Besides, state: State, *order: sa.ColumnElement[Any]) -> sa.Subquery:
+def _heads(replacement: Replacement, state: State, *order: sa.ColumnElement[Any]) -> sa.Subquery:
     query = sa.select(delivery.c.id, *_DEADLINE, due.label("due"))
-    mine = query.where(_mine(besides), one_of(delivery.c.state, state), _is_head(), _unanswered())
+    mine = query.where(
+        _claimable(replacement), one_of(delivery.c.state, state), _is_head(), _unanswered()
+    )
     return mine.order_by(*order).limit(_LIMIT).subquery()
 
 
 @lru_cache(maxsize=1024)
-def _rows(besides: Besides) -> sa.Select[Any]:
-    """Those of the candidates that nobody else has taken meanwhile."""
-    columns = (*_FIELDS, delivery.c.state, delivery.c.receipt_due_at)
+def _rows(replacement: Replacement) -> sa.Select[Any]:
+    """Those of the candidates that no other process has claimed meanwhile."""
     candidate = among(delivery.c.id, "ids_")
-    query = sa.select(*columns).where(candidate, _mine(besides)).order_by(*_DEADLINE)
+    query = sa.select(*outbox.ALL).where(candidate, _claimable(replacement)).order_by(*_DEADLINE)
     return query.with_for_update(skip_locked=True)
-
-
-_RESENT = among(delivery.c.id, "again_")
-_TAKEN = (
-    sa.update(delivery)
-    .where(among(delivery.c.id, "ids_"))
-    .values(
-        state=State.IN_FLIGHT,
-        **NO_TIMER | {"lease_until": sa.bindparam("until_", type_=Instant)},
-        attempt=delivery.c.attempt + 1,
-        resends=delivery.c.resends + sa.case((_RESENT, 1), else_=0),
-    )
-)
-_BEGUN = Insert(attempt)
 
 
 def _is_head() -> sa.ColumnElement[bool]:
@@ -187,9 +175,9 @@ def _is_head() -> sa.ColumnElement[bool]:
 
 
 def _unanswered() -> sa.ColumnElement[bool]:
-    """A receipt is missing only when all that its receiver had sent by then has been read.
+    """A receipt is missing only when everything that its receiver had sent by then is processed.
 
-    Where receipts come faster than they are read, each resend would bring one more.
+    Where receipts come faster than they are processed, each resend would bring one more.
     """
     due_at = delivery.c.receipt_due_at
     read = (sa.func.coalesce(_oldest_unread(rank) > due_at, sa.true()) for rank in ("0", "1"))
@@ -206,14 +194,7 @@ def _oldest_unread(rank: str) -> sa.ScalarSelect[datetime]:
     return query.order_by(message.c.seq).limit(ONE).scalar_subquery()
 
 
-def _why(row: Row) -> str:
-    if row["state"] == State.WAITING:
-        return "retry" if row["attempt"] else "first"
-    return "resend" if row["receipt_due_at"] else "lease"
-
-
-def _delivery(row: Row) -> Delivery:
-    """As it is once claimed: the attempt is the one that begins."""
-    found = {column.name: row[column.name] for column in _FIELDS}
-    found |= {"event": Event(row["event"]), "attempt": row["attempt"] + 1}
-    return Delivery(**found | {"case_id": row["case_id"] or "", "body": row["body"] or b""})
+def _why(due_now: Delivery) -> str:
+    if due_now.state is State.WAITING:
+        return "retry" if due_now.attempt else "first"
+    return "resend" if due_now.receipt_due_at else "lease"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from adapter.store import inbox
 from adapter.store.bulk_write import InsertNew
 from adapter.store.dialects import among
-from adapter.store.tables import content, envelope, message
+from adapter.store.prefetch import Prefetch
+from adapter.store.tables import content, envelope
 from adapter.store.transaction import Transaction
 
 
@@ -44,77 +46,77 @@ class Seen:
     first: str = ""
 
 
-_CONTENTS = sa.select(content).where(
+_Key: TypeAlias = tuple[str, str, str]  # sender, receiver, id
+_CONTENTS = Prefetch[_Key, str](
+    table=content,
+    keys=lambda row: [(row["sender"], row["receiver"], row["content_id"])],
+)
+"""The message that first had a content id; "" where none had."""
+_ENVELOPES = Prefetch[_Key, tuple[str, str]](
+    table=envelope,
+    keys=lambda row: [(row["sender"], row["receiver"], row["envelope_id"])],
+)
+"""Content id and fingerprint of the first message in an envelope; ("", "") where there was none."""
+_BY_CONTENT = sa.select(content).where(
     among(content.c.sender, "senders"),
     among(content.c.content_id, "content_ids"),
 )
-_ENVELOPES = sa.select(envelope).where(
+_BY_ENVELOPE = sa.select(envelope).where(
     among(envelope.c.sender, "senders"),
     among(envelope.c.envelope_id, "envelope_ids"),
 )
-
-
-_ANSWERED = sa.select(
-    *(message.c[name] for name in ("id", "case_id", "content_id", "receipt_code", "issues"))
-).where(among(message.c.id, "ids"))
+_PUT_CONTENT, _PUT_ENVELOPE = InsertNew(content), InsertNew(envelope)
 
 
 def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
     """Ask for the ids of many messages at once. Call with their senders' rows locked."""
     if not wanted:
         return
-    keys = [key for ids in wanted for key in (_content(ids), _envelope(ids))]
-    found: dict[tuple[str, ...], Any] = dict.fromkeys(keys)
+    contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
+    for ids in wanted:
+        contents[_content(ids)], envelopes[_envelope(ids)] = "", ("", "")
     of = {"senders": sorted({ids.sender for ids in wanted})}
-    for row in tx.execute(_CONTENTS, of | {"content_ids": [i.content_id for i in wanted]}):
-        found["content", row.sender, row.receiver, row.content_id] = row.message_id
-    for row in tx.execute(_ENVELOPES, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
-        found["envelope", row.sender, row.receiver, row.envelope_id] = (
-            row.content_id,
-            row.fingerprint,
-        )
-    tx.held.update(found)
-    firsts = [id_ for key, id_ in found.items() if key[0] == "content" and id_]
-    if firsts:
-        for first in tx.execute(_ANSWERED, {"ids": firsts}).mappings():
-            tx.held["answered message", first["id"]] = first
+    for row in tx.execute(_BY_CONTENT, of | {"content_ids": [i.content_id for i in wanted]}):
+        contents[row.sender, row.receiver, row.content_id] = row.message_id
+    for row in tx.execute(_BY_ENVELOPE, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
+        envelopes[row.sender, row.receiver, row.envelope_id] = (row.content_id, row.fingerprint)
+    inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content(ids)])])
 
 
-def _content(ids: Ids) -> tuple[str, ...]:
-    return "content", ids.sender, ids.receiver, ids.content_id
+def _content(ids: Ids) -> _Key:
+    return ids.sender, ids.receiver, ids.content_id
 
 
-def _envelope(ids: Ids) -> tuple[str, ...]:
-    return "envelope", ids.sender, ids.receiver, ids.envelope_id
+def _envelope(ids: Ids) -> _Key:
+    return ids.sender, ids.receiver, ids.envelope_id
 
 
 def seen(tx: Transaction, ids: Ids) -> Seen:
     """Whether either id came before. Call with the sender's row locked."""
-    if _content(ids) not in tx.held or _envelope(ids) not in tx.held:
+    contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
+    if _content(ids) not in contents or _envelope(ids) not in envelopes:
         prefetch(tx, [ids])
-    first = tx.held[_content(ids)]
-    return Seen(verdict=_verdict(tx.held[_envelope(ids)], first, ids), first=first or "")
+    first = contents[_content(ids)]
+    return Seen(verdict=_verdict(envelopes[_envelope(ids)], first, ids), first=first)
 
 
-def _verdict(known: tuple[str, str] | None, first: str | None, ids: Ids) -> Verdict:
-    if known is None:
-        return Verdict.RESEND if first else Verdict.NEW
+def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
     content_id, fingerprint = known
+    if known == ("", ""):
+        return Verdict.RESEND if first else Verdict.NEW
     if content_id != ids.content_id:
         return Verdict.ENVELOPE_REUSED
     return Verdict.COPY if fingerprint == ids.fingerprint else Verdict.CONFLICT
 
 
-_CONTENT, _ENVELOPE = InsertNew(content), InsertNew(envelope)
-
-
 def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
-    """Write what `seen` will find. A message that is replayed finds itself there already."""
+    """Write what `seen` will find. A replayed message finds itself there already."""
+    contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
+    before = contents.get(_content(ids)), envelopes.get(_envelope(ids))
     key = {"sender": ids.sender, "receiver": ids.receiver}
-    first = key | {"content_id": ids.content_id, "message_id": message_id}
-    tx.later(_CONTENT, first)
-    rest = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
-    tx.later(_ENVELOPE, key | {"envelope_id": ids.envelope_id} | rest)
-    before = tx.held.get(_content(ids)), tx.held.get(_envelope(ids))
-    tx.held[_content(ids)] = before[0] or message_id
-    tx.held[_envelope(ids)] = before[1] or (ids.content_id, ids.fingerprint)
+    tx.later(_PUT_CONTENT, key | {"content_id": ids.content_id, "message_id": message_id})
+    row = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
+    tx.later(_PUT_ENVELOPE, key | {"envelope_id": ids.envelope_id} | row)
+    contents[_content(ids)] = before[0] or message_id
+    known = before[1] or ("", "")
+    envelopes[_envelope(ids)] = known if known != ("", "") else (ids.content_id, ids.fingerprint)

@@ -14,10 +14,11 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from adapter.core.rate_limit import RateLimit
-from adapter.store import backlog
+from adapter.store import timers
 from adapter.store.bulk_write import InsertNew
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
+from adapter.store.prefetch import Prefetch
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
 
@@ -36,11 +37,6 @@ def register(tx: Transaction, names: Iterable[str]) -> None:
 _ENDPOINT, _SENDER, _SECRET = InsertNew(endpoint), InsertNew(sender), InsertNew(secret)
 
 
-def all_states(tx: Transaction) -> dict[str, sa.RowMapping]:
-    """Every endpoint's row by name."""
-    return {row["name"]: row for row in tx.execute(sa.select(endpoint)).mappings()}
-
-
 def pause(tx: Transaction, name: str, who: str, why: str, now: datetime) -> bool:
     """Hold what is to be sent there; False when it is unknown."""
     return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
@@ -55,20 +51,35 @@ def resume(tx: Transaction, name: str, now: datetime) -> bool:
     asked = endpoint.c.paced_until > now
     paced = sa.case((asked, sa.bindparam("now_", now, Instant)), else_=endpoint.c.paced_until)
     known = _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
-    backlog.wake(tx, name, now)  # in this order, as whoever writes down that a probe got through
+    timers.wake(tx, name, now)  # in this order, as where a probe that got through is recorded
     return known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """How the far side fares: its failures in a row, and until when its circuit is open."""
+
+    failures: int = 0
+    open_until: datetime | None = None
+
+
+_CIRCUITS = Prefetch[str, Circuit](
+    table=endpoint, keys=lambda row: [row["name"]], parameter="name_"
+)
+"""Locked rows of endpoints that have failed; the others count as closed."""
+
+
 def prefetch(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
-    """Ask once for what `worked` and `failed` will change: locked, always in the same order."""
+    """Lock what `worked` and `failed` will change, always in the order of the names."""
     names = sorted({*answered, *failed})
-    rows = tx.execute(_TROUBLED, {"names_": names, "failed_": sorted(failed)})
-    tx.held.update({("endpoint", name): _QUIET for name in names})
-    tx.held.update({("endpoint", row.name): (row.failures, row.open_until) for row in rows})
+    circuits = tx.kept(_CIRCUITS)
+    for name in names:
+        circuits[name] = Circuit()
+    for row in tx.execute(_FAILING, {"names_": names, "failed_": sorted(failed)}):
+        circuits[row.name] = Circuit(failures=row.failures, open_until=row.open_until)
 
 
-_QUIET = (0, None)  # failures, open until
-_TROUBLED = (
+_FAILING = (
     sa.select(endpoint.c.name, endpoint.c.failures, endpoint.c.open_until)
     .where(
         among(endpoint.c.name, "names_"),
@@ -81,25 +92,34 @@ _TROUBLED = (
 
 def worked(tx: Transaction, name: str) -> bool:
     """The far side answered. True when this closes its circuit."""
-    failures, open_until = _trouble(tx, name)
-    if failures:
-        _update(tx, name, failures=0, open_until=None)
-        tx.held["endpoint", name] = _QUIET
-    return open_until is not None
+    before = _circuit(tx, name)
+    if before.failures:
+        _change(tx, name, Circuit())
+    return before.open_until is not None
 
 
 def failed(tx: Transaction, name: str, probe_at: datetime) -> bool:
     """The far side was not there. True when this failure opens the circuit."""
-    failures = _trouble(tx, name)[0] + 1
+    failures = _circuit(tx, name).failures + 1
     until = probe_at if failures >= CIRCUIT_OPENS_AFTER else None
-    _update(tx, name, failures=failures, open_until=until)
-    tx.held["endpoint", name] = failures, until
+    _change(tx, name, Circuit(failures=failures, open_until=until))
     return failures == CIRCUIT_OPENS_AFTER
+
+
+def _change(tx: Transaction, name: str, circuit: Circuit) -> None:
+    _update(tx, name, failures=circuit.failures, open_until=circuit.open_until)
+    tx.kept(_CIRCUITS)[name] = circuit
 
 
 def next_probe(tx: Transaction, name: str) -> datetime | None:
     """When an endpoint that is cut off is tried next; None when it is not."""
-    return _trouble(tx, name)[1]
+    return _circuit(tx, name).open_until
+
+
+def _circuit(tx: Transaction, name: str) -> Circuit:
+    if name not in tx.kept(_CIRCUITS):
+        prefetch(tx, (), failed=(name,))
+    return tx.kept(_CIRCUITS)[name]
 
 
 def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
@@ -108,13 +128,6 @@ def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
     earlier = sa.and_(endpoint.c.name == name, sa.or_(paced.is_(None), paced < until))
     asked = sa.update(endpoint).where(earlier).values(paced_until=until)
     return tx.execute(asked).rowcount > 0
-
-
-def _trouble(tx: Transaction, name: str) -> tuple[int, datetime | None]:
-    if ("endpoint", name) not in tx.held:
-        prefetch(tx, (), failed=(name,))
-    found: tuple[int, datetime | None] = tx.held["endpoint", name]
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +186,8 @@ def _paced(tx: Transaction, name: str) -> datetime | None:
 
 
 def _update(tx: Transaction, name: str, **values: Any) -> bool:
-    done = tx.execute(sa.update(endpoint).where(endpoint.c.name == name).values(**values))
-    return done.rowcount > 0
+    this = sa.update(endpoint).where(endpoint.c.name == sa.bindparam("name_"))
+    return tx.execute(this.values(**values), {"name_": name}).rowcount > 0
 
 
 def new_token(tx: Transaction, name: str, now: datetime) -> str:

@@ -1,6 +1,6 @@
-"""Being the only one of all processes who works on something, across several transactions.
+"""A lock on some names that lasts longer than one transaction.
 
-A lock of a transaction ends with its commit. These end with the work, or with the process.
+The lock of a row ends with its transaction. These locks end with the work, or with the process.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from adapter.store import TROUBLE, Store, unavailable
+from adapter.store import Store
+from adapter.store.errors import store_errors
 
-_OURS = 712617061  # among the advisory locks of a database
+_OURS = 712617061  # the adapter's class of advisory locks
 _NAMES = "from unnest(cast(:names as text[])) as name"
 _LOCK = sa.text(f"select name {_NAMES} where pg_try_advisory_lock(:ours, hashtext(name))")
 _UNLOCK = sa.text(f"select pg_advisory_unlock(:ours, hashtext(name)) {_NAMES}")
@@ -21,14 +22,14 @@ _UNLOCK = sa.text(f"select pg_advisory_unlock(:ours, hashtext(name)) {_NAMES}")
 
 @contextmanager
 def exclusive_lock(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Those of these names on which nobody else works: they are ours until the end.
+    """Lock those of these names that no other process has locked, and yield them.
 
-    SQLite has one writer anyway: there, whoever works, works on everything. TransientError
-    `store-unavailable` as from every use of the store.
+    SQLite has one writer: there one file locks all names together. Raise StoreUnavailableError
+    when the database does not answer.
     """
-    way = _with_file(store.url, names) if store.is_sqlite else _with_database(store.engine, names)
-    with way as mine:
-        yield mine
+    lock = _with_file(store.url, names) if store.is_sqlite else _with_database(store.engine, names)
+    with lock as locked:
+        yield locked
 
 
 @contextmanager
@@ -39,19 +40,17 @@ def _with_file(url: sa.URL, names: Sequence[str]) -> Iterator[Sequence[str]]:
         except BlockingIOError:
             yield []
         else:
-            yield names  # closing the file lets go
+            yield names  # closing the file ends the lock
 
 
 @contextmanager
 def _with_database(engine: sa.Engine, names: Sequence[str]) -> Iterator[Sequence[str]]:
-    try:
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            asked = {"ours": _OURS, "names": list(names)}
-            mine = connection.execute(_LOCK, asked).scalars().all()
-            try:
-                yield mine
-            finally:
-                if mine:
-                    connection.execute(_UNLOCK, {"ours": _OURS, "names": list(mine)})
-    except TROUBLE as error:
-        raise unavailable(error) from error
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with store_errors(), autocommit.connect() as connection:
+        asked = {"ours": _OURS, "names": list(names)}
+        locked = connection.execute(_LOCK, asked).scalars().all()
+        try:
+            yield locked
+        finally:
+            if locked:
+                connection.execute(_UNLOCK, {"ours": _OURS, "names": list(locked)})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from adapter.core.model import Delivery
 from adapter.store.bulk_write import Insert
 from adapter.store.tables import history
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 _LINE = Insert(history)
 
@@ -76,7 +77,18 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
     tx.later(_LINE, row)
 
 
-def of_delivery(tx: Transaction, now: datetime, what: str, row: Row, detail: str = "") -> None:
-    """Add one line about a delivery, given its row."""
-    place = {"case": row["case_id"], "message": row["message_id"], "delivery": row["id"]}
-    note(tx, now, what, **place, endpoint=row["endpoint"], detail=detail)
+def of_delivery(
+    tx: Transaction, now: datetime, what: str, about: Delivery, detail: str = "", who: str = ""
+) -> None:
+    """Add one line about a delivery."""
+    note(
+        tx,
+        now,
+        what,
+        case=about.case_id,
+        message=about.message_id,
+        delivery=about.id,
+        endpoint=about.endpoint,
+        detail=detail,
+        who=who,
+    )

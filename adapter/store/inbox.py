@@ -1,32 +1,37 @@
-"""Messages that have arrived. Every arrival is a row, also a copy, so that each is answered."""
+"""Messages that have arrived. This file alone writes how a message stands, in SQL too.
+
+Every arrival is a row, also a copy, so that each is answered.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import Ruling, Standing, rule
-from adapter.core.model import Envelope, Message
+from adapter.core.model import Envelope, Message, StoredMessage
 from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
+from adapter.store.prefetch import Prefetch
 from adapter.store.tables import message, one_of, place, sender
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 
-def arrived(letter: Envelope, now: datetime) -> Message:
+def arrived(envelope: Envelope, now: datetime) -> Message:
     """What a transport received, as a message of ours."""
     return Message(
         id=new_id(Record.MESSAGE),
-        endpoint=letter.endpoint,
-        body=letter.body,
-        fingerprint=hashlib.sha256(letter.body).hexdigest(),
+        endpoint=envelope.endpoint,
+        body=envelope.body,
+        fingerprint=hashlib.sha256(envelope.body).hexdigest(),
         received_at=now,
-        claimed_event=_plain(letter.event)[:60],
+        claimed_event=_plain(envelope.event)[:60],
     )
 
 
@@ -36,7 +41,7 @@ def _plain(text: str) -> str:
 
 
 def put(
-    tx: Transaction, letters: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
+    tx: Transaction, arrivals: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
 ) -> None:
     """Store arrivals; `values` hold for all of them."""
     rows = [
@@ -47,12 +52,12 @@ def put(
             "body": m.body,
             "fingerprint": m.fingerprint,
             "claimed_event": m.claimed_event,
-            "claimed_id": _plain(letter.id)[:200],
-            "content_type": _plain(letter.content_type)[:120],
+            "claimed_id": _plain(envelope.id)[:200],
+            "content_type": _plain(envelope.content_type)[:120],
             "standing": Standing.RECEIVED,
         }
         | values
-        for m, letter in letters
+        for m, envelope in arrivals
     ]
     if rows:
         tx.execute(_PUT, rows)
@@ -122,7 +127,7 @@ _STANDING = sa.select(message.c.id, message.c.standing).where(among(message.c.id
 
 
 def count_try(tx: Transaction, ids: Sequence[str]) -> None:
-    """Remember that we begin: a message that kills the process must not do so for ever."""
+    """Count that we begin. A message that kills the process must not do so for ever."""
     if ids:
         tx.execute(_AGAIN, {"ids_": ids})
 
@@ -131,7 +136,7 @@ _AGAIN = sa.update(message).where(among(message.c.id, "ids_")).values(tries=mess
 
 
 def settle(tx: Transaction, id_: str, ruling: Ruling, **values: Any) -> Standing:
-    """Move one message along its table, and note what was found."""
+    """Move one message along its table, and write what the adapter made of it."""
     query = sa.select(message.c.standing).where(message.c.id == id_).with_for_update()
     standing = rule(Standing(tx.execute(query).scalar_one()), ruling)
     tx.execute(sa.update(message).where(message.c.id == id_).values(standing=standing, **values))
@@ -146,23 +151,56 @@ _NOTED = (
 _NOTE = Complete(message, ("id",))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A message that was decided on, and how it was answered."""
+
+    id: str
+    case_id: str | None
+    content_id: str
+    receipt_code: str
+    issues: str
+
+
+_ANSWERED = Prefetch[str, Answered](table=message, keys=lambda row: [row["id"]])
+_ANSWERS = tuple(message.c[field.name] for field in fields(Answered))
+_BY_IDS = sa.select(*_ANSWERS).where(among(message.c.id, "ids"))
+
+
+def prefetch_answered(tx: Transaction, ids: Sequence[str]) -> None:
+    """Ask at once how these messages were answered."""
+    if ids:
+        for row in tx.execute(_BY_IDS, {"ids": ids}).mappings():
+            tx.kept(_ANSWERED)[row["id"]] = Answered(**row)
+
+
+def answered(tx: Transaction, id_: str) -> Answered | None:
+    """How a message was answered; None when there is no such message."""
+    if id_ not in tx.kept(_ANSWERED):
+        prefetch_answered(tx, [id_])
+    return tx.kept(_ANSWERED).get(id_)
+
+
 def note(tx: Transaction, id_: str, **values: Any) -> None:
-    """Write what was found out about a message. None leaves a column as it is."""
+    """Write what the adapter made of a message. None leaves a column as it is."""
     if strange := values.keys() - set(_NOTED):
         raise TypeError(f"no columns to note: {', '.join(sorted(strange))}")
-    tx.held.pop(("answered message", id_), None)
     tx.later(_NOTE, {"id": id_} | {name: values.get(name) for name in _NOTED})
 
 
 def lock(tx: Transaction, ids: Sequence[str]) -> None:
-    """Hold these messages, always in the same order."""
+    """Lock these messages, always in the order of their ids."""
     query = sa.select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id)
     tx.execute(query.with_for_update()).all()
 
 
-def get(tx: Transaction, id_: str) -> Row | None:
+def get(tx: Transaction, id_: str) -> StoredMessage | None:
     """One message with all its columns."""
-    return tx.execute(sa.select(message).where(message.c.id == id_)).mappings().one_or_none()
+    row = tx.execute(sa.select(*_ALL).where(message.c.id == id_)).mappings().one_or_none()
+    return StoredMessage(**{**row, "standing": Standing(row["standing"])}) if row else None
+
+
+_ALL = tuple(message.c[field.name] for field in fields(StoredMessage))
 
 
 def recorded(tx: Transaction, case_id: str, at: str, events: Sequence[str]) -> str:
@@ -184,19 +222,14 @@ def reused(tx: Transaction, m: Message, claimed_id: str) -> bool:
 
 
 def lock_senders(tx: Transaction, names: Collection[str]) -> list[str]:
-    """Be the only one who processes these senders' messages; those whom nobody else processes."""
+    """Lock those of these senders that no other transaction has locked, and return them."""
     query = _SENDER.with_for_update(skip_locked=True)
     return list(tx.execute(query, {"names_": list(names)}).scalars())
 
 
 def wait_for_senders(tx: Transaction, names: Collection[str]) -> None:
-    """As `lock_senders`, for those that must be processed now; always in the same order."""
+    """Lock these senders, waiting for other transactions; always in the order of the names."""
     tx.execute(_SENDER.with_for_update(), {"names_": list(names)}).all()
 
 
 _SENDER = sa.select(sender.c.name).where(among(sender.c.name, "names_")).order_by(sender.c.name)
-
-
-def answered(tx: Transaction, id_: str) -> Row | None:
-    """A message that was decided on, and how it was answered; without its bytes."""
-    return tx.held.get(("answered message", id_)) or get(tx, id_)

@@ -1,72 +1,84 @@
-"""Deliveries on their way out. Nothing else writes the state of a delivery."""
+"""Deliveries. This file alone writes what state a delivery is in, in SQL too."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.core.errors import AdapterError
 from adapter.core.lifecycle import OPEN, State, Step, advance
-from adapter.core.model import Code, Delivery, Layer
+from adapter.core.model import Delivery, DoneWhen, Event
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.columns import Instant
-from adapter.store.concerned import WITHOUT_BYTES, spellings
 from adapter.store.dialects import among
-from adapter.store.tables import (
-    attempt,
-    delivery,
-    receipt,
-)
-from adapter.store.transaction import Row, Transaction
+from adapter.store.prefetch import Prefetch
+from adapter.store.tables import delivery
+from adapter.store.transaction import Transaction
 
-NO_TIMER = {"next_attempt_at": None, "lease_until": None, "receipt_due_at": None}
-_PUT = Insert(delivery)
-_BLANK = {
-    "order_key": None,
-    "order_no": 0,
-    "copy_of": "",
-    "closed_at": None,
-    "code": "",
-    "detail": "",
+_NAMES = tuple(field.name for field in fields(Delivery))
+_BYTES = ("body", "losses")
+ALL = tuple(delivery.c[name] for name in _NAMES)
+WITHOUT_BYTES = tuple(delivery.c[name] for name in _NAMES if name not in _BYTES)
+DELIVERIES = Prefetch[str, Delivery](
+    table=delivery, keys=lambda row: [row["id"]] if "id" in row else [], parameter="ids_"
+)
+"""Locked deliveries by id, without their bytes."""
+_NO_TIMER: dict[str, Any] = {
+    "next_attempt_at": None,
+    "lease_until": None,
+    "receipt_due_at": None,
 }
 
 
-def put(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert deliveries; what a row does not name of `_BLANK` is so in it."""
-    for row in rows:
-        tx.later(_PUT, _BLANK | row)
-        for named in spellings(row["content_id"]):
-            tx.held.pop(("answered", named), None)
+def record(row: sa.RowMapping) -> Delivery:
+    """A row of the table, with `ALL` or `WITHOUT_BYTES` of its columns."""
+    words = {
+        "event": Event(row["event"]),
+        "state": State(row["state"]),
+        "done_when": DoneWhen(row["done_when"]),
+    }
+    return Delivery(**{**row, **words})
 
 
-def began(tx: Transaction, id_: str, number: int) -> datetime:
-    """When an attempt was claimed."""
-    one = sa.and_(attempt.c.delivery_id == id_, attempt.c.number == number)
-    at: datetime = tx.execute(sa.select(attempt.c.started_at).where(one)).scalar_one()
-    return at
+def fetch(tx: Transaction, query: sa.Select[Any]) -> list[Delivery]:
+    """The deliveries of a query that selects `ALL` or `WITHOUT_BYTES`."""
+    return [record(row) for row in tx.execute(query).mappings()]
 
 
-def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:
-    """New bytes for a resend. The bytes that went before stay with the attempt before."""
-    before = sa.update(attempt).where(
-        attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
-    )
-    tx.execute(before.values(body=d.body))
-    same = sa.update(delivery).where(delivery.c.id == d.id)
-    tx.execute(same.values(envelope_id=envelope_id, body=body))
+def put(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
+    """Insert new deliveries."""
+    for new in deliveries:
+        row = {name: getattr(new, name) for name in _INSERTED}
+        tx.later(_PUT, row | {"event": str(new.event)})
+
+
+_PUT = Insert(delivery)
+_INSERTED = (
+    *("id", "message_id", "endpoint", "event", "case_id", "order_key", "order_no", "state"),
+    *("content_id", "envelope_id", "content_type", "body", "losses", "forwarded", "done_when"),
+    *("created_at", "expires_at", "next_attempt_at", "closed_at", "code", "detail"),
+    *("copy_of", "replaces"),
+)
+
+
+def get(tx: Transaction, id_: str) -> Delivery | None:
+    """One delivery with its bytes."""
+    return next(iter(fetch(tx, sa.select(*ALL).where(delivery.c.id == id_))), None)
 
 
 def lock(tx: Transaction, ids: Collection[str]) -> set[tuple[str, int]]:
-    """Hold these deliveries, always in the same order: two transactions never wait in a ring.
+    """Lock these deliveries, always in the order of their ids: no two transactions deadlock.
 
-    Returns the attempts that are under way: (delivery, number).
+    Return the attempts that are under way: (delivery, number).
     """
-    rows = tx.execute(_MANY, {"ids_": list(ids)}).mappings().all()
-    tx.held.update({("delivery", row["id"]): dict(row) for row in rows})
-    return {(row["id"], row["attempt"]) for row in rows if row["state"] == State.IN_FLIGHT}
+    kept = tx.kept(DELIVERIES)
+    for row in tx.execute(_MANY, {"ids_": list(ids)}).mappings().all():
+        kept[row["id"]] = record(row)
+    locked = (kept[id_] for id_ in ids if id_ in kept)
+    return {(each.id, each.attempt) for each in locked if each.state is State.IN_FLIGHT}
 
 
 _MANY = (
@@ -77,26 +89,43 @@ _MANY = (
 )
 
 
+def hold(tx: Transaction, id_: str) -> Delivery:
+    """One delivery without its bytes, locked; NoResultFound when there is none."""
+    kept = tx.kept(DELIVERIES)
+    if id_ not in kept:
+        kept[id_] = record(tx.execute(_ONE, {"id_": id_}).mappings().one())
+    return kept[id_]
+
+
+_ONE = sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
+
+
 def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
     """Move one delivery along its table.
 
     `attempt=n` makes it an outcome of that attempt: None, and nothing changes, when a newer
-    one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT `answer_due_at`.
+    one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT takes `answer_due_at`.
     """
-    row = hold(tx, id_)
-    if values.pop("attempt", row["attempt"]) != row["attempt"]:
+    before = hold(tx, id_)
+    if values.pop("attempt", before.attempt) != before.attempt:
         return None
-    state = advance(State(row["state"]), happened)
-    if state != row["state"]:  # late news that changes nothing must not rewrite why it closed
-        _change(tx, row, {"state": state} | _timers(state, now) | values)
+    state = advance(before.state, happened)
+    if state is not before.state:  # late news that changes nothing must not rewrite why it closed
+        _change(tx, before, {"state": state} | _timers(state, now) | values)
     return state
 
 
-def _change(tx: Transaction, row: Row, values: dict[str, Any]) -> None:
-    """Write a row that we hold. Of several changes of one row the last one tells all."""
-    changed = dict(row) | values
-    tx.held["delivery", row["id"]] = changed
-    tx.later(_STEP, {"id": row["id"]} | {name: changed[name] for name in _STEPPED})
+def _timers(state: State, now: datetime) -> dict[str, Any]:
+    """Which timers a new state has; the values of `step` fill in when."""
+    closed = state not in (*OPEN, State.ACCEPTED)
+    return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
+
+
+def _change(tx: Transaction, before: Delivery, values: dict[str, Any]) -> None:
+    """Write a locked row. Of several changes of one row the last one has all values."""
+    changed = replace(before, **values)
+    tx.later(_STEP, {"id": before.id} | {name: getattr(changed, name) for name in _STEPPED})
+    tx.kept(DELIVERIES)[before.id] = changed
 
 
 _STEPPED = (
@@ -106,119 +135,75 @@ _STEPPED = (
 _STEP = Update(delivery, ("id",))
 
 
-_ONE = sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
-
-
-def hold(tx: Transaction, id_: str) -> Row:
-    """One delivery without its bytes, locked; NoResultFound when there is none."""
-    if ("delivery", id_) not in tx.held:
-        tx.held["delivery", id_] = dict(tx.execute(_ONE, {"id_": id_}).mappings().one())
-    row: Row = tx.held["delivery", id_]
-    return row
-
-
-def _timers(state: State, now: datetime) -> dict[str, Any]:
-    """Which timers a new state has; `step`'s values fill in when."""
-    closed = state not in (*OPEN, State.ACCEPTED)
-    return NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
-
-
-def sent(tx: Transaction, d: Delivery, receipt_due: datetime) -> None:
-    """The wire has taken it; now wait for the receipt, unless that is already here."""
-    row = hold(tx, d.id)
-    if row["state"] == State.IN_FLIGHT and row["attempt"] == d.attempt:
-        _change(tx, row, NO_TIMER | {"receipt_due_at": receipt_due})
-
-
-def taken(tx: Transaction, batch: Sequence[Delivery], now: datetime, receipt_due: datetime) -> None:
-    """The wire has taken all of these, which are locked and ours: few statements for any number."""
-    _all_taken(tx, batch, now, {"receipt_due_at": receipt_due})
-    ids = [d.id for d in batch]
-    tx.execute(_TAKEN, {"ids_": ids, "sent_now_": now, "receipt_due_": receipt_due})
-
-
-def done(tx: Transaction, batch: Sequence[Delivery], now: datetime) -> None:
-    """As `taken`, where nothing more is to come."""
-    state = advance(State.IN_FLIGHT, Step.CONFIRM)
-    _all_taken(tx, batch, now, {"closed_at": now, "state": state})
-    ids = [d.id for d in batch]
-    tx.execute(_DONE, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
-
-
-def _all_taken(
-    tx: Transaction, batch: Sequence[Delivery], now: datetime, after: dict[str, Any]
+def claim(
+    tx: Transaction, due: Sequence[Delivery], again: Collection[str], until: datetime
 ) -> None:
-    for d in batch:
-        row = hold(tx, d.id)
-        changed = NO_TIMER | {"sent_at": row["sent_at"] or now} | after
-        tx.held["delivery", d.id] = dict(row) | changed
-        finish(tx, d, now)
-        add_receipt(tx, d.id, Layer.TRANSPORT, Code.OK, now)
+    """Begin an attempt of each of these locked deliveries; the lease ends at `until`.
+
+    `again` has the ids of those that are sent again because their receipt is missing.
+    """
+    for each in due:
+        advance(each.state, Step.CLAIM)
+    named = {"ids_": [each.id for each in due], "again_": list(again), "until_": until}
+    tx.execute(_CLAIM, named)
+
+
+_AGAIN = among(delivery.c.id, "again_")
+_THESE = sa.update(delivery).where(among(delivery.c.id, "ids_"))
+_CLAIM = _THESE.values(
+    state=State.IN_FLIGHT,
+    **_NO_TIMER | {"lease_until": sa.bindparam("until_", type_=Instant)},
+    attempt=delivery.c.attempt + 1,
+    resends=delivery.c.resends + sa.case((_AGAIN, 1), else_=0),
+)
+
+
+def await_receipt(tx: Transaction, id_: str, attempt: int, due: datetime) -> None:
+    """The far side's transport has it: wait for the receipt, unless that is already here."""
+    before = hold(tx, id_)
+    if before.state is State.IN_FLIGHT and before.attempt == attempt:
+        _change(tx, before, _NO_TIMER | {"receipt_due_at": due})
+
+
+def await_receipts(tx: Transaction, ids: Sequence[str], now: datetime, due: datetime) -> None:
+    """As `await_receipt` and `mark_sent`, for many that are locked and under way."""
+    tx.execute(_AWAIT, {"ids_": ids, "sent_now_": now, "receipt_due_": due})
+
+
+def confirm_sent(tx: Transaction, ids: Sequence[str], now: datetime) -> None:
+    """As `await_receipts`, where no receipt is to come: these are confirmed."""
+    state = advance(State.IN_FLIGHT, Step.CONFIRM)
+    tx.execute(_CONFIRM, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
 
 
 def _bound(name: str) -> sa.BindParameter[datetime]:
     return sa.bindparam(name, type_=Instant)
 
 
-_THESE = sa.update(delivery).where(among(delivery.c.id, "ids_"))
 _FIRST = {"sent_at": sa.func.coalesce(delivery.c.sent_at, _bound("sent_now_"))}
-_TAKEN = _THESE.values(_FIRST | NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
-_DONE = _THESE.values(
-    _FIRST | NO_TIMER | {"closed_at": _bound("closed_"), "state": sa.bindparam("state_")}
+_AWAIT = _THESE.values(_FIRST | _NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
+_CONFIRM = _THESE.values(
+    _FIRST | _NO_TIMER | {"closed_at": _bound("closed_"), "state": sa.bindparam("state_")}
 )
 
 
 def mark_sent(tx: Transaction, id_: str, now: datetime) -> None:
     """`sent_at` is the first time that the far side's transport accepted; it never changes."""
-    row = hold(tx, id_)
-    if row["sent_at"] is None:
-        _change(tx, row, {"sent_at": now})
-
-
-def finish(
-    tx: Transaction,
-    d: Delivery,
-    now: datetime,
-    *,
-    error: AdapterError | None = None,
-    answer: bytes = b"",
-) -> None:
-    """What became of an attempt, and what the far side said in the same exchange."""
-    code, detail = (error.code, error.detail) if error else ("", "")
-    said = {"answer": answer or None, "code": code, "detail": detail}
-    tx.later(_FINISHED, _attempt(d, now) | said)
-
-
-def _attempt(d: Delivery, now: datetime) -> dict[str, Any]:
-    return {"delivery_id": d.id, "number": d.attempt, "finished_at": now}
-
-
-_FINISHED = Update(attempt, ("delivery_id", "number"))
-
-
-def add_receipt(
-    tx: Transaction,
-    delivery_id: str,
-    layer: Layer,
-    code: Code | str,
-    at: datetime,
-    *,
-    detail: str = "",
-    message_id: str | None = None,
-) -> None:
-    """Keep a receipt of any layer; `message_id` is the message that brought it."""
-    row = {"delivery_id": delivery_id, "layer": layer, "code": str(code), "at": at}
-    tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})
-
-
-_RECEIPT = Insert(receipt)
-
-
-def get(tx: Transaction, id_: str) -> Row | None:
-    """One delivery with all its columns."""
-    return tx.execute(sa.select(delivery).where(delivery.c.id == id_)).mappings().one_or_none()
+    before = hold(tx, id_)
+    if before.sent_at is None:
+        _change(tx, before, {"sent_at": now})
 
 
 def fill(tx: Transaction, id_: str, **values: Any) -> None:
-    """Write what is not a state: bytes after a mapping was mended, who has taken it."""
+    """Write columns that say nothing of the state: new bytes, an owner, another endpoint."""
+    if "state" in values:
+        raise TypeError("a state changes by a step")
     tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))
+
+
+def copies_of(tx: Transaction, id_: str) -> Iterator[Delivery]:
+    """A delivery, the one that it is a copy of, and so on; each locked."""
+    while id_:
+        each = hold(tx, id_)
+        yield each
+        id_ = each.copy_of

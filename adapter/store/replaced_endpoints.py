@@ -1,4 +1,4 @@
-"""What moves from an endpoint to its successor: whatever the old one surely does not have."""
+"""Endpoints that were replaced: what moves to the successor, and what must wait for that."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from adapter.core.failures import SURELY_NOT_ARRIVED
 from adapter.core.lifecycle import OPEN, State
+from adapter.core.model import Delivery
+from adapter.store import outbox
 from adapter.store.dialects import there_is
 from adapter.store.tables import attempt, delivery, one_of
 from adapter.store.transaction import Transaction
 
-_SURE = ("busy", "access-denied", "refused", "refused-for-now", "unroutable")
-"""Outcomes after which the far side certainly has nothing."""
 
-
-def movable(tx: Transaction, name: str) -> list[sa.RowMapping]:
+def movable(tx: Transaction, name: str) -> list[Delivery]:
     """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
 
     A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
     keeps a delivery where it is.
     """
     waiting = one_of(delivery.c.state, State.WAITING)
-    query = sa.select(delivery).where(
+    query = sa.select(*outbox.WITHOUT_BYTES).where(
         delivery.c.endpoint == name, waiting, ~open_outcome(delivery, delivery.c.attempt)
     )
-    return list(tx.execute(query.with_for_update()).mappings())
+    return outbox.fetch(tx, query.with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Besides:
-    """Whom an endpoint stands in for, and who stands in for it."""
+class Replacement:
+    """The endpoints that one has replaced, and the one that has replaced it."""
 
     replaced: frozenset[str] = frozenset()
     successor: str = ""
 
 
-def claimable(besides: Besides) -> Iterator[sa.ColumnElement[bool]]:
-    """What a claim asks besides, for an endpoint that stands in for others, or has a successor.
+def claimable(replacement: Replacement) -> Iterator[sa.ColumnElement[bool]]:
+    """What a claim asks replacement, for an endpoint that stands in for others, or has a successor.
 
     What moves is not tried where it was, and what comes after it in its case waits.
     """
-    if besides.replaced:
-        yield _nothing_to_come(besides.replaced)
-    if besides.successor:
+    if replacement.replaced:
+        yield _nothing_to_come(replacement.replaced)
+    if replacement.successor:
         arrived = open_outcome(delivery, delivery.c.attempt)
         yield sa.or_(delivery.c.state != str(State.WAITING), arrived)
 
@@ -76,5 +76,5 @@ def open_outcome(of: sa.FromClause, tries: sa.ColumnElement[int]) -> sa.ColumnEl
     return there_is(
         attempt.c.delivery_id == of.c.id,
         attempt.c.number <= tries,
-        attempt.c.code.not_in(_SURE),
+        attempt.c.code.not_in(sorted(SURELY_NOT_ARRIVED)),
     )

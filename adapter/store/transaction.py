@@ -1,6 +1,6 @@
-"""One transaction: rows that it holds are read once, rows of a kind are written together.
+"""One transaction: rows of one kind are read once, and written together.
 
-A statement costs far more than a row: many messages are decided on in one transaction, and what
+A statement costs far more than a row. Many messages are decided on in one transaction, and what
 each of them writes waits until something is read, or until the commit.
 """
 
@@ -14,27 +14,30 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from adapter.store.bulk_write import Insert, Write, write
+from adapter.store.errors import store_errors
+from adapter.store.prefetch import Kept, Memory, Prefetch
 
-Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _T = TypeVar("_T", bound=tuple[Any, ...])
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 _Waiting: TypeAlias = dict[Write, dict[object, dict[str, Any]]]
 
 
 class Transaction:
-    """What the store's functions get as `tx`. Only the flow begins and ends one.
-
-    `held` is what nobody else can change until the end, since this transaction has its lock:
-    values are replaced, never changed in place, so that an attempt that fails leaves no trace.
-    """
+    """What the store's functions get as `tx`. Only the rooms above the store begin and end one."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self.held: dict[tuple[str, ...], Any] = {}
-        self._before: _Waiting = {}  # of what is decided
-        self._mine: _Waiting = {}  # of what is being attempted
+        self._memory = Memory()
+        self._before: _Waiting = {}  # rows of the messages that are decided
+        self._now: _Waiting = {}  # rows of the message that is being decided
         self._attempting = False
         self._savepoint: sa.NestedTransaction | None = None
+
+    def kept(self, kind: Prefetch[_K, _V]) -> Kept[_K, _V]:
+        """What this transaction has read ahead of one kind."""
+        return self._memory.of(kind)
 
     @property
     def dialect(self) -> str:
@@ -65,16 +68,22 @@ class Transaction:
     def execute(
         self, statement: sa.Executable, parameters: Parameters | None = None
     ) -> sa.CursorResult[Any]:
-        """Run a statement now; what waits to be written goes before it."""
+        """Run a statement now, after what waits to be written.
+
+        Raise StoreUnavailableError when the database fails, RowRefusedError when it refuses a row.
+        """
         self.flush()
-        return self._connection.execute(statement, parameters)
+        self._memory.executed(statement, parameters)
+        with store_errors():
+            return self._connection.execute(statement, parameters)
 
     def later(self, kind: Write, row: dict[str, Any]) -> None:
         """Write a row, together with the others of its kind.
 
         Rows of one kind stay in order; two kinds that change the same columns of a row would not.
         """
-        _add(self._mine, kind, kind.key(row), row)
+        self._memory.written(kind.table, row)
+        _add(self._now, kind, kind.key(row), row)
 
     def flush(self) -> None:
         """Write all that waits."""
@@ -83,12 +92,12 @@ class Transaction:
             self._savepoint = self._connection.begin_nested()
         if not self._attempting:
             self._write(self._before)
-        self._write(self._mine)
+        self._write(self._now)
 
     def _write(self, waiting: _Waiting) -> None:
         """Inserts first: what is changed may be new."""
         if waiting:
-            with self._together():
+            with store_errors(), self._together():
                 for kind in sorted(waiting, key=lambda each: not isinstance(each, Insert)):
                     write(self._connection, kind, waiting[kind].values())
             waiting.clear()
@@ -112,19 +121,22 @@ class Transaction:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """All or nothing of what is done inside; a savepoint only where something is read."""
-        held, self._attempting = dict(self.held), True
-        for kind, rows in self._mine.items():
+        self._attempting = True
+        self._memory.begin()
+        for kind, rows in self._now.items():
             for key, row in rows.items():
                 _add(self._before, kind, key, row)
-        self._mine = {}
+        self._now = {}
         try:
             yield
         except BaseException:
-            self.held, self._mine = held, {}
+            self._memory.undo()
+            self._now = {}
             if self._savepoint is not None:
                 self._savepoint.rollback()
             raise
         else:
+            self._memory.end()
             if self._savepoint is not None:
                 self._savepoint.commit()
         finally:
@@ -132,7 +144,7 @@ class Transaction:
 
     @contextmanager
     def trial(self) -> Iterator[None]:
-        """What is done inside is undone at its end; what was read of it stays read."""
+        """What is done inside is undone at its end."""
         with suppress(_Undone), self.attempt():
             yield
             raise _Undone

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.model import Code, Envelope
-from adapter.inbound.process import Reply
+from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.receive import accept
 from adapter.web import requests
 from adapter.web.authentication import context, sender
@@ -62,32 +62,32 @@ def inbox(request: Request, envelope: Posted) -> Response:
 
 def _take(request: Request, envelope: Envelope) -> Response:
     shared = context(request)
-    reply = accept(shared.store, shared.network, envelope, datetime.now(UTC))
+    owed = accept(shared.store, shared.network, envelope, datetime.now(UTC))
     shared.accepted()
     content = shared.network.system(shared.network.endpoint(envelope.endpoint)).content
-    response = answer(reply, content)
+    response = answer(owed, content)
     log_fields = {"endpoint": envelope.endpoint, "status": response.status_code}
     log.info("answered", extra=log_fields | {"request": request.state.request_id})
     return response
 
 
-def answer(reply: Reply, content: str) -> Response:
-    """Return a reply as HTTP: the receipt's code decides the status.
+def answer(owed: OwedReceipt, content: str) -> Response:
+    """Return our receipt as HTTP: the receipt's code decides the status.
 
     Senders of FHIR get a refusal as an OperationOutcome, like all other errors. Other senders
     get one when their own receipt is refused: a receipt gets no receipt.
     """
-    if reply.receipt is None:
+    if owed.receipt is None:
         return Response(status_code=204)  # a receipt is never receipted
-    status = _status(reply)
+    status = _status(owed)
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else {}
-    if status >= 400 and (content == "json" or not reply.body):
-        return outcome(reply.issues, status, headers)
-    return Response(reply.body, status, headers, reply.content_type)
+    if status >= 400 and (content == "json" or not owed.body):
+        return outcome(owed.issues, status, headers)
+    return Response(owed.body, status, headers, owed.content_type)
 
 
-def _status(reply: Reply) -> int:
-    code = reply.receipt.code if reply.receipt else Code.OK
+def _status(owed: OwedReceipt) -> int:
+    code = owed.receipt.code if owed.receipt else Code.OK
     if code is Code.OK:
         return 200
-    return 503 if code is Code.TRANSIENT else status_of(reply.issues)
+    return 503 if code is Code.TRANSIENT else status_of(owed.issues)

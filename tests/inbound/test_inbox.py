@@ -10,7 +10,7 @@ import pytest
 
 from adapter.core.errors import TransientError
 from adapter.core.model import Bundle, Code, Envelope, Event
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.mappings import System
 from adapter.transports.memory import Memory
 from tests.kit import drafts
@@ -91,7 +91,7 @@ def test_a_message_that_ends_the_process_takes_no_other_with_it(region: Region) 
     take(region)
     for _ in range(20):
         with suppress(SystemExit):
-            receive.process_batch(region.store, region.network, region.now)
+            batches.process_batch(region.store, region.network, region.now)
     assert [m["standing"] for m in region.messages()] == ["processed", "dead", "processed"]
     assert region.messages()[1]["code"] == "adapter-fault"
 
@@ -111,7 +111,7 @@ def test_receipts_that_come_in_between_cost_a_message_no_try(region: Region) -> 
 
     reading.__dict__["_recogniser"] = slow
     try:
-        done = receive.process_batch(region.store, region.network, region.now, limit=1)
+        done = batches.process_batch(region.store, region.network, region.now, limit=1)
     finally:
         reading.__dict__["_recogniser"] = kept
     assert done == 1
@@ -170,7 +170,7 @@ def test_receipts_go_before_what_came_earlier(region: Region) -> None:
     body = drafts.dump(drafts.receipt(content, LULEA))
     region.partners["lulea"].publish(body, message_id="r", event="receipt")
     take(region)
-    receive.process_batch(region.store, region.network, region.now, limit=1)
+    batches.process_batch(region.store, region.network, region.now, limit=1)
     assert [m["standing"] for m in region.messages()[1:]] == ["received", "processed"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapter.fhir import bundles
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.mappings import System
 from tests.kit.drafts import HOSPITAL, note
 from tests.kit.region import Region
@@ -40,6 +40,6 @@ def test_the_many_that_were_begun_when_a_process_ended_are_not_worked_on_one_by_
     with monkeypatch.context() as during:
         during.setattr(System, "read", ends)
         with pytest.raises(SystemExit):
-            receive.process_batch(region.store, region.network, region.now)
-    done = [receive.process_batch(region.store, region.network, region.now) for _ in range(2)]
+            batches.process_batch(region.store, region.network, region.now)
+    done = [batches.process_batch(region.store, region.network, region.now) for _ in range(2)]
     assert done == [8, 8]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.inbound.receive import shares
+from adapter.inbound.batches import shares
 
 WAITING = st.dictionaries(st.text(max_size=3), st.integers(1, 200), max_size=12)
 

@@ -15,10 +15,11 @@ from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.errors import TransientError
 from adapter.core.model import Bundle, DoneWhen, Envelope, Event, Need
 from adapter.fhir import bundles
-from adapter.inbound import receive
-from adapter.inbound.process import Reply
+from adapter.inbound import batches, receive
+from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.operate import maintenance
-from adapter.outbound import send
+from adapter.outbound import outcomes, send
+from adapter.outbound.claim import claim
 from adapter.settings.network import Network
 from adapter.store import due_deliveries, endpoints
 from adapter.store.tables import attempt, case, delivery, history, message, receipt
@@ -137,7 +138,7 @@ class Region:
         party = {p.endpoint: p for p in (HOSPITAL, PLANNING, LULEA, UMEA)}[name]
         self.tells(name, drafts.receipt(about, party, code))
 
-    def accept(self, name: str, body: bytes) -> Reply:
+    def accept(self, name: str, body: bytes) -> OwedReceipt:
         """A party comes through a door that answers at once."""
         return receive.accept(
             self.store, self.network, Envelope(endpoint=name, body=body), self.now
@@ -151,7 +152,7 @@ class Region:
         quiet = 0
         while quiet < 2:
             moved = receive.receive_batch(self.store, self.transport, self.now, wait=0)
-            moved += receive.process_batch(self.store, self.network, self.now)
+            moved += batches.process_batch(self.store, self.network, self.now)
             moved += self.send()
             quiet = 0 if moved else quiet + 1
 
@@ -161,16 +162,16 @@ class Region:
             due = due_deliveries.endpoints_due(tx, self.now)
         sent = 0
         for name in filter(self.network.knows, due):
-            batch = send.claim(self.store, self.network, {name: 50}, self.now)
+            batch = claim(self.store, self.network, {name: 50}, self.now)
             if batch:
                 wire = Wire(self.transport, self.down)
                 self.written(send.hand_over(wire, batch, lambda: self.now))
                 sent += len(batch)
         return sent
 
-    def written(self, sent: send.Sent) -> None:
+    def written(self, sent: outcomes.Sent) -> None:
         """What became of it is in the store."""
-        send.write_down(self.store, self.network, [sent])
+        outcomes.write_down(self.store, self.network, [sent])
 
     def remind(self) -> int:
         """Look for answers that are late."""

@@ -12,6 +12,7 @@ from adapter.core.model import Event
 from adapter.fhir import bundles
 from adapter.operate import maintenance, replay
 from adapter.outbound import send
+from adapter.outbound.claim import claim
 from adapter.store import endpoints
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
@@ -140,7 +141,7 @@ def test_what_an_expired_claim_tries_once_more_waits_for_its_receipt_as_agreed(
 ) -> None:
     written(short)
     short.now += 3 * HOUR  # nobody ran
-    [claimed] = send.claim(short.store, short.network, {"lulea": 1}, short.now)
+    [claimed] = claim(short.store, short.network, {"lulea": 1}, short.now)
     short.written(send.hand_over(short.transport, [claimed], lambda: short.now))
     due = short.deliveries(event="message")[0]["receipt_due_at"]
     assert due == short.now + timedelta(minutes=30)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from adapter.core.endpoint import Closed
 from adapter.core.errors import TransientError
 from adapter.operate import health
-from adapter.outbound import send
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from adapter.runner import utc_now
 from adapter.store import endpoints, heartbeats
 from adapter.store.queries import figures
@@ -120,8 +121,8 @@ def fails_for(region: Region, length: timedelta) -> None:
 def fresh(region: Region) -> None:
     """A message waits for Luleå, and the hospital has got our receipt."""
     written(region)
-    batch = send.claim(region.store, region.network, {"hospital": 50}, region.now)
-    gone = send.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
+    batch = claim(region.store, region.network, {"hospital": 50}, region.now)
+    gone = outcomes.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
     region.written(gone)
 
 

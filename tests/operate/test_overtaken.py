@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,6 @@ import pytest
 from adapter.core.errors import TransientError
 from adapter.fhir import bundles
 from adapter.operate import edit, replay
-from adapter.store.transaction import Row
 from adapter.transports import Outcome, Response
 from adapter.transports.http.status import of_status
 from tests.kit import drafts
@@ -28,7 +28,7 @@ def noted(region: Region, text: str) -> str:
     return bundles.content_id(note)
 
 
-def dead(region: Region) -> Row:
+def dead(region: Region) -> Mapping[str, Any]:
     """The first note, which Umeå refused."""
     content = noted(region, "1")
     answered(region, took(region), of_status(400, "", Response(), region.now))
@@ -37,7 +37,7 @@ def dead(region: Region) -> Row:
     return row
 
 
-def passed(region: Region, row: Row) -> tuple[str, ...]:
+def passed(region: Region, row: Mapping[str, Any]) -> tuple[str, ...]:
     """What a dry run says of it."""
     with region.store.read() as tx:
         [planned] = replay.plan(tx, region.network, [row["id"]])

@@ -14,7 +14,7 @@ from adapter.fhir import bundles
 from adapter.operate import replay as hands
 from adapter.operate import resend_lost
 from adapter.operate.replay import Planned
-from adapter.store.backlog import Lost
+from adapter.store.lost_deliveries import Lost
 from tests.kit import drafts
 from tests.kit.at_once import at_once
 from tests.kit.drafts import LULEA, T0, UMEA

@@ -12,7 +12,7 @@ from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.mappings import Context, System, hl7v2
 from adapter.operate import replay
 from adapter.settings.network import Network
@@ -204,7 +204,7 @@ def test_a_peer_that_reverses_ae_and_ar_is_two_rules(
     ruled(region, ("AE", Then.RETRY), ("AR", Then.STOP), system="adt")
     region.says("hospital", drafts.note(visit="V2"))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
+    batches.process_batch(region.store, region.network, region.now)
     control = region.deliveries(event="message")[-1]["envelope_id"]
     ack = f"MSH|^~\\&|C|D|A|B|20260302||ACK|1|P|2.5\rMSA|{said}|{control}\r"
     hand_over(region, Response(body=ack.encode()))

@@ -16,10 +16,11 @@ from adapter.core.endpoint import Alias
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Envelope, Event
 from adapter.fhir import bundles
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.mappings import Context, System
 from adapter.operate import maintenance, replay
-from adapter.outbound import send
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from adapter.store import cases, due_deliveries, endpoints
 from adapter.store.transaction import Transaction
 from tests.kit import drafts
@@ -206,7 +207,7 @@ def test_a_fault_while_reading_is_tried_three_times_and_then_for_a_person(
     region.turn()
     [message] = region.messages()
     assert (message["standing"], message["code"]) == ("dead", "adapter-fault")
-    assert message["tries"] == receive.TRIES + 1
+    assert message["tries"] == batches.TRIES + 1
     assert message["body"]
 
 
@@ -230,7 +231,7 @@ def test_a_sender_that_left_the_settings_is_for_a_person(region: Region) -> None
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     region.with_settings(endpoints=SETTINGS.endpoints[1:])
     for _ in range(4):
-        receive.process_batch(region.store, region.network, region.now)
+        batches.process_batch(region.store, region.network, region.now)
     assert region.messages()[0]["code"] == "settings"
 
 
@@ -253,7 +254,7 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     with ThreadPoolExecutor(2) as pool:
         for name in ("hospital", "lulea"):
-            pool.submit(receive._process_share, region.store, region.network, [name], region.now, 9)
+            pool.submit(batches._process_share, region.store, region.network, [name], region.now, 9)
     assert {m["standing"] for m in region.messages()} == {"processed"}
     assert len(region.cases()) == 1
 
@@ -261,13 +262,13 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
 def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
     region.says("hospital", drafts.note())
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
-    [stale] = send.claim(region.store, region.network, {"lulea": 1}, region.now)
+    batches.process_batch(region.store, region.network, region.now)
+    [stale] = claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
-    [mine] = send.claim(region.store, region.network, {"lulea": 1}, later)
+    [mine] = claim(region.store, region.network, {"lulea": 1}, later)
     assert (stale.attempt, mine.attempt) == (1, 2)
     with region.store.begin() as tx:
-        send.record(tx, region.network, stale, FatalError("refused"), later)
+        outcomes.record(tx, region.network, stale, FatalError("refused"), later)
     assert region.deliveries()[0]["state"] == "in-flight"
 
 
@@ -276,9 +277,9 @@ def test_a_claim_that_nobody_finished_is_claimed_again_when_its_lease_ends(
 ) -> None:
     region.says("hospital", drafts.note())
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
-    assert send.claim(region.store, region.network, {"lulea": 1}, region.now)
-    assert not send.claim(region.store, region.network, {"lulea": 1}, region.now)
+    batches.process_batch(region.store, region.network, region.now)
+    assert claim(region.store, region.network, {"lulea": 1}, region.now)
+    assert not claim(region.store, region.network, {"lulea": 1}, region.now)
     region.turn(timedelta(seconds=41))
     assert region.events("lulea") == ["message"]
     assert [a["why"] for a in region.attempts(region.deliveries()[0]["id"])] == [

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.operate import maintenance
-from adapter.store import backlog, cases, concerned
+from adapter.store import cases, concerned, lost_deliveries
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
 from tests.kit.region import Region
@@ -48,7 +48,7 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
     def answers() -> object:
         if way == "door":
             return region.accept("lulea", body)
-        return receive.process_batch(region.store, region.network, region.now)
+        return batches.process_batch(region.store, region.network, region.now)
 
     with region.store.begin() as tx:  # as a sender that gives up, and flags the case
         concerned.prefetch(tx, {("lulea",): [content]})
@@ -62,7 +62,7 @@ def test_two_who_find_the_broker_empty_at_once_send_again_once(region: Region) -
     region.tells("hospital", drafts.note())
     region.inbox("hospital")
     with region.store.begin() as tx:  # as somebody who looks for what is lost
-        backlog.one_looks(tx)
+        lost_deliveries.wait_for_other_looks(tx)
         thread = beside(
             lambda: maintenance.broker_was_empty(region.store, ["hospital"], region.now)
         )

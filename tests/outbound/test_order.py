@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.errors import FatalError
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.operate import replay
-from adapter.outbound import send
+from adapter.outbound.claim import claim
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.region import SETTINGS, Region
@@ -104,7 +104,7 @@ def test_what_has_the_nearest_deadline_goes_first(region: Region) -> None:
     waiting(region, "2", timedelta(hours=24))
     waiting(region, "3", timedelta(hours=48))
     found = [
-        json.loads(send.claim(region.store, region.network, {"lulea": 1}, region.now)[0].body)
+        json.loads(claim(region.store, region.network, {"lulea": 1}, region.now)[0].body)
         for _ in range(3)
     ]
     texts = [b["entry"][1]["resource"]["payload"][0]["contentString"] for b in found]
@@ -120,4 +120,4 @@ def waiting(region: Region, text: str, expire_after: timedelta) -> None:
     region.with_settings(endpoints=tuple(endpoints))
     region.says("hospital", drafts.note(text, visit=f"V{text}"))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
+    batches.process_batch(region.store, region.network, region.now)

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.errors import TransientError
-from adapter.inbound import receive
-from adapter.outbound import send
+from adapter.inbound import batches, receive
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from adapter.outbound.send import Sent
 from adapter.transports import Outcome, Response
 from tests.kit import drafts
@@ -20,20 +21,20 @@ def processed(region: Region, visit: str = "V1") -> None:
     """A message to two receivers is queued."""
     region.says("hospital", drafts.note(visit=visit, to=(LULEA, UMEA)))
     receive.receive_batch(region.store, region.transport, region.now)
-    receive.process_batch(region.store, region.network, region.now)
+    batches.process_batch(region.store, region.network, region.now)
 
 
 def test_one_claim_takes_what_each_endpoint_has_room_for(region: Region) -> None:
     for visit in ("V1", "V2", "V3"):
         processed(region, visit)
-    claimed = send.claim(region.store, region.network, {"lulea": 2, "umea": 1}, region.now)
+    claimed = claim(region.store, region.network, {"lulea": 2, "umea": 1}, region.now)
     assert sorted(d.endpoint for d in claimed) == ["lulea", "lulea", "umea"]
 
 
 def test_what_failed_and_what_was_taken_stand_in_one_transaction(region: Region) -> None:
     processed(region)
-    lulea, umea = send.claim(region.store, region.network, {"lulea": 1, "umea": 1}, region.now)
-    send.write_down(
+    lulea, umea = claim(region.store, region.network, {"lulea": 1, "umea": 1}, region.now)
+    outcomes.write_down(
         region.store,
         region.network,
         [
@@ -54,14 +55,14 @@ def test_of_two_attempts_that_end_together_the_newer_one_counts(
     region: Region, said: Outcome, order: int
 ) -> None:
     processed(region)
-    [stale] = send.claim(region.store, region.network, {"lulea": 1}, region.now)
+    [stale] = claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
-    [mine] = send.claim(region.store, region.network, {"lulea": 1}, later)
+    [mine] = claim(region.store, region.network, {"lulea": 1}, later)
     both = [
         Sent(batch=[stale], outcomes=[said], at=later),
         Sent(batch=[mine], outcomes=[Response()], at=later),
     ]
-    send.write_down(region.store, region.network, both[::order])
+    outcomes.write_down(region.store, region.network, both[::order])
     [row] = region.deliveries(endpoint="lulea")
     assert (row["state"], row["attempt"], row["failures"]) == ("in-flight", 2, 0)
     assert row["receipt_due_at"] is not None

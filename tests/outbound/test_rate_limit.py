@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapter.inbound import receive
-from adapter.outbound import send
+from adapter.inbound import batches, receive
+from adapter.outbound.claim import claim
 from adapter.store import Store, due_deliveries
 from adapter.store.tables import attempt
 from tests.kit import drafts
@@ -33,7 +33,7 @@ def waiting(region: Region, count: int) -> None:
         region.says("hospital", drafts.note(visit=f"V{number}", to=(UMEA,)))
     while receive.receive_batch(region.store, region.transport, region.now, wait=0):
         pass
-    while receive.process_batch(region.store, region.network, region.now):
+    while batches.process_batch(region.store, region.network, region.now):
         pass
 
 
@@ -42,7 +42,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate(region: Region) -> None:
     waiting(region, 10)
     gone = []
     for _ in range(6):
-        gone.append(len(send.claim(region.store, region.network, {"umea": 50}, region.now)))
+        gone.append(len(claim(region.store, region.network, {"umea": 50}, region.now)))
         region.now += SECOND / 2
     assert gone == [2, 1, 1, 1, 1, 1]
 
@@ -50,7 +50,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate(region: Region) -> None:
 def test_at_its_pace_an_endpoint_has_nothing_due(region: Region) -> None:
     paced(region, 0.5)
     waiting(region, 2)
-    assert send.claim(region.store, region.network, {"umea": 50}, region.now)
+    assert claim(region.store, region.network, {"umea": 50}, region.now)
     with region.store.read() as tx:
         assert "umea" not in due_deliveries.endpoints_due(tx, region.now + SECOND)
         assert "umea" in due_deliveries.endpoints_due(tx, region.now + 2 * SECOND)
@@ -91,7 +91,7 @@ def test_no_number_of_claimers_is_faster_together(region: Region, store_url: str
             if tick is None:
                 return
             now = begin + tick * SECOND / 100
-            send.claim(store, region.network, {"umea": 7}, now)
+            claim(store, region.network, {"umea": 7}, now)
 
     with ThreadPoolExecutor(len(stores)) as pool:
         list(pool.map(claims, stores))

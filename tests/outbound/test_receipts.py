@@ -11,8 +11,9 @@ import pytest
 
 from adapter.core.model import DoneWhen
 from adapter.fhir import bundles, rewriting
-from adapter.inbound import receive
-from adapter.outbound import send
+from adapter.inbound import batches, receive
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from adapter.store.tables import delivery
 from adapter.transports import Response
 from tests.kit import drafts
@@ -297,10 +298,10 @@ def test_a_delivery_report_that_dies_is_not_reported(region: Region) -> None:
 def test_a_receipt_that_outruns_our_own_bookkeeping_is_not_waited_for(region: Region) -> None:
     content = region.says("hospital", drafts.note(to=(UMEA,)))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
-    batch = send.claim(region.store, region.network, {"umea": 1}, region.now)
+    batches.process_batch(region.store, region.network, region.now)
+    batch = claim(region.store, region.network, {"umea": 1}, region.now)
     region.receipt("umea", content)
-    region.written(send.Sent(batch=batch, outcomes=[Response()], at=region.now))
+    region.written(outcomes.Sent(batch=batch, outcomes=[Response()], at=region.now))
     [delivery] = region.deliveries()
     assert (delivery["state"], delivery["receipt_due_at"]) == ("confirmed", None)
 

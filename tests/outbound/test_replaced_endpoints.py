@@ -8,7 +8,8 @@ from datetime import timedelta
 from adapter.core.errors import TransientError
 from adapter.fhir import bundles
 from adapter.operate import maintenance
-from adapter.outbound import send
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
 from tests.kit.region import SETTINGS, Region
@@ -71,13 +72,13 @@ def test_a_new_message_waits_for_the_earlier_ones_that_have_still_to_move(region
 
 def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Region) -> None:
     first = stored(region, "1")
-    batch = send.claim(region.store, region.network, {"lulea": 1}, region.now)
+    batch = claim(region.store, region.network, {"lulea": 1}, region.now)
     settings_say_so(region)
     second = stored(region, "2")
     region.turn()
     assert region.inbox("umea") == []
-    outcomes = [TransientError("busy") for _ in batch]
-    region.written(send.Sent(batch=batch, outcomes=outcomes, at=region.now))
+    busy = [TransientError("busy") for _ in batch]
+    region.written(outcomes.Sent(batch=batch, outcomes=busy, at=region.now))
     maintenance.move_replaced(region.store, region.network, region.now)
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]

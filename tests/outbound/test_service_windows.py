@@ -11,7 +11,8 @@ from adapter.core import service_windows
 from adapter.core.endpoint import Closed, Endpoint
 from adapter.core.errors import TransientError
 from adapter.operate import maintenance
-from adapter.outbound import send
+from adapter.outbound import outcomes
+from adapter.outbound.claim import claim
 from adapter.store import endpoints
 from adapter.web import metrics
 from tests.kit import drafts
@@ -92,10 +93,10 @@ def test_a_failure_that_a_window_breaks_off_opens_no_circuit(nightly: Region) ->
     nightly.now += TO_NIGHT - timedelta(seconds=1)
     for visit in range(endpoints.CIRCUIT_OPENS_AFTER):
         written_to(nightly, f"V{visit}")
-    batch = send.claim(nightly.store, nightly.network, {"lulea": 50}, nightly.now)
+    batch = claim(nightly.store, nightly.network, {"lulea": 50}, nightly.now)
     nightly.now += timedelta(seconds=2)
     gone = [TransientError("unreachable") for _ in batch]
-    nightly.written(send.Sent(batch=batch, outcomes=gone, at=nightly.now))
+    nightly.written(outcomes.Sent(batch=batch, outcomes=gone, at=nightly.now))
     assert len(batch) == endpoints.CIRCUIT_OPENS_AFTER
     assert nightly.history("circuit-opened") == []
 

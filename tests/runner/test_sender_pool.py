@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.runner.loops import Bell
 from adapter.runner.sender_pool import SenderPool
 from adapter.transports import Outcome, Response, Transport
@@ -72,7 +72,7 @@ def waiting(region: Region, count: int, to: Party) -> None:
         region.says("hospital", drafts.note(visit=f"{to.endpoint}-{number}", to=(to,)))
     while receive.receive_batch(region.store, region.transport, region.now, wait=0):
         pass
-    while receive.process_batch(region.store, region.network, region.now):
+    while batches.process_batch(region.store, region.network, region.now):
         pass
 
 
@@ -148,7 +148,7 @@ def test_an_outcome_that_no_column_can_hold_does_not_take_the_others_along(
     for number, party in enumerate((LULEA, UMEA)):
         region.says("hospital", drafts.note(visit=f"V{number}", to=(party,)))
     receive.receive_batch(region.store, region.transport, region.now)
-    receive.process_batch(region.store, region.network, region.now)
+    batches.process_batch(region.store, region.network, region.now)
     senders = pool(region, lulea=odd, umea=umea)
     senders._recorder.submit(umea.free.wait, 10)  # so that both are written down together
     senders.step()

@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.store import Store, due_deliveries
-from adapter.store.replaced_endpoints import Besides
+from adapter.store.replaced_endpoints import Replacement
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LOOKS = {
     "endpoints": due_deliveries._with_work(),
-    "candidates": due_deliveries._candidates(Besides()),
-    "probes": due_deliveries._probes(Besides()),
+    "candidates": due_deliveries._candidates(Replacement()),
+    "probes": due_deliveries._probes(Replacement()),
 }
 
 

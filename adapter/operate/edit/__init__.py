@@ -1,7 +1,7 @@
-"""A person's correction: in place of what is dead another one goes, and only that one.
+"""A person's correction: an edited message goes in place of a dead one, and only the edited one.
 
-The original keeps its bytes and ends as REPLACED, in the same transaction in which the edited one
-begins: there is no moment at which both could be sent, or neither.
+The original keeps its bytes and ends as REPLACED in the same transaction in which the edited one
+begins. So there is no moment at which both could be sent, or neither.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from adapter.core.errors import FatalError
+from adapter.core.record_ids import is_message_id
 from adapter.operate.edit import delivery, message
 from adapter.operate.edit.original import Edited, Original, original, readable, written_out
 from adapter.settings.network import Network
-from adapter.store import backlog, history, inbox
+from adapter.store import history, inbox, outbox
 from adapter.store.transaction import Transaction
 
 __all__ = ["Edited", "Original", "edit", "original", "readable", "trial", "written_out"]
@@ -59,25 +60,25 @@ def trial(
 
 
 def _lock(tx: Transaction, id_: str) -> None:
-    """A message's sender first, as whoever works on its messages does."""
-    if not id_.startswith("m-"):
-        backlog.lock(tx, [id_])
+    """Lock it; of a message the sender first, as processing does."""
+    if not is_message_id(id_):
+        outbox.lock(tx, [id_])
         return
-    row = inbox.get(tx, id_)
-    if row is not None and row["endpoint"]:
-        inbox.wait_for_senders(tx, [row["endpoint"]])
+    stored = inbox.get(tx, id_)
+    if stored is not None and stored.endpoint:
+        inbox.wait_for_senders(tx, [stored.endpoint])
     inbox.lock(tx, [id_])
 
 
 def _note(
     tx: Transaction, now: datetime, first: Original, edited: Edited, who: str, reason: str
 ) -> None:
-    """On both: which of them went, who said so, and why."""
-    line: dict[str, Any] = {"endpoint": first.endpoint.name, "who": who}
+    """Note on both which of them went, who said so, and why."""
+    by: dict[str, Any] = {"endpoint": first.endpoint.name, "who": who}
     new = first.place | {"message" if first.is_message else "delivery": edited.id}
     ends = (
-        ("replaced", first.row["case_id"], first.place, f"by {edited.id}"),
+        ("replaced", first.record.case_id, first.place, f"by {edited.id}"),
         ("edited", edited.case_id, new, f"from {first.id}"),
     )
     for what, case_id, place, other in ends:
-        history.note(tx, now, what, case=case_id, **place, detail=f"{other}: {reason}", **line)
+        history.note(tx, now, what, case=case_id, **place, detail=f"{other}: {reason}", **by)

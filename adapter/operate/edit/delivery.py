@@ -3,70 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.lifecycle import Step
-from adapter.core.model import Bundle, Event
+from adapter.core.model import Bundle, Delivery
 from adapter.fhir import bundles, profiles
 from adapter.mappings import Context, Names
 from adapter.operate.edit.original import Edited, Original, names_for, parsed, renamed
 from adapter.outbound import deliveries
-from adapter.outbound.deliveries import Outgoing, Written
+from adapter.outbound.deliveries import Outgoing, Rendered
 from adapter.settings.network import Network
-from adapter.store import backlog, outbox, queries
+from adapter.store import arrival, outbox, queries
 from adapter.store.transaction import Transaction
 
 
 def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: datetime) -> Edited:
-    row, event = first.row, Event(first.row["event"])
+    """Let a corrected delivery go in place of the dead one, at the same place of the order."""
+    dead = _dead(first)
     issues = tuple(_differences(network, first, body, now))
-    names = names_for(first, body, row["content_id"])
-    new = deliveries.row_of(network, first.endpoint, event, row["message_id"], row["case_id"], now)
-    new |= {"order_key": row["order_key"], "order_no": row["order_no"]}
-    new |= asdict(_written(network, first, body, names, now))
-    new |= {"content_id": names.content, "replaces": first.id}
-    outbox.put(tx, [new])
-    outbox.step(tx, first.id, Step.REPLACE, now)
-    outbox.fill(tx, first.id, replaced_by=new["id"])
-    return Edited(
-        id=new["id"],
+    names = names_for(first, body, dead.content_id)
+    new = deliveries.new(network, first.endpoint, dead.event, dead.message_id, dead.case_id, now)
+    ordered = replace(
+        new,
+        order_key=dead.order_key,
+        order_no=dead.order_no,
+        content_id=names.content,
         replaces=first.id,
-        event=row["event"],
-        case_id=row["case_id"],
+    )
+    edited = deliveries.filled(ordered, _rendered(network, first, body, names, now))
+    outbox.put(tx, [edited])
+    outbox.step(tx, first.id, Step.REPLACE, now)
+    outbox.fill(tx, first.id, replaced_by=edited.id)
+    sent = queries.deliveries_of(tx, [dead.message_id])
+    return Edited(
+        id=edited.id,
+        replaces=first.id,
+        event=dead.event,
+        case_id=dead.case_id,
         content_id=names.content,
         readable=renamed(network, first, body, names),
-        sent=tuple(d for d in queries.deliveries_of(tx, [row["message_id"]]) if d.id == new["id"]),
+        sent=tuple(summary for summary in sent if summary.id == edited.id),
         issues=issues,
-        may_have_arrived=bool(backlog.may_have_arrived(tx, [first.id])),
-        overtaken_by=_passed(tx, network, first.id),
+        may_have_arrived=bool(arrival.may_have_arrived(tx, [first.id])),
+        overtaken_by=tuple(arrival.overtaken(tx, [first.id], network.moves()).get(first.id, ())),
     )
 
 
-def _passed(tx: Transaction, network: Network, id_: str) -> tuple[str, ...]:
-    return tuple(backlog.overtaken(tx, [id_], network.moves()).get(id_, ()))
+def _dead(first: Original) -> Delivery:
+    if not isinstance(first.record, Delivery):
+        raise TypeError("a message is edited in message.py")
+    return first.record
 
 
-def _written(
+def _rendered(
     network: Network, first: Original, body: bytes, names: Names, now: datetime
-) -> Written:
-    """The edited bytes under their own ids; what no mapping could write is written now."""
-    row, bytes_ = first.row, renamed(network, first, body, names)
+) -> Rendered:
+    """The edited bytes under their own ids. What no mapping could write is written now."""
+    dead, bytes_ = _dead(first), renamed(network, first, body, names)
     if bytes_ == body:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
-    if row["content_type"] == deliveries.UNWRITTEN:
-        one = Outgoing(
-            endpoint=first.endpoint,
-            event=Event(row["event"]),
-            bundle=parsed(network, first, bytes_),
-        )
-        return deliveries.write(network, first.endpoint, one, row["message_id"], now)
-    return Written(
+    if dead.content_type == deliveries.UNWRITTEN:
+        bundle = parsed(network, first, bytes_)
+        outgoing = Outgoing(endpoint=first.endpoint, event=dead.event, bundle=bundle)
+        return deliveries.render(network, first.endpoint, outgoing, dead.message_id, now)
+    return Rendered(
         body=bytes_,
-        content_type=row["content_type"],
+        content_type=dead.content_type,
         envelope_id=names.envelope,
-        losses=row["losses"],
+        losses=dead.losses,
     )
 
 
@@ -77,7 +83,7 @@ def _differences(network: Network, first: Original, body: bytes, now: datetime) 
         before = _understood(network, first, first.body, now)
     except FatalError:
         before = {}  # that may be why it is edited
-    others = list(_other(before, edited, first.row["event"]))
+    others = list(_other(before, edited, first.record.event))
     if others:
         raise FatalError("other-message", others[0].expression, others)
     patients = set(bundles.patient_ids(before)), set(bundles.patient_ids(edited))

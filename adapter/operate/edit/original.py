@@ -8,46 +8,47 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue
-from adapter.core.lifecycle import Ruling, Standing, State, Step, advance, rule
-from adapter.core.model import Event
+from adapter.core.lifecycle import Ruling, Step, advance, rule
+from adapter.core.model import Delivery, Event, StoredMessage
+from adapter.core.record_ids import is_message_id
 from adapter.fhir import builders, codec
 from adapter.mappings import Names, System
 from adapter.outbound import deliveries
 from adapter.settings.network import Network
 from adapter.store import inbox, outbox
 from adapter.store.queries.summaries import DeliverySummary
-from adapter.store.transaction import Row, Transaction
+from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
     """What may be edited: a dead delivery, a dead message or a refused one."""
 
-    row: Row
+    record: StoredMessage | Delivery
     endpoint: Endpoint  # the receiver; of a message, its sender
     system: System  # what its bytes are written in
 
     @property
     def id(self) -> str:
         """The id by which an operator named it."""
-        return str(self.row["id"])
+        return self.record.id
 
     @property
     def body(self) -> bytes:
         """Its bytes."""
-        return bytes(self.row["body"])
+        return self.record.body or b""
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a message that came, not a delivery that goes."""
-        return self.id.startswith("m-")
+        """Whether it is a message that came, and not a delivery that goes."""
+        return isinstance(self.record, StoredMessage)
 
     @property
     def place(self) -> dict[str, str]:
         """Where its lines of history stand."""
-        if self.is_message:
+        if isinstance(self.record, StoredMessage):
             return {"message": self.id}
-        return {"message": self.row["message_id"], "delivery": self.id}
+        return {"message": self.record.message_id, "delivery": self.id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +70,30 @@ class Edited:
 
 def original(tx: Transaction, network: Network, id_: str) -> Original:
     """What an id names. FatalError when there is nothing, or nothing that can be edited."""
-    found = inbox.get(tx, id_) if id_.startswith("m-") else outbox.get(tx, id_)
-    if found is None:
+    record: StoredMessage | Delivery | None
+    record = inbox.get(tx, id_) if is_message_id(id_) else outbox.get(tx, id_)
+    if record is None:
         raise FatalError("unknown-id", f"{id_}: no delivery (d-…) and no message (m-…)")
-    if found["replaced_by"]:
-        raise FatalError("illegal-transition", f"{id_} is replaced by {found['replaced_by']}")
-    if id_.startswith("m-"):
-        rule(Standing(found["standing"]), Ruling.REPLACE)
+    if record.replaced_by:
+        raise FatalError("illegal-transition", f"{id_} is replaced by {record.replaced_by}")
+    if isinstance(record, StoredMessage):
+        rule(record.standing, Ruling.REPLACE)
     else:
-        advance(State(found["state"]), Step.REPLACE)
-    return _known(network, found)
+        advance(record.state, Step.REPLACE)
+    return _original(network, record)
 
 
-def _known(network: Network, row: Row) -> Original:
-    if not row["endpoint"]:
+def _original(network: Network, record: StoredMessage | Delivery) -> Original:
+    if not record.endpoint:
         raise FatalError("unidentified-sender", "nobody knows what its bytes are written in")
-    if row["body"] is None:
-        raise FatalError("unknown-id", f"the bytes of {row['id']} are purged")
-    if row["event"] == Event.RECEIPT and "state" in row:
+    if record.body is None:
+        raise FatalError("unknown-id", f"the bytes of {record.id} are purged")
+    if record.event == Event.RECEIPT and isinstance(record, Delivery):
         raise FatalError("illegal-transition", "a receipt of ours is not edited")
-    endpoint = network.endpoint(row["endpoint"])
-    unwritten = row["content_type"] == deliveries.UNWRITTEN
+    endpoint = network.endpoint(record.endpoint)
+    unwritten = record.content_type == deliveries.UNWRITTEN
     system = network.systems["fhir"] if unwritten else network.system(endpoint)
-    return Original(row=row, endpoint=endpoint, system=system)
+    return Original(record=record, endpoint=endpoint, system=system)
 
 
 def readable(network: Network, first: Original, body: bytes) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from adapter.core.errors import FatalError, TransientError
-from adapter.inbound import receive
+from adapter.inbound import batches, receive
 from adapter.operate import replay
 from adapter.outbound import send
+from adapter.outbound.claim import claim
 from adapter.store import Store, endpoints
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, UMEA
@@ -110,7 +111,7 @@ def test_messages_that_several_processes_work_on_are_decided_once(region: Region
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
 
     def work(store: Store) -> None:
-        while receive.process_batch(store, region.network, region.now):
+        while batches.process_batch(store, region.network, region.now):
             pass
 
     together(*[work] * 10, region=region)
@@ -125,11 +126,11 @@ def test_deliveries_that_several_processes_claim_are_sent_once(region: Region) -
     for number in range(20):
         region.says("hospital", drafts.note(to=(UMEA,), visit=f"V{number}"))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
+    batches.process_batch(region.store, region.network, region.now)
     claimed: list[str] = []
 
     def work(store: Store) -> None:
-        while batch := send.claim(store, region.network, {"umea": 3}, region.now):
+        while batch := claim(store, region.network, {"umea": 3}, region.now):
             claimed.extend(d.id for d in batch)
 
     together(*[work] * 4, region=region)
@@ -142,8 +143,8 @@ def test_a_pause_while_sending_lets_finish_what_has_begun_and_begins_nothing(
     for visit in ("V1", "V2"):
         region.says("hospital", drafts.note(to=(UMEA,), visit=visit))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
-    receive.process_batch(region.store, region.network, region.now)
-    begun = send.claim(region.store, region.network, {"umea": 1}, region.now)
+    batches.process_batch(region.store, region.network, region.now)
+    begun = claim(region.store, region.network, {"umea": 1}, region.now)
     with region.store.begin() as tx:
         endpoints.pause(tx, "umea", "Anna", "service window", region.now)
     region.written(send.hand_over(region.transport, begun, lambda: region.now))

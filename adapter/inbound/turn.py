@@ -10,7 +10,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.lifecycle import Ruling, Standing, rule
 from adapter.core.model import Message
 from adapter.settings.network import Network
-from adapter.store import inbox
+from adapter.store import history, inbox
 from adapter.store.transaction import Transaction
 
 
@@ -18,15 +18,15 @@ from adapter.store.transaction import Transaction
 class Turn:
     """One message's turn in an open transaction; its sender's row is locked.
 
-    What is found out about the message is gathered in `found`, and written once (`write`): each
-    statement costs a round trip.
+    What we make of the message is gathered in `notes` and written once (`write`): each statement
+    costs a round trip.
     """
 
     tx: Transaction
     network: Network
     message: Message
     now: datetime
-    found: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def sender(self) -> Endpoint:
@@ -34,17 +34,29 @@ class Turn:
         return self.network.endpoint(self.message.endpoint)
 
     def afresh(self) -> Turn:
-        """The same turn with nothing found yet: what was written before was rolled back."""
-        return replace(self, found={})
+        """The same turn without notes: what was written before was rolled back."""
+        return replace(self, notes={})
 
     def note(self, **values: Any) -> None:
         """Columns of the message's row."""
-        self.found.update(values)
+        self.notes.update(values)
 
     def settle(self, ruling: Ruling, **values: Any) -> None:
-        """The message's standing; it has been RECEIVED since its sender's row was locked."""
+        """Note the message's standing. It is RECEIVED while its sender's row is locked."""
         self.note(standing=rule(Standing.RECEIVED, ruling), **values)
 
     def write(self) -> None:
         """Everything that was noted, in one statement."""
-        inbox.note(self.tx, self.message.id, **self.found)
+        inbox.note(self.tx, self.message.id, **self.notes)
+
+    def log(self, what: str, detail: str = "", case: str | None = None) -> None:
+        """Add a line about the message to the history."""
+        history.note(
+            self.tx,
+            self.now,
+            what,
+            case=case,
+            message=self.message.id,
+            endpoint=self.message.endpoint,
+            detail=detail,
+        )

@@ -1,0 +1,35 @@
+"""The id by which a sender knows its message: a person may have corrected it, under another id."""
+
+from __future__ import annotations
+
+from adapter.core.model import Bundle, Delivery, StoredMessage
+from adapter.fhir import builders, bundles, rewriting
+from adapter.store import inbox, outbox
+from adapter.store.transaction import Transaction
+
+
+def with_original_id(
+    tx: Transaction, bundle: Bundle, concerned: Delivery, first: StoredMessage
+) -> Bundle:
+    """What goes back about a delivery, naming its sender's own message."""
+    before = bundles.concerned(bundle)
+    original = _original(tx, concerned, first)
+    if original in ("", concerned.content_id):
+        return bundle
+    renamed = rewriting.with_concerned(bundle, before, original)
+    content = builders.new_id(bundles.content_id(bundle), "concerns", original)
+    return rewriting.with_header(renamed, id=content)
+
+
+def _original(tx: Transaction, concerned: Delivery, first: StoredMessage) -> str:
+    """The content id that the sender gave, or that our notice in its place first had."""
+    content = concerned.content_id
+    sent: Delivery | None = concerned
+    while sent is not None:
+        content = sent.content_id
+        sent = outbox.get(tx, sent.replaces) if sent.replaces else None
+    came: StoredMessage | None = first
+    while came is not None and came.content_id == content and came.replaces:
+        came = inbox.get(tx, came.replaces)
+        content = came.content_id if came is not None else content
+    return content

@@ -1,0 +1,127 @@
+"""The receipts that we owe: rendered once in the sender's format, kept, repeated for every copy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from adapter import fhir
+from adapter.core.catalogue import ErrorCode
+from adapter.core.errors import FatalError, Issue, Severity
+from adapter.core.lifecycle import Ruling
+from adapter.core.model import Code, Event, Receipt
+from adapter.fhir import builders, bundles, codec, rewriting
+from adapter.inbound.turn import Turn
+from adapter.mappings import Context
+from adapter.outbound import deliveries
+from adapter.policy import read_message
+from adapter.settings.network import party
+from adapter.store import inbox, outbox
+from adapter.store.duplicates import Seen
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedReceipt:
+    """Our receipt to a sender. A receipt gets none: then `receipt` is None, and the body empty."""
+
+    receipt: Receipt | None = None
+    body: bytes = b""
+    content_type: str = ""
+    content_id: str = ""
+    envelope_id: str = ""
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Everything that we have to say of the message."""
+        return self.receipt.issues if self.receipt else ()
+
+
+def answer(
+    turn: Turn, about: str, code: Code, issues: Iterable[Issue], case_id: str | None = None
+) -> OwedReceipt:
+    """Write our receipt, and queue it unless the sender's door answers by itself."""
+    owed = _rendered(turn, Receipt(about=about, code=code, issues=tuple(issues)))
+    turn.note(receipt_code=str(code), receipt_body=owed.body)
+    if owed.body and not turn.message.direct:
+        _queue(turn, owed, case_id)
+    return owed
+
+
+def _rendered(turn: Turn, receipt: Receipt) -> OwedReceipt:
+    """A system that cannot write receipts must not stop its messages: a person tells the vendor."""
+    try:
+        return _render(turn, receipt)
+    except Exception:
+        log.exception("receipt-not-written", extra={"message_id": turn.message.id})
+        turn.log("receipt-not-written")
+        return OwedReceipt(receipt=receipt)
+
+
+def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
+    """Write it in the form that the sender's system reads."""
+    network, sender, source = turn.network, turn.sender, turn.message.body
+    issues = [issue for issue in receipt.issues if isinstance(issue, Issue)]
+    bundle = builders.receipt(
+        about=receipt.about,
+        code=str(receipt.code),
+        outcome=fhir.outcome(issues) if issues else None,
+        sender=network.adapter(),
+        receiver=party(sender),
+        cases=[],
+        at=turn.now,
+    )
+    envelope = str(uuid4())
+    system = network.system(sender)
+    context = Context(sender=sender, receiver=sender, recorded=turn.now, source=source)
+    document = system.write(
+        Event.RECEIPT, rewriting.with_envelope(bundle, envelope, turn.now), context
+    )
+    charset = codec.charset_of(system.content, source) or sender.charset
+    return OwedReceipt(
+        receipt=receipt,
+        body=codec.dump(system.content, document, charset),
+        content_type=system.media_type,
+        content_id=bundles.content_id(bundle),
+        envelope_id=envelope,
+    )
+
+
+def _queue(turn: Turn, owed: OwedReceipt, case_id: str | None) -> None:
+    """It becomes a delivery like any other, to the sender's own address."""
+    network, sender = turn.network, turn.sender
+    home = network.address(sender)
+    if home is None or home.system != sender.system:
+        turn.log("no-return-address", case=case_id)
+        return
+    waiting = deliveries.new(network, home, Event.RECEIPT, turn.message.id, case_id, turn.now)
+    filled = replace(
+        waiting,
+        content_id=owed.content_id,
+        envelope_id=owed.envelope_id,
+        body=owed.body,
+        content_type=owed.content_type,
+    )
+    outbox.put(turn.tx, [filled])
+
+
+def repeat(turn: Turn, seen: Seen) -> OwedReceipt:
+    """A copy is noted, ignored, and gets the receipt that the first one got."""
+    first = inbox.answered(turn.tx, seen.first)
+    if first is None:
+        raise FatalError("adapter-fault", "the duplicate table names a message that is gone")
+    turn.settle(Ruling.PROCESS, note=f"copy of {seen.first}", case_id=first.case_id)
+    turn.log("copy", f"{seen.verdict} of {seen.first}", case=first.case_id)
+    code = Code(first.receipt_code)
+    issues = read_message.load_issues(first.issues)
+    if code is Code.OK:
+        issues = (*issues, information("copy", "the first answer again"))
+    return answer(turn, first.content_id or first.id, code, issues, first.case_id)
+
+
+def information(code: ErrorCode, detail: str = "") -> Issue:
+    """An issue that asks nobody to do anything."""
+    return Issue(code=code, detail=detail, severity=Severity.INFORMATION)

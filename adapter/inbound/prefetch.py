@@ -1,0 +1,59 @@
+"""What many messages are decided by, asked for at once: deliveries, ids, cases, in this order.
+
+The sending side locks a delivery, then the case that it flags: nobody locks the other way round.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from adapter.core.model import RETURNING, Event, Message
+from adapter.fhir import bundles
+from adapter.inbound.message_ids import ids_of
+from adapter.policy.read_message import ReadMessage, ReadResult, case_names
+from adapter.settings.network import Network
+from adapter.store import cases, concerned, duplicates
+from adapter.store.transaction import Transaction
+
+
+def prefetch(
+    tx: Transaction, network: Network, results: Sequence[tuple[Message, ReadResult | None]]
+) -> None:
+    """Call with the senders' rows locked."""
+    known = [(message, result) for message, result in results if result is not None]
+    read = [(message, result) for message, result in known if isinstance(result, ReadMessage)]
+    returning = [(message, result) for message, result in read if result.event in RETURNING]
+    case_ids = _concerned(tx, network, returning)
+    ids = [ids_of(message, result.bundle) for message, result in known if _has_ids(result)]
+    duplicates.prefetch(tx, ids)
+    forwarded = [result for _, result in read if result.event not in RETURNING]
+    cases.prefetch(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids)
+
+
+def _has_ids(result: ReadResult) -> bool:
+    """Receipts are not in the duplicate table."""
+    return result.event != Event.RECEIPT
+
+
+def _concerned(
+    tx: Transaction, network: Network, answers: Sequence[tuple[Message, ReadMessage]]
+) -> list[str]:
+    """Cases of the deliveries that are answered. Receipts alone need none of them."""
+    wanted = defaultdict[tuple[str, ...], list[str]](list)
+    for message, answer in answers:
+        names = tuple(network.same_organization(network.endpoint(message.endpoint)))
+        wanted[names].append(bundles.concerned(answer.bundle))
+    concerned.prefetch(tx, wanted)
+    only_receipts = all(answer.event is Event.RECEIPT for _, answer in answers)
+    return [] if only_receipts else _case_ids(tx, wanted)
+
+
+def _case_ids(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> list[str]:
+    deliveries = (
+        d
+        for names, contents in wanted.items()
+        for content_id in contents
+        for d in concerned.deliveries(tx, names, content_id)
+    )
+    return [d.case_id for d in deliveries if d.case_id]

@@ -1,0 +1,162 @@
+"""One message is decided on, inside one transaction, with its sender's row locked.
+
+A receipt goes to its delivery, a copy gets the first answer again, a faulty message is refused,
+and a new one is forwarded (`forwarding.py`). `turn.py` holds what every step needs.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from adapter.core.catalogue import ErrorCode, Scope
+from adapter.core.errors import AdapterError, FatalError
+from adapter.core.lifecycle import Ruling
+from adapter.core.model import Code, Event, Receipt
+from adapter.fhir import bundles
+from adapter.inbound.forwarding import forward
+from adapter.inbound.message_ids import ids_of
+from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
+from adapter.inbound.turn import Turn
+from adapter.outbound import receipts
+from adapter.policy import read_message
+from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage
+from adapter.store import duplicates
+from adapter.store.duplicates import Ids, Seen, Verdict
+
+log = logging.getLogger(__name__)
+_REUSED_IDS: dict[Verdict, ErrorCode] = {
+    Verdict.ENVELOPE_REUSED: "envelope-reused",
+    Verdict.CONFLICT: "content-conflict",
+}
+
+
+def process(turn: Turn, result: ReadResult) -> OwedReceipt:
+    """Decide on one message, and answer it: at once, or through the outbox.
+
+    FatalError when the message, or our settings, keep it from being forwarded: then nothing that
+    was written for it stands, and `turn_down` answers its sender.
+    """
+    ids = _note_ids(turn, result)
+    owed = _decide(turn, ids, result)
+    turn.write()
+    return owed
+
+
+def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
+    """Answer a message that was understood and cannot be forwarded, by its own fault or by ours."""
+    ids = _note_ids(turn, result)
+    ours = error.entry.scope is not Scope.SENDER
+    owed = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
+    duplicates.remember(turn.tx, ids, turn.message.id)
+    turn.write()
+    return owed
+
+
+def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
+    if isinstance(result, ReadMessage) and result.event is Event.RECEIPT:
+        return _receipt(turn, result)
+    if isinstance(result, UnreadableMessage) and _claims_receipt(turn, result):
+        return _bad_receipt(turn, result.error)
+    seen = duplicates.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
+    replayed = seen.first == turn.message.id
+    if not replayed and seen.verdict in (Verdict.COPY, Verdict.RESEND):
+        return repeat(turn, seen)
+    if not replayed and seen.verdict in _REUSED_IDS:
+        return _refuse(turn, ids, FatalError(_REUSED_IDS[seen.verdict]))
+    if ids.content_id:
+        duplicates.remember(turn.tx, ids, turn.message.id)
+    if isinstance(result, UnreadableMessage):
+        return _unreadable(turn, ids, result.error)
+    return forward(turn, result)
+
+
+def _claims_receipt(turn: Turn, result: UnreadableMessage) -> bool:
+    return (result.event or turn.message.claimed_event) == Event.RECEIPT
+
+
+def _note_ids(turn: Turn, result: ReadResult) -> Ids:
+    ids = ids_of(turn.message, result.bundle)
+    recorded = bundles.recorded(result.bundle)
+    losses = result.losses if isinstance(result, ReadMessage) else ()
+    issues = result.issues if isinstance(result, ReadMessage) else result.error.issues
+    turn.note(
+        event=str(result.event)[:60],
+        content_id=ids.content_id,
+        envelope_id=ids.envelope_id,
+        recorded=recorded.isoformat() if recorded else "",
+        losses=read_message.dump_losses(losses),
+        issues=read_message.dump_issues(issues),
+    )
+    return ids
+
+
+def _receipt(turn: Turn, result: ReadMessage) -> OwedReceipt:
+    """A receipt is never receipted. One that matches no delivery is for a person."""
+    try:
+        delivery = receipts.apply(
+            turn.tx, turn.network, turn.sender, result.bundle, turn.now, turn.message.id
+        )
+    except FatalError as error:
+        _give_up(turn, error)
+        return OwedReceipt()
+    turn.settle(Ruling.PROCESS, case_id=delivery.case_id)
+    return OwedReceipt()
+
+
+def _bad_receipt(turn: Turn, error: FatalError) -> OwedReceipt:
+    """A receipt that cannot be read is for a person. Only a door that answers itself says so."""
+    _give_up(turn, error)
+    fatal = Receipt(about=turn.message.id, code=Code.FATAL, issues=error.issues)
+    return OwedReceipt(receipt=fatal)
+
+
+def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
+    if error.code != "unmapped-event" or turn.sender.unmapped == "refuse":
+        return _refuse(turn, ids, error)
+    turn.settle(Ruling.PROCESS, note="not-used")
+    turn.log("not-used", error.detail)
+    return answer(turn, _about(turn, ids), Code.OK, [information("not-used", error.detail)])
+
+
+def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
+    """The message's own fault: its sender learns everything that is wrong."""
+    issues = read_message.dump_issues(error.issues)
+    turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
+    turn.log("refused", error.code)
+    return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
+
+
+def _keep(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
+    """Our own fault: we take responsibility for the message, and a person looks at our side."""
+    _give_up(turn, error)
+    return answer(turn, _about(turn, ids), Code.OK, [information(error.code, error.detail)])
+
+
+def fault(turn: Turn) -> OwedReceipt:
+    """After an unexpected exception: the message is dead, and its sender may try again."""
+    error = FatalError("adapter-fault")
+    _give_up(turn, error)
+    owed = OwedReceipt()
+    if turn.message.claimed_event != Event.RECEIPT:
+        content_id = read_message.content_id(turn.network, turn.sender, turn.message)
+        owed = answer(turn, content_id or turn.message.id, Code.TRANSIENT, error.issues)
+    turn.write()
+    return owed
+
+
+def bury(turn: Turn, error: AdapterError) -> None:
+    """Keep a message for a person, when its sender cannot be answered."""
+    _give_up(turn, error)
+    turn.write()
+
+
+def _give_up(turn: Turn, error: AdapterError) -> None:
+    turn.settle(Ruling.GIVE_UP, code=error.code, detail=error.detail)
+    turn.log("dead", str(error))
+    place = {"message_id": turn.message.id, "endpoint": turn.message.endpoint}
+    log.warning("dead-message", extra=place | {"code": error.code})
+
+
+def _about(turn: Turn, ids: Ids) -> str:
+    """What our receipt names: the content id, or our own id where the message had none."""
+    return ids.content_id or turn.message.id

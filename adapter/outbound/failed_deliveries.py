@@ -1,0 +1,109 @@
+"""What a failed attempt, or a negative receipt, makes of a delivery: retry, or dead."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from adapter.core import answer_rules
+from adapter.core.endpoint import Then
+from adapter.core.errors import AdapterError, FatalError
+from adapter.core.lifecycle import RetryPolicy, State, Step, in_time
+from adapter.core.model import Delivery
+from adapter.outbound import delivery_reports
+from adapter.settings.network import Network
+from adapter.store import cases, history, outbox
+from adapter.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
+REMOVED = "the endpoint is no longer in the settings"
+
+
+def fail(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    error: AdapterError,
+    now: datetime,
+    probe_at: datetime | None = None,
+    **named: int,
+) -> None:
+    """Do what the endpoint's rules say follows: retry, dead, or dead with the sender untold.
+
+    `attempt=n` says whose outcome it is; `probe_at` that its endpoint is cut off until then.
+    """
+    endpoint = network.endpoints.get(d.endpoint)
+    if endpoint is None:
+        bury(tx, network, d, FatalError("settings", REMOVED), now, **named)
+        return
+    applied = answer_rules.apply(endpoint.answers, error)
+    if applied.then is Then.RETRY:
+        _retry(tx, network, d, error, now, applied, probe_at, **named)
+        return
+    untold = applied.then is Then.OPERATOR and d.event not in delivery_reports.NEVER
+    detail = f"{error}; {applied}; {_owner(network, d)}"
+    if _end(tx, d, error, now, detail, untold=untold, **named) and not untold:
+        delivery_reports.tell(tx, network, d, error, now)
+
+
+def _retry(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    error: AdapterError,
+    now: datetime,
+    applied: answer_rules.Applied,
+    probe_at: datetime | None,
+    **named: int,
+) -> None:
+    """Due again after the back-off. In an outage: with the next probe, and no attempt is used."""
+    endpoint = network.endpoint(d.endpoint)
+    policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
+    failures = d.failures + 1 if probe_at is None else max(d.failures, 1)
+    due = in_time(policy.due(failures, error.retry_after, now, probe_at), now, d.expires_at)
+    if due is None:
+        bury(tx, network, d, FatalError("expired", error.code), now, **named)
+        return
+    why: dict[str, Any] = {"code": error.code, "detail": error.detail, "failures": failures}
+    state = outbox.step(tx, d.id, Step.RETRY, now, next_attempt_at=due, **why, **named)
+    if state is State.WAITING and state is not d.state and probe_at is None:
+        history.of_delivery(tx, now, "retry", d, f"{error}; {applied}")
+
+
+def bury(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    error: AdapterError,
+    now: datetime,
+    **named: int,
+) -> None:
+    """End a delivery before a person: it is dead, its case flagged, its sender told."""
+    if _end(tx, d, error, now, f"{error}; {_owner(network, d)}", **named):
+        delivery_reports.tell(tx, network, d, error, now)
+
+
+def _owner(network: Network, d: Delivery) -> str:
+    return f"owner: {network.owner(d.endpoint)}"
+
+
+def _end(
+    tx: Transaction,
+    d: Delivery,
+    error: AdapterError,
+    now: datetime,
+    detail: str,
+    **named: int,
+) -> bool:
+    """Make it dead and flag its case; False when it could not die of this any more."""
+    why: dict[str, Any] = {"code": error.code, "detail": error.detail}
+    state = outbox.step(tx, d.id, Step.GIVE_UP, now, **why, **named)
+    if state is not State.DEAD or d.state is State.DEAD:
+        return False
+    history.of_delivery(tx, now, "dead", d, detail)
+    fields = {"delivery": d.id, "endpoint": d.endpoint, "code": error.code}
+    log.warning("dead", extra=fields)
+    if d.case_id:
+        cases.save(tx, d.case_id, flagged=True)
+    return True

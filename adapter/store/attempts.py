@@ -1,0 +1,72 @@
+"""Attempts to send a delivery, and the receipts that it got: rows that are only added to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from adapter.core.errors import AdapterError
+from adapter.core.model import Code, Delivery, Layer
+from adapter.store.bulk_write import Insert, Update
+from adapter.store.tables import attempt, delivery, receipt
+from adapter.store.transaction import Transaction
+
+_BEGUN, _FINISHED, _RECEIPT = (
+    Insert(attempt),
+    Update(attempt, ("delivery_id", "number")),
+    Insert(receipt),
+)
+
+
+def begin(tx: Transaction, delivery_id: str, number: int, why: str, now: datetime) -> None:
+    """An attempt begins. `why`: first, retry, resend or lease."""
+    key = {"delivery_id": delivery_id, "number": number}
+    tx.later(_BEGUN, key | {"why": why, "started_at": now})
+
+
+def began(tx: Transaction, delivery_id: str, number: int) -> datetime:
+    """When an attempt began."""
+    same = sa.and_(attempt.c.delivery_id == delivery_id, attempt.c.number == number)
+    at: datetime = tx.execute(sa.select(attempt.c.started_at).where(same)).scalar_one()
+    return at
+
+
+def finish(
+    tx: Transaction,
+    delivery_id: str,
+    number: int,
+    now: datetime,
+    *,
+    error: AdapterError | None = None,
+    answer: bytes = b"",
+) -> None:
+    """How an attempt ended, and what the far side said in the same exchange."""
+    code, detail = (error.code, error.detail) if error else ("", "")
+    key = {"delivery_id": delivery_id, "number": number, "finished_at": now}
+    tx.later(_FINISHED, key | {"answer": answer or None, "code": code, "detail": detail})
+
+
+def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:
+    """New bytes for a resend. The bytes that went before stay with the attempt before."""
+    before = sa.update(attempt).where(
+        attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
+    )
+    tx.execute(before.values(body=d.body))
+    same = sa.update(delivery).where(delivery.c.id == d.id)
+    tx.execute(same.values(envelope_id=envelope_id, body=body))
+
+
+def add_receipt(
+    tx: Transaction,
+    delivery_id: str,
+    layer: Layer,
+    code: Code | str,
+    at: datetime,
+    *,
+    detail: str = "",
+    message_id: str | None = None,
+) -> None:
+    """Keep a receipt of any layer; `message_id` is the message that brought it."""
+    row = {"delivery_id": delivery_id, "layer": layer, "code": str(code), "at": at}
+    tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})

@@ -1,0 +1,164 @@
+"""Deliveries whose time has come, or must change: late answers, expiry, outages that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from adapter.core.catalogue import is_error_code
+from adapter.core.failures import OUTAGES
+from adapter.core.lifecycle import OPEN, State
+from adapter.core.model import Delivery
+from adapter.store import outbox
+from adapter.store.columns import Instant
+from adapter.store.dialects import there_is
+from adapter.store.tables import delivery, due, endpoint, is_open, one_of
+from adapter.store.transaction import Transaction
+
+
+def unsent_of_case(tx: Transaction, case_id: str) -> list[Delivery]:
+    """Deliveries of a case without any attempt, locked; not those that another process claims."""
+    query = (
+        sa.select(*outbox.WITHOUT_BYTES)
+        .where(
+            delivery.c.case_id == case_id,
+            delivery.c.attempt == 0,
+            one_of(delivery.c.state, State.WAITING),
+        )
+        .order_by(delivery.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    return outbox.fetch(tx, query)
+
+
+def wake(tx: Transaction, name: str, now: datetime) -> None:
+    """All that waits for a later attempt is due now."""
+    tx.execute(_later(name, now).values(next_attempt_at=now))
+
+
+def wake_after_outage(tx: Transaction, name: str, now: datetime) -> None:
+    """The far side is back: what had not reached it is due now.
+
+    What it has answered is not: it may have asked us to wait.
+    """
+    unreached = delivery.c.code.in_([code for code in sorted(OUTAGES) if is_error_code(code)])
+    tx.execute(_later(name, now).where(unreached).values(next_attempt_at=now))
+
+
+def _later(name: str, now: datetime) -> sa.Update:
+    waiting = sa.and_(delivery.c.endpoint == name, one_of(delivery.c.state, State.WAITING))
+    return sa.update(delivery).where(waiting, delivery.c.next_attempt_at > now)
+
+
+def await_again(tx: Transaction, name: str, resends: int, now: datetime, due_at: datetime) -> None:
+    """The far side is back: what has no resend left gets the time for its receipt once more."""
+    late = sa.and_(
+        delivery.c.endpoint == name,
+        one_of(delivery.c.state, State.IN_FLIGHT),
+        delivery.c.receipt_due_at <= now,
+        delivery.c.resends >= resends,
+    )
+    lives = delivery.c.expires_at
+    until = sa.case((lives < due_at, lives), else_=sa.bindparam("until", due_at, Instant))
+    tx.execute(sa.update(delivery).where(late).values(receipt_due_at=until))
+
+
+def answers_late(tx: Transaction, now: datetime, limit: int) -> list[Delivery]:
+    """Deliveries that the receiver's system has, and that no person has answered in time."""
+    query = (
+        sa.select(*outbox.WITHOUT_BYTES)
+        .where(one_of(delivery.c.state, State.ACCEPTED), delivery.c.answer_due_at <= now)
+        .order_by(delivery.c.answer_due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return outbox.fetch(tx, query)
+
+
+def reminded(tx: Transaction, id_: str, now: datetime, next_at: datetime) -> None:
+    """The owner was told; when to tell again."""
+    same = sa.update(delivery).where(delivery.c.id == id_)
+    tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
+
+
+def expired(tx: Transaction, now: datetime, resting: Collection[str], limit: int) -> list[Delivery]:
+    """What is due to an endpoint that is paused or cut off, and has outlived its time to live."""
+    untried = sa.or_(
+        one_of(delivery.c.state, State.WAITING),
+        sa.and_(one_of(delivery.c.state, State.IN_FLIGHT), delivery.c.receipt_due_at <= now),
+    )
+    return _expired(tx, now, resting, limit, delivery.c.endpoint.in_(_held()), untried)
+
+
+def expired_in_line(
+    tx: Transaction,
+    now: datetime,
+    resting: Collection[str],
+    opened: Mapping[str, datetime],
+    limit: int,
+) -> list[Delivery]:
+    """What has outlived its time to live behind an earlier delivery that waits itself.
+
+    What ran out before its endpoint `opened` last is left out: it has its turn when the earlier
+    ones have had theirs.
+    """
+    older, theirs = delivery.alias("older"), delivery.c.endpoint
+    waits = sa.func.coalesce(older.c.next_attempt_at, older.c.receipt_due_at) > now
+    behind = there_is(
+        older.c.order_key == delivery.c.order_key,
+        older.c.order_no < delivery.c.order_no,
+        is_open(older),
+        waits,
+    )
+    waiting = one_of(delivery.c.state, State.WAITING)
+    lately = (sa.or_(theirs != name, delivery.c.expires_at > at) for name, at in opened.items())
+    return _expired(tx, now, resting, limit, theirs.not_in(_held()), waiting, behind, *lately)
+
+
+def _held() -> sa.Select[tuple[str]]:
+    held = sa.or_(endpoint.c.paused_at.is_not(None), endpoint.c.open_until.is_not(None))
+    return sa.select(endpoint.c.name).where(held)
+
+
+def _expired(
+    tx: Transaction,
+    now: datetime,
+    resting: Collection[str],
+    limit: int,
+    *wanted: sa.ColumnElement[bool],
+) -> list[Delivery]:
+    query = (
+        sa.select(*outbox.WITHOUT_BYTES)
+        .where(delivery.c.expires_at <= now, delivery.c.endpoint.not_in(resting), *wanted)
+        .order_by(delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return outbox.fetch(tx, query)
+
+
+def unreceipted(tx: Transaction, names: list[str], now: datetime) -> int:
+    """Let what is sent and unreceipted be due at once: its bytes are gone with the broker.
+
+    Return how many there are.
+    """
+    waiting = sa.and_(
+        delivery.c.endpoint.in_(names),
+        one_of(delivery.c.state, State.IN_FLIGHT),
+        delivery.c.receipt_due_at > now,
+    )
+    return tx.execute(sa.update(delivery).where(waiting).values(receipt_due_at=now)).rowcount
+
+
+def orphans(tx: Transaction, known: Collection[str], now: datetime) -> list[Delivery]:
+    """What is due to endpoints that are not among the known ones, paused or cut off or not."""
+    lost = sa.select(endpoint.c.name).where(endpoint.c.name.not_in(known))
+    query = (
+        sa.select(*outbox.WITHOUT_BYTES)
+        .where(delivery.c.endpoint.in_(lost), one_of(delivery.c.state, *OPEN), due <= now)
+        .order_by(delivery.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    return outbox.fetch(tx, query)
