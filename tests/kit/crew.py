@@ -1,6 +1,6 @@
-"""Processes of the adapter as operations run them, beside a partner that answers over HTTP.
+"""Processes of the adapter as operations run them, and a simulated party that it sends to.
 
-`planning` publishes on the bus, `lulea` reads there, `umea` takes over HTTP and receipts at once.
+`planning` publishes on the bus, `lulea` reads there, `umea` receives and receipts over HTTP.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,8 +22,10 @@ from uuid import uuid4
 import httpx
 import sqlalchemy as sa
 
-from adapter.fhir import bundles
 from adapter.runner import utc_now
+from adapter.simulators import parties
+from adapter.simulators.messages import Organisation
+from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from adapter.store import Store, endpoints, heartbeats
 from adapter.store.tables import delivery, history, message
 from tests.kit import drafts
@@ -50,28 +50,6 @@ from adapter.cli import main
 main()
 """
 """The program; where DIES names a thread, SIGUSR1 ends that thread as an interpreter would."""
-
-
-class Umea(BaseHTTPRequestHandler):
-    """Takes its time, and receipts in the same exchange."""
-
-    crew: Crew
-
-    def do_POST(self) -> None:
-        """Take, and answer once it may."""
-        bundle = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.crew.begun.set()
-        time.sleep(self.crew.slowly)
-        self.crew.umea[bundles.content_id(bundle)] += 1
-        answer = drafts.dump(drafts.receipt(bundles.content_id(bundle), UMEA))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/fhir+json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Silence."""
 
 
 class Member:
@@ -116,10 +94,9 @@ class Crew:
 
     def __init__(self, folder: Path, broker: RabbitMQ, url: str, store: str) -> None:
         self.folder, self._broker, self._url = folder, broker, url
-        self.begun = threading.Event()
-        self.slowly = 0.0
-        self.umea: Counter[str] = Counter()
         (self._umea_port,) = free_ports(1)
+        umea = Organisation(hsa=UMEA.organization, name="Umeå kommun")
+        self.umea = parties.fhir_municipality(umea, TrafficLog("umea"), port=self._umea_port)
         self.store_url = store
         self.store = Store(store)
         self.store.upgrade()
@@ -201,6 +178,19 @@ class Crew:
         """Every delivery to Umeå."""
         return self.rows(delivery, delivery.c.endpoint == "umea")
 
+    def slow_umea(self, seconds: float) -> None:
+        """Let Umeå apply messages at once, and answer after so many seconds."""
+        self.umea.system.faults.answer_delay = seconds
+
+    def umea_has_begun(self) -> bool:
+        """Whether Umeå has received a message within 30 s."""
+        return self.umea.system.traffic.wait(has(EntryKind.APPLIED, "message"), 30)
+
+    def received_by_umea(self) -> Counter[str]:
+        """How many copies of each content id Umeå has received."""
+        kinds = (EntryKind.APPLIED, EntryKind.COPY)
+        return Counter(e.content_id for e in self.umea.system.traffic.entries() if e.kind in kinds)
+
     def taken(self) -> list[sa.RowMapping]:
         """Every message of planning's."""
         return self.rows(message, message.c.endpoint == "planning")
@@ -224,8 +214,8 @@ class Crew:
 
     @contextmanager
     def around(self) -> Iterator[Crew]:
-        """With Umeå's door open; afterwards nobody is left."""
-        self.open()
+        """With Umeå running. At the end every process has ended."""
+        self.umea.start()
         try:
             yield self
         finally:
@@ -234,21 +224,8 @@ class Crew:
                     member.process.send_signal(signal.SIGCONT)
                 member.process.kill()
                 member.process.wait()
-            self.shut()
+            self.umea.stop()
             self.store.close()
-
-    def open(self) -> None:
-        """Umeå's door."""
-        handler = type("Umea", (Umea,), {"crew": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def shut(self) -> None:
-        """Umeå is away."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 _BUS = (PLANNING, LULEA)

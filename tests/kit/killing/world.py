@@ -1,19 +1,16 @@
-"""Two senders and two receivers around a mortal adapter, and a ledger of who got what.
+"""Two senders and two receivers around an adapter that is killed.
 
-One sender and one receiver on RabbitMQ, one of each on HTTP. They do what FHIR parties must:
-repeat until there is a receipt, apply each content id once, receipt every copy.
+One sender and one receiver use RabbitMQ, one of each uses HTTP. The receivers are simulated
+parties, which apply each content id once. The senders repeat until they have a receipt.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +19,10 @@ import httpx
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.model import Bundle
 from adapter.fhir import bundles
+from adapter.simulators import parties
+from adapter.simulators.messages import Organisation
+from adapter.simulators.rabbitmq_client import RabbitMqClient
+from adapter.simulators.traffic_log import EntryKind, TrafficLog
 from adapter.store import Store, endpoints
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, UMEA
@@ -41,93 +42,43 @@ SOON = {
 }
 
 
-class Ledger:
-    """What each receiver got, in the order in which it came."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.copies = 0
-        self.applied: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        self._seen: set[tuple[str, str]] = set()
-
-    def got(self, receiver: str, bundle: Bundle) -> None:
-        """Apply once by content id; a copy is counted."""
-        content = bundles.content_id(bundle)
-        focus = bundles.focus(bundle) or {}
-        text = str(focus["payload"][0]["contentString"])
-        with self._lock:
-            if (receiver, content) in self._seen:
-                self.copies += 1
-                return
-            self._seen.add((receiver, content))
-            self.applied[receiver].append((bundles.case_ids(bundle)[0], content, text))
-
-
-class Umea(BaseHTTPRequestHandler):
-    """A receiver that answers in the same exchange."""
-
-    ledger: Ledger
-
-    def do_POST(self) -> None:
-        """Take, apply, receipt."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        bundle = json.loads(body)
-        self.ledger.got("umea", bundle)
-        answer = drafts.dump(drafts.receipt(bundles.content_id(bundle), UMEA))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/fhir+json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Silence."""
-
-
 class World:
     """Everything around the victim."""
 
     def __init__(self, store_url: str, broker: Any, broker_url: str) -> None:
-        self.ledger = Ledger()
         self.web_port, umea_port = free_ports(2)
         self.settings = _settings(store_url, broker_url, self.web_port, umea_port)
         self.token = _prepared(self.settings)
         self.victim = Victim(self.settings)
-        self._umea_port = umea_port
-        self._umea: ThreadingHTTPServer | None = None
-        self._stop = threading.Event()
+        self._umea = parties.fhir_municipality(
+            _organisation(UMEA), TrafficLog("umea"), port=umea_port
+        )
+        self._lulea = parties.bus_party(
+            _organisation(LULEA), TrafficLog("lulea"), connect=self._connect_lulea
+        )
         self._broker, self._url = broker, broker_url
-        self._threads: list[threading.Thread] = []
         self.planning_receipts: set[str] = set()
 
     def open(self) -> None:
-        """Start the receivers; the victim lives already, since it makes the queues."""
-        handler = type("Umea", (Umea,), {"ledger": self.ledger})
-        self._umea = ThreadingHTTPServer(("127.0.0.1", self._umea_port), handler)
-        self._run(self._umea.serve_forever)
-        self._run(self._lulea)
-
-    def _run(self, target: Any) -> None:
-        thread = threading.Thread(target=target, daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        """Start the receivers. The victim runs already, since it declares the queues."""
+        self._umea.start()
+        self._lulea.start()
 
     def partner(self, name: str) -> BusPartner:
         """A partner's end of the broker, once the adapter has made its queue."""
         return at_its_inbox(self._broker.partner(name, beside=self._url), name)
 
-    def _lulea(self) -> None:
-        partner = self.partner("lulea")
-        while not self._stop.is_set():
-            got = partner.get(0.05)
-            if got is None:
-                continue
-            bundle = json.loads(got[0])
-            self.ledger.got("lulea", bundle)
-            receipt = drafts.receipt(bundles.content_id(bundle), LULEA)
-            partner.publish(drafts.dump(receipt), message_id=receipt["id"], event="receipt")
-            partner.acknowledge()
-        partner.close()
+    def _connect_lulea(self) -> RabbitMqClient:
+        return RabbitMqClient(self._broker.partner("lulea", beside=self._url), "lulea.inbox")
+
+    def applied(self, receiver: str, visit: str = "") -> list[str]:
+        """The content ids that a receiver has applied, in order; of one visit, or all."""
+        party = self._umea if receiver == "umea" else self._lulea
+        return [
+            e.content_id
+            for e in party.system.traffic.entries()
+            if e.kind is EntryKind.APPLIED and e.case.endswith(visit)
+        ]
 
     def over_http(self, bundle: Bundle, until: float) -> None:
         """The hospital's door: repeat the same bytes until there is a receipt."""
@@ -165,12 +116,8 @@ class World:
     def close(self) -> None:
         """Everybody stops."""
         self.victim.end()
-        self._stop.set()
-        if self._umea is not None:
-            self._umea.shutdown()
-            self._umea.server_close()
-        for thread in self._threads:
-            thread.join()
+        self._umea.stop()
+        self._lulea.stop()
 
 
 @contextmanager
@@ -238,6 +185,10 @@ def _settings(store_url: str, broker_url: str, web: int, umea: int) -> Settings:
             http(UMEA, f"http://127.0.0.1:{umea}/"),
         ),
     )
+
+
+def _organisation(party: drafts.Party) -> Organisation:
+    return Organisation(hsa=party.organization, name=party.endpoint)
 
 
 def numbered(sender: drafts.Party, visit: str, count: int) -> list[Bundle]:

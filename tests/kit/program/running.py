@@ -11,10 +11,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from typer.testing import CliRunner
 
 from adapter.cli import app
 from adapter.runner import utc_now
+from adapter.simulators.post_server import PostServer, Reply
 from adapter.store import Store, endpoints
 from adapter.store.tables import delivery, history, message
 from tests.kit.partners import BusPartner, at_its_inbox
@@ -194,30 +193,13 @@ class Program:
         )
 
 
-class Far(BaseHTTPRequestHandler):
-    """Where the adapter sends over HTTP: the wire takes all, and nobody receipts."""
-
-    def do_POST(self) -> None:
-        """Take it."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Silence."""
-
-
 @contextmanager
 def running(folder: Path, broker: RabbitMQ) -> Iterator[Program]:
-    """The program, and somebody for it to send to."""
+    """The program, and an HTTP server that answers 204 to all it sends, without receipts."""
     program = Program(folder, broker, broker.fresh())
-    far = ThreadingHTTPServer(("127.0.0.1", program.far), Far)
-    thread = threading.Thread(target=far.serve_forever)
-    thread.start()
+    far = PostServer(program.far, lambda _: Reply(status=204))
     try:
         yield program
     finally:
-        far.shutdown()
-        thread.join()
-        far.server_close()
+        far.stop()
         program.close()

@@ -135,21 +135,21 @@ def test_what_happens_to_processes_and_partners(crew: Crew) -> None:
     """Killed, frozen, with a wrong clock; a partner that is away."""
     first = crew.start("worker")
     second = crew.start("worker")
-    crew.slowly = 2
+    crew.slow_umea(2)
     crew.publish(3)
-    assert crew.begun.wait(30)
+    assert crew.umea_has_begun()
     first.process.send_signal(signal.SIGKILL)
     second.process.send_signal(signal.SIGKILL)
     third = crew.start("worker")
     crew.wait(lambda: bool(told(third, "lease-ended")), third)
-    crew.slowly = 0
+    crew.slow_umea(0)
     crew.wait(lambda: confirmed(crew, 3), third)
 
-    crew.shut()
+    crew.umea.down(3600)
     crew.publish(6)
     crew.wait(lambda: bool(told(third, "circuit-opened", endpoint="umea")), third)
     assert told(third, "not-sent", code="unreachable")
-    crew.open()
+    crew.umea.down(0)
     crew.wait(lambda: bool(told(third, "circuit-closed", endpoint="umea")), third)
     crew.wait(lambda: confirmed(crew, 9), third)
     assert {"circuit-opened", "circuit-closed"} <= set(crew.happened())
@@ -161,13 +161,13 @@ def test_a_process_that_stood_still_says_so_and_changes_nothing_that_others_did(
     frozen = crew.start("worker")
     other = crew.start("worker")
     crew.wait(crew.all_seen_together, frozen, other)
-    crew.slowly = 2
+    crew.slow_umea(2)
     other.process.send_signal(signal.SIGSTOP)  # so that it is not the one that sends first
     crew.publish(1)
-    assert crew.begun.wait(30)
+    assert crew.umea_has_begun()
     frozen.process.send_signal(signal.SIGSTOP)
     other.process.send_signal(signal.SIGCONT)
-    crew.slowly = 0
+    crew.slow_umea(0)
     crew.wait(lambda: confirmed(crew, 1), other)
     crew.wait(lambda: bool(told(other, "wrong", finding="process")), other)
     frozen.process.send_signal(signal.SIGCONT)

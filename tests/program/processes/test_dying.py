@@ -53,4 +53,4 @@ def test_so_does_a_thread_of_the_sender_pool_and_what_it_had_in_hand_is_sent(
     assert line["loop"] == "dispatch"
     crew.start("worker")
     crew.wait(lambda: [row["state"] for row in crew.sent()] == ["confirmed"] * 2)
-    assert set(crew.umea) == first | second
+    assert set(crew.received_by_umea()) == first | second

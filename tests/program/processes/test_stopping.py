@@ -17,16 +17,16 @@ MANY = 400
 
 def test_a_sending_that_is_under_way_is_finished_and_receipted(crew: Crew) -> None:
     worker = crew.start("worker")
-    crew.slowly = TIMEOUT / 2
+    crew.slow_umea(TIMEOUT / 2)
     (content,) = crew.publish(1)
-    assert crew.begun.wait(30)
+    assert crew.umea_has_begun()
     began = time.monotonic()
     worker.process.send_signal(signal.SIGTERM)
     assert worker.ends(TIMEOUT + 20) == 0
     assert time.monotonic() - began < TIMEOUT + 5
     [sent] = crew.sent()
     assert (sent["state"], sent["attempt"]) == ("confirmed", 1)
-    assert crew.umea == {content: 1}
+    assert crew.received_by_umea() == {content: 1}
 
 
 def test_what_was_prefetched_or_half_worked_off_is_neither_lost_nor_doubled(crew: Crew) -> None:
@@ -39,7 +39,7 @@ def test_what_was_prefetched_or_half_worked_off_is_neither_lost_nor_doubled(crew
         contents = published.result()
     crew.start("worker")
     crew.wait(lambda: sum(row["state"] == "confirmed" for row in crew.sent()) == MANY)
-    assert crew.umea == dict.fromkeys(contents, 1)
+    assert crew.received_by_umea() == dict.fromkeys(contents, 1)
     assert len(crew.taken()) == MANY
 
 
