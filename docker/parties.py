@@ -1,8 +1,8 @@
-"""The simulated parties as a service of their own: a journal, a planning service, two towns.
+"""The simulated parties as a service: a journal, a planning service and two municipalities.
 
-They know the adapter only by its doors: MLLP, HTTP with a token, the broker with users of their
-own. A short discharge is played, then they go on receipting and answering until SIGTERM. All
-persons are invented. The whole play, with everything that can go wrong, is `adapter demo`.
+They reach the adapter only by MLLP, HTTP with a token, and the broker with their own users. They
+simulate a short discharge, then receipt and answer until SIGTERM. All persons are invented. The
+full simulation, with faults, is `adapter demo`.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ USED = (
     *("PARTIES_FEED_PORT", "PARTIES_JOURNAL_PORT", "PARTIES_LULEA_PORT", "PARTIES_LULEA_DOOR"),
     *("PARTIES_LULEA_TOKEN_FILE", "PARTIES_PLANNING", "PARTIES_UMEA"),
 )
-"""The environment that must be there; PARTIES_SEED may be."""
+"""The environment variables that are needed; PARTIES_SEED is optional."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Everybody but the adapter."""
+    """All parties except the adapter."""
 
     journal: Journal
     planning: BusConnector
@@ -54,13 +54,13 @@ class Network:
 
     @property
     def traffic_logs(self) -> tuple[TrafficLog, ...]:
-        """What each of them got and gave."""
+        """The traffic log of each party."""
         everybody = (self.journal, self.planning, self.lulea, self.umea)
         return tuple(party.system.traffic for party in everybody)
 
 
 def network(given: Mapping[str, str], first_control: int) -> Network:
-    """The parties that an environment describes; KeyError when it says too little."""
+    """Return the parties of an environment. KeyError when a variable is missing."""
     token = Path(given["PARTIES_LULEA_TOKEN_FILE"]).read_text("utf-8").strip()
     return Network(
         journal=parties.journal(
@@ -89,7 +89,7 @@ def _on_the_bus(me: Organisation, name: str, url: str) -> BusConnector:
 
 
 def play(everybody: Network, seed: int) -> None:
-    """An admission that nobody may see; another from its assessment to the discharge."""
+    """Send one admission without an assessment, and another until its discharge."""
     stays = sample_stays(seed, datetime.now(UTC), "2580", "Luleå")
     everybody.journal.send("A01", stays.unseen)
     assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
@@ -114,17 +114,17 @@ def _told(everybody: Network, event: str) -> None:
 
 def _wait(traffic_log: TrafficLog, event: str) -> None:
     if not traffic_log.wait(has(EntryKind.APPLIED, event, 1), PATIENCE):
-        raise SystemExit(f"{traffic_log.who} never had: {event}")
+        raise SystemExit(f"{traffic_log.party} never had: {event}")
 
 
-def told(traffic_log: TrafficLog) -> str:
-    """One party in one line: counts, no persons."""
-    fates = Counter(str(entry.kind) for entry in traffic_log.entries())
-    return f"{traffic_log.who}: " + ", ".join(f"{count} {fate}" for fate, count in fates.items())
+def summary(traffic_log: TrafficLog) -> str:
+    """Return one line about a party: how many copies of each kind, no persons."""
+    kinds = Counter(str(entry.kind) for entry in traffic_log.entries())
+    return f"{traffic_log.party}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items())
 
 
 def main() -> None:
-    """Start everybody, play, and stay until somebody ends it."""
+    """Start the parties, run the simulation, and work until a signal."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -137,7 +137,7 @@ def main() -> None:
         play(everybody, seed)
         lines = [
             f"played with seed {seed}",
-            *(told(traffic_log) for traffic_log in everybody.traffic_logs),
+            *(summary(traffic_log) for traffic_log in everybody.traffic_logs),
         ]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
