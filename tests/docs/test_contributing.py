@@ -63,5 +63,6 @@ def test_the_matrix_tries_the_versions_that_the_package_names() -> None:
     assert [name.rpartition(" ")[2] for name in named] == list(matrix.VERSIONS)
 
 
+@pytest.mark.waits
 def test_a_version_that_no_machine_has_is_not_found() -> None:
     assert matrix.interpreter("3.99") is None

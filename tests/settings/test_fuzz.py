@@ -59,7 +59,7 @@ def test_no_values_crash_the_reading_or_the_checks(values: Mapping[str, Any]) ->
     found: list[Issue] = []
     read = toml_tables.read(Settings, values, "", found)
     found += settings_checks.problems(read)
-    found += settings_checks.unfit(read, SYSTEMS)
+    found += settings_checks.unservable(read, SYSTEMS)
     assert {issue.code for issue in found} <= {"settings"}
     assert all(issue.detail for issue in found)
 
