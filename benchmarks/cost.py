@@ -66,9 +66,9 @@ class Adapter:
 
     def _timed(self, step: str, run: Callable[[], _T]) -> _T:
         began = time.thread_time()
-        found = run()
+        result = run()
         self.seconds[step] += time.thread_time() - began
-        return found
+        return result
 
     def _take(self) -> int:
         return self._timed(
@@ -137,11 +137,11 @@ class Parties:
 
 
 def _all_of(partner: Partner) -> list[bytes]:
-    found = []
+    bodies = []
     while (taken := partner.get(0)) is not None:
-        found.append(taken[0])
+        bodies.append(taken[0])
     partner.acknowledge()
-    return found
+    return bodies
 
 
 def _publish(partner: Partner, message: OutgoingMessage) -> None:
@@ -206,11 +206,11 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=BATCH, help="messages at once")
     chosen = parser.parse_args()
     with PostgreSQL.start() as cluster:
-        found = measured(cluster.url, chosen.journeys, chosen.together)
-    told = ", ".join(f"{step} {ms:.2f}" for step, ms in found.adapter.items())
-    total = sum(found.adapter.values())
-    sys.stdout.write(f"{found.ended} journeys, each: adapter {total:.2f} ms ({told}),")
-    sys.stdout.write(f" PostgreSQL {found.server:.2f} ms\n")
+        cost = measured(cluster.url, chosen.journeys, chosen.together)
+    steps = ", ".join(f"{step} {ms:.2f}" for step, ms in cost.adapter.items())
+    total = sum(cost.adapter.values())
+    sys.stdout.write(f"{cost.ended} journeys, each: adapter {total:.2f} ms ({steps}),")
+    sys.stdout.write(f" PostgreSQL {cost.server:.2f} ms\n")
 
 
 if __name__ == "__main__":

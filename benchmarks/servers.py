@@ -18,8 +18,8 @@ def main(names: list[str]) -> None:
     """Start both, tell where they are, and end them when nobody needs them any more."""
     with RabbitMQ.start(names) as broker, PostgreSQL.start() as cluster:
         accounts = {name: broker.partner(name) for name in names}
-        found = {"broker": broker.url, "store": cluster.url, "accounts": accounts}
-        _tell(json.dumps(found))
+        urls = {"broker": broker.url, "store": cluster.url, "accounts": accounts}
+        _tell(json.dumps(urls))
         for _ in sys.stdin:
             cluster.restart()
             _tell("restarted")
