@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-import sqlalchemy as sa
 
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
 from adapter.store import Store, heartbeats
+from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
 from adapter.store.transaction import Transaction
 from adapter.transports.rabbitmq import INCOMING
@@ -140,10 +139,10 @@ def _looked(tx: Transaction, settings: Settings) -> Survey:
     return Survey(findings=found, processes=rows, now=now)
 
 
-def _process(row: sa.RowMapping) -> Process:
-    told = json.loads(row["findings"] or "[]")
-    findings = tuple(Finding(**one, process=row["name"]) for one in told)
-    return Process(**{**row, "findings": findings})
+def _process(row: ProcessRow) -> Process:
+    findings = json.loads(row.findings or "[]")
+    own = tuple(Finding(**finding, process=row.name) for finding in findings)
+    return Process(**{**asdict(row), "findings": own})
 
 
 def written(findings: Sequence[Finding]) -> str:

@@ -151,7 +151,7 @@ class Adapter:
     def _probe_store(self) -> None:
         """Raise TransientError while the database is down: the broker counts each redelivery."""
         with self.store.read() as tx:
-            tx.connection.exec_driver_sql("select 1")
+            heartbeats.clock(tx)
 
     def _take_dead(self, source: Transport) -> int:
         return receive.receive_dead(self.store, self.network, source, utc_now())

@@ -15,8 +15,9 @@ from adapter.core.model import Delivery
 from adapter.store import attempts, outbox
 from adapter.store.columns import Instant
 from adapter.store.dialects import ONE, among
+from adapter.store.indexes import due, is_open, one_of, place
 from adapter.store.replaced_endpoints import Replacement, claimable
-from adapter.store.tables import delivery, due, endpoint, is_open, message, one_of, place
+from adapter.store.tables import delivery, endpoint, message
 from adapter.store.transaction import Transaction
 
 _open = one_of(delivery.c.state, *OPEN)

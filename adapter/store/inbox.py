@@ -18,8 +18,9 @@ from adapter.core.model import Envelope, Message, StoredMessage
 from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
+from adapter.store.indexes import one_of, place
 from adapter.store.prefetch import Prefetch
-from adapter.store.tables import message, one_of, place, sender
+from adapter.store.tables import message, sender
 from adapter.store.transaction import Transaction
 
 

@@ -12,7 +12,8 @@ from adapter.core.lifecycle import State
 from adapter.core.model import Delivery
 from adapter.store import outbox
 from adapter.store.dialects import there_is
-from adapter.store.tables import by_confirm, delivery
+from adapter.store.indexes import by_confirm
+from adapter.store.tables import delivery
 from adapter.store.transaction import Transaction
 
 

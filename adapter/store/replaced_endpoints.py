@@ -12,7 +12,8 @@ from adapter.core.lifecycle import OPEN, State
 from adapter.core.model import Delivery
 from adapter.store import outbox
 from adapter.store.dialects import there_is
-from adapter.store.tables import attempt, delivery, one_of
+from adapter.store.indexes import one_of
+from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 
 

@@ -7,28 +7,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store import columns
 from adapter.store.columns import Instant
 
 metadata = sa.MetaData()
-
-
-def one_of(column: sa.ColumnElement[str], *states: State | Standing) -> sa.ColumnElement[bool]:
-    """`column IN (…)` with the states written out: only so do planners use a partial index."""
-    return column.in_([sa.literal_column(f"'{state}'") for state in states])
-
-
-def is_open(of: sa.FromClause) -> sa.ColumnElement[bool]:
-    """A delivery in an order is open: said so that of all partial indexes only its own fits.
-
-    Of one that had nothing in it when PostgreSQL last counted, any plan looks cheap, and each
-    look for what is first in its order would read all that is open.
-    """
-    ended: list[sa.ColumnElement[str]] = [
-        sa.literal_column(f"'{state}'") for state in State if state not in OPEN
-    ]
-    return of.c.state.not_in(ended)
 
 
 message = sa.Table(
@@ -67,22 +49,6 @@ message = sa.Table(
     sa.Index("message_content", "content_id"),
     sa.Index("message_claimed", "endpoint", "claimed_id"),
 )
-_received = one_of(message.c.standing, Standing.RECEIVED)
-place = sa.case(  # in the inbox: receipts first; written out, so that planners use the index
-    (message.c.claimed_event == sa.literal_column("'receipt'"), sa.literal_column("0")),
-    else_=sa.literal_column("1"),
-)
-sa.Index(
-    "message_waiting",
-    message.c.endpoint,
-    place,
-    message.c.seq,
-    sqlite_where=_received,
-    postgresql_where=_received,
-)
-_dead_message = one_of(message.c.standing, Standing.DEAD)
-sa.Index("message_dead", message.c.seq, sqlite_where=_dead_message, postgresql_where=_dead_message)
-
 content = sa.Table(  # the duplicate table, by content id
     "content",
     metadata,
@@ -169,60 +135,6 @@ delivery = sa.Table(
     sa.Index("delivery_content", "content_id", "endpoint"),
     sa.Index("delivery_endpoint", "endpoint", "seq"),
 )
-due = sa.func.coalesce(
-    delivery.c.next_attempt_at, delivery.c.lease_until, delivery.c.receipt_due_at
-)
-_open = one_of(delivery.c.state, *OPEN)
-sa.Index(
-    "delivery_due",
-    delivery.c.endpoint,
-    delivery.c.state,
-    due,
-    sqlite_where=_open,
-    postgresql_where=_open,
-)
-_zero: sa.ColumnElement[int] = sa.literal_column("0")
-troubled = sa.and_(  # open, as a timer says, and it failed or got no receipt in time
-    due.is_not(None),
-    sa.or_(
-        delivery.c.resends > _zero,
-        sa.and_(delivery.c.failures > _zero, delivery.c.receipt_due_at.is_(None)),
-    ),
-)
-_by_age = (delivery.c.endpoint, delivery.c.created_at)
-sa.Index("delivery_troubled", *_by_age, sqlite_where=troubled, postgresql_where=troubled)
-_waits = one_of(delivery.c.state, State.WAITING)
-sa.Index(
-    "delivery_deadline",
-    delivery.c.endpoint,
-    delivery.c.expires_at,
-    delivery.c.seq,
-    sqlite_where=_waits,
-    postgresql_where=_waits,
-)
-sa.Index(
-    "delivery_order",
-    delivery.c.order_key,
-    delivery.c.order_no,
-    sqlite_where=is_open(delivery),
-    postgresql_where=is_open(delivery),
-)
-_late = one_of(delivery.c.state, State.ACCEPTED)
-sa.Index("delivery_answer", delivery.c.answer_due_at, sqlite_where=_late, postgresql_where=_late)
-_dead = one_of(delivery.c.state, State.DEAD)
-sa.Index("delivery_dead", delivery.c.seq, sqlite_where=_dead, postgresql_where=_dead)
-by_confirm = sa.and_(  # nothing but the wire's word had closed it
-    one_of(delivery.c.state, State.CONFIRMED),
-    delivery.c.done_when == sa.literal_column("'delivered'"),
-)
-sa.Index(
-    "delivery_by_confirm",
-    delivery.c.endpoint,
-    delivery.c.sent_at,
-    sqlite_where=by_confirm,
-    postgresql_where=by_confirm,
-)
-
 attempt = sa.Table(
     "attempt",
     metadata,

@@ -14,7 +14,8 @@ from adapter.core.model import Delivery
 from adapter.store import outbox
 from adapter.store.columns import Instant
 from adapter.store.dialects import there_is
-from adapter.store.tables import delivery, due, endpoint, is_open, one_of
+from adapter.store.indexes import due, is_open, one_of
+from adapter.store.tables import delivery, endpoint
 from adapter.store.transaction import Transaction
 
 

@@ -105,7 +105,7 @@ class Crew:
         """Whether everybody has been seen since the last one began: nobody replaces another."""
         with self.store.read() as tx:
             rows = heartbeats.rows(tx)
-        return min(row["seen_at"] for row in rows) > max(row["started_at"] for row in rows)
+        return min(row.seen_at for row in rows) > max(row.started_at for row in rows)
 
     def launch(
         self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
@@ -132,7 +132,7 @@ class Crew:
     def consuming(self, member: Member) -> bool:
         """Whether a process has told that it takes what partners publish."""
         with self.store.read() as tx:
-            names = [row["name"] for row in heartbeats.rows(tx) if row["consumes"]]
+            names = [row.name for row in heartbeats.rows(tx) if row.consumes]
         return any(name.endswith(f"/{member.process.pid}") for name in names)
 
     def _settings(self, web: int, broker: str) -> str:

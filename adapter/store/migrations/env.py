@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from adapter.store.tables import metadata
+from adapter.store.indexes import SCHEMA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=SCHEMA,
     transactional_ddl=False,
 )
 context.run_migrations()

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import Standing, State
-from adapter.store.tables import delivery, message, one_of
+from adapter.store.indexes import one_of
+from adapter.store.tables import delivery, message
 from adapter.store.transaction import Transaction
 
 MOST = 10_000  # a catastrophe is told by its beginning

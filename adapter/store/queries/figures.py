@@ -17,16 +17,8 @@ from alembic.script import ScriptDirectory
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store import migrations
 from adapter.store.dialects import ONE, there_is
-from adapter.store.tables import (
-    delivery,
-    due,
-    endpoint,
-    is_open,
-    message,
-    one_of,
-    receipt,
-    troubled,
-)
+from adapter.store.indexes import due, is_open, one_of, troubled
+from adapter.store.tables import delivery, endpoint, message, receipt
 from adapter.store.transaction import Transaction
 
 

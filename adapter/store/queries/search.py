@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
+from adapter.store.indexes import one_of
 from adapter.store.queries.summaries import MessageSummary, columns, fetch
-from adapter.store.tables import delivery, message, one_of
+from adapter.store.tables import delivery, message
 from adapter.store.transaction import Transaction
 
 WINDOW = 20_000
