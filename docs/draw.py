@@ -13,14 +13,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from adapter.core import answer_rules
 from adapter.core.catalogue import CATALOGUE, Entry, Scope
+from adapter.core.failures import FAILURES, Failure
 from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 
 FOLDER = Path(__file__).parent
 PACKAGE = FOLDER.parent / "adapter"
 _DRAWN = re.compile(r"(<!-- drawn: (?P<name>[a-z-]+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
+FAILURE_COLUMNS = (
+    "code",
+    "then",
+    "whose fault",
+    "told",
+    "uses an attempt",
+    "may move to the successor",
+    "alarm",
+    "receipt may still come",
+)
 _Moves = Mapping[Any, StrEnum]  # (state, step): the state after
 
 
@@ -91,8 +101,26 @@ def kill_points() -> str:
 
 
 def answers() -> str:
-    """The default meaning of each answer, in the order in which the rules are tried."""
-    return table(["code", "then"], ([f"`{r.code}`", f"`{r.then}`"] for r in answer_rules.DEFAULTS))
+    """Every failure to deliver, in the order in which the rules are tried."""
+    return table(FAILURE_COLUMNS, map(_failure, FAILURES))
+
+
+def _failure(row: Failure) -> list[str]:
+    alarm = f"`{row.alarm}`" if row.alarm else "–"
+    flags = (row.uses_attempt, row.may_move)
+    return [
+        f"`{row.code}`",
+        f"`{row.then}`",
+        str(row.fault),
+        row.informed,
+        *map(_yes, flags),
+        alarm,
+        _yes(row.receipt_may_come),
+    ]
+
+
+def _yes(flag: object) -> str:
+    return "yes" if flag else "no"
 
 
 def rooms() -> list[str]:

@@ -45,7 +45,7 @@ def _row(process: Process, now: datetime) -> list[str]:
     return [
         process.name,
         printing.when(process.started_at),
-        f"{health.spoken(now - process.seen_at)} ago",
+        f"{health.duration_text(now - process.seen_at)} ago",
         f"{process.ahead:+.1f} s",
         f"{process.probe * 1000:.0f} ms",
         "yes" if process.consumes else "no",

@@ -1,7 +1,7 @@
-"""What follows when the far side does not take a delivery: retry, stop, or a person. Pure.
+"""Decide what follows when the far side refuses a delivery: retry, stop or operator. Pure.
 
-Far sides disagree (some reverse AE and AR), so an endpoint's own rules come first. The defaults
-are a column of `failures`.
+Systems disagree on codes (some reverse AE and AR), so an endpoint's own rules come first. The
+defaults are the column `then` of `failures`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from adapter.core.errors import AdapterError, TransientError
 from adapter.core.failures import FAILURES
 
 DEFAULTS = tuple(AnswerRule(code=row.code, then=row.then) for row in FAILURES if not row.ours)
-"""What holds where an endpoint has no rule of its own. The first that fits counts."""
+"""The rules for a code without a rule of the endpoint. The first that matches applies."""
 CODES = frozenset(rule.code for rule in DEFAULTS)
-"""What an endpoint's rule may name, besides each HTTP status."""
+"""The codes that an endpoint's rule may name, besides each HTTP status."""
 _CLASS = re.compile(r"[345]xx")
 _STATUS = re.compile(r"[345][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What follows, and why: `rule endpoint.answers[1]: 409 -> operator`."""
+    """The rule that applied. As text: `rule endpoint.answers[1]: 409 -> operator`."""
 
     then: Then
     code: str
@@ -35,14 +35,14 @@ class Applied:
 
 
 def is_code(text: str) -> bool:
-    """Whether a rule can name it."""
+    """Whether a rule may name this code."""
     return text in CODES or _STATUS.fullmatch(text) is not None
 
 
 def apply(rules: Iterable[AnswerRule], error: AdapterError) -> Applied:
-    """The first rule of the endpoint that fits, else the first of the defaults.
+    """Return the first rule of the endpoint that matches, else the first default.
 
-    A fault of ours is in no table: it is tried again when it may pass.
+    No rule covers a fault of the adapter's own: a transient one is retried, a fatal one stops.
     """
     for place, rule in _placed(rules):
         for code in (*error.said, error.code):
@@ -53,14 +53,15 @@ def apply(rules: Iterable[AnswerRule], error: AdapterError) -> Applied:
 
 
 def default(code: str) -> Then:
-    """What a code means where nothing else is said; stop for one that nobody knows."""
+    """Return what a code means by default; stop for an unknown code."""
     return next((rule.then for rule in DEFAULTS if fits(rule, code)), Then.STOP)
 
 
 def fits(rule: AnswerRule, code: str) -> bool:
-    """Whether a rule is for a code: its own, or a status of its class (`5xx`)."""
-    whole = rule.code == code
-    return whole or (_CLASS.fullmatch(rule.code) is not None and _within(rule.code, code))
+    """Whether a rule matches a code: the same code, or a status of its class (`5xx`)."""
+    return rule.code == code or (
+        _CLASS.fullmatch(rule.code) is not None and _within(rule.code, code)
+    )
 
 
 def _within(class_: str, code: str) -> bool:

@@ -1,6 +1,6 @@
-"""Who takes part and by which rules, as the settings file says: one dataclass for each stanza.
+"""The records of the settings file, one dataclass for each stanza.
 
-`adapter.settings` reads the file into these; docs/settings.md explains every key.
+`adapter.settings` reads the file into these. docs/settings.md explains every key.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from adapter.core.model import DoneWhen, Event, Need
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """A time to act in: a plain duration, or whole Swedish working days."""
+    """A time limit: a plain duration, or a number of Swedish working days (arbetsdagar)."""
 
     duration: timedelta = timedelta(0)
     working_days: int = 0
@@ -23,7 +23,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """An HSA-id that the organisation had, or will have, between two days (both included)."""
+    """Another HSA-id of an organisation, valid between two days (both included)."""
 
     id: str
     since: date | None = None
@@ -31,16 +31,16 @@ class Alias:
 
 
 class Then(StrEnum):
-    """What follows when the far side does not take a delivery."""
+    """What the adapter does when the far side does not take a delivery."""
 
     RETRY = "retry"  # a failed attempt: tried again, with back-off
-    STOP = "stop"  # dead at once, and the sender is told
-    OPERATOR = "operator"  # dead before the owner; the sender is told when a person discards it
+    STOP = "stop"  # dead at once; the sender is informed
+    OPERATOR = "operator"  # dead at once; the sender is informed only when a person discards it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRule:
-    """What one answer of the far side means: an HTTP status, an HL7 code, a receipt's, ours."""
+    """What a code means: an HTTP status, MSA-1, a receipt's code, or a code of the catalogue."""
 
     code: str
     then: Then
@@ -63,29 +63,29 @@ class Closed:
     """A service window: weekly between two times of day, or once between two moments."""
 
     since: time | datetime
-    until: time | datetime  # a time of day that is not after `since` is one of the next day
-    days: tuple[Day, ...] = ()  # on which a weekly one begins; empty means every day
+    until: time | datetime  # a time of day not later than `since` is on the next day
+    days: tuple[Day, ...] = ()  # on which a weekly window begins; empty: every day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One organisation's mailbox at one system. A stanza of the settings."""
+    """The mailbox of one organisation at one system."""
 
     name: str
     organization: str  # HSA-id (Norway: HER-id)
     display: str = ""
     aliases: tuple[Alias, ...] = ()
-    speaks_for: tuple[str, ...] = ()  # HSA-ids besides its own
+    speaks_for: tuple[str, ...] = ()  # HSA-ids that it may send as, besides its own
     municipality: str = ""  # kommunkod, four digits
     serves: tuple[Need, ...] = ()
     system: str
     transport: str
     address: str = ""  # where we send: URL, or host:port
-    listen: str = ""  # where we take: host:port
+    listen: str = ""  # where we receive: host:port
     peers: tuple[str, ...] = ("127.0.0.1", "::1")  # addresses that may connect to `listen`
     broker_user: str = ""
-    return_to: str = ""  # the endpoint that takes what this one cannot be sent
-    replaced_by: str = ""  # the endpoint that gets from now on what was meant for this one
+    return_to: str = ""  # the endpoint that gets what goes back to this one
+    replaced_by: str = ""  # the endpoint that now gets what is addressed to this one
     done_when: DoneWhen = DoneWhen.ACCEPTED
     receipt_within: timedelta = timedelta(minutes=30)
     receipt_resends: int = 2
@@ -96,7 +96,7 @@ class Endpoint:
     retry_first: timedelta = timedelta(seconds=5)
     retry_ceiling: timedelta = timedelta(hours=1)
     answers: tuple[AnswerRule, ...] = ()
-    rate: float | None = None  # deliveries a second; None: as fast as it takes them
+    rate: float | None = None  # deliveries a second; None: no limit
     closed: tuple[Closed, ...] = ()
     credentials: str = ""  # "bearer" | "basic": secrets in ADAPTER_<NAME>_TOKEN, _USER, _PASSWORD
     ca_file: str = ""
@@ -110,23 +110,23 @@ class Endpoint:
 
     @property
     def forward(self) -> str:
-        """The endpoint that gets what is meant for this one; "" when it gets it itself."""
+        """The endpoint that gets what is addressed to this one; "" when it gets that itself."""
         return self.replaced_by or self.return_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Which events go where when the message itself names no receiver."""
+    """Where events go when the message itself names no receiver."""
 
     events: tuple[Event, ...]
     to: tuple[str, ...]  # endpoint names, or "municipality-of-patient"
-    senders: tuple[str, ...] = ()  # endpoint names; empty means any
-    protected: bool = False  # may carry patients with protected identity
+    senders: tuple[str, ...] = ()  # endpoint names; empty: any sender
+    protected: bool = False  # also for patients with protected identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What comes in may be at most this large (bytes), deep (levels) and long (entries)."""
+    """The largest incoming message: bytes of its body, levels of nesting, Bundle entries."""
 
     body: int = 10 * 1024 * 1024
     depth: int = 64
@@ -135,13 +135,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that the settings file and the environment say; read once, then frozen."""
+    """The whole settings file, with the environment's values; read once, then frozen."""
 
-    organization: str = "SE0000000000-ADAPTER"  # the HSA-id that the adapter itself answers with
+    organization: str = "SE0000000000-ADAPTER"  # the HSA-id of the adapter itself
     store: str = "sqlite:///adapter.db"
     broker: str = ""  # amqp URL; empty without RabbitMQ
     web: str = "127.0.0.1:8080"
-    ask_above: int = 100  # so many at once are replayed without asking again
+    ask_above: int = 100  # replaying more than this many at once asks for confirmation
     limits: Limits = Limits()
     expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
     endpoints: tuple[Endpoint, ...] = ()

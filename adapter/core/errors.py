@@ -1,7 +1,7 @@
-"""Two errors, each with a code of the catalogue, and the issues that explain it.
+"""The two errors of the adapter. Each has a code of the catalogue and the issues that explain it.
 
-A failure is transient (the same attempt may succeed later) or fatal (a person must act).
-The code is a word of the catalogue; free text never carries personal data.
+A failure is transient (the same attempt may succeed later) or fatal (a person must act). Details
+never hold personal data.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from adapter.core.catalogue import CATALOGUE, Entry, ErrorCode
 
 
 class Severity(StrEnum):
-    """FHIR R4 IssueSeverity, less `fatal`."""
+    """FHIR R4 IssueSeverity, without `fatal`."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,7 +23,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One problem of a message: a code of the catalogue, and where.
+    """One problem of a message: a code of the catalogue, and its place.
 
     `expression` is a FHIRPath (`MessageHeader.event`), or a path of the native format
     (`PID-3`, `/Meddelande/Patient`). `detail` never holds personal data.
@@ -36,15 +36,15 @@ class Issue:
 
     @property
     def entry(self) -> Entry:
-        """What the catalogue says of the code."""
+        """The catalogue's entry for the code."""
         return CATALOGUE[self.code]
 
 
 class AdapterError(Exception):
-    """A failure with a code of the catalogue, and all the problems that were found.
+    """A failure with a code of the catalogue, and every problem that caused it.
 
-    `said` is the far side's answer in its own codes (HTTP status, MSA-1, receipt code), and
-    `retry_after` how many seconds it asks us to wait.
+    `said` has the far side's own codes (HTTP status, MSA-1, receipt code). `retry_after` is the
+    number of seconds that it asks us to wait.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class AdapterError(Exception):
 
     @property
     def entry(self) -> Entry:
-        """What the catalogue says of the code."""
+        """The catalogue's entry for the code."""
         return CATALOGUE[self.code]
 
 

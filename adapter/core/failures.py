@@ -1,7 +1,7 @@
 """What a failure to deliver means: one table, a row for each code.
 
-A code is one of the catalogue, or the far side's own: an HTTP status, MSA-1, a receipt's code.
-docs/lifecycle.md draws the table. An endpoint's own rules come first (`answer_rules`).
+A code is one of the catalogue, or the far side's own: an HTTP status, MSA-1 or the code of a
+receipt. An endpoint's own rules come first (`answer_rules`). docs/lifecycle.md shows the table.
 """
 
 from __future__ import annotations
@@ -15,48 +15,48 @@ from adapter.core.endpoint import Then
 
 
 class Arrived(StrEnum):
-    """Whether the far side may have the message after an attempt that ended so."""
+    """Whether the far side may have the message after an attempt that failed with a code."""
 
     NO = "no"
-    REFUSED = "refused"  # its system had it, and refused it for good
+    REFUSED = "refused"  # its system received it, and refused it for good
     MAYBE = "maybe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One code: what follows, what it uses up, whether the message may have arrived."""
+    """One code: what the adapter does next, and whether the message may have arrived."""
 
     code: str
     then: Then  # where an endpoint has no rule of its own
     arrived: Arrived = Arrived.NO
-    outage: bool = False  # the far side is not there: its circuit counts this
-    receipt_may_come: bool = False  # a receipt of this attempt is still possible
-    ours: bool = False  # no answer of the far side: no rule of an endpoint can name it
-    finding: str = "loop"  # what `adapter health` reports when a loop of ours fails so
+    outage: bool = False  # the far side is away: its circuit counts this failure
+    receipt_may_come: bool = False  # a receipt for this attempt is still possible
+    ours: bool = False  # not a response of the far side: no rule of an endpoint can name it
+    finding: str = "loop"  # what `adapter health` reports when a loop fails with this code
 
     @property
     def fault(self) -> Scope:
-        """Whose fault it is; a code of the far side's own is the receiver's."""
+        """Whose fault it is. The far side's own codes are faults of the receiver."""
         return CATALOGUE[self.code].scope if is_error_code(self.code) else Scope.RECEIVER
 
     @property
-    def told(self) -> str:
-        """Who is told, beside the history: the sender is told when the delivery is dead."""
+    def informed(self) -> str:
+        """Who is informed, besides the history: the sender and owner of a dead delivery."""
         return "nobody" if self.then is Then.RETRY else "sender, owner"
 
     @property
     def uses_attempt(self) -> bool:
-        """Whether the back-off grows with it. An outage is nobody's attempt."""
+        """Whether the back-off grows also while the circuit is open. An outage waits for probes."""
         return not self.outage
 
     @property
-    def moves(self) -> bool:
-        """Whether a delivery that failed only so may go to its endpoint's successor."""
+    def may_move(self) -> bool:
+        """Whether a delivery with only such failures may go to its endpoint's successor."""
         return self.arrived is not Arrived.MAYBE
 
     @property
     def alarm(self) -> str:
-        """The log line that tells it at once, or after some in a row; "" where none does."""
+        """The log line that warns of it, in an outage after five failures in a row; "" for none."""
         if self.outage:
             return "circuit-opened"
         return "dead" if self.then is Then.STOP else ""
@@ -102,7 +102,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(code="settings", then=Then.RETRY, arrived=Arrived.MAYBE, ours=True, finding="topology"),
     Failure(code="adapter-fault", then=Then.RETRY, arrived=Arrived.MAYBE, ours=True),
 )
-"""In the order that counts: of the far side's codes, the first row that fits."""
+"""Of several rows that match a code of the far side, the first one applies."""
 
 
 def _codes(rows: Iterable[Failure]) -> frozenset[str]:
@@ -110,11 +110,14 @@ def _codes(rows: Iterable[Failure]) -> frozenset[str]:
 
 
 OUTAGES = _codes(row for row in FAILURES if row.outage)
-SURELY_NOT_ARRIVED = _codes(row for row in FAILURES if row.moves and is_error_code(row.code))
+"""Failures in a row with these codes open the circuit of an endpoint."""
+SURELY_NOT_ARRIVED = _codes(row for row in FAILURES if row.may_move and is_error_code(row.code))
+"""After only these, the far side does not have the message (or has refused it)."""
 RECEIPT_MAY_COME = _codes(row for row in FAILURES if row.receipt_may_come)
+"""After these, a receipt for the attempt may still come."""
 REFUSED: ErrorCode = "refused"
 
 
 def finding(code: str) -> str:
-    """What `adapter health` reports when a loop of ours fails with a code."""
+    """The finding that `adapter health` reports when a loop fails with a code."""
     return next((row.finding for row in FAILURES if row.code == code), "loop")

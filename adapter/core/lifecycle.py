@@ -1,7 +1,7 @@
-"""The only file that knows how a delivery, and a message, moves from state to state.
+"""The state tables of deliveries and messages, and the times of retries.
 
-A step that comes from outside (a receipt, an answer, a failure) has an entry in every state:
-late news can surprise us, but it can never be illegal. docs/lifecycle.md is drawn from here.
+A step that comes from outside (a receipt, an answer, a failure) has an entry in every state: it
+may come at any time, so it is never illegal. docs/lifecycle.md is drawn from these tables.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from adapter.core.errors import FatalError
 
 
 class State(StrEnum):
-    """Where a delivery is."""
+    """The state of a delivery."""
 
-    WAITING = "waiting"  # for its next attempt
+    WAITING = "waiting"  # waits for its next attempt
     IN_FLIGHT = "in-flight"  # claimed, or sent and not yet receipted
-    ACCEPTED = "accepted"  # the far side's system has it; a person has not yet answered
-    CONFIRMED = "confirmed"  # the layer that the endpoint's settings ask for is reached
-    DEAD = "dead"  # a person must look
-    DISCARDED = "discarded"  # a person looked and let it go
-    REPLACED = "replaced"  # a person corrected it: another one went in its place
+    ACCEPTED = "accepted"  # the far side's system has it; a person's answer is awaited
+    CONFIRMED = "confirmed"  # the receipt that `done_when` asks for has come
+    DEAD = "dead"  # given up or held: a person must decide
+    DISCARDED = "discarded"  # a person closed it without sending it
+    REPLACED = "replaced"  # a person corrected it: another delivery was sent in its place
 
 
 class Step(StrEnum):
-    """What moves a delivery."""
+    """What changes the state of a delivery."""
 
     CLAIM = "claim"
     ACCEPT = "accept"  # the system's receipt, where a person's answer is still awaited
@@ -40,19 +40,18 @@ class Step(StrEnum):
     REPLACE = "replace"
 
 
-OPEN = (State.WAITING, State.IN_FLIGHT)  # open and due means: send it
-FROM_OUTSIDE = (Step.ACCEPT, Step.ANSWER, Step.CONFIRM, Step.RETRY, Step.GIVE_UP)
+OPEN = (State.WAITING, State.IN_FLIGHT)  # sent as soon as it is due
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.WAITING, Step.CLAIM): State.IN_FLIGHT,
-    (State.WAITING, Step.ACCEPT): State.ACCEPTED,  # the receipt outran our retry
+    (State.WAITING, Step.ACCEPT): State.ACCEPTED,  # the receipt of an earlier attempt came late
     (State.WAITING, Step.ANSWER): State.CONFIRMED,
     (State.WAITING, Step.CONFIRM): State.CONFIRMED,
     (State.WAITING, Step.RETRY): State.WAITING,
     (State.WAITING, Step.GIVE_UP): State.DEAD,
-    (State.IN_FLIGHT, Step.CLAIM): State.IN_FLIGHT,  # crashed, or no receipt in time
+    (State.IN_FLIGHT, Step.CLAIM): State.IN_FLIGHT,  # its process died, or no receipt came in time
     (State.IN_FLIGHT, Step.ACCEPT): State.ACCEPTED,
-    (State.IN_FLIGHT, Step.ANSWER): State.CONFIRMED,  # who answers has received
+    (State.IN_FLIGHT, Step.ANSWER): State.CONFIRMED,  # a person can only answer what has arrived
     (State.IN_FLIGHT, Step.CONFIRM): State.CONFIRMED,
     (State.IN_FLIGHT, Step.RETRY): State.WAITING,
     (State.IN_FLIGHT, Step.GIVE_UP): State.DEAD,
@@ -66,7 +65,7 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CONFIRMED, Step.CONFIRM): State.CONFIRMED,
     (State.CONFIRMED, Step.RETRY): State.CONFIRMED,
     (State.CONFIRMED, Step.GIVE_UP): State.CONFIRMED,
-    (State.DEAD, Step.ACCEPT): State.ACCEPTED,  # late, but a receipt is a receipt
+    (State.DEAD, Step.ACCEPT): State.ACCEPTED,  # a late receipt counts too
     (State.DEAD, Step.ANSWER): State.CONFIRMED,
     (State.DEAD, Step.CONFIRM): State.CONFIRMED,
     (State.DEAD, Step.RETRY): State.DEAD,
@@ -88,18 +87,18 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 
 
 class Standing(StrEnum):
-    """Where a message is."""
+    """The standing of a message."""
 
-    RECEIVED = "received"  # stored, not yet understood
+    RECEIVED = "received"  # stored, not yet processed
     PROCESSED = "processed"
-    REFUSED = "refused"  # for its own faults; the sender was told
-    DEAD = "dead"  # a person must look
+    REFUSED = "refused"  # it has faults of its own; its receipt names them
+    DEAD = "dead"  # a person must decide
     DISCARDED = "discarded"
     REPLACED = "replaced"  # a person corrected it
 
 
 class Ruling(StrEnum):
-    """What moves a message."""
+    """What changes the standing of a message."""
 
     PROCESS = "process"
     REFUSE = "refuse"
@@ -121,12 +120,12 @@ RULINGS: dict[tuple[Standing, Ruling], Standing] = {
 
 
 def first_state(code: str) -> State:
-    """Where a new delivery begins: it waits; with a code it is held, or unwritten, for a person."""
+    """Return the first state of a delivery: dead with a code (held, not written), else waiting."""
     return State.DEAD if code else State.WAITING
 
 
 def advance(state: State, step: Step) -> State:
-    """The state after a step; FatalError `illegal-transition` where the table has no entry."""
+    """Return the state after a step; FatalError `illegal-transition` without an entry."""
     try:
         return TRANSITIONS[state, step]
     except KeyError:
@@ -134,19 +133,19 @@ def advance(state: State, step: Step) -> State:
 
 
 def rule(standing: Standing, ruling: Ruling) -> Standing:
-    """The standing after a ruling; FatalError `illegal-transition` without an entry."""
+    """Return the standing after a ruling; FatalError `illegal-transition` without an entry."""
     try:
         return RULINGS[standing, ruling]
     except KeyError:
         raise FatalError("illegal-transition", f"{ruling} while {standing}") from None
 
 
-_DOUBLINGS = 20  # of 366 days, the longest that settings allow, is still a timedelta
+_DOUBLINGS = 20  # 366 days, the longest that settings allow, doubled 20 times fit a timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Back-off after failed attempts: `first`, doubling up to `ceiling`, then each `ceiling`."""
+    """Back-off after failed attempts: it begins with `first` and doubles up to `ceiling`."""
 
     first: timedelta = timedelta(seconds=5)
     ceiling: timedelta = timedelta(hours=1)
@@ -154,24 +153,21 @@ class RetryPolicy:
     def due(
         self, failures: int, retry_after: float | None, now: datetime, probe_at: datetime | None
     ) -> datetime:
-        """When to try again after so many failures.
+        """Return the time of the next attempt after a number of failures.
 
-        Where the far side is away: with its next probe, which the others wait for as well.
+        `probe_at` is the next probe of an open circuit. Then everything waits for that probe.
         """
         if probe_at is not None and not retry_after:
             return probe_at
         return now + self.wait(max(failures, 1), retry_after)
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
-        """At least what the far side asked for; else doubling, with up to a tenth of jitter."""
+        """Return the back-off with up to 10 % jitter; at least the seconds of `retry_after`."""
         step = min(self.first * (1 << min(failures - 1, _DOUBLINGS)), self.ceiling)
         wait = max(step, timedelta(seconds=retry_after or 0))
         return wait * (1 + random.random() / 10)
 
 
 def in_time(due: datetime, now: datetime, expires_at: datetime) -> datetime | None:
-    """When to try again; None when the time to live is over.
-
-    What would come later comes when the time runs out: nobody gives up before.
-    """
+    """Return when to try again, at `expires_at` at the latest; None when that time is over."""
     return min(due, expires_at) if now < expires_at else None

@@ -1,4 +1,4 @@
-"""Messages, deliveries and receipts as values. docs/glossary.md explains the words."""
+"""Messages, deliveries and receipts as records. docs/glossary.md explains the terms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from adapter.core.lifecycle import Standing, State
 
 Bundle: TypeAlias = dict[str, Any]
-"""A FHIR R4 message Bundle as parsed JSON; fhir.resources checks it, it does not carry it."""
+"""A FHIR R4 message Bundle as parsed JSON. fhir.resources is used only to check it."""
 
 
 class Kind(StrEnum):
@@ -59,11 +59,11 @@ _KINDS = {
     Event.RECEIPT: Kind.RECEIPT,
 }
 RETURNING = frozenset({Event.RECEIPT, Event.ANSWER, Event.REPLY, Event.DELIVERY_REPORT})
-"""Events that go to the sender of what they concern, and need no route."""
+"""Events that go back to the sender of the message that they concern. They need no route."""
 
 
 class Need(StrEnum):
-    """What the physician's assessment asks for, and what an endpoint serves."""
+    """The efforts that a physician's assessment asks for, and that an endpoint provides."""
 
     SOCIAL_SERVICES = "social-services"  # socialtjänst
     MUNICIPAL_HEALTH_CARE = "municipal-health-care"  # kommunal hälso- och sjukvård
@@ -79,7 +79,7 @@ class DoneWhen(StrEnum):
 
 
 class Layer(StrEnum):
-    """Who says that something arrived: the far side's wire, its system, or a person."""
+    """What confirms that a message arrived: the far side's transport, its system, or a person."""
 
     TRANSPORT = "transport"
     APPLICATION = "application"
@@ -96,10 +96,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Bytes that travel, and what the transport says of them. Nobody has looked inside yet."""
+    """The bytes of a message with what the transport says of them. The bytes are not yet parsed."""
 
     id: str = ""  # as claimed by the sender: AMQP message_id, Idempotency-Key; else ""
-    endpoint: str = ""  # in: the authenticated sender; out: the receiver; "" = unidentified
+    endpoint: str = ""  # in: the authenticated sender, "" for none; out: the receiver
     body: bytes
     content_type: str = ""
     event: str = ""  # as claimed: AMQP type
@@ -112,7 +112,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A field that the target could not carry: where, and why. Shown and counted."""
+    """A field that the target format cannot hold: its path, and why. Shown and counted."""
 
     path: str
     why: str
@@ -120,11 +120,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One side's answer to the other about one message."""
+    """A receipt: what a system, or a transport, answers about one message."""
 
     about: str  # the content id (MessageHeader.id) that is answered
     code: Code
-    said: str = ""  # the same in the answerer's own code: MSA-1
+    said: str = ""  # the code in the far side's own form: MSA-1
     layer: Layer = Layer.APPLICATION
     detail: str = ""  # codes and expressions, never personal data
     issues: tuple[Any, ...] = ()  # of adapter.core.errors.Issue
@@ -132,10 +132,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one endpoint: what is retried and receipted. A row of the outbox.
+    """One message to one endpoint: the unit of retries and receipts. A row of the outbox.
 
-    Of its timers, an open delivery has exactly one of `next_attempt_at`, `lease_until` and
-    `receipt_due_at`: what it waits for.
+    An open delivery waits for exactly one of `next_attempt_at`, `lease_until` and
+    `receipt_due_at`.
     """
 
     id: str
@@ -148,15 +148,15 @@ class Delivery:
     expires_at: datetime
     seq: int = 0  # the row's number, from the database
     case_id: str | None = None
-    order_key: str | None = None  # None: in no order
+    order_key: str | None = None  # None: it waits for no other delivery
     order_no: int = 0
     content_id: str = ""
     envelope_id: str = ""
     content_type: str = ""
-    body: bytes | None = None  # rendered once; None where it was not read, or is purged
-    losses: str = ""  # JSON of what the mapping could not write; "" where it was not read
-    forwarded: bool = False  # the body is the sender's own
-    attempt: int = 0  # claims so far; an outcome counts only for the newest
+    body: bytes | None = None  # rendered once; None when the query left it out, or it is purged
+    losses: str = ""  # JSON of what the mapping could not write; "" when the query left it out
+    forwarded: bool = False  # the body is the sender's own bytes
+    attempt: int = 0  # number of claims; an outcome counts only for the newest
     failures: int = 0
     resends: int = 0
     next_attempt_at: datetime | None = None
@@ -166,18 +166,18 @@ class Delivery:
     reminded_at: datetime | None = None
     sent_at: datetime | None = None  # first transport acceptance: legal clocks count from here
     closed_at: datetime | None = None
-    code: str = ""  # of the catalogue: the last failure, or why it is dead
+    code: str = ""  # of the catalogue: the newest failure, or why it is dead
     detail: str = ""
     taken_by: str = ""
-    untold: bool = False  # dead, and its sender is told only when a person discards it
-    copy_of: str = ""  # the delivery that this one sends again
-    replaced_by: str = ""  # the delivery that a person made of this one
-    replaces: str = ""  # the delivery that this one was made of
+    untold: bool = False  # dead, and its sender is informed only when a person discards it
+    copy_of: str = ""  # the delivery whose bytes this one sends again
+    replaced_by: str = ""  # the corrected delivery that replaces this one
+    replaces: str = ""  # the delivery that this one corrects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What arrived, byte for byte."""
+    """A message that arrived, byte for byte."""
 
     id: str
     endpoint: str  # the authenticated sender; "" when it could not be identified
@@ -185,13 +185,13 @@ class Message:
     fingerprint: str  # SHA-256 of the body, hex
     received_at: datetime
     claimed_event: str = ""
-    direct: bool = False  # its door answers by itself: no receipt goes through the outbox
+    direct: bool = False  # its sender gets the receipt in the same exchange, not through the outbox
     tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
-    """A row of the inbox: what arrived, and what the adapter made of it."""
+    """A row of the inbox: a message that arrived, and the result of its processing."""
 
     seq: int
     id: str
@@ -214,7 +214,7 @@ class StoredMessage:
     note: str
     losses: str
     issues: str
-    receipt_code: str  # what we answered; "" while the answer is owed
+    receipt_code: str  # the code of our receipt; "" until it is written
     receipt_body: bytes | None
     shared: bool
     direct: bool
@@ -224,7 +224,7 @@ class StoredMessage:
 
     @property
     def message(self) -> Message | None:
-        """What arrived; None when its bytes are purged."""
+        """The message that arrived; None when its bytes are purged."""
         if self.body is None:
             return None
         return Message(

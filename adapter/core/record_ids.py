@@ -1,4 +1,4 @@
-"""Ids of our own records, unique without asking the database: `m-…`, `d-…`, `c-…`, `p-…`."""
+"""Ids of the adapter's records (`m-…`, `d-…`, `c-…`, `p-…`), unique without the database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Record(StrEnum):
-    """The kinds of records that have such an id; the value is its first letter."""
+    """The kinds of records that have such an id; the value is the first letter of the id."""
 
     MESSAGE = "m"
     DELIVERY = "d"
@@ -16,10 +16,10 @@ class Record(StrEnum):
 
 
 def new_id(record: Record) -> str:
-    """A new id: the kind's letter, and 80 random bits in hex."""
+    """Return a new id: the letter of the kind, and 80 random bits in hex."""
     return f"{record}-{secrets.token_hex(10)}"
 
 
 def is_message_id(id_: str) -> bool:
-    """Whether an id names a message; otherwise it names a delivery, or nothing."""
+    """Whether an id has the form of a message id."""
     return id_.startswith(f"{Record.MESSAGE}-")

@@ -1,7 +1,7 @@
-"""What must be as it should for messages to go on, and who says so when it is not.
+"""Judge the health of the adapter: all its processes, the store and the broker.
 
-Every process tells of itself in a row of the store (adapter.runner.heartbeat). Whoever is asked, by
-HTTP or by a command, looks at all rows and at the store itself, and judges them here.
+Each process writes a heartbeat row to the store (`adapter.runner.heartbeat`). `survey` reads all
+rows and the store itself, and returns findings. HTTP (`/health`), metrics and the command use it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,55 +22,56 @@ from adapter.store.queries import figures
 from adapter.store.transaction import Transaction
 from adapter.transports.rabbitmq import INCOMING
 
-BEAT = 5.0  # seconds between two signs of life
-LOST = timedelta(seconds=20)
-FORGOTTEN = timedelta(days=1)
+BEAT = 5.0  # seconds between two heartbeats
+LOST = timedelta(seconds=20)  # a process without a heartbeat for longer is lost
+FORGOTTEN = timedelta(days=1)  # the rows of lost processes are deleted after this
 SLOW = 1.0  # seconds for the round trip of one small write
-SKEW = 5.0  # seconds
+SKEW = 5.0  # seconds between two clocks
 OVERDUE = timedelta(minutes=15)
-_ZONE = ZoneInfo("Europe/Stockholm")  # operators read it
+_ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 
 PARTS = ("serve", "worker", "web")
 
 FINDINGS = {
-    "store": "the database does not answer, or cannot be written",
-    "schema": "the store's schema is not the one that this program needs",
-    "store-slow": "a small write takes more than a second",
-    "broker": "the broker cannot be reached",
-    "broker-blocked": "the broker has an alarm, and takes nothing",
-    "topology": "an exchange or a queue of the broker is not as it must be",
-    "consumer": "no living worker takes what partners publish",
-    "worker": "no worker lives: nothing is sent",
-    "process": "a process has given no sign of life, and nothing has begun in its place",
-    "loop": "a part of a process cannot go on at present",
+    "store": "the database does not answer, or refuses writes",
+    "schema": "the schema of the store has another version than this program needs",
+    "store-slow": "a small write takes more than one second",
+    "broker": "no connection to the broker",
+    "broker-blocked": "the broker has a resource alarm and accepts no messages",
+    "topology": "an exchange or queue of the broker is missing or differs from its declaration",
+    "consumer": "no living worker consumes what partners publish",
+    "worker": "no worker is alive: nothing is sent",
+    "process": "a process has no heartbeat, and no later process of its part has replaced it",
+    "loop": "a loop of a process fails at present",
     "clock": "clocks differ by more than five seconds",
-    "overdue": "something is late by, or still failing after, more than fifteen minutes",
+    "overdue": "an endpoint's oldest late delivery is overdue by more than fifteen minutes",
 }
+"""Every finding, and what it means."""
 DOOR = frozenset({"store", "schema"})
-"""Findings of a process that keep its doors from taking messages; all others are warnings."""
+"""Findings that stop a process from accepting messages over HTTP and MLLP; others are warnings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is not as it should be; `process` is the name of the one that says so."""
+    """One fault: its name in FINDINGS, the reason, and the process that reports it."""
 
     name: str
     why: str
-    process: str = ""
+    process: str = ""  # the name of the process; "" for a fault of no single process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """What a process told of itself, and when."""
+    """One process, as its newest heartbeat describes it."""
 
     id: str
     name: str
-    part: str
+    part: str  # one of PARTS
     started_at: datetime
-    seen_at: datetime
+    seen_at: datetime  # of the newest heartbeat, by the database's clock
     consumes: bool
-    ahead: float
-    probe: float
+    ahead: float  # seconds that its clock is ahead of the database's
+    probe: float  # seconds that its newest write of a small row took
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -81,7 +82,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnHealth:
-    """The process that asks: what it knows of itself is newer than its row."""
+    """The findings of the process that asks. They are newer than those in its heartbeat row."""
 
     name: str = ""
     findings: Callable[[], Sequence[Finding]] = tuple
@@ -89,136 +90,148 @@ class OwnHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What was found, and every process that has told of itself within a day."""
+    """All findings, and every process that has written a heartbeat within a day."""
 
     findings: tuple[Finding, ...]
     processes: tuple[Process, ...] = ()
-    now: datetime | None = None
+    now: datetime | None = None  # by the database's clock; None when it was not read
 
     @property
     def living(self) -> list[Process]:
-        """Those that were seen lately."""
+        """The processes that are not lost."""
         return [p for p in self.processes if self.now and not lost(p, self.now)]
 
 
 def lost(process: Process, now: datetime) -> bool:
-    """Whether it has been silent for too long; `now` is the database's."""
+    """Whether its last heartbeat is too old; `now` is the database's."""
     return now - process.seen_at > LOST
 
 
-def queues(settings: Settings) -> tuple[str, ...]:
-    """What somebody has to consume."""
+def required_queues(settings: Settings) -> tuple[str, ...]:
+    """The queues that a worker must consume."""
     return (INCOMING,) if settings.broker else ()
 
 
-def survey(store: Store, settings: Settings, oneself: OwnHealth | None = None) -> Survey:
-    """Look at everything now, and judge."""
-    asking = oneself or OwnHealth()
+def survey(store: Store, settings: Settings, own_health: OwnHealth | None = None) -> Survey:
+    """Read the store now and return every finding, without duplicates.
+
+    `own_health` replaces what the calling process has in its own heartbeat row.
+    """
+    own = own_health or OwnHealth()
     began = time.monotonic()
+    shared = _shared_survey(store, settings)
+    own_findings = [*slow_store(time.monotonic() - began), *own.findings()]
+    others = [f for f in shared.findings if not own.name or f.process != own.name]
+    return replace(shared, findings=tuple(dict.fromkeys([*own_findings, *others])))
+
+
+def _shared_survey(store: Store, settings: Settings) -> Survey:
     try:
         with store.read() as tx:
-            found = _looked(tx, settings)
+            return _read_survey(tx, settings)
     except TransientError as error:
         why = f"{error.entry.en} {error.detail}".strip()
-        found = Survey(findings=(Finding(name="store", why=why),))
-    own = [*slow(time.monotonic() - began), *asking.findings()]
-    others = [f for f in found.findings if not asking.name or f.process != asking.name]
-    unique = dict.fromkeys([*own, *others])
-    return Survey(findings=tuple(unique), processes=found.processes, now=found.now)
+        return Survey(findings=(Finding(name="store", why=why),))
 
 
-def _looked(tx: Transaction, settings: Settings) -> Survey:
+def _read_survey(tx: Transaction, settings: Settings) -> Survey:
     schema = figures.schema(tx)
     if not schema.fits:
         why = f"its schema is {schema.current or 'empty'}, this program needs {schema.newest}"
         return Survey(findings=(Finding(name="schema", why=why),))
     now = heartbeats.clock(tx)
-    rows = tuple(_process(row) for row in heartbeats.rows(tx))
+    processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
-    found = (*judged(rows, now, queues(settings)), *late)
-    return Survey(findings=found, processes=rows, now=now)
+    findings = (*judge(processes, now, required_queues(settings)), *late)
+    return Survey(findings=findings, processes=processes, now=now)
 
 
 def _process(row: ProcessRow) -> Process:
-    findings = json.loads(row.findings or "[]")
-    own = tuple(Finding(**finding, process=row.name) for finding in findings)
-    return Process(**{**asdict(row), "findings": own})
+    reported = json.loads(row.findings or "[]")
+    findings = tuple(Finding(**fields, process=row.name) for fields in reported)
+    return Process(**{**asdict(row), "findings": findings})
 
 
-def written(findings: Sequence[Finding]) -> str:
-    """Findings of one process as its row keeps them."""
+def dump_findings(findings: Sequence[Finding]) -> str:
+    """Return the findings of one process as JSON for its heartbeat row."""
     return json.dumps([{"name": f.name, "why": f.why} for f in findings])
 
 
 def _overdue(
     settings: Settings, oldest: Iterable[tuple[str, datetime]], now: datetime
 ) -> Iterator[Finding]:
+    """A finding for each endpoint whose oldest delivery is late, service windows not counted."""
     known = {endpoint.name: endpoint for endpoint in settings.endpoints}
-    for name, made in oldest:
-        by = timedelta(seconds=service_windows.overdue(known.get(name), made, now))
-        if by > OVERDUE:
-            since = f"{made.astimezone(_ZONE):%Y-%m-%d %H:%M}"
-            why = f"{name}: the oldest late delivery is {spoken(now - made)} old, from {since}"
+    for name, created in oldest:
+        late_by = timedelta(seconds=service_windows.overdue(known.get(name), created, now))
+        if late_by > OVERDUE:
+            since = f"{created.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+            age = duration_text(now - created)
+            why = f"{name}: the oldest late delivery is {age} old, from {since}"
             yield Finding(name="overdue", why=why)
 
 
-def judged(rows: Sequence[Process], now: datetime, queues: Sequence[str]) -> Iterator[Finding]:
-    """What the processes say of themselves, and what only all of them together show."""
-    living = [p for p in rows if not lost(p, now)]
-    for one in missed(rows, now):
-        why = f"not seen for {spoken(now - one.seen_at)}"
-        yield Finding(name="process", why=why, process=one.name)
+def judge(processes: Sequence[Process], now: datetime, queues: Sequence[str]) -> Iterator[Finding]:
+    """Return what the processes report, and the faults that only all of them together show."""
+    living = [p for p in processes if not lost(p, now)]
+    for process in missing(processes, now):
+        why = f"not seen for {duration_text(now - process.seen_at)}"
+        yield Finding(name="process", why=why, process=process.name)
     if not any(p.works for p in living):
         yield Finding(name="worker", why="no worker lives: nothing is sent")
-    for queue in queues:
-        if not any(p.consumes for p in living):
+    if not any(p.consumes for p in living):
+        for queue in queues:
             yield Finding(name="consumer", why=f"no living worker consumes {queue}")
-    yield from _apart(living)
-    for one in living:
-        yield from one.findings
+    yield from _clock_difference(living)
+    for process in living:
+        yield from process.findings
 
 
-def missed(rows: Sequence[Process], now: datetime) -> list[Process]:
-    """Those that are lost, and in whose place nothing of the same part has begun."""
-    gone: list[Process] = []
-    heirs = list(rows)
-    for one in sorted((p for p in rows if lost(p, now)), key=lambda p: p.seen_at):
-        heir = next((p for p in heirs if _succeeds(p, one)), None)
-        if heir is None:
-            gone.append(one)
+def missing(processes: Sequence[Process], now: datetime) -> list[Process]:
+    """Return the lost processes that no later process of the same part has replaced.
+
+    Each process replaces at most one.
+    """
+    unreplaced: list[Process] = []
+    candidates = list(processes)
+    gone = sorted((p for p in processes if lost(p, now)), key=lambda p: p.seen_at)
+    for process in gone:
+        successor = next((p for p in candidates if _succeeds(p, process)), None)
+        if successor is None:
+            unreplaced.append(process)
         else:
-            heirs.remove(heir)
-    return gone
+            candidates.remove(successor)
+    return unreplaced
 
 
-def _succeeds(later: Process, one: Process) -> bool:
-    return later.part == one.part and later.started_at > one.seen_at
+def _succeeds(later: Process, earlier: Process) -> bool:
+    return later.part == earlier.part and later.started_at > earlier.seen_at
 
 
-def _apart(living: Sequence[Process]) -> Iterator[Finding]:
-    """Two clocks that differ from each other, though neither is far from the database's."""
+def _clock_difference(living: Sequence[Process]) -> Iterator[Finding]:
+    """A finding when two clocks differ too much, though each is close to the database's."""
     near = sorted((p for p in living if abs(p.ahead) <= SKEW), key=lambda p: p.ahead)
     if near and near[-1].ahead - near[0].ahead > SKEW:
-        by = near[-1].ahead - near[0].ahead
-        why = f"the clocks of {near[0].name} and {near[-1].name} differ by {by:.0f} s"
+        seconds = near[-1].ahead - near[0].ahead
+        why = f"the clocks of {near[0].name} and {near[-1].name} differ by {seconds:.0f} s"
         yield Finding(name="clock", why=why)
 
 
-def skewed(ahead: float) -> Iterator[Finding]:
-    """Of one process: its clock is not the database's."""
+def skewed_clock(ahead: float) -> Iterator[Finding]:
+    """A finding when one process's clock is `ahead` seconds off the database's."""
     if abs(ahead) > SKEW:
         side = "ahead of" if ahead > 0 else "behind"
         yield Finding(name="clock", why=f"its clock is {abs(ahead):.0f} s {side} the database")
 
 
-def slow(seconds: float) -> Iterator[Finding]:
-    """Of one process: its round trip to the store took too long."""
+def slow_store(seconds: float) -> Iterator[Finding]:
+    """A finding when a round trip to the store took too long."""
     if seconds > SLOW:
         yield Finding(name="store-slow", why=f"a round trip took {seconds:.1f} s")
 
 
-def spoken(length: timedelta) -> str:
-    """`40 s`, `12 min`, `3 h`."""
+def duration_text(length: timedelta) -> str:
+    """Return a duration as `40 s`, `12 min` or `3 h`."""
     seconds = length.total_seconds()
     if seconds < 120:
         return f"{seconds:.0f} s"

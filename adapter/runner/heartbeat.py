@@ -67,8 +67,8 @@ class Heartbeat:
     def findings(self) -> list[Finding]:
         """Return what this process knows of itself at present, without reading the store."""
         findings = [
-            *health.slow(self._write_seconds),
-            *health.skewed(self._clock_ahead),
+            *health.slow_store(self._write_seconds),
+            *health.skewed_clock(self._clock_ahead),
             *self._loop_findings(),
         ]
         if self._write_error:
@@ -96,7 +96,7 @@ class Heartbeat:
             self._clock_ahead = _seconds_ahead(before, shared, self._clock())
             row = self._identity | {"seen_at": shared, "consumes": self._is_consuming()}
             row |= {"ahead": self._clock_ahead, "probe": self._write_seconds}
-            heartbeats.beat(tx, row | {"findings": health.written(self.findings())})
+            heartbeats.beat(tx, row | {"findings": health.dump_findings(self.findings())})
 
     def _note_standstill(self) -> None:
         """Log a pause between two beats that was so long that the process was frozen."""

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import (
-    FROM_OUTSIDE,
     OPEN,
     RULINGS,
     TRANSITIONS,
@@ -26,6 +25,7 @@ from adapter.core.lifecycle import (
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FROM_OUTSIDE = (Step.ACCEPT, Step.ANSWER, Step.CONFIRM, Step.RETRY, Step.GIVE_UP)
 
 
 @pytest.mark.parametrize(("state", "step"), list(product(State, Step)))

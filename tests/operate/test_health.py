@@ -40,7 +40,7 @@ def told(name: str, **more: Any) -> Process:
 
 
 def found(*rows: Process, queues: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    return [(f.name, f.why) for f in health.judged(rows, NOW, queues)]
+    return [(f.name, f.why) for f in health.judge(rows, NOW, queues)]
 
 
 def silent(seconds: float, name: str = "worker a", **more: Any) -> Process:
@@ -56,7 +56,7 @@ def test_who_was_seen_lately_is_not_missed() -> None:
 
 def test_who_is_silent_is_missed_and_told_since_when() -> None:
     rows = (silent(40), told("worker b"))
-    [finding] = health.judged(rows, NOW, ())
+    [finding] = health.judge(rows, NOW, ())
     assert (finding.process, finding.why) == ("worker a", "not seen for 40 s")
 
 
@@ -104,8 +104,8 @@ def test_two_clocks_may_differ_though_neither_is_far_from_the_databases() -> Non
     ],
 )
 def test_a_clock_that_is_not_the_databases_is_told(ahead: float, why: str) -> None:
-    assert [f.why for f in health.skewed(ahead)] == [why]
-    assert list(health.skewed(4.9)) == []
+    assert [f.why for f in health.skewed_clock(ahead)] == [why]
+    assert list(health.skewed_clock(4.9)) == []
 
 
 # The row
@@ -236,4 +236,4 @@ def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
 
 def test_findings_travel_as_json_without_the_process_that_says_so() -> None:
     one = Finding(name="broker", why="gone", process="worker a")
-    assert json.loads(health.written([one])) == [{"name": "broker", "why": "gone"}]
+    assert json.loads(health.dump_findings([one])) == [{"name": "broker", "why": "gone"}]
