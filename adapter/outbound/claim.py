@@ -61,7 +61,9 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
             for name in names
             if name not in barred.wholly
         ]
-        shares = _taken(tx, shares, now)
+        for until in {share.until for share in shares}:
+            same = (share.claimed for share in shares if share.until == until)
+            due_deliveries.take(tx, [each for claimed in same for each in claimed], now, until)
         cases.prefetch(tx, (), [id_ for share in shares for id_ in _may_be_flagged(share)])
         ready = [d for share in shares for d in _ready(tx, network, share, now)]
     kill_point("claimed")
@@ -89,44 +91,32 @@ def _share(
     """Where the circuit is open, one probe. A missing receipt then says nothing: it always goes."""
     endpoint = network.endpoint(name)
     size = _within_rate(tx, endpoint, room, now)
+    until = now + lease(endpoint)
     replacement = Replacement(
         replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by
     )
     if size and name in cut_off:
-        due, most = _probe(tx, endpoint, replacement, now), math.inf
+        claimed, most = _probe(tx, endpoint, replacement, now, until), math.inf
     else:
-        due = due_deliveries.look(tx, name, size, now, replacement)
+        claimed = due_deliveries.look(tx, name, size, now, until, replacement)
         most = endpoint.receipt_resends
-    return _Share(endpoint=endpoint, claimed=due, until=now + lease(endpoint), most_resends=most)
+    return _Share(endpoint=endpoint, claimed=claimed, until=until, most_resends=most)
 
 
 def _probe(
-    tx: Transaction, endpoint: Endpoint, replacement: Replacement, now: datetime
+    tx: Transaction, endpoint: Endpoint, replacement: Replacement, now: datetime, until: datetime
 ) -> list[Claimed]:
     """One delivery that is due. Until its outcome is written, or its lease ends, no other goes."""
-    due = due_deliveries.look_for_probe(tx, endpoint.name, now, replacement)
-    if due:
+    probe = due_deliveries.look_for_probe(tx, endpoint.name, now, until, replacement)
+    if probe:
         endpoints.probing(tx, endpoint.name, now + probe_lasts(endpoint))
-    return due
+    return probe
 
 
 def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
     if endpoint.rate is None:
         return limit
     return min(limit, endpoints.allowed(tx, endpoint.name, RateLimit(rate=endpoint.rate), now))
-
-
-def _taken(tx: Transaction, shares: Sequence[_Share], now: datetime) -> list[_Share]:
-    """The attempts begin: one statement for all that have the same lease."""
-    begun: dict[str, Claimed] = {}
-    for until in {share.until for share in shares}:
-        due = [each for share in shares if share.until == until for each in share.claimed]
-        taken = due_deliveries.take(tx, due, now, until)
-        begun |= {each.delivery.id: each for each in taken}
-    return [
-        replace(share, claimed=[begun[each.delivery.id] for each in share.claimed])
-        for share in shares
-    ]
 
 
 def _may_be_flagged(share: _Share) -> list[str]:

@@ -65,8 +65,8 @@ def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -
     spelled = {each for contents in wanted.values() for id_ in contents for each in spellings(id_)}
     names = {name for group in wanted for name in group}
     by_content = defaultdict[str, list[Delivery]](list)
-    for row in tx.execute(_LOCK, {"contents": sorted(spelled), "names": sorted(names)}).mappings():
-        locked = tx.kept(outbox.DELIVERIES).get(row["id"]) or outbox.record(row)
+    for row in tx.execute(_LOCK, {"contents": sorted(spelled), "names": sorted(names)}).all():
+        locked = tx.kept(outbox.DELIVERIES).get(row.id) or outbox.record(row)
         tx.kept(outbox.DELIVERIES)[locked.id] = locked
         by_content[locked.content_id].append(locked)
     for group, contents in wanted.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -56,63 +56,64 @@ class Claimed:
 
 
 def look(
-    tx: Transaction, name: str, limit: int, now: datetime, replacement: Replacement
+    tx: Transaction,
+    name: str,
+    limit: int,
+    now: datetime,
+    until: datetime,
+    replacement: Replacement,
 ) -> list[Claimed]:
-    """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked."""
-    return _found(tx, _candidates(replacement), replacement, name, limit, now)
+    """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked.
+
+    As it will be once `take` has begun an attempt of each, with a lease that ends at `until`.
+    """
+    return _locked(tx, _candidates(replacement), replacement, name, limit, now, until)
 
 
 def look_for_probe(
-    tx: Transaction, name: str, now: datetime, replacement: Replacement
+    tx: Transaction, name: str, now: datetime, until: datetime, replacement: Replacement
 ) -> list[Claimed]:
-    """The delivery that has been due longest, locked; none when nothing is due.
+    """As `look`, the delivery that has been due longest; none when nothing is due.
 
     By deadline it would be the same each time, and the far side may fail on just that one.
     """
-    return _found(tx, _probes(replacement), replacement, name, 1, now)
+    return _locked(tx, _probes(replacement), replacement, name, 1, now, until)
 
 
-def _found(
+def _locked(
     tx: Transaction,
     candidates: sa.Select[Any],
     replacement: Replacement,
     name: str,
     limit: int,
     now: datetime,
+    until: datetime,
 ) -> list[Claimed]:
     asked = {"name_": name, "limit_": limit, "now_": now}
     ids = tx.execute(candidates, asked).scalars().all()
-    rows = tx.execute(_rows(replacement), asked | {"ids_": ids}).mappings().all() if ids else []
-    due_now = (outbox.record(row) for row in rows)
-    return [Claimed(delivery=each, why=_why(each)) for each in due_now]
+    rows = tx.execute(_rows(replacement), asked | {"ids_": ids}).all() if ids else []
+    return [_claimed(outbox.values(row), until) for row in rows]
 
 
-def take(
-    tx: Transaction, due_now: Sequence[Claimed], now: datetime, until: datetime
-) -> list[Claimed]:
-    """Begin an attempt of each, with a lease that ends at `until`. Return them as they are then."""
-    if not due_now:
-        return []
-    again = [each.delivery.id for each in due_now if each.why == "resend"]
-    outbox.claim(tx, [each.delivery for each in due_now], again, until)
-    taken = [replace(each, delivery=_begun(each, until)) for each in due_now]
-    for each in taken:
+def _claimed(row: dict[str, Any], until: datetime) -> Claimed:
+    why = _why(row)
+    return Claimed(delivery=outbox.claimed(row, until, resend=why == "resend"), why=why)
+
+
+def _why(row: dict[str, Any]) -> str:
+    if row["state"] is State.WAITING:
+        return "retry" if row["attempt"] else "first"
+    return "resend" if row["receipt_due_at"] else "lease"
+
+
+def take(tx: Transaction, claimed: Sequence[Claimed], now: datetime, until: datetime) -> None:
+    """Begin an attempt of each, with a lease that ends at `until`."""
+    if not claimed:
+        return
+    again = [each.delivery.id for each in claimed if each.why == "resend"]
+    outbox.claim(tx, [each.delivery.id for each in claimed], again, until)
+    for each in claimed:
         attempts.begin(tx, each.delivery.id, each.delivery.attempt, each.why, now)
-    return taken
-
-
-def _begun(claimed: Claimed, until: datetime) -> Delivery:
-    """As `outbox.claim` has written it."""
-    before = claimed.delivery
-    return replace(
-        before,
-        state=State.IN_FLIGHT,
-        attempt=before.attempt + 1,
-        resends=before.resends + (claimed.why == "resend"),
-        next_attempt_at=None,
-        receipt_due_at=None,
-        lease_until=until,
-    )
 
 
 _DEADLINE = (delivery.c.expires_at, delivery.c.seq)
@@ -193,9 +194,3 @@ def _oldest_unread(rank: str) -> sa.ScalarSelect[datetime]:
         theirs, waiting, place == sa.literal_column(rank)
     )
     return query.order_by(message.c.seq).limit(ONE).scalar_subquery()
-
-
-def _why(due_now: Delivery) -> str:
-    if due_now.state is State.WAITING:
-        return "retry" if due_now.attempt else "first"
-    return "resend" if due_now.receipt_due_at else "lease"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ from adapter.store.prefetch import Prefetch
 from adapter.store.tables import delivery
 from adapter.store.transaction import Transaction
 
-_NAMES = tuple(field.name for field in fields(Delivery))
-_BYTES = ("body", "losses")
-ALL = tuple(delivery.c[name] for name in _NAMES)
-WITHOUT_BYTES = tuple(delivery.c[name] for name in _NAMES if name not in _BYTES)
+_ALL = tuple(field.name for field in fields(Delivery))
+_WITHOUT_BYTES = tuple(name for name in _ALL if name not in ("body", "losses"))
+ALL = tuple(delivery.c[name] for name in _ALL)
+WITHOUT_BYTES = tuple(delivery.c[name] for name in _WITHOUT_BYTES)
 DELIVERIES = Prefetch[str, Delivery](
     table=delivery, keys=lambda row: [row["id"]] if "id" in row else [], parameter="ids_"
 )
@@ -33,19 +33,23 @@ _NO_TIMER: dict[str, Any] = {
 }
 
 
-def record(row: sa.RowMapping) -> Delivery:
-    """A row of the table, with `ALL` or `WITHOUT_BYTES` of its columns."""
-    words = {
-        "event": Event(row["event"]),
-        "state": State(row["state"]),
-        "done_when": DoneWhen(row["done_when"]),
-    }
-    return Delivery(**{**row, **words})
+def values(row: sa.Row[Any]) -> dict[str, Any]:
+    """A row that has `ALL` or `WITHOUT_BYTES` as the fields of a Delivery."""
+    fields_ = dict(zip(_ALL if len(row) == len(_ALL) else _WITHOUT_BYTES, row, strict=True))
+    fields_["event"] = Event(fields_["event"])
+    fields_["state"] = State(fields_["state"])
+    fields_["done_when"] = DoneWhen(fields_["done_when"])
+    return fields_
+
+
+def record(row: sa.Row[Any]) -> Delivery:
+    """A row that has `ALL` or `WITHOUT_BYTES` as a Delivery."""
+    return Delivery(**values(row))
 
 
 def fetch(tx: Transaction, query: sa.Select[Any]) -> list[Delivery]:
     """The deliveries of a query that selects `ALL` or `WITHOUT_BYTES`."""
-    return [record(row) for row in tx.execute(query).mappings()]
+    return [record(row) for row in tx.execute(query)]
 
 
 def put(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
@@ -75,10 +79,11 @@ def lock(tx: Transaction, ids: Collection[str]) -> set[tuple[str, int]]:
     Return the attempts that are under way: (delivery, number).
     """
     kept = tx.kept(DELIVERIES)
-    for row in tx.execute(_MANY, {"ids_": list(ids)}).mappings().all():
-        kept[row["id"]] = record(row)
-    locked = (kept[id_] for id_ in ids if id_ in kept)
-    return {(each.id, each.attempt) for each in locked if each.state is State.IN_FLIGHT}
+    for row in tx.execute(_MANY, {"ids_": list(ids)}).all():
+        locked = record(row)
+        kept[locked.id] = locked
+    every = (kept[id_] for id_ in ids if id_ in kept)
+    return {(each.id, each.attempt) for each in every if each.state is State.IN_FLIGHT}
 
 
 _MANY = (
@@ -93,7 +98,7 @@ def hold(tx: Transaction, id_: str) -> Delivery:
     """One delivery without its bytes, locked; NoResultFound when there is none."""
     kept = tx.kept(DELIVERIES)
     if id_ not in kept:
-        kept[id_] = record(tx.execute(_ONE, {"id_": id_}).mappings().one())
+        kept[id_] = record(tx.execute(_ONE, {"id_": id_}).one())
     return kept[id_]
 
 
@@ -135,17 +140,23 @@ _STEPPED = (
 _STEP = Update(delivery, ("id",))
 
 
-def claim(
-    tx: Transaction, due: Sequence[Delivery], again: Collection[str], until: datetime
-) -> None:
+def claim(tx: Transaction, ids: Sequence[str], again: Sequence[str], until: datetime) -> None:
     """Begin an attempt of each of these locked deliveries; the lease ends at `until`.
 
     `again` has the ids of those that are sent again because their receipt is missing.
     """
-    for each in due:
-        advance(each.state, Step.CLAIM)
-    named = {"ids_": [each.id for each in due], "again_": list(again), "until_": until}
-    tx.execute(_CLAIM, named)
+    tx.execute(_CLAIM, {"ids_": ids, "again_": again, "until_": until})
+
+
+def claimed(row: Mapping[str, Any], until: datetime, *, resend: bool) -> Delivery:
+    """A locked row, given by `values`, as `claim` will have written it."""
+    changed = {
+        "state": advance(row["state"], Step.CLAIM),
+        "attempt": row["attempt"] + 1,
+        "resends": row["resends"] + resend,
+        "lease_until": until,
+    }
+    return Delivery(**{**row, **_NO_TIMER, **changed})
 
 
 _AGAIN = among(delivery.c.id, "again_")

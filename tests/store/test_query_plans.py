@@ -47,7 +47,7 @@ def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Regi
     fill_line(region.store, range(5000, 5200))
     with statements(region.store) as sent, region.store.begin() as tx:
         due_deliveries.endpoints_due(tx, region.now)
-        due_deliveries.look(tx, "lulea", 50, region.now, Replacement())
+        due_deliveries.look(tx, "lulea", 50, region.now, region.now, Replacement())
     looks = [s for s in sent if " min(" in s]
     assert len(looks) == 2
     assert all("delivery_order on delivery first" in plan_of(region.store, s) for s in looks)
