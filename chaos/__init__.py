@@ -1,9 +1,9 @@
-"""A rig that breaks the adapter while it works, and counts what became of every message.
+"""A rig that breaks the adapter while it works, and counts what happened to every message.
 
     python -m chaos --seconds 40 --seed 7
 
-Real RabbitMQ and PostgreSQL, two workers, two web processes, and simulated parties that receipt,
-refuse, answer late, twice and wrongly, and go away. The parties write a ledger of what they sent
-and got; the judge reads that and nothing else. What is counted, and why that is fair, stands in
-docs/guarantees.md.
+It runs real RabbitMQ and PostgreSQL servers, two workers, two web processes and simulated parties.
+The parties send receipts, refuse messages, respond late, twice or wrongly, and go away. They write
+a ledger of what they sent and got. The judge reads only this ledger. docs/guarantees.md describes
+what is counted and why.
 """

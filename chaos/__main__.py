@@ -1,4 +1,4 @@
-"""`python -m chaos`: exit 0 when all five counts are zero, 1 when not, 2 for wrong use."""
+"""`python -m chaos`: exit 0 when all five counts are zero, 1 when not, 2 for a wrong command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNSHARE = ("unshare", "--mount", "--propagation", "private")
 
 
 def main() -> int:
-    """Read the command, run, report."""
+    """Read the command line, run, and print the report."""
     arguments = _arguments()
     _own_mounts()
     threading.excepthook = _thread_died
@@ -48,7 +48,7 @@ _dead_threads: list[str] = []
 
 
 def _thread_died(arguments: threading.ExceptHookArgs) -> None:
-    """A party that is no more makes every count meaningless."""
+    """Record that a thread died: without one of its parties the counts mean nothing."""
     name = arguments.thread.name if arguments.thread else ""
     error = arguments.exc_value
     logging.error("thread %s died", name, exc_info=error)
@@ -59,33 +59,33 @@ def _thread_died(arguments: threading.ExceptHookArgs) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chaos", description="Break the adapter, and count.")
     parser.add_argument("--seconds", type=_duration, default=60, help="how long the load runs")
-    parser.add_argument("--seed", default="", help="any text; a run without one draws its own")
+    parser.add_argument("--seed", default="", help="any text; the default is random")
     parser.add_argument("--sabotage", default="", choices=("", *SABOTAGES))
     parser.add_argument("--folder", type=Path, help="for ledger.jsonl and the log lines")
     return parser.parse_args(_joined(sys.argv[1:]))
 
 
 def _duration(text: str) -> float:
-    """Seconds in which something can be seen."""
+    """Parse a number of seconds above 0."""
     with suppress(ValueError):
-        if 0 < (found := float(text)) < math.inf:
-            return found
+        if 0 < (seconds := float(text)) < math.inf:
+            return seconds
     raise argparse.ArgumentTypeError(f"a number of seconds above 0, not {text!r}")
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """A seed may begin with a dash: argparse takes it for an option when it stands alone."""
-    found: list[str] = []
+    """Join `--seed` to its value: argparse takes a separate value with a dash for an option."""
+    joined: list[str] = []
     for word in words:
-        if found and found[-1] == "--seed":
-            found[-1] += f"={word}"
+        if joined and joined[-1] == "--seed":
+            joined[-1] += f"={word}"
         else:
-            found.append(word)
-    return found
+            joined.append(word)
+    return joined
 
 
 def _own_mounts() -> None:
-    """Begin again in a mount namespace of our own where we may: the store gets a small disk."""
+    """Restart in a private mount namespace if permitted, so that the store can get a small disk."""
     if os.environ.get(NAMESPACE) or os.geteuid() != 0 or not shutil.which(_UNSHARE[0]):
         return
     if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode == 0:

@@ -1,4 +1,4 @@
-"""Faults of the broker, the store, and the network between."""
+"""Faults of the broker, of the store, and of the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STORE_SECONDS = 5
 
 
 def kill_broker(stage: Stage, chance: Random) -> bool:
-    """`kill -9`; it comes back with its disk."""
+    """Kill the broker (`kill -9`); it restarts with its data."""
     servers = stage.servers
     servers.with_broker(servers.broker.kill)
     stage.rest(chance.uniform(*stage.plan.away))
@@ -28,7 +28,7 @@ def kill_broker(stage: Stage, chance: Random) -> bool:
 
 
 def wipe_broker(stage: Stage, _: Random) -> bool:
-    """`kill -9`; it comes back with an empty disk."""
+    """Kill the broker (`kill -9`); it restarts with an empty disk."""
     servers = stage.servers
     servers.with_broker(servers.broker.wipe)
     servers.settle(stage.plan.mends)
@@ -36,7 +36,7 @@ def wipe_broker(stage: Stage, _: Random) -> bool:
 
 
 def memory_alarm(stage: Stage, chance: Random) -> bool:
-    """The broker takes nothing from those who publish."""
+    """Raise the memory alarm: the broker blocks every connection that publishes."""
     servers = stage.servers
     servers.tell(servers.broker.alarm)
     stage.rest(chance.uniform(*stage.plan.away))
@@ -45,7 +45,7 @@ def memory_alarm(stage: Stage, chance: Random) -> bool:
 
 
 def disk_alarm(stage: Stage, chance: Random) -> bool:
-    """The same, because its disk is said to be full."""
+    """Raise the disk alarm, which blocks the same connections."""
     servers = stage.servers
     limit = partial(servers.broker.control, "set_disk_free_limit")
     servers.tell(partial(limit, "100000GB"))
@@ -55,7 +55,7 @@ def disk_alarm(stage: Stage, chance: Random) -> bool:
 
 
 def delete_queue(stage: Stage, chance: Random) -> bool:
-    """Somebody deletes a partner's queue with all that is in it."""
+    """Delete a partner's queue with all its messages."""
     name = chance.choice((LULEA.endpoint, PLANNING.endpoint))
     try:
         with pika.BlockingConnection(pika.URLParameters(stage.servers.host)) as connection:
@@ -67,19 +67,19 @@ def delete_queue(stage: Stage, chance: Random) -> bool:
 
 
 def cut_broker(stage: Stage, _: Random) -> bool:
-    """Every connection between adapter and broker is reset."""
+    """Reset every connection between adapter and broker."""
     return stage.to_broker.cut()
 
 
 def hang_broker(stage: Stage, chance: Random) -> bool:
-    """They carry nothing more, and nobody is told; new ones work."""
+    """Make the connections to the broker half-open: they carry nothing more; new ones work."""
     happened = stage.to_broker.hang()
     stage.rest(2 * HEARTBEAT + chance.uniform(0, 2))
     return happened
 
 
 def slow_broker(stage: Stage, chance: Random) -> bool:
-    """Every piece of every connection is late."""
+    """Delay all data between adapter and broker."""
     stage.to_broker.delay(chance.uniform(0.05, 0.4))
     stage.rest(chance.uniform(*stage.plan.away))
     stage.to_broker.delay(0)
@@ -87,19 +87,19 @@ def slow_broker(stage: Stage, chance: Random) -> bool:
 
 
 def cut_parties(stage: Stage, _: Random) -> bool:
-    """Every connection to two of the parties is reset."""
+    """Reset every connection to two of the parties."""
     return sum(proxy.cut() for proxy in stage.to_parties) > 0
 
 
 def hang_parties(stage: Stage, chance: Random) -> bool:
-    """They carry nothing more, and nobody is told; new ones work."""
+    """Make the connections to two of the parties half-open; new ones work."""
     happened = sum(proxy.hang() for proxy in stage.to_parties) > 0
     stage.rest(chance.uniform(*stage.plan.away))
     return happened
 
 
 def crash_store(stage: Stage, chance: Random) -> bool:
-    """`kill -9` of every process of PostgreSQL; it recovers from its log."""
+    """Kill every process of PostgreSQL (`kill -9`); it recovers from its log."""
     servers = stage.servers
     servers.with_store(servers.cluster.kill)
     stage.rest(chance.uniform(*stage.plan.away))
@@ -108,7 +108,7 @@ def crash_store(stage: Stage, chance: Random) -> bool:
 
 
 def cut_store(stage: Stage, _: Random) -> bool:
-    """Every connection to the database is ended by its operator."""
+    """End every connection to the database, as its operator can."""
     plain = stage.region.store.replace("+psycopg", "")
     others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
     with psycopg.connect(plain, autocommit=True) as connection:
@@ -117,9 +117,10 @@ def cut_store(stage: Stage, _: Random) -> bool:
 
 
 def fill_store(stage: Stage, chance: Random) -> bool:
-    """PostgreSQL's disk has no room: a real file system, made small under it.
+    """Fill PostgreSQL's disk: a real file system, shrunk while PostgreSQL uses it.
 
-    It took place when PostgreSQL itself says so; what it had room for may last a short one out.
+    The fault took place if PostgreSQL logs it. During a short fault, the room that PostgreSQL has
+    already allocated may be enough.
     """
     servers = stage.servers
     if servers.disk is None:
@@ -129,5 +130,7 @@ def fill_store(stage: Stage, chance: Random) -> bool:
     stage.rest(chance.uniform(*stage.plan.away))
     servers.disk.empty()
     if not eventually(lambda: servers.store_answers(stage.region.store), _STORE_SECONDS):
-        servers.with_store(servers.cluster.restart)  # without room for its log, it had ended itself
+        servers.with_store(
+            servers.cluster.restart
+        )  # without room for its log, PostgreSQL ends itself
     return servers.cluster.complaints(_NO_ROOM) > complaints

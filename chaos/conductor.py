@@ -1,4 +1,4 @@
-"""Draws faults from a seeded deck and lets them happen, several at once, until the load ends."""
+"""Draw faults from a seeded deck and carry them out, several at once, until the load ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT_ONCE = 6
 
 
 class Conductor:
-    """One thread that draws, and a few that carry out."""
+    """One thread draws the faults, and a few threads carry them out."""
 
     def __init__(self, stage: Stage, deck: Sequence[Fault]) -> None:
         self._stage, self._kinds = stage, deck
@@ -36,11 +36,11 @@ class Conductor:
         self.unmended: list[str] = []
 
     def start(self) -> None:
-        """Begin."""
+        """Start to draw faults."""
         self._thread.start()
 
     def end(self) -> None:
-        """No new faults; return when all is mended."""
+        """Draw no more faults; return when every fault is mended."""
         self._stage.ending.set()
         self._thread.join()
         self._hands.shutdown(wait=True)
@@ -53,20 +53,21 @@ class Conductor:
                 self._hands.submit(self._carry_out, fault, Random(seed))
 
     def _drawn(self) -> Fault | None:
-        """The next of the deck whose thing is free; each kind comes as often as its share.
+        """Return the next fault of the deck whose target is free; None when there is none.
 
-        Where only what is busy is left of a deck, a new one begins: broken brokers take long.
+        Each kind is drawn as often as its share. When the rest of the deck has only busy targets,
+        a new deck begins: a broken broker takes long to mend.
         """
         with self._lock:
             if all(fault.on in self._busy for fault in self._deck):
                 self._deck = [fault for fault in self._kinds for _ in range(fault.share)]
                 self._chance.shuffle(self._deck)
             free = (fault for fault in self._deck if fault.on not in self._busy)
-            found = next(free, None)
-            if found is not None:
-                self._deck.remove(found)
-                self._busy.add(found.on)
-            return found
+            fault = next(free, None)
+            if fault is not None:
+                self._deck.remove(fault)
+                self._busy.add(fault.on)
+            return fault
 
     def _carry_out(self, fault: Fault, chance: Random) -> None:
         ledger = self._stage.ledger
@@ -75,7 +76,7 @@ class Conductor:
         try:
             happened = fault.act(self._stage, chance)
         except UnmendedError as error:
-            happened = True  # only its end is missing, and that is the adapter's to bring about
+            happened = True  # the fault took place; the adapter has not recovered from it
             self.unmended.append(f"{fault.kind}: {error}")
         except Exception as error:
             log.exception("fault %s failed", fault.kind)

@@ -1,6 +1,7 @@
-"""Changes to the adapter, in the processes that the rig starts: poison, and four faults of ours.
+"""Replace functions of the adapter, in the processes that the rig starts: poison and sabotage.
 
-Nothing of this is in the product. The rig must see each of the four, or its zeros mean nothing.
+The product contains none of this. The rig must detect each of the four sabotages; otherwise its
+zeros prove nothing.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.model import Envelope, Message
-from adapter.inbound import attempt, receive
+from adapter.inbound import attempt, forwarding, receive
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message
 from adapter.policy.routing import Addressing, receivers
@@ -28,65 +28,67 @@ from adapter.store.transaction import Transaction
 from adapter.web import receiving
 from chaos import messages
 
-_LATE = 1.0  # seconds from an answer to its commit
-_EVERY = 25  # of so many messages, one also goes to somebody else
+_COMMIT_DELAY = 1.0  # seconds from a response to its commit
+_STRAY_INTERVAL = 25  # one message in so many also goes to a wrong endpoint
 
 
 class PoisonError(Exception):
-    """An exception that nobody expects."""
+    """An exception that the adapter does not expect."""
 
 
 def add_poison() -> None:
-    """Let marked messages be unreadable in a way that no code foresees."""
+    """Make the adapter fail with an unexpected exception when it reads a poisoned message."""
 
-    def poisonable(
+    def read_or_fail(
         network: Network, sender: Endpoint, message: Message
     ) -> ReadMessage | UnreadableMessage:
         if messages.poisoned(message.body):
             raise PoisonError
         return read_message(network, sender, message)
 
-    _replace(attempt, "read_message", poisonable)
+    _replace(attempt, "read_message", read_or_fail)
 
 
 def commit(kind: str) -> None:
-    """Make the adapter of this process do wrong. KeyError for a word that is none of SABOTAGES."""
+    """Sabotage the adapter in this process. Raises KeyError for a kind that is not in SABOTAGES."""
     SABOTAGES[kind]()
 
 
 def _ack_before_commit() -> None:
-    """The HTTP door answers first and commits later: who dies in between has lied."""
-    really = receive.accept
+    """Respond over HTTP before the commit: a process that is killed in between loses messages."""
+    accept = receive.accept
 
-    def early(store: Store, network: Network, letter: Envelope, now: datetime) -> OwedReceipt:
-        forgetful: Any = _Forgetful(store)
-        reply = really(forgetful, network, letter, now)
-        threading.Timer(_LATE, really, (store, network, letter, now)).start()
-        return reply
+    def accept_early(
+        store: Store, network: Network, envelope: Envelope, now: datetime
+    ) -> OwedReceipt:
+        rolling_back: Any = _RollingBackStore(store)
+        owed = accept(rolling_back, network, envelope, now)
+        threading.Timer(_COMMIT_DELAY, accept, (store, network, envelope, now)).start()
+        return owed
 
-    _replace(receiving, "accept", early)
+    _replace(receiving, "accept", accept_early)
 
 
-class _Forgetful:
-    """A store that keeps nothing of what it is told."""
+class _RollingBackStore:
+    """A store that rolls every transaction back."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """A transaction that is taken back."""
-        with suppress(_TakenBackError), self._store.begin() as tx:
+        """Begin a transaction that ends with a rollback."""
+        with suppress(_RollbackError), self._store.begin() as tx:
             yield tx
-            raise _TakenBackError
+            raise _RollbackError
 
 
-class _TakenBackError(Exception):
-    """Nothing stays."""
+class _RollbackError(Exception):
+    """Makes the store roll back."""
 
 
 def _no_dedupe() -> None:
-    """Every copy is taken for a new message."""
+    """Treat every copy as a new message."""
 
     def seen(_tx: Transaction, _ids: Ids) -> Seen:
         return Seen(verdict=Verdict.NEW)
@@ -95,7 +97,7 @@ def _no_dedupe() -> None:
 
 
 def _no_order() -> None:
-    """Nothing holds back what comes later in a case."""
+    """Do not hold back the later deliveries of a case."""
 
     def is_head() -> sa.ColumnElement[bool]:
         return sa.true()
@@ -104,17 +106,18 @@ def _no_order() -> None:
 
 
 def _wrong_endpoint() -> None:
-    """Now and then somebody who is not addressed gets a message too."""
-    carry, numbers = import_module("adapter.inbound.forwarding"), itertools.count(1)
+    """Now and then send a message also to an endpoint that it is not addressed to."""
+    numbers = itertools.count(1)
 
-    def astray(network: Network, letter: Addressing) -> list[Endpoint]:
-        found = receivers(network, letter)
-        if next(numbers) % _EVERY:
-            return found
-        others = (e for e in network.settings.endpoints if e not in [*found, letter.sender])
-        return [*found, next(others)]
+    def receivers_and_stray(network: Network, addressing: Addressing) -> list[Endpoint]:
+        right = receivers(network, addressing)
+        if next(numbers) % _STRAY_INTERVAL:
+            return right
+        endpoints = network.settings.endpoints
+        wrong = (e for e in endpoints if e not in [*right, addressing.sender])
+        return [*right, next(wrong)]
 
-    _replace(carry, "receivers", astray)
+    _replace(forwarding, "receivers", receivers_and_stray)
 
 
 SABOTAGES = {
@@ -129,9 +132,9 @@ SEEN_AS = {
     "no-order": "misordered",
     "wrong-endpoint": "misdelivered",
 }
-"""The count that each must raise."""
+"""For each sabotage, the count that must not be zero."""
 
 
-def _replace(where: Any, name: str, what: Any) -> None:
-    getattr(where, name)  # AttributeError: the adapter has changed, and this with it
-    setattr(where, name, what)
+def _replace(module: Any, name: str, replacement: Any) -> None:
+    getattr(module, name)  # AttributeError when the adapter no longer has this name
+    setattr(module, name, replacement)
