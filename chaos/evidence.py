@@ -1,4 +1,4 @@
-"""The ledger, sorted by message and mailbox. What is wrong, the judge says."""
+"""The ledger, sorted by message and mailbox, for the judge."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chaos.cast import SUCCESSORS
 from chaos.ledger import Line, Saw
+from chaos.parties import SUCCESSORS
 
 FINAL = ("ok", "fatal-error")
 NEVER = float("inf")
-MOVING = "settings-moved"  # the fault in which one mailbox takes another's place
-RELOADED = 75.0  # seconds after which the last process has new settings, if nobody says when
+MOVING = "settings-moved"  # the fault in which one mailbox replaces another
+RELOADED = 75.0  # seconds until the last process has new settings, if the ledger has no such line
 
 Place = tuple[str, int]  # case and number
 
 
 @dataclass(slots=True, kw_only=True)
 class Sent:
-    """One message of a sender, and what its sender heard of it."""
+    """One message, and the receipts and reports that its sender got about it."""
 
     first: Line
-    at: list[float] = field(default_factory=list)  # of every copy that left
-    receipt: str = ""  # the final one, or the last that is not final
-    receipted: float = NEVER  # when the final one came
-    contradicted: bool = False  # another final one says the opposite
-    reported: set[str] = field(default_factory=set)  # endpoints that a report named
+    sent_at: list[float] = field(default_factory=list)  # of every copy
+    receipt: str = ""  # code of the final receipt, or of the last that is not final
+    receipted: float = NEVER  # when the final receipt came
+    contradicted: bool = False  # another final receipt says the opposite
+    reported: set[str] = field(default_factory=set)  # endpoints named by delivery reports
 
     @property
     def key(self) -> Place:
-        """Its place: case and number."""
+        """Its place in its case: case and number."""
         return self.first.case, self.first.number
 
-    def hear(self, line: Line) -> None:
-        """A receipt. The first that is final counts; what comes later may only repeat it."""
+    def add_receipt(self, line: Line) -> None:
+        """Add a receipt. The first final one counts; later ones may only repeat it."""
         if self.receipt in FINAL:
             self.contradicted |= line.code in FINAL and line.code != self.receipt
             return
@@ -47,7 +47,7 @@ class Sent:
 class Arrivals:
     """Everything that came to one mailbox, or to its successor, for one place in a case."""
 
-    content: str  # under which it left
+    content: str  # the content id that was sent
     who: list[str] = field(default_factory=list)  # in order of arrival, each once
     contents: set[str] = field(default_factory=set)
     envelopes: set[str] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Arrivals:
     copies: int = -1
 
     def add(self, line: Line) -> None:
-        """One more arrival."""
+        """Add an arrival."""
         self.first = min(self.first, line.at)
         self.contents.add(line.content)
         self.envelopes.add(line.envelope)
@@ -65,13 +65,13 @@ class Arrivals:
 
     @property
     def doubled(self) -> bool:
-        """It came as another message than it was, as several, or to a mailbox and its successor."""
+        """Whether it came with another content id, in several envelopes, or to both mailboxes."""
         return self.contents != {self.content} or max(len(self.envelopes), len(self.who)) > 1
 
 
 @dataclass(slots=True, kw_only=True)
 class _Tenure:
-    """How long a mailbox may be given what is new."""
+    """From when until when a mailbox may get new messages."""
 
     who: str
     since: float
@@ -79,33 +79,33 @@ class _Tenure:
 
 
 class Holders:
-    """Who of two mailboxes that stand in for each other may have what, by when it left."""
+    """Which of two mailboxes that replace each other may get a message, by when it was sent."""
 
     def __init__(self) -> None:
         self._tenures: list[_Tenure] = []
 
     def move(self, line: Line) -> None:
-        """New settings begin to be read; the last process has them a while later."""
+        """Note that new settings take effect; the last process reads them later."""
         for gone in line.to if not self._tenures else ():
             self._tenures.append(_Tenure(who=gone, since=-NEVER))
         _end(self._tenures, line.at + RELOADED)
         self._tenures.append(_Tenure(who=line.who, since=line.at))
 
     def settle(self, line: Line) -> None:
-        """Every process has them now."""
+        """Note that every process has the new settings."""
         if not line.detail:
             _end(self._tenures[:-1], line.at)
 
-    def allow(self, line: Line, left: float) -> bool:
-        """Whether this may come to whom it came, having left the sender at `left`.
+    def allow(self, line: Line, sent_at: float) -> bool:
+        """Whether the mailbox of `line` may get a message that was sent at `sent_at`.
 
-        What left before a move had settled may be under way to the old mailbox for long: once it
-        was tried there, and nobody knows whether it arrived, it may not go to the other.
+        A message sent before a move had settled may still go to the old mailbox much later. After
+        an attempt with an unknown outcome, the adapter must not send it to the other mailbox.
         """
         if not self._tenures:
             return line.who not in SUCCESSORS
-        mine = (tenure for tenure in self._tenures if tenure.who == line.who)
-        return any(one.since <= line.at and left <= one.until for one in mine)
+        tenures = (tenure for tenure in self._tenures if tenure.who == line.who)
+        return any(t.since <= line.at and sent_at <= t.until for t in tenures)
 
 
 def _end(tenures: Iterable[_Tenure], at: float) -> None:
@@ -114,12 +114,12 @@ def _end(tenures: Iterable[_Tenure], at: float) -> None:
 
 
 class Evidence:
-    """All lines of a ledger."""
+    """All lines of a ledger. `strays` names what came to somebody whom it was not meant for."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self.sent: dict[Place, Sent] = {}
         self.arrived: dict[tuple[str, str, int], Arrivals] = {}
-        self.refused: dict[tuple[str, str, int], float] = {}  # when, by the receiver itself
+        self.refused: dict[tuple[str, str, int], float] = {}  # when its receiver refused it
         self.strays: list[str] = []
         self._contents: dict[str, Sent] = {}
         self._holders: dict[str, Holders] = defaultdict(Holders)
@@ -135,7 +135,7 @@ class Evidence:
             case Saw.REFUSED:
                 self.refused.setdefault((_mailbox(line.who), line.case, line.number), line.at)
             case Saw.RECEIPTED | Saw.REPORTED:
-                self._heard(line)
+                self._receipt_or_report(line)
             case Saw.MOVED:
                 self._holders[_mailbox(line.who)].move(line)
             case Saw.HEALED if line.kind == MOVING:
@@ -143,9 +143,9 @@ class Evidence:
                     holders.settle(line)
 
     def _sent(self, line: Line) -> None:
-        found = self.sent.setdefault((line.case, line.number), Sent(first=line))
-        self._contents[line.content] = found
-        found.at.append(line.at)
+        sent = self.sent.setdefault((line.case, line.number), Sent(first=line))
+        self._contents[line.content] = sent
+        sent.sent_at.append(line.at)
 
     def _got(self, line: Line) -> None:
         sent = self.sent.get((line.case, line.number))
@@ -159,20 +159,20 @@ class Evidence:
         mailbox = _mailbox(line.who)
         if mailbox not in SUCCESSORS.values():
             return line.who in sent.first.to
-        allowed = self._holders[mailbox].allow(line, sent.at[0])
+        allowed = self._holders[mailbox].allow(line, sent.sent_at[0])
         return {line.who, mailbox} & {*sent.first.to} != set() and allowed
 
-    def _heard(self, line: Line) -> None:
-        """What the adapter says of a message is its sender's to hear, and nobody else's."""
-        found = self._contents.get(line.content)
-        if found is None or line.asked not in ("", line.content):
-            return  # about another message than the sender's: it says nothing of this one
-        if line.who != found.first.who:
-            self.strays.append(name(line.who, *found.key))
+    def _receipt_or_report(self, line: Line) -> None:
+        """Add a receipt or report; only the message's sender may get it."""
+        sent = self._contents.get(line.content)
+        if sent is None or line.asked not in ("", line.content):
+            return  # it is about another message than the one it responds to
+        if line.who != sent.first.who:
+            self.strays.append(name(line.who, *sent.key))
         elif line.what is Saw.REPORTED:
-            found.reported |= {_mailbox(who) for who in line.to}
+            sent.reported |= {_mailbox(who) for who in line.to}
         else:
-            found.hear(line)
+            sent.add_receipt(line)
 
 
 def _mailbox(who: str) -> str:
@@ -180,5 +180,5 @@ def _mailbox(who: str) -> str:
 
 
 def name(who: str, case: str, number: int) -> str:
-    """How a problem is named."""
+    """Return the name of a problem: mailbox, case and number."""
     return f"{who} {case}/{number}"

@@ -1,6 +1,6 @@
-"""The faults: each breaks something, waits, and mends it. Each says whether it took place.
+"""The faults. Each breaks something, waits, mends it, and returns whether it took place.
 
-`on` names what a fault occupies: of two faults on the same thing, one waits.
+`on` names the target of a fault. Two faults on the same target do not run at the same time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from chaos import breaking, killing, misleading
+from chaos import other_faults, process_faults, server_faults
 from chaos.stage import Stage
 
 Act = Callable[[Stage, Random], bool]
@@ -18,7 +18,7 @@ Act = Callable[[Stage, Random], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A kind of fault, how often it is drawn, and what carries it out. `at` is its kill point."""
+    """A kind of fault, how often it is drawn, and its function. `at` is its kill point."""
 
     kind: str
     on: str
@@ -29,47 +29,47 @@ class Fault:
 
 def _at_each_kill_point() -> Iterator[Fault]:
     """Yield one fault per kill point, so that a whole deck kills at every one."""
-    for kill_point in killing.WORKER_KILL_POINTS:
-        act = partial(killing.kill_worker_at, kill_point)
+    for kill_point in process_faults.WORKER_KILL_POINTS:
+        act = partial(process_faults.kill_worker_at, kill_point)
         yield Fault(kind="kill-worker-at-window", on="worker", act=act, at=kill_point)
-    for kill_point in killing.WEB_KILL_POINTS:
-        act = partial(killing.kill_web_at, kill_point)
+    for kill_point in process_faults.WEB_KILL_POINTS:
+        act = partial(process_faults.kill_web_at, kill_point)
         yield Fault(kind="kill-web-at-window", on="web", act=act, at=kill_point)
 
 
 ALL = (
     *_at_each_kill_point(),
-    Fault(kind="kill-worker", on="worker", act=killing.kill_worker, share=2),
-    Fault(kind="kill-web", on="web", act=killing.kill_web, share=2),
-    Fault(kind="kill-both-workers", on="worker", act=killing.kill_both_workers),
-    Fault(kind="kill-both-webs", on="web", act=killing.kill_both_webs),
-    Fault(kind="freeze-worker", on="frozen", act=killing.freeze_worker),
-    Fault(kind="stop-worker", on="worker", act=killing.stop_worker),
-    Fault(kind="settings-moved", on="fleet", act=misleading.move_mailbox),
-    Fault(kind="clock-jump", on="clock", act=misleading.jump_clock),
-    Fault(kind="two-operators", on="operators", act=misleading.two_operators),
-    Fault(kind="party-away", on="party", act=misleading.party_away),
-    Fault(kind="slow-party", on="slow", act=misleading.slow_party),
-    Fault(kind="broker-killed", on="broker", act=breaking.kill_broker),
-    Fault(kind="broker-wiped", on="broker", act=breaking.wipe_broker),
-    Fault(kind="broker-memory-alarm", on="broker", act=breaking.memory_alarm),
-    Fault(kind="broker-disk-alarm", on="broker", act=breaking.disk_alarm),
-    Fault(kind="queue-deleted", on="broker", act=breaking.delete_queue),
-    Fault(kind="broker-cut", on="wire", act=breaking.cut_broker),
-    Fault(kind="broker-half-open", on="wire", act=breaking.hang_broker),
-    Fault(kind="broker-slow", on="wire", act=breaking.slow_broker),
-    Fault(kind="party-cut", on="party-wire", act=breaking.cut_parties),
-    Fault(kind="party-half-open", on="party-wire", act=breaking.hang_parties),
-    Fault(kind="store-crashed", on="store", act=breaking.crash_store),
-    Fault(kind="store-connections-cut", on="store", act=breaking.cut_store),
-    Fault(kind="store-full", on="store", act=breaking.fill_store),
+    Fault(kind="kill-worker", on="worker", act=process_faults.kill_worker, share=2),
+    Fault(kind="kill-web", on="web", act=process_faults.kill_web, share=2),
+    Fault(kind="kill-both-workers", on="worker", act=process_faults.kill_both_workers),
+    Fault(kind="kill-both-webs", on="web", act=process_faults.kill_both_webs),
+    Fault(kind="freeze-worker", on="frozen", act=process_faults.freeze_worker),
+    Fault(kind="stop-worker", on="worker", act=process_faults.stop_worker),
+    Fault(kind="settings-moved", on="fleet", act=other_faults.move_mailbox),
+    Fault(kind="clock-jump", on="clock", act=other_faults.jump_clock),
+    Fault(kind="two-operators", on="operators", act=other_faults.two_operators),
+    Fault(kind="party-away", on="party", act=other_faults.party_away),
+    Fault(kind="slow-party", on="slow", act=other_faults.slow_party),
+    Fault(kind="broker-killed", on="broker", act=server_faults.kill_broker),
+    Fault(kind="broker-wiped", on="broker", act=server_faults.wipe_broker),
+    Fault(kind="broker-memory-alarm", on="broker", act=server_faults.memory_alarm),
+    Fault(kind="broker-disk-alarm", on="broker", act=server_faults.disk_alarm),
+    Fault(kind="queue-deleted", on="broker", act=server_faults.delete_queue),
+    Fault(kind="broker-cut", on="wire", act=server_faults.cut_broker),
+    Fault(kind="broker-half-open", on="wire", act=server_faults.hang_broker),
+    Fault(kind="broker-slow", on="wire", act=server_faults.slow_broker),
+    Fault(kind="party-cut", on="party-wire", act=server_faults.cut_parties),
+    Fault(kind="party-half-open", on="party-wire", act=server_faults.hang_parties),
+    Fault(kind="store-crashed", on="store", act=server_faults.crash_store),
+    Fault(kind="store-connections-cut", on="store", act=server_faults.cut_store),
+    Fault(kind="store-full", on="store", act=server_faults.fill_store),
 )
 
 _LOST_PROCESS = ("wrong", "process", "lease-ended", "begun-before")
 _BROKER_GONE = ("waits", "goes-on", "broker")
 _PARTNER_GONE = ("not-sent", "circuit-opened", "circuit-closed")
 _STORE_GONE = ("waits", "store-unavailable", "store")
-SAID = {
+EXPECTED_WORDS = {
     "kill-worker": _LOST_PROCESS,
     "kill-web": ("wrong", "process"),
     "kill-both-workers": (*_LOST_PROCESS, "consumer", "worker"),
@@ -97,11 +97,11 @@ SAID = {
     "store-connections-cut": _STORE_GONE,
     "store-full": _STORE_GONE,
 }
-"""What the adapter says of each, in its log or its history: one of these at least."""
+"""For each kind, the words of the adapter's log or history of which at least one must appear."""
 
 
 def deck(sabotage: str) -> tuple[Fault, ...]:
-    """Everything; of an adapter that is sabotaged, what brings that to light soonest."""
+    """Return all faults; for a sabotage, only those that reveal it soonest."""
     if not sabotage:
         return ALL
     kinds = (

@@ -1,4 +1,4 @@
-"""Two workers and two web processes, each supervised: who ends is started again."""
+"""Two workers and two web processes. A process that ends is started again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chaos.ledger import Ledger, Line, Saw
 from chaos.region import Region
 from chaos.victim import Victim
 
-_REST = (0.1, 0.8)  # seconds from a death to the next life
+_REST = (0.1, 0.8)  # seconds from the end of a process to its restart
 
 
 class Fleet:
@@ -23,11 +23,11 @@ class Fleet:
     def __init__(self, region: Region, ledger: Ledger, folder: Path) -> None:
         self._region, self._ledger = region, ledger
         self._chance = random.Random(region.plan.seed)
-        deed = region.plan.sabotage
+        kind = region.plan.sabotage
 
         def victim(name: str, part: Part, web: int) -> Victim:
             log = folder / f"{name}.log"
-            return Victim(name, part, region.settings(web, ""), deed, log)
+            return Victim(name, part, region.settings(web, ""), kind, log)
 
         self.workers = [victim(f"worker-{n}", Part.WORKER, 0) for n in (1, 2)]
         self.webs = [victim(f"web-{n}", Part.WEB, port) for n, port in enumerate(region.webs, 1)]
@@ -38,17 +38,17 @@ class Fleet:
 
     @property
     def everybody(self) -> Sequence[Victim]:
-        """All four."""
+        """All four processes."""
         return (*self.workers, *self.webs)
 
     def start(self) -> None:
-        """Begin, and supervise."""
+        """Start every process, and restart each that ends."""
         for victim in self.everybody:
             victim.begin()
         self._thread.start()
 
     def reload(self, moved: str) -> None:
-        """New settings for everybody: each is stopped in order, and starts with them."""
+        """Stop every process in order, and restart it with new settings."""
         self.moved = moved
         webs = [0, 0, *self._region.webs]
         for victim, web in zip(self.everybody, webs, strict=True):
@@ -56,7 +56,7 @@ class Fleet:
             victim.signal(signal.SIGTERM)
 
     def end(self) -> None:
-        """Stop everybody."""
+        """Stop every process."""
         self._stop.set()
         self._thread.join()
         for victim in self.everybody:
@@ -75,5 +75,4 @@ class Fleet:
     def _note(self, victim: Victim, code: int) -> None:
         self.deaths[f"exit {code}"] += 1
         if not victim.was_killed:
-            died = Line(what=Saw.DIED, who=victim.name, detail=f"exit {code}")
-            self._ledger.write(died)
+            self._ledger.write(Line(what=Saw.DIED, who=victim.name, detail=f"exit {code}"))

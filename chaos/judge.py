@@ -1,6 +1,6 @@
-"""What became of every message, from the ledger alone. Pure: lines in, counts out.
+"""Judge from the ledger alone what happened to every message. Pure: lines in, counts out.
 
-Five counts must be zero. Each is documented, with what is not counted, in docs/guarantees.md.
+Five counts must be zero. docs/guarantees.md defines each, and what is not counted.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from chaos.cast import ON_THE_BUS
 from chaos.evidence import FINAL, NEVER, Evidence, Sent, name
 from chaos.ledger import Line, Saw
+from chaos.parties import ON_THE_BUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The counts, and for each problem a line that names it."""
+    """The counts, and a line for each problem."""
 
     messages: int
     copies: int  # arrivals with the same ids as an earlier one: allowed, and counted
@@ -26,145 +26,150 @@ class Verdict:
     problems: dict[str, list[str]]
 
     def count(self, what: str) -> int:
-        """How many problems of a name there are."""
+        """Return the number of problems of this name."""
         return len(self.problems[what])
 
     @property
     def clean(self) -> bool:
-        """Whether all five are zero, and of something: nothing seen is nothing shown."""
+        """Whether all five counts are zero. Without any message a run proves nothing."""
         return self.messages > 0 and not any(self.problems.values())
 
     @property
-    def beyond_healing(self) -> bool:
-        """Whether something is wrong that waiting cannot mend."""
+    def is_final(self) -> bool:
+        """Whether there is a problem that cannot disappear with time."""
         return any(self.problems[what] for what in ("doubled", "misordered", "misdelivered"))
 
 
 def judge(lines: Iterable[Line]) -> Verdict:
-    """Weigh a whole ledger."""
-    found = Evidence(lines)
+    """Judge a whole ledger."""
+    evidence = Evidence(lines)
     problems = {
-        "lost": list(_lost(found)),
-        "doubled": [name(*key) for key, a in found.arrived.items() if a.doubled],
-        "misordered": list(_misordered(found)),
-        "misdelivered": [*found.strays, *_denied(found)],
-        "unreceipted": list(_unreceipted(found)),
+        "lost": list(_lost(evidence)),
+        "doubled": [name(*key) for key, a in evidence.arrived.items() if a.doubled],
+        "misordered": list(_misordered(evidence)),
+        "misdelivered": [*evidence.strays, *_denied(evidence)],
+        "unreceipted": list(_unreceipted(evidence)),
     }
     return Verdict(
-        messages=len(found.sent),
-        copies=sum(a.copies for a in found.arrived.values()),
-        poisoned=sum(s.first.poison for s in found.sent.values()),
-        reported=sum(len(s.reported) for s in found.sent.values()),
+        messages=len(evidence.sent),
+        copies=sum(a.copies for a in evidence.arrived.values()),
+        poisoned=sum(s.first.poison for s in evidence.sent.values()),
+        reported=sum(len(s.reported) for s in evidence.sent.values()),
         problems=problems,
     )
 
 
-def _lost(found: Evidence) -> Iterator[str]:
-    """Answered for good, and yet somebody addressed has it not, and the sender was not told why.
+def _lost(evidence: Evidence) -> Iterator[str]:
+    """Yield what has a final receipt, did not reach a receiver, and was not reported as refused.
 
-    Nothing is wrong with any message but the poison: a refusal loses it just as an `ok` does, and
-    a report excuses only what its receiver itself had refused.
+    Only poison may be refused by the adapter, so a refusal of another message counts as a loss. A
+    report excuses a message only if its receiver refused it.
     """
-    for sent in found.sent.values():
+    for sent in evidence.sent.values():
         if sent.receipt not in (("ok",) if sent.first.poison else FINAL):
             continue
         for who in sent.first.to:
             key = (who, *sent.key)
-            if key not in found.arrived and not _given_up(found, key):
+            if key not in evidence.arrived and not _given_up(evidence, key):
                 yield name(*key)
 
 
-def _given_up(found: Evidence, key: tuple[str, str, int]) -> bool:
-    """Refused by its receiver, and its sender told."""
-    who, *place = key
-    return key in found.refused and who in found.sent[place[0], place[1]].reported
+def _given_up(evidence: Evidence, key: tuple[str, str, int]) -> bool:
+    """Whether its receiver refused it, and its sender got a report of that."""
+    who, case, number = key
+    return key in evidence.refused and who in evidence.sent[case, number].reported
 
 
-def _denied(found: Evidence) -> Iterator[str]:
-    """Arrived, although its sender was told that it would not: by a refusal, or by a report of
-    what nobody had refused. What was refused, reported and replayed is none."""
-    for key in found.arrived:
+def _denied(evidence: Evidence) -> Iterator[str]:
+    """Yield what arrived although the adapter refused it, or reported it without a refusal.
+
+    A delivery that was refused, reported and then replayed is not counted.
+    """
+    for key in evidence.arrived:
         who, case, number = key
-        sent = found.sent[case, number]
-        groundless = who in sent.reported and key not in found.refused
+        sent = evidence.sent[case, number]
+        groundless = who in sent.reported and key not in evidence.refused
         if sent.receipt == "fatal-error" or groundless:
             yield name(*key)
 
 
-def _unreceipted(found: Evidence) -> Iterator[str]:
-    """No final receipt, or two that contradict each other; poison need only be answered."""
-    for sent in found.sent.values():
-        answered = sent.receipt in FINAL or (sent.first.poison and sent.receipt)
-        if not answered or sent.contradicted:
+def _unreceipted(evidence: Evidence) -> Iterator[str]:
+    """Yield what has no final receipt, or two that contradict; poison needs just any receipt."""
+    for sent in evidence.sent.values():
+        receipted = sent.receipt in FINAL or (sent.first.poison and sent.receipt)
+        if not receipted or sent.contradicted:
             yield name(sent.first.who, *sent.key)
 
 
-def _misordered(found: Evidence) -> Iterator[str]:
-    """Arrived after one that was sent later, where the order in which they left is certain."""
+def _misordered(evidence: Evidence) -> Iterator[str]:
+    """Yield what arrived after a message that was certainly sent later."""
     by_case: dict[tuple[str, str], list[_Arrival]] = defaultdict(list)
-    for key, arrivals in found.arrived.items():
-        dead = found.refused[key] if _given_up(found, key) else NEVER
-        sent = found.sent[key[1], key[2]]
-        one = _Arrival(at=arrivals.first, dead=dead, sent=sent)
-        by_case[arrivals.who[0], key[1]].append(one)
+    for key, arrivals in evidence.arrived.items():
+        dead = evidence.refused[key] if _given_up(evidence, key) else NEVER
+        sent = evidence.sent[key[1], key[2]]
+        arrival = _Arrival(at=arrivals.first, dead=dead, sent=sent)
+        by_case[arrivals.who[0], key[1]].append(arrival)
     for (who, _), arrived in by_case.items():
-        arrived.sort(key=lambda one: one.sent.key)
-        for place, one in enumerate(arrived):
-            if any(one.overtaken(other) for other in arrived[place + 1 :]):
-                yield name(who, *one.sent.key)
+        arrived.sort(key=lambda arrival: arrival.sent.key)
+        for place, arrival in enumerate(arrived):
+            if any(arrival.overtaken(later) for later in arrived[place + 1 :]):
+                yield name(who, *arrival.sent.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Arrival:
-    """A first arrival; `dead` is since when the adapter need hold back nothing for it."""
+    """A first arrival. From `dead` on, the adapter need not hold back later messages for it."""
 
     at: float
     dead: float
     sent: Sent
 
-    def overtaken(self, other: _Arrival) -> bool:
-        """Whether a later one came before this, while this was not dead."""
-        before = other.at < min(self.at, self.dead)
-        return before and _certainly_before(self.sent, other.sent)
+    def overtaken(self, later: _Arrival) -> bool:
+        """Whether a later message arrived before this one, while this one was not dead."""
+        before = later.at < min(self.at, self.dead)
+        return before and _certainly_before(self.sent, later.sent)
 
 
-def _certainly_before(one: Sent, other: Sent) -> bool:
-    """It was receipted before the other left; or it left once until then, before the other, on
-    one connection. A first one that was repeated may have been lost before the other left."""
-    if one.receipted <= other.at[0]:
+def _certainly_before(first: Sent, second: Sent) -> bool:
+    """Whether the adapter must have got `first` before `second`.
+
+    Either `first` had its receipt before `second` was sent, or both were sent in one burst and
+    `first` only once. If it was repeated, its first copy may be lost, and the order is unknown.
+    """
+    if first.receipted <= second.sent_at[0]:
         return True
-    repeated = any(at < one.receipted for at in one.at[1:])
-    return bool(one.first.burst) and one.first.burst == other.first.burst and not repeated
+    repeated = any(at < first.receipted for at in first.sent_at[1:])
+    return bool(first.first.burst) and first.first.burst == second.first.burst and not repeated
 
 
 _BARS = ("store-",)
 _BARS_ON_THE_BUS = (*_BARS, "broker-", "queue-", "party-away")
-"""Faults that leave a sender no way at all while they last, by how their names begin."""
+"""Prefixes of the faults during which no message of a sender can be received."""
 _ON_THE_BUS = {party.endpoint for party in ON_THE_BUS}
 
 
 def recovery(lines: Iterable[Line]) -> float:
-    """The longest time, in seconds, from a mended fault until each sender was served again.
+    """Return the longest time, in seconds, from a mended fault until a sender was served again.
 
-    Served: a message that it sent after the mending has its final receipt. Who was not served
-    before the next fault barred the way, or before the ledger ended, has waited at least so long;
-    who sent nothing more, until the end of the load.
+    A sender is served when a message sent after the mending has its final receipt. Otherwise its
+    wait ends when the next fault bars the way, or when the ledger ends. For a sender that sent
+    nothing more it ends with the load.
     """
     kept = list(lines)
     journeys: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for sent in Evidence(kept).sent.values():
-        journeys[sent.first.who].append((sent.at[0], sent.receipted))
+        journeys[sent.first.who].append((sent.sent_at[0], sent.receipted))
     waits = (_waits(_calm(kept, who), of_sender) for who, of_sender in journeys.items())
     return max(chain([0.0], *waits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Calm:
-    """From a mending that left a sender's way free until another fault barred it, if one did."""
+    """A time from a mended fault to the next one, in which a sender could be served."""
 
     since: float
     until: float
-    idle: float  # until when the sender may yet begin something
+    idle: float  # until when the sender may begin a message
 
 
 def _calm(lines: Sequence[Line], who: str) -> Iterator[_Calm]:
@@ -184,6 +189,6 @@ def _calm(lines: Sequence[Line], who: str) -> Iterator[_Calm]:
 
 
 def _waits(calm: Iterable[_Calm], journeys: Sequence[tuple[float, float]]) -> Iterator[float]:
-    for one in calm:
-        served = min((done for left, done in journeys if left >= one.since), default=one.idle)
-        yield min(served, one.until) - one.since
+    for period in calm:
+        later = (receipted for sent, receipted in journeys if sent >= period.since)
+        yield min(min(later, default=period.idle), period.until) - period.since

@@ -1,4 +1,4 @@
-"""What the parties saw, one JSON object a line, in the order in which they saw it."""
+"""The ledger: what the parties saw, one JSON object per line, in order."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any
 
 
 class Saw(StrEnum):
-    """What a line says."""
+    """What a line of the ledger says."""
 
     SENT = "sent"  # by a party, about to leave; again for every copy
-    GOT = "got"  # by a party, before it answers; again for every copy
-    REFUSED = "refused"  # by a party, before it says so: it has not taken this, and never will
-    RECEIPTED = "receipted"  # the sender holds the adapter's receipt
-    REPORTED = "reported"  # the sender holds a delivery report
-    MOVED = "moved"  # from now on `who` stands in for `to`
+    GOT = "got"  # by a party, before it responds; again for every copy
+    REFUSED = "refused"  # by a party, before it says so: it does not keep the message
+    RECEIPTED = "receipted"  # the sender has the adapter's receipt
+    REPORTED = "reported"  # the sender has a delivery report
+    MOVED = "moved"  # from now on `who` replaces `to`
     FAULT = "fault"  # the rig broke something; `kind` says what
-    HEALED = "healed"  # and mended it
-    DIED = "died"  # a process ended that nobody had killed
-    ENDED = "ended"  # no new messages from here on
+    HEALED = "healed"  # the rig mended it
+    DIED = "died"  # a process ended that the rig had not killed
+    ENDED = "ended"  # the load ended: no new messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that happened. Ids are as they stood in the message."""
+    """One event of a run. Ids are those of the message."""
 
     what: Saw
     who: str = "rig"
@@ -38,17 +38,17 @@ class Line:
     envelope: str = ""
     case: str = ""
     number: int = 0  # the message's place in its case
-    to: tuple[str, ...] = ()  # the endpoints addressed; of a report: who was not reached
+    to: tuple[str, ...] = ()  # the endpoints addressed; of a report: those not reached
     code: str = ""  # of a receipt
-    asked: str = ""  # of a receipt that answers a request: the content id of that
-    burst: int = 0  # messages of one burst left one after the other on one connection
-    poison: bool = False  # nobody can read it: the adapter must give up on it, and only on it
+    asked: str = ""  # of a receipt in an HTTP response: the content id of the request
+    burst: int = 0  # messages of one burst were sent in order on one connection
+    poison: bool = False  # unreadable: the adapter must give up on it, and only on it
     kind: str = ""  # of a fault
     detail: str = ""
 
 
 class Ledger:
-    """Appends lines to a file; many threads may write."""
+    """Appends lines to a file; threads may share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,35 +56,35 @@ class Ledger:
         self._lock = threading.Lock()
 
     def write(self, line: Line) -> None:
-        """Note a line with the time of now, and let it reach the file before returning."""
+        """Write a line with the current time; it is in the file when this returns."""
         with self._lock:
             self._file.write(dump(line, time.time()) + "\n")
             self._file.flush()
 
     def close(self) -> None:
-        """No more lines."""
+        """Close the file."""
         self._file.close()
 
 
 def dump(line: Line, at: float) -> str:
-    """A line as text; what is empty is left out."""
-    found = {name: value for name, value in asdict(line).items() if value}
-    return json.dumps(found | {"at": round(at, 4)})
+    """Return a line as text, without its empty fields."""
+    fields = {name: value for name, value in asdict(line).items() if value}
+    return json.dumps(fields | {"at": round(at, 4)})
 
 
 def read(path: Path) -> Iterator[Line]:
-    """The lines of a ledger; a last one that is half written is not there yet."""
+    """Yield the lines of a ledger, except a last line that is not complete."""
     with path.open(encoding="utf-8") as file:
         yield from parse(file)
 
 
 def parse(texts: Iterable[str]) -> Iterator[Line]:
-    """Lines from their text."""
+    """Parse lines from their text."""
     for text in texts:
         if text.endswith("\n"):
             yield _line(json.loads(text))
 
 
-def _line(found: dict[str, Any]) -> Line:
-    values = found | {"what": Saw(found["what"]), "to": tuple(found.get("to", ()))}
+def _line(fields: dict[str, Any]) -> Line:
+    values = fields | {"what": Saw(fields["what"]), "to": tuple(fields.get("to", ()))}
     return Line(**values)

@@ -1,4 +1,4 @@
-"""The messages of a run: seeded cases, each of one sender, begun at a steady pace."""
+"""The messages of a run: seeded cases, each with one sender, sent at a steady rate."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import count
 
 from adapter.fhir.builders import Party
-from chaos.cast import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.ledger import Ledger, Line, Saw
 from chaos.messages import Post, note, poison
+from chaos.parties import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.plan import Plan
 
 _RECEIVERS = {
@@ -27,7 +27,7 @@ _POISONED_CASE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to be sent, and where it stands."""
+    """One message to be sent, with its place in its case."""
 
     sender: Party
     post: Post
@@ -37,7 +37,7 @@ class Message:
     chance: random.Random
 
     def line(self, post: Post, burst: int = 0) -> Line:
-        """What the ledger says when this, or a copy of it, leaves."""
+        """Return the ledger's line for sending this or a copy of it."""
         return Line(
             what=Saw.SENT,
             who=self.sender.endpoint,
@@ -52,7 +52,7 @@ class Message:
 
 
 class Load:
-    """Hands out cases, and the right to begin a message; until it is told to end."""
+    """Hands out cases and turns to send, until the load ends."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -63,7 +63,7 @@ class Load:
         self.ended = threading.Event()
 
     def case(self, sender: Party) -> list[Message]:
-        """A new case of a sender: its messages in order."""
+        """Return the messages of a new case of a sender, in order."""
         with self._lock:
             number = next(self._cases)
         chance = random.Random(f"{self._plan.seed}/case/{number}")
@@ -77,7 +77,7 @@ class Load:
         ]
 
     def turn(self) -> bool:
-        """Whether a message may begin now: no faster than planned, and none after the end."""
+        """Whether a message may be sent now: no faster than planned, and none after the end."""
         with self._lock:
             allowed = (time.monotonic() - self._since) * self._plan.rate
             if self.ended.is_set() or self._begun >= allowed:
@@ -86,20 +86,24 @@ class Load:
             return True
 
     def wait_turn(self) -> bool:
-        """Wait until a message may begin; False when none may any more."""
+        """Wait until a message may be sent; False after the end of the load."""
         while not self.turn():
             if self.ended.wait(0.01):
                 return False
         return True
 
     def end(self, ledger: Ledger) -> None:
-        """No new messages."""
+        """End the load: no new messages."""
         self.ended.set()
         ledger.write(Line(what=Saw.ENDED))
 
 
 def _poisoned_place(number: int, length: int, chance: random.Random) -> int:
-    """One case in five hundred; the first is early and begins with it: short runs have one too."""
+    """Return the place of the poison in a case, -1 for none.
+
+    One case in five hundred has poison. The first such case comes early and begins with it, so
+    that a short run has one too.
+    """
     if number % _POISONED_CASE != 40:
         return -1
     return chance.randrange(length) if number > _POISONED_CASE else 0
@@ -108,7 +112,7 @@ def _poisoned_place(number: int, length: int, chance: random.Random) -> int:
 def _message(
     sender: Party, usual: Party, case: str, number: int, poisoned: str, chance: random.Random
 ) -> Message:
-    """Most messages of a case go to the same receiver, some to another, some to both."""
+    """Return a message: usually to the case's receiver, else to another one, or to both."""
     (other,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
     drawn = {0: (other,), 1: (usual, other)}.get(chance.randrange(7), (usual,))
     to = tuple(dict.fromkeys(drawn))

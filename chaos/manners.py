@@ -1,4 +1,4 @@
-"""How a receiver answers: mostly well. Seeded by what came, so that a seed repeats itself."""
+"""How a receiver responds to a message: mostly well. The seed and the message decide."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chaos.cast import ON_THE_BUS
+from chaos.parties import ON_THE_BUS
 
 
 class Manner(StrEnum):
-    """What a receiver does with a message, the first time that it sees it."""
+    """What a receiver does with a message when it first sees it."""
 
     WELL = "well"
-    LOSE = "receipt-lost"  # it has the message, and its receipt never leaves
+    LOSE = "receipt-lost"  # it has the message, but sends no receipt
     DOUBLE = "receipt-doubled"
     LATE = "receipt-late"
-    WRONG = "receipt-for-another"  # the receipt names a message that it never got
-    NOT_NOW = "refused-for-now"  # it has not taken it
-    REFUSE = "refused"  # it has not taken it, and says that it never will
-    GARBLE = "answer-garbled"  # what comes back is no receipt
+    WRONG = "receipt-for-another"  # the receipt is about a message that it never got
+    NOT_NOW = "refused-for-now"  # it does not keep it, and asks to get it later
+    REFUSE = "refused"  # it does not keep it, and says that it never will
+    GARBLE = "answer-garbled"  # it responds with something that is no receipt
 
 
 _PER_MILLE = {
@@ -34,12 +34,12 @@ _PER_MILLE = {
     Manner.GARBLE: 10,
 }
 _MAY_DOUBLE = {party.endpoint for party in ON_THE_BUS}
-"""One HTTP request has one answer."""
+"""A receiver on HTTP cannot: one request has one response."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Manners:
-    """Decides, and counts what was ill."""
+    """Decides how receivers respond, and counts every manner except `well`."""
 
     seed: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -47,20 +47,20 @@ class Manners:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def towards(self, who: str, case: str, number: int) -> Manner:
-        """How `who` takes this; every copy of it is taken well."""
+        """Return how `who` responds to a message; a copy of it is always taken well."""
         with self._lock:
             if (who, case, number) in self._seen:
                 return Manner.WELL
             self._seen.add((who, case, number))
-            found = _drawn(random.Random(f"{self.seed}/{who}/{case}/{number}"))
-            if found is Manner.DOUBLE and who not in _MAY_DOUBLE:
+            manner = _drawn(random.Random(f"{self.seed}/{who}/{case}/{number}"))
+            if manner is Manner.DOUBLE and who not in _MAY_DOUBLE:
                 return Manner.WELL
-            if found is not Manner.WELL:
-                self.counts[found] += 1
-            return found
+            if manner is not Manner.WELL:
+                self.counts[manner] += 1
+            return manner
 
     def count(self, kind: str) -> None:
-        """Something else ill was done."""
+        """Count a fault of another kind, by a sender."""
         with self._lock:
             self.counts[kind] += 1
 

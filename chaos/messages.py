@@ -1,4 +1,4 @@
-"""Messages that the parties of the rig write and read: FHIR, and omsorg/1 for one party."""
+"""The messages that the parties write and read: FHIR, and omsorg/1 for one party."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapter.fhir import builders, codec, rewriting
 from adapter.fhir.builders import Party
 from adapter.simulators.messages import Organisation
 from adapter.simulators.omsorg_format import OmsorgFormat
-from chaos.cast import ADAPTER, HOSPITAL, OMSORG, endpoint_of
+from chaos.parties import ADAPTER, HOSPITAL, OMSORG, endpoint_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FHIR = "application/fhir+json"
@@ -24,12 +24,12 @@ _PLACE = re.compile(rb"\[\[([A-Za-z0-9-]+)/(\d+)\]\]")
 _POISON = "POISON"
 _BLANKS = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
 _PATIENT = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"
-_PEN = OmsorgFormat(Organisation(hsa=OMSORG.organization, name="Piteå"))
+_OMSORG_FORMAT = OmsorgFormat(Organisation(hsa=OMSORG.organization, name="Piteå"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """Bytes that a party sends, and what it says of them outside."""
+    """The bytes that a party sends, and what goes into the transport's headers."""
 
     content: str
     envelope: str
@@ -39,7 +39,7 @@ class Post:
     content_type: str = FHIR
 
     def again(self) -> Post:
-        """The same content in a new envelope, as a party sends what stayed unanswered."""
+        """Return the same content in a new envelope, as a party repeats without a receipt."""
         envelope = str(uuid4())
         body = self.body.replace(self.envelope.encode(), envelope.encode())
         return Post(
@@ -53,20 +53,20 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """What a party reads of what came."""
+    """What a party reads from a message, receipt or report."""
 
     event: str
     content: str
     envelope: str
     case: str = ""
     number: int = 0
-    about: str = ""  # the content id that a receipt or a report speaks of
+    about: str = ""  # the content id that a receipt or report is about
     code: str = ""  # of a receipt
     missed: str = ""  # of a report: the endpoint that was not reached
 
 
 def note(sender: Party, to: tuple[Party, ...], case: str, number: int, poison: str = "") -> Post:
-    """A general message (generellt meddelande) that says its place in its case."""
+    """Return a general message (generellt meddelande) whose text has its place in its case."""
     content, envelope = str(uuid4()), str(uuid4())
     text = _template(sender, to)
     for blank, value in zip(
@@ -84,12 +84,12 @@ def note(sender: Party, to: tuple[Party, ...], case: str, number: int, poison: s
 
 
 def poisoned(body: bytes) -> bool:
-    """Whether nobody is to be able to read this."""
+    """Whether the rig's adapter must fail to read this."""
     return _POISON.encode() in body
 
 
 def poison() -> str:
-    """What makes a message unreadable to the adapter that the rig starts."""
+    """Return the text that makes a message unreadable for the rig's adapter."""
     return _POISON
 
 
@@ -131,7 +131,7 @@ def _patient() -> dict[str, Any]:
 
 
 def receipt(sender: Party, about: str, code: str) -> Post:
-    """A party's receipt (systemkvittens)."""
+    """Return a party's receipt (systemkvittens)."""
     bundle = builders.receipt(
         about=about,
         code=code,
@@ -153,22 +153,22 @@ def _outcome() -> dict[str, Any]:
 
 
 def omsorg_receipt(body: bytes, about: str, code: str) -> Post:
-    """A Kvittens for what came, or (`about`) for something else."""
-    letter = _PEN.read(body)
-    found = _PEN.receipt(letter, code, T0)
-    text = found.body.replace(letter.content_id.encode(), about.encode())
+    """Return a Kvittens in response to `body`, but about the content id `about`."""
+    message = _OMSORG_FORMAT.read(body)
+    written = _OMSORG_FORMAT.receipt(message, code, T0)
+    text = written.body.replace(message.content_id.encode(), about.encode())
     return Post(
-        content=found.content_id,
-        envelope=found.envelope_id,
+        content=written.content_id,
+        envelope=written.envelope_id,
         case="",
         event="receipt",
         body=text,
-        content_type=_PEN.content_type,
+        content_type=_OMSORG_FORMAT.content_type,
     )
 
 
 def read(body: bytes) -> Arrived:
-    """A FHIR message."""
+    """Read a FHIR message."""
     bundle = json.loads(body)
     head = bundle["entry"][0]["resource"]
     about, code = _response(head)
@@ -188,21 +188,21 @@ def read(body: bytes) -> Arrived:
 
 
 def read_omsorg(body: bytes) -> Arrived:
-    """A message of omsorg/1."""
-    letter = _PEN.read(body)
+    """Read a message of omsorg/1."""
+    message = _OMSORG_FORMAT.read(body)
     case, number = _place(body)
     return Arrived(
-        event=letter.event,
-        content=letter.content_id,
-        envelope=letter.envelope_id,
+        event=message.event,
+        content=message.content_id,
+        envelope=message.envelope_id,
         case=case,
         number=number,
     )
 
 
 def _place(body: bytes) -> tuple[str, int]:
-    found = _PLACE.search(body)
-    return (found[1].decode(), int(found[2])) if found else ("", 0)
+    place = _PLACE.search(body)
+    return (place[1].decode(), int(place[2])) if place else ("", 0)
 
 
 def _response(head: dict[str, Any]) -> tuple[str, str]:
@@ -211,8 +211,8 @@ def _response(head: dict[str, Any]) -> tuple[str, str]:
 
 
 def _task(bundle: dict[str, Any]) -> dict[str, Any]:
-    found: Iterable[dict[str, Any]] = (entry["resource"] for entry in bundle["entry"])
-    return next((r for r in found if r["resourceType"] == "Task"), {})
+    resources: Iterable[dict[str, Any]] = (entry["resource"] for entry in bundle["entry"])
+    return next((r for r in resources if r["resourceType"] == "Task"), {})
 
 
 def _identifier(reference: dict[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""What a run is to be, and how its times scale."""
+"""The parameters of a run, and the times that follow from its length."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-LONG = 300  # seconds from which on a run has time for what takes minutes
+LONG = 300  # seconds; a run of this length has time for faults that take minutes
 
 GAP = 2.3  # seconds between two faults, on average
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One run. `folder` gets the ledger and the processes' log lines."""
+    """One run. The ledger and the processes' logs are written to `folder`."""
 
     seconds: float
     seed: str
     folder: Path
     sabotage: str = ""
-    rate: float = 55.0  # messages a second that the senders begin, at most
+    rate: float = 55.0  # messages a second, at most, that the senders begin
 
     @property
     def ledger(self) -> Path:
-        """The file that the parties write."""
+        """Return the path of the ledger."""
         return self.folder / "ledger.jsonl"
 
     @property
@@ -33,60 +33,60 @@ class Plan:
 
     @property
     def slow_answer(self) -> float:
-        """Seconds that the slow partner takes."""
+        """Return how many seconds the slow party takes to respond."""
         return 120.0 if self.is_long else 4.0
 
     @property
     def away(self) -> tuple[float, float]:
-        """Seconds that a party, a network or a server is gone, at least and at most."""
+        """Return for how many seconds a party, network or server is away, at least and at most."""
         return (1.0, 8.0) if self.is_long else (0.5, 3.0)
 
     @property
     def clock_jump(self) -> float:
-        """Seconds that a clock is wrong, at most."""
+        """Return by how many seconds a clock is wrong, at most."""
         return 60.0 if self.is_long else 6.0
 
     @property
     def slow_timeout(self) -> float:
-        """Seconds that the adapter gives the slow partner."""
+        """Return the adapter's time-out for the slow party, in seconds."""
         return self.slow_answer * 1.1 + 1
 
     @property
     def mends(self) -> float:
-        """Seconds after which an adapter that has not made its queues never will.
+        """Return the seconds after which an adapter without its queues counts as not mended.
 
-        New settings stop both workers at once, and each first ends what it sends, also to the
-        slow partner.
+        New settings stop both workers at once. Each first ends what it sends, also to the slow
+        party.
         """
         return 60.0 + self.slow_timeout
 
     @property
     def quiet(self) -> float:
-        """Seconds without news after which what is still missing will not come."""
+        """Return the seconds without change after which what is missing will not come."""
         return 20.0 + self.clock_jump + (3.5 * self.slow_answer if self.is_long else 0)
 
     @property
     def longest(self) -> float:
-        """Seconds from the end of the load until no claim of before it can still be open.
+        """Return the seconds from the end of the load until no earlier claim can be open.
 
-        Whoever was killed while it sent to the slow partner leaves a lease of twice its time-out,
-        and where its clock was fast, so much more. Nobody is killed after the load.
+        A process that is killed while it sends to the slow party leaves a lease of twice the
+        time-out. A fast clock makes the lease longer. No process is killed after the load.
         """
         return 2 * self.slow_timeout + self.clock_jump
 
 
 CALM = 12.0
-"""Seconds without news in which every wait that follows an answer has ended: for a receipt (3 s,
-and one that is late comes after 4.5), for a lease (4 s), for a back-off (1 s), for a probe."""
+"""Seconds without change after which every wait of the adapter has ended: for a receipt (3 s, or
+4.5 s for a late one), for a lease (4 s), for a back-off (1 s), for a probe."""
 
 _PATIENCE = 4.0  # seconds
 
 
 def patience(times: int) -> float:
-    """Seconds until a sender on the bus repeats what left `times` times and has no receipt.
+    """Return the seconds until a sender on the bus repeats what it sent `times` times.
 
-    Doubling, as any sender's should: copies that are never fewer than what a loaded machine
-    works off would keep the messages behind them waiting for ever.
+    The time doubles, as it should for any sender. At a fixed interval, a loaded machine might get
+    more copies than it can process, and later messages would wait for ever.
     """
     return float(_PATIENCE * min(2 ** (times - 1), 4))
 
@@ -97,5 +97,5 @@ TIMERS = {
     "retry_first": timedelta(seconds=0.2),
     "retry_ceiling": timedelta(seconds=1),
 }
-"""What takes minutes in operation takes seconds here."""
+"""The adapter's timers: minutes in operation, seconds in a run."""
 RESENDS = 500  # an outage of a bus partner must not end in dead letters within the run

@@ -1,4 +1,4 @@
-"""A small TCP proxy that can cut what goes through it, let it hang, and slow it down."""
+"""A small TCP proxy that can cut its connections, make them half-open, and delay their data."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Proxies:
         self._thread.start()
 
     def between(self, port: int, behind: int) -> Proxy:
-        """A proxy that listens on `port`, and connects to `behind`."""
+        """Return a proxy that listens on `port` and connects to `behind`."""
         proxy = Proxy(behind, self._call)
         asyncio.run_coroutine_threadsafe(proxy.listen(port), self._loop).result(5)
         self._all.append(proxy)
         return proxy
 
     def close(self) -> None:
-        """End them all."""
+        """End every proxy."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
         self._call(self._loop.stop)
         self._thread.join(5)
@@ -39,18 +39,18 @@ class Proxies:
     async def _end(self) -> None:
         for proxy in self._all:
             proxy.end()
-        mine = asyncio.current_task()
-        left = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in left:
+        current = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not current]
+        for task in others:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
 
     def _call(self, what: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(what)
 
 
 class Proxy:
-    """One listener. Its methods may be called from any thread."""
+    """One listening port. Its methods may be called from any thread."""
 
     def __init__(self, behind: int, call: Callable[[Callable[[], None]], None]) -> None:
         self._behind = behind
@@ -60,36 +60,36 @@ class Proxy:
         self._delay = 0.0
 
     async def listen(self, port: int) -> None:
-        """Open the door."""
-        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", port)
+        """Start to listen."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", port)
 
     def end(self) -> None:
-        """Close the door, and every connection. Only in the thread of the proxies."""
+        """Stop to listen, and reset every connection. Call only in the proxies' thread."""
         if self._server is not None:
             self._server.close()
         _each(self._links, _Link.cut)
 
     def cut(self) -> bool:
-        """Reset every connection at once; new ones are welcome. Whether there was any."""
+        """Reset every connection; new ones work. Whether there was any."""
         return self._to_each(_Link.cut)
 
     def hang(self) -> bool:
-        """Half-open: from now on the present connections carry nothing, and nobody is told.
+        """Make the open connections half-open: they stay open and carry nothing.
 
         Whether there was any.
         """
         return self._to_each(_Link.hang)
 
     def _to_each(self, what: Callable[[_Link], None]) -> bool:
-        found = any(not link.hanging for link in list(self._links))
+        some = any(not link.hanging for link in list(self._links))
         self._call(lambda: _each(self._links, what))
-        return found
+        return some
 
     def delay(self, seconds: float) -> None:
-        """Hold every piece back for so long; 0 ends it."""
+        """Delay all data by so many seconds; 0 ends the delay."""
         self._delay = seconds
 
-    async def _welcome(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    async def _connect(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         try:
             far, onward = await asyncio.open_connection("127.0.0.1", self._behind)
         except OSError:
@@ -107,7 +107,7 @@ class Proxy:
     async def _pump(
         self, link: _Link, source: asyncio.StreamReader, sink: asyncio.StreamWriter
     ) -> None:
-        """Carry one direction until it ends; while hanging, swallow."""
+        """Copy one direction until it ends; drop the data while the link hangs."""
         while piece := await source.read(_CHUNK):
             if self._delay:
                 await asyncio.sleep(self._delay)
@@ -119,7 +119,7 @@ class Proxy:
 
 
 class _Link:
-    """Two sockets that belong together."""
+    """The two sockets of one connection through the proxy."""
 
     def __init__(self, back: asyncio.StreamWriter, onward: asyncio.StreamWriter) -> None:
         self._ends = (back, onward)
@@ -139,8 +139,8 @@ def _each(links: Iterable[_Link], what: Callable[[_Link], None]) -> None:
 
 
 def _reset(end: asyncio.StreamWriter) -> None:
-    found = end.get_extra_info("socket")
+    own_socket = end.get_extra_info("socket")
     with suppress(OSError):
-        if found is not None:
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        if own_socket is not None:
+            own_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     end.transport.abort()

@@ -1,4 +1,4 @@
-"""The settings that the adapter runs with: everybody of the cast, and times that fit in a run."""
+"""The adapter's settings in a run: every party, with timers short enough for a run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.fhir.builders import Party
-from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, SLOW
+from chaos.parties import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, SLOW
 from chaos.plan import RESENDS, TIMERS, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Where everything is. `ports` are those that the adapter sends to, by endpoint."""
+    """The addresses of a run. `ports` are those that the adapter sends to, by endpoint."""
 
     store: str
     broker: str
@@ -23,7 +23,7 @@ class Region:
     plan: Plan
 
     def settings(self, web: int, moved: str) -> Settings:
-        """For one process; `moved` is the mailbox that has a successor now, "" for none."""
+        """Return one process's settings; `moved` is the mailbox with a successor, "" for none."""
         return Settings(
             store=self.store,
             broker=self.broker,
@@ -33,7 +33,7 @@ class Region:
 
     def _endpoint(self, party: Party, moved: str) -> Endpoint:
         timers: dict[str, Any] = dict(TIMERS)
-        found = Endpoint(
+        endpoint = Endpoint(
             name=party.endpoint,
             organization=party.organization,
             system="omsorg" if party is OMSORG else "fhir",
@@ -43,15 +43,16 @@ class Region:
             **timers,
         )
         if party in ON_THE_BUS:
-            return replace(found, broker_user=party.endpoint)
-        found = replace(found, address=f"http://127.0.0.1:{self.ports[party.endpoint]}/")
+            return replace(endpoint, broker_user=party.endpoint)
+        address = f"http://127.0.0.1:{self.ports[party.endpoint]}/"
+        endpoint = replace(endpoint, address=address)
         if party is SLOW:
-            found = replace(found, timeout=timedelta(seconds=self.plan.slow_timeout))
-        return replace(found, replaced_by=_successor(party, moved))
+            endpoint = replace(endpoint, timeout=timedelta(seconds=self.plan.slow_timeout))
+        return replace(endpoint, replaced_by=_successor(party, moved))
 
 
 def _successor(party: Party, moved: str) -> str:
-    """Of the pair, one stands in for the other, and later the other way about."""
+    """Return the mailbox that replaces a party's: one of the pair, later the other."""
     if party.endpoint != moved:
         return ""
     return KALIX_NEW.endpoint if party is KALIX else KALIX.endpoint

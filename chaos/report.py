@@ -1,4 +1,4 @@
-"""What a run came to, for people; the last line for programs."""
+"""The report of a run, for people; its last line is for programs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from chaos.named_faults import AFTER
 from chaos.run import NAMES, Result
-from chaos.said import AFTER
 
 _SHOWN = 12  # problems of each name
 
 
 def lines(result: Result) -> Iterator[str]:
-    """The report."""
+    """Yield the lines of the report."""
     verdict = result.verdict
     yield f"faults: {_counts(result.faults)}"
     for kind in result.left_out:
-        yield f"left out: {kind}, which needs root, for a small disk of its own"
+        yield f"left out: {kind}; it needs root, to mount a small disk"
     yield f"named by log or history: {_named(result)}"
     yield f"killed at kill points: {_counts(result.kill_points)}"
     yield f"ends of processes: {_counts(result.deaths)}"
@@ -31,21 +31,21 @@ def lines(result: Result) -> Iterator[str]:
         for problem in verdict.problems[name][:_SHOWN]:
             yield f"{name}: {problem}"
     if not verdict.messages:
-        yield "no message was seen: nothing is shown"
+        yield "no message was seen: the run proves nothing"
     for unmended in result.unmended:
-        yield f"the adapter did not mend: {unmended}"
+        yield f"the adapter did not recover: {unmended}"
     for mishap in result.mishaps:
         yield f"the rig itself failed: {mishap}"
     yield last(result)
 
 
 def last(result: Result) -> str:
-    """One line: figures by name."""
-    verdict, found = result.verdict, result.faults
+    """Return the last line: figures by name."""
+    verdict, faults = result.verdict, result.faults
     figures: dict[str, int | str] = {
         "messages": verdict.messages,
-        "faults": found.total(),
-        "kinds": len(found),
+        "faults": faults.total(),
+        "kinds": len(faults),
         **{name: verdict.count(name) for name in NAMES},
         "recovery_s": f"{result.recovery:.1f}",
     }
@@ -53,7 +53,7 @@ def last(result: Result) -> str:
 
 
 def markdown(result: Result) -> str:
-    """The figures as docs/guarantees.md shows them, to be copied and not typed."""
+    """Return the figures as a table, to be copied into docs/guarantees.md."""
     verdict, plan = result.verdict, result.plan
     rows = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -75,7 +75,7 @@ def markdown(result: Result) -> str:
 
 
 def _cell(text: str) -> str:
-    """As it may stand in a table."""
+    """Return text that is safe in a table cell."""
     return " ".join(text.split()).replace("|", r"\|")
 
 
@@ -86,9 +86,8 @@ def _machine() -> str:
 
 def _named(result: Result) -> str:
     kinds = sorted(result.broken.items())
-    told = ", ".join(f"{kind} {result.named[kind]} of {count}" for kind, count in kinds)
-    return told or "none"
+    return ", ".join(f"{kind} {result.named[kind]} of {count}" for kind, count in kinds) or "none"
 
 
-def _counts(found: Counter[str]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in sorted(found.items())) or "none"
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(counts.items())) or "none"

@@ -1,4 +1,4 @@
-"""One run from the first message to the verdict."""
+"""One run, from the first message to the verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chaos import faults, said
+from chaos import faults, named_faults
 from chaos.conductor import Conductor
 from chaos.judge import Verdict, judge, recovery
 from chaos.ledger import Line, read
@@ -18,34 +18,34 @@ from chaos.stage import Stage, stage
 NAMES = ("lost", "doubled", "misordered", "misdelivered", "unreceipted")
 _LOOK = 1.0  # seconds between two looks at the ledger
 _QUIET_SABOTAGED = 5.0
-_MISSING = 8.0  # seconds after which what has not come probably never will
+_MISSING = 8.0  # seconds after which a missing message counts as lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a run came to."""
+    """The result of a run."""
 
     plan: Plan
     verdict: Verdict
-    faults: Counter[str]  # by kind, the parties' manners and the poison included
+    faults: Counter[str]  # by kind, with the parties' manners and the poison
     kill_points: Counter[str]  # where processes were killed, for faults that name one
     deaths: Counter[str]
     recovery: float
-    broken: Counter[str]  # by kind, what the rig broke and mended
-    named: Counter[str]  # of these, what log or history said something of
-    settled: float  # seconds from the end of the load until nothing was open
+    broken: Counter[str]  # by kind, the faults that the rig mended
+    named: Counter[str]  # of these, those that log or history names
+    settled: float  # seconds from the end of the load to the last change
     left_out: tuple[str, ...]  # kinds of faults that this machine does not allow
-    mishaps: tuple[str, ...]  # faults of the rig itself: its zeros then mean nothing
-    unmended: tuple[str, ...] = ()  # faults after which the adapter did not do its part
+    mishaps: tuple[str, ...]  # failures of the rig: the zeros then prove nothing
+    unmended: tuple[str, ...] = ()  # faults after which the adapter did not recover
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found, and rig and adapter did what they should."""
+        """Whether all counts are zero, the rig did not fail, and the adapter recovered."""
         return self.verdict.clean and not self.mishaps and not self.unmended
 
 
 def run(plan: Plan, servers: Servers, database: str) -> Result:
-    """Load and faults for `plan.seconds`, then quiet until nothing more can come."""
+    """Run load and faults for `plan.seconds`, then wait until nothing more can come."""
     with stage(plan, servers, database) as scene:
         conductor = Conductor(scene, faults.deck(plan.sabotage))
         conductor.start()
@@ -53,11 +53,11 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         scene.load.end(scene.ledger)
         conductor.end()
         settled = _settle(scene)
-        said.keep_history(scene.region.store, plan.folder)
+        named_faults.keep_history(scene.region.store, plan.folder)
         deaths = Counter(scene.fleet.deaths)
     lines = list(read(plan.ledger))
     verdict = judge(lines)
-    spans = list(said.spans(lines))
+    spans = list(named_faults.spans(lines))
     return Result(
         plan=plan,
         verdict=verdict,
@@ -66,7 +66,9 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
         deaths=deaths,
         recovery=recovery(lines),
         broken=Counter(span.kind for span in spans),
-        named=said.named(spans, said.words(plan.folder), faults.SAID),
+        named=named_faults.count_named(
+            spans, named_faults.words(plan.folder), faults.EXPECTED_WORDS
+        ),
         settled=settled,
         left_out=() if servers.disk else ("store-full",),
         mishaps=tuple(conductor.mishaps),
@@ -75,25 +77,25 @@ def run(plan: Plan, servers: Servers, database: str) -> Result:
 
 
 def _play(scene: Stage) -> None:
-    """Let it run; a sabotage that has come to light need not run on."""
+    """Wait for the end of the run; a sabotaged run ends when the sabotage is detected."""
     until = time.monotonic() + scene.plan.seconds
     missing: dict[str, float] = {}
     while time.monotonic() < until:
         time.sleep(_LOOK)
-        if scene.plan.sabotage and _seen(_verdict(scene), missing, time.monotonic()):
+        if scene.plan.sabotage and _detected(_verdict(scene), missing, time.monotonic()):
             return
 
 
-def _seen(verdict: Verdict, missing: dict[str, float], now: float) -> bool:
-    """Whether something is wrong that will stay so: what has been missing for long is lost."""
+def _detected(verdict: Verdict, missing: dict[str, float], now: float) -> bool:
+    """Whether there is a final problem, or a message that has been missing for long."""
     since = {name: missing.get(name, now) for name in verdict.problems["lost"]}
     missing.clear()
     missing.update(since)
-    return verdict.beyond_healing or any(now - at > _MISSING for at in since.values())
+    return verdict.is_final or any(now - at > _MISSING for at in since.values())
 
 
 def _settle(scene: Stage) -> float:
-    """Wait until nothing is open and nothing more can come; how long what was open took."""
+    """Wait until nothing more can come; return the seconds to the last change of a count."""
     begun = time.monotonic()
     watch = Watch(scene.plan, begun)
     while not watch.over(list(read(scene.plan.ledger)), time.monotonic()):
@@ -102,10 +104,10 @@ def _settle(scene: Stage) -> float:
 
 
 class Watch:
-    """Looks at the ledger after the end of the load, and says when to look no more.
+    """Decides, after the end of the load, when the ledger can no longer change.
 
-    That all is well is no reason: whatever is wrong may come later, from a claim that is open
-    although its message arrived.
+    Five zeros are not enough: a claim may still be open although its message arrived, and may
+    cause a problem later.
     """
 
     def __init__(self, plan: Plan, begun: float) -> None:
@@ -113,10 +115,10 @@ class Watch:
         self._counts: tuple[int, ...] = ()
         self._lines = -1
         self._news = begun
-        self.settled = begun  # since when the counts are what they are
+        self.settled = begun  # when the counts last changed
 
     def over(self, lines: Sequence[Line], now: float) -> bool:
-        """One more look."""
+        """Look at the ledger again; whether to stop."""
         verdict = judge(lines)
         counts = tuple(verdict.count(name) for name in NAMES)
         if counts != self._counts:
@@ -124,7 +126,7 @@ class Watch:
         if len(lines) != self._lines:
             self._lines, self._news = len(lines), now
         if self._plan.sabotage:
-            return verdict.beyond_healing or now - self.settled >= _QUIET_SABOTAGED
+            return verdict.is_final or now - self.settled >= _QUIET_SABOTAGED
         return self._nothing_can_come(now) and (verdict.clean or self._given_up(now))
 
     def _nothing_can_come(self, now: float) -> bool:

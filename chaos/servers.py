@@ -1,7 +1,7 @@
-"""RabbitMQ and PostgreSQL for a run: real ones, which the rig may kill, wipe and fill.
+"""Real RabbitMQ and PostgreSQL servers for a run, which the rig can kill, wipe and fill.
 
-The kernel ends each server together with the thread that started it, so that each is started in
-a thread of its own, which lives as long as the run.
+The kernel ends a server together with the thread that started it. So each server has a thread
+that lives as long as the run.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ import pika
 import psycopg
 from pika.exceptions import AMQPError
 
-from chaos.cast import BROKER_USERS
+from chaos.parties import BROKER_USERS
 from tests.kit.servers import PostgreSQL, RabbitMQ, ServerError
 
 T = TypeVar("T")
 QUEUES = ("care.in", "care.dead", *(f"{user}.inbox" for user in BROKER_USERS))
-NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a mount namespace of its own
+NAMESPACE = "CHAOS_OWN_MOUNTS"  # set when the rig runs in a private mount namespace
 _ROOMY = 4096  # MB
 _TRIES = 20
-HEARTBEAT = 4  # seconds: a half-open connection is noticed within two of these
+HEARTBEAT = 4  # seconds; a half-open connection is detected within two of these
 
 
 class Servers:
     """The broker and the store.
 
-    `host` is the adapter's URL on the virtual host of the run. `disk` is the store's own small
-    disk, None where there is none.
+    `host` is the adapter's URL on the virtual host of the run. `disk` is the store's small
+    disk, or None.
     """
 
     def __init__(
@@ -51,24 +51,24 @@ class Servers:
         self.broker, self.cluster, self.disk = broker, cluster, disk
         self.host = host or broker.url
         self._threads = threads
-        self._telling = threading.Lock()
+        self._tool = threading.Lock()
 
     def with_broker(self, what: Callable[[], T]) -> T:
-        """In the one thread that may start the broker."""
+        """Call a function in the thread that may start the broker."""
         return self._threads[0].submit(what).result()
 
     def with_store(self, what: Callable[[], T]) -> T:
-        """In the one thread that may start the store."""
+        """Call a function in the thread that may start the store."""
         return self._threads[1].submit(what).result()
 
     def broker_url(self, port: int) -> str:
-        """The adapter's own user, through the proxy at `port`."""
+        """Return the URL of the adapter's own user, through the proxy at `port`."""
         parts = urlsplit(self.host)
         host = f"{(parts.netloc).rpartition(':')[0]}:{port}"
         return urlunsplit((parts.scheme, host, parts.path, f"heartbeat={HEARTBEAT}", ""))
 
     def has_queues(self) -> bool:
-        """Whether every queue is there, and answers."""
+        """Whether every queue exists and works."""
         try:
             with pika.BlockingConnection(pika.URLParameters(self.host)) as connection:
                 for queue in QUEUES:
@@ -78,29 +78,29 @@ class Servers:
         return True
 
     def settle(self, seconds: float) -> None:
-        """Wait until the adapter has made its queues, and the broker has written that down.
+        """Wait until the adapter has made its queues and the broker has stored their definitions.
 
-        UnmendedError when it has not, so long after there was nothing in its way.
+        Raises UnmendedError after so many seconds.
         """
         self.await_queues(seconds)
-        self.tell(self.broker.settle)
+        self.run_tool(self.broker.settle)
 
     def await_queues(self, seconds: float) -> None:
-        """Wait until every queue is there. UnmendedError when not."""
+        """Wait until every queue exists. Raises UnmendedError after so many seconds."""
         if not eventually(self.has_queues, seconds):
             raise UnmendedError("the adapter did not make its queues")
 
-    def tell(self, what: Callable[[], object]) -> None:
-        """Something that rabbitmqctl does: one at a time, and again when its port is taken."""
+    def run_tool(self, what: Callable[[], object]) -> None:
+        """Call a function that runs rabbitmqctl: one at a time, and again if its port is taken."""
         for _ in range(_TRIES):
-            with self._telling, suppress(ServerError):
+            with self._tool, suppress(ServerError):
                 what()
                 return
             time.sleep(0.5)
         raise ServerError("the broker's tool does not reach it")
 
     def store_answers(self, url: str) -> bool:
-        """Whether the database takes writes."""
+        """Whether the database accepts writes."""
         plain = url.replace("+psycopg", "")
         try:
             with psycopg.connect(plain, connect_timeout=2, autocommit=True) as connection:
@@ -111,21 +111,21 @@ class Servers:
 
 
 class UnmendedError(Exception):
-    """A fault is over, and the adapter has not done what is its to do."""
+    """The fault is over, and the adapter has not recovered from it."""
 
 
 class Disk:
-    """A small file system in memory, whose size can be changed while it is used."""
+    """A small file system in memory. Its size can change while it is in use."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         _run("mount", "-t", "tmpfs", "-o", f"size={_ROOMY}m", "careplan-chaos", str(path))
 
     def fill(self) -> None:
-        """Leave no room. What is written in the same moment makes it a matter of several tries."""
+        """Shrink it until there is no room. Tries again when something is written meanwhile."""
         for _ in range(_TRIES):
-            found = os.statvfs(self._path)
-            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            stats = os.statvfs(self._path)
+            used = (stats.f_blocks - stats.f_bfree) * stats.f_frsize
             with suppress(subprocess.CalledProcessError):
                 self._resize(f"{used // 1024 + 16}k")
                 return
@@ -135,7 +135,7 @@ class Disk:
         self._resize(f"{_ROOMY}m")
 
     def close(self) -> None:
-        """Take it away."""
+        """Unmount it."""
         _run("umount", "--lazy", str(self._path))
 
     def _resize(self, size: str) -> None:
@@ -146,11 +146,11 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def eventually(look: Callable[[], bool], seconds: float) -> bool:
-    """Whether a look finds something within so long."""
+def eventually(holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether a condition holds within so many seconds."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if look():
+        if holds():
             return True
         time.sleep(0.1)
     return False
@@ -158,7 +158,7 @@ def eventually(look: Callable[[], bool], seconds: float) -> bool:
 
 @contextmanager
 def own_servers() -> Iterator[Servers]:
-    """Servers of the run's own, gone afterwards."""
+    """Start private servers for the run, and end them afterwards."""
     with ExitStack() as stack:
         threads = (_thread(stack), _thread(stack))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="careplan-chaos-")))
@@ -175,7 +175,7 @@ def _thread(stack: ExitStack) -> ThreadPoolExecutor:
 
 
 def _disk(stack: ExitStack, folder: Path) -> Disk | None:
-    folder.chmod(0o755)  # PostgreSQL runs as somebody who is not the owner
+    folder.chmod(0o755)  # PostgreSQL runs as another user
     if not os.environ.get(NAMESPACE):
         return None
     disk = Disk(folder)
@@ -184,7 +184,7 @@ def _disk(stack: ExitStack, folder: Path) -> Disk | None:
 
 
 def _on_disk(folder: Path, start: Callable[[], T]) -> T:
-    """Start a server whose files lie in a folder."""
+    """Start a server with its files in a folder."""
     before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
         return start()

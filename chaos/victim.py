@@ -1,6 +1,6 @@
-"""One process of the adapter that the rig can arm, mislead, freeze and kill.
+"""One process of the adapter, which the rig can kill, freeze and give a wrong clock.
 
-Forked from a server that has imported everything, so that a life costs milliseconds.
+It is forked from a server that has imported everything, so that a restart takes milliseconds.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from chaos import sabotage
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, "adapter.fhir.structure", "psycopg"])
-STOPPED_IN_START = 3  # exit code: the store or the broker was not there yet
+STOPPED_IN_START = 3  # exit code: the store or the broker did not respond yet
 
 
 class _Clock:
-    """The time, wrong by an offset."""
+    """A clock that is wrong by an offset."""
 
     def __init__(self) -> None:
         self.offset = timedelta(0)
@@ -39,12 +39,12 @@ class _Clock:
         return datetime.now(UTC) + self.offset
 
 
-def live(settings: Settings, part: Part, deed: str, log: Path, orders: Connection) -> None:
-    """Be a worker or a web process until told or made to end."""
+def live(settings: Settings, part: Part, kind: str, log: Path, orders: Connection) -> None:
+    """Run as a worker or web process, with this kind of sabotage, until stopped or killed."""
     logs.set_up("info", log.open("a", encoding="utf-8"))
     sabotage.add_poison()
-    if deed:
-        sabotage.commit(deed)
+    if kind:
+        sabotage.commit(kind)
     clock = _Clock()
     runner.utc_now = clock.now
     threading.Thread(target=_obey, args=(orders, clock), daemon=True).start()
@@ -58,7 +58,7 @@ def live(settings: Settings, part: Part, deed: str, log: Path, orders: Connectio
 
 
 def _obey(orders: Connection, clock: _Clock) -> None:
-    """What the rig says: `arm <kill point>:<n>`, or `clock <seconds>`. Without the rig, no life."""
+    """Obey the rig: `arm <kill point>:<n>` or `clock <seconds>`. Exit when the rig is gone."""
     try:
         while True:
             word, _, value = str(orders.recv()).partition(" ")
@@ -71,26 +71,26 @@ def _obey(orders: Connection, clock: _Clock) -> None:
 
 
 class Victim:
-    """A process by name, that lives again after each death when somebody calls `look`."""
+    """A named process. `look` starts it again after each death."""
 
-    def __init__(self, name: str, part: Part, settings: Settings, deed: str, log: Path) -> None:
+    def __init__(self, name: str, part: Part, settings: Settings, kind: str, log: Path) -> None:
         self.name, self.part, self.settings = name, part, settings
-        self._deed, self._log = deed, log
+        self._sabotage, self._log = kind, log
         self._lock = threading.Lock()
         self._process: ForkServerProcess | None = None
         self._orders: Connection | None = None
-        self._again_at = 0.0
+        self._restart_at = 0.0
         self._killed = False
         self.lives = 0
-        self.ended_with = 0  # the exit code of the life before
+        self.ended_with = 0  # the exit code of the last life
 
     def begin(self) -> None:
-        """A new life."""
+        """Start the process."""
         ours, theirs = _FORKS.Pipe()
         settings = self.settings
         process = _FORKS.Process(
             target=live,
-            args=(settings, self.part, self._deed, self._log, theirs),
+            args=(settings, self.part, self._sabotage, self._log, theirs),
             daemon=True,
         )
         process.start()
@@ -98,45 +98,45 @@ class Victim:
         with self._lock:
             self._process, self._orders, self._killed = process, ours, False
             self.lives += 1
-        if settings is not self.settings:  # changed while it began, and its signal went astray
+        if settings is not self.settings:  # they changed while it started, and it missed the signal
             self.signal(signal.SIGTERM)
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is running."""
         with self._lock:
             return self._process is not None and self._process.exitcode is None
 
     def lives_since(self, lives: int) -> bool:
-        """Whether another life has begun than the one that was its `lives`-th."""
+        """Whether it has been started again since its start number `lives`."""
         return self.lives > lives
 
     def look(self, rest: float) -> int | None:
-        """Supervise: begin again `rest` seconds after a death. The exit code when one is new."""
+        """Start it again `rest` seconds after a death; return the exit code of a new death."""
         if self.alive:
             return None
         now = time.monotonic()
-        if self._again_at == 0:
-            self._again_at = now + rest
+        if self._restart_at == 0:
+            self._restart_at = now + rest
             self.ended_with = self._exit()
             return self.ended_with
-        if now >= self._again_at:
-            self._again_at = 0
+        if now >= self._restart_at:
+            self._restart_at = 0
             self.begin()
         return None
 
     def _exit(self) -> int:
         with self._lock:
-            found = self._process.exitcode if self._process is not None else None
-            return 0 if found is None else found
+            code = self._process.exitcode if self._process is not None else None
+            return 0 if code is None else code
 
     @property
     def was_killed(self) -> bool:
-        """Whether its last death was the rig's doing."""
+        """Whether the rig caused its last death."""
         return self._killed
 
     def order(self, words: str) -> bool:
-        """Tell it something; the dead do not hear it."""
+        """Send it an order; False when it does not run."""
         if not self.alive:
             return False
         with self._lock, suppress(OSError):
@@ -146,12 +146,12 @@ class Victim:
         return False
 
     def arm(self, spec: str) -> None:
-        """Let it kill itself at a kill point; "" takes it back."""
+        """Make it kill itself at a kill point; "" revokes that."""
         self._killed = bool(spec)
         self.order(f"arm {spec}")
 
     def signal(self, number: signal.Signals) -> bool:
-        """Send it a signal; False when it does not live."""
+        """Send it a signal; False when it does not run."""
         with self._lock:
             process = self._process
         if process is None or process.pid is None or process.exitcode is not None:
@@ -161,7 +161,7 @@ class Victim:
         return True
 
     def end(self) -> None:
-        """Stop it as an operator would; after ten seconds, kill it."""
+        """Stop it with SIGTERM; kill it after ten seconds."""
         self.signal(signal.SIGTERM)
         with self._lock:
             process = self._process

@@ -1,4 +1,4 @@
-"""The deck holds every fault that is promised; what did not take place is not counted."""
+"""The deck has every documented fault, and only faults that took place are counted."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from adapter.core.kill_points import KILL_POINTS
-from chaos import killing
-from chaos.cast import LULEA, UMEA
+from chaos import process_faults
 from chaos.conductor import Conductor
 from chaos.faults import ALL, Fault
 from chaos.ledger import Ledger, Saw, read
 from chaos.manners import Manner, Manners
+from chaos.parties import LULEA, UMEA
 from chaos.plan import Plan, patience
 from chaos.sabotage import SABOTAGES, SEEN_AS
 from chaos.servers import Servers, UnmendedError, eventually
 
-PROMISED = {
+DOCUMENTED = {
     "kill-worker-at-window",
     "kill-web-at-window",
     "broker-killed",
@@ -35,16 +35,16 @@ PROMISED = {
     "two-operators",
     "settings-moved",
 }
-"""What the rig breaks itself; the parties lose, double and mix up their receipts and messages."""
+"""Faults that the rig causes. The parties cause others, such as lost and doubled receipts."""
 
 
-def test_every_promised_fault_is_in_the_deck() -> None:
-    assert {fault.kind for fault in ALL} >= PROMISED
+def test_every_documented_fault_is_in_the_deck() -> None:
+    assert {fault.kind for fault in ALL} >= DOCUMENTED
 
 
-def test_a_process_is_killed_at_every_window_that_has_a_name() -> None:
+def test_processes_are_killed_at_every_kill_point() -> None:
     assert {fault.at for fault in ALL if fault.at} == set(KILL_POINTS)
-    assert {*killing.WORKER_KILL_POINTS, *killing.WEB_KILL_POINTS} == set(KILL_POINTS)
+    assert {*process_faults.WORKER_KILL_POINTS, *process_faults.WEB_KILL_POINTS} == set(KILL_POINTS)
 
 
 def test_every_sabotage_has_the_count_that_it_must_raise() -> None:
@@ -52,7 +52,7 @@ def test_every_sabotage_has_the_count_that_it_must_raise() -> None:
 
 
 def carried_out(tmp_path: Path, *faults: Fault) -> tuple[Conductor, list[str]]:
-    """Let each happen once, and read what the ledger says of how they ended."""
+    """Carry each fault out once, and return the details of their ends in the ledger."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
     stage: Any = SimpleNamespace(ledger=ledger, plan=Plan(seconds=1, seed="s", folder=tmp_path))
     conductor = Conductor(stage, faults)
@@ -80,7 +80,7 @@ def test_a_fault_that_fails_is_a_mishap_of_the_rig(tmp_path: Path) -> None:
     assert not conductor.counts
 
 
-def test_a_fault_that_the_adapter_did_not_mend_took_place_and_is_held_against_it(
+def test_a_fault_from_which_the_adapter_does_not_recover_is_counted_and_reported(
     tmp_path: Path,
 ) -> None:
     def endless(*_: object) -> bool:
@@ -93,7 +93,7 @@ def test_a_fault_that_the_adapter_did_not_mend_took_place_and_is_held_against_it
     assert ends == [""]
 
 
-def test_queues_that_nobody_makes_again_are_the_adapters_failure() -> None:
+def test_queues_that_are_not_made_again_are_the_adapters_failure() -> None:
     servers: Any = SimpleNamespace(has_queues=lambda: False)
     with pytest.raises(UnmendedError):
         Servers.await_queues(servers, 0.05)
@@ -103,7 +103,7 @@ def test_a_sender_on_the_bus_gives_the_adapter_more_time_each_time() -> None:
     assert [patience(times) for times in (1, 2, 3, 4, 9)] == [4, 8, 16, 16, 16]
 
 
-def test_a_receipt_is_doubled_only_where_it_travels_by_itself() -> None:
+def test_only_parties_on_the_bus_double_receipts() -> None:
     manners = Manners(seed="s")
     seen = {
         who: {manners.towards(who, f"C{number}", 0) for number in range(800)}
@@ -113,13 +113,13 @@ def test_a_receipt_is_doubled_only_where_it_travels_by_itself() -> None:
     assert seen[UMEA.endpoint] == set(Manner) - {Manner.DOUBLE}
 
 
-def test_a_copy_is_taken_well_whatever_became_of_the_first() -> None:
+def test_a_copy_is_always_taken_well() -> None:
     manners = Manners(seed="s")
     firsts = [manners.towards("lulea", f"C{number}", 0) for number in range(200)]
     assert set(firsts) > {Manner.WELL}
     assert {manners.towards("lulea", f"C{number}", 0) for number in range(200)} == {Manner.WELL}
 
 
-def test_a_look_that_finds_nothing_in_time_is_false() -> None:
+def test_a_condition_that_never_holds_ends_as_false() -> None:
     assert eventually(lambda: True, 1)
     assert not eventually(lambda: False, 0.05)

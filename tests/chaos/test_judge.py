@@ -1,4 +1,4 @@
-"""The judge counts what it should, and nothing for which the adapter is not to blame."""
+"""The judge counts every error of the adapter, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from tests.kit.ledger_lines import got, line, receipted, sent
 
 
 def refused(number: int, at: float, *, who: str = "lulea") -> Line:
-    """A receiver says that it never takes this."""
+    """A receiver refuses the message for good."""
     return line(Saw.REFUSED, who, number, at, content=f"c{number}")
 
 
 def reported(number: int, at: float, *, to: str = "lulea", who: str = "planning") -> Line:
-    """The planning service is told whom it did not reach."""
+    """The planning service gets a delivery report."""
     return Line(what=Saw.REPORTED, who=who, at=at, content=f"c{number}", to=(to,))
 
 
 def moved(at: float, successor: str = "kalix-ny", gone: str = "kalix") -> Line:
-    """New settings begin to be read."""
+    """New settings take effect."""
     return Line(what=Saw.MOVED, who=successor, to=(gone,), at=at)
 
 
 def settled(at: float, detail: str = "") -> Line:
-    """Every process has them."""
+    """Every process has the new settings."""
     return Line(what=Saw.HEALED, kind="settings-moved", at=at, detail=detail)
 
 
 def counts(verdict: Verdict) -> dict[str, int]:
-    """What is not zero."""
+    """The counts that are not zero."""
     return {name: verdict.count(name) for name in NAMES if verdict.count(name)}
 
 
@@ -46,7 +46,7 @@ def test_a_message_that_arrived_and_was_receipted_is_no_problem() -> None:
     assert verdict.messages == 1
 
 
-def test_of_an_empty_ledger_nothing_is_shown() -> None:
+def test_an_empty_ledger_is_not_clean() -> None:
     assert not judge([]).clean
 
 
@@ -54,46 +54,46 @@ def test_ok_and_never_seen_again_is_lost() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2)])) == {"lost": 1}
 
 
-def test_a_refusal_of_what_nothing_is_wrong_with_loses_it_as_well() -> None:
+def test_a_refusal_of_a_valid_message_counts_as_lost() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2, "fatal-error")])) == {"lost": 1}
     assert judge([sent(1, 1, poison=True), receipted(1, 2, "fatal-error")]).clean
 
 
-def test_poison_that_was_promised_must_arrive() -> None:
+def test_poison_with_an_ok_receipt_must_arrive() -> None:
     assert counts(judge([sent(1, 1, poison=True), receipted(1, 2)])) == {"lost": 1}
 
 
-def test_what_a_receiver_refused_and_the_sender_was_told_of_is_not_lost() -> None:
+def test_a_message_refused_by_its_receiver_and_reported_is_not_lost() -> None:
     assert judge([sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4)]).clean
 
 
-def test_a_refusal_that_the_sender_was_not_told_of_loses_it() -> None:
+def test_a_refusal_without_a_report_counts_as_lost() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2), refused(1, 3)])) == {"lost": 1}
 
 
-def test_a_report_of_what_nobody_refused_excuses_nothing() -> None:
+def test_a_report_without_a_refusal_does_not_excuse_a_loss() -> None:
     assert counts(judge([sent(1, 1), receipted(1, 2), reported(1, 3)])) == {"lost": 1}
     elsewhere = refused(1, 3, who="umea")
     assert counts(judge([sent(1, 1), receipted(1, 2), elsewhere, reported(1, 4)])) == {"lost": 1}
 
 
-def test_a_report_about_another_receiver_excuses_nothing() -> None:
+def test_a_report_about_another_receiver_does_not_excuse_a_loss() -> None:
     lines = [sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4, to="umea")]
     assert counts(judge(lines)) == {"lost": 1}
 
 
-def test_a_report_about_the_successor_is_one_about_whom_it_stands_in_for() -> None:
+def test_a_report_about_the_successor_counts_for_the_old_mailbox() -> None:
     refusal = refused(1, 3, who="kalix-ny")
     lines = [sent(1, 1, to="kalix"), receipted(1, 2), refusal, reported(1, 4, to="kalix-ny")]
     assert judge(lines).clean
 
 
-def test_what_was_refused_reported_and_replayed_may_arrive() -> None:
+def test_a_message_refused_reported_and_replayed_may_arrive() -> None:
     lines = [sent(1, 1), receipted(1, 2), refused(1, 3), reported(1, 4), got(1, 5)]
     assert judge(lines).clean
 
 
-def test_what_arrived_although_its_sender_was_told_otherwise_is_misdelivered() -> None:
+def test_a_message_that_arrives_after_a_refusal_by_the_adapter_is_misdelivered() -> None:
     denied = [sent(1, 1), receipted(1, 2, "fatal-error"), got(1, 3)]
     assert counts(judge(denied)) == {"misdelivered": 1}
     assert counts(judge([sent(1, 1), receipted(1, 2), got(1, 3), reported(1, 4)])) == {
@@ -102,7 +102,7 @@ def test_what_arrived_although_its_sender_was_told_otherwise_is_misdelivered() -
 
 
 @pytest.mark.parametrize("codes", [("ok", "fatal-error"), ("fatal-error", "ok")])
-def test_of_two_final_receipts_that_contradict_each_other_neither_counts(
+def test_contradicting_final_receipts_count_as_unreceipted(
     codes: tuple[str, str],
 ) -> None:
     first, second = codes
@@ -110,12 +110,12 @@ def test_of_two_final_receipts_that_contradict_each_other_neither_counts(
     assert counts(judge(lines))["unreceipted"] == 1
 
 
-def test_a_copy_that_is_answered_for_now_takes_no_receipt_back() -> None:
+def test_a_transient_error_for_a_copy_does_not_revoke_the_receipt() -> None:
     lines = [sent(1, 1), receipted(1, 2), got(1, 3), sent(1, 4), receipted(1, 5, "transient-error")]
     assert judge(lines).clean
 
 
-def test_a_receipt_or_a_report_that_a_stranger_gets_is_misdelivered() -> None:
+def test_a_receipt_or_report_to_another_party_is_misdelivered() -> None:
     stray = receipted(1, 2, who="lulea")
     lines = [sent(1, 1), stray, got(1, 3)]
     assert counts(judge(lines)) == {"misdelivered": 1, "unreceipted": 1}
@@ -123,13 +123,13 @@ def test_a_receipt_or_a_report_that_a_stranger_gets_is_misdelivered() -> None:
     assert counts(judge(lines)) == {"lost": 1, "misdelivered": 1}
 
 
-def test_an_answer_about_another_message_receipts_neither() -> None:
+def test_a_response_about_another_message_is_no_receipt() -> None:
     swapped = [receipted(1, 2, asked="c2"), receipted(2, 2, asked="c1")]
     lines = [sent(1, 1), sent(2, 1), *swapped, got(1, 3), got(2, 4)]
     assert counts(judge(lines)) == {"unreceipted": 2}
 
 
-def test_of_two_receivers_each_counts() -> None:
+def test_each_receiver_counts() -> None:
     to_both = line(Saw.SENT, "planning", 1, 1, content="c1", to=("lulea", "umea"))
     assert counts(judge([to_both, receipted(1, 2), got(1, 3)])) == {"lost": 1}
 
@@ -142,21 +142,21 @@ def test_a_copy_with_the_same_ids_is_allowed_and_counted() -> None:
 
 @pytest.mark.parametrize("other", [got(1, 4, content="x"), got(1, 4, envelope="x")])
 def test_the_same_message_under_another_id_is_doubled(other: Line) -> None:
-    found = judge([sent(1, 1), receipted(1, 2), got(1, 3), other])
-    assert counts(found) == {"doubled": 1}
+    verdict = judge([sent(1, 1), receipted(1, 2), got(1, 3), other])
+    assert counts(verdict) == {"doubled": 1}
 
 
-def test_what_nobody_was_to_get_is_misdelivered() -> None:
+def test_an_arrival_at_another_receiver_is_misdelivered() -> None:
     verdict = judge([sent(1, 1), receipted(1, 2), got(1, 3), got(1, 4, who="umea")])
     assert counts(verdict) == {"misdelivered": 1}
 
 
-def test_a_content_id_that_changed_on_the_way_makes_it_another_message() -> None:
+def test_a_changed_content_id_counts_as_doubled() -> None:
     lines = [sent(1, 1), receipted(1, 2), got(1, 3, content="x", envelope="y")]
     assert counts(judge(lines)) == {"doubled": 1}
 
 
-def test_two_messages_under_one_content_id_or_under_each_others_are_not_themselves() -> None:
+def test_swapped_or_shared_content_ids_count_as_doubled() -> None:
     both = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4)]
     same = [got(1, 5), got(2, 6, content="c1")]
     assert counts(judge([*both, *same])) == {"doubled": 1}
@@ -164,32 +164,32 @@ def test_two_messages_under_one_content_id_or_under_each_others_are_not_themselv
     assert counts(judge([*both, *swapped])) == {"doubled": 2}
 
 
-def test_a_successor_may_get_what_was_meant_for_the_one_before() -> None:
+def test_a_successor_may_get_the_old_mailboxs_messages() -> None:
     message, arrival = sent(1, 1, to="kalix"), got(1, 3, who="kalix-ny")
     assert judge([message, receipted(1, 2), moved(2), arrival]).clean
     assert counts(judge([message, receipted(1, 2), arrival])) == {"lost": 1, "misdelivered": 1}
 
 
-def test_a_mailbox_and_its_successor_may_not_both_get_it() -> None:
+def test_a_mailbox_and_its_successor_may_not_both_get_a_message() -> None:
     both = [got(1, 3, who="kalix"), got(1, 4, who="kalix-ny")]
     verdict = judge([sent(1, 1, to="kalix"), receipted(1, 2), moved(2), *both])
     assert counts(verdict) == {"doubled": 1}
 
 
-def test_what_left_before_the_move_had_settled_may_come_to_the_old_mailbox_for_ever() -> None:
+def test_a_message_sent_before_the_move_settled_may_reach_the_old_mailbox_at_any_time() -> None:
     message = [sent(1, 3, to="kalix"), receipted(1, 4)]
     lines = [moved(2), *message, settled(5), got(1, 500, who="kalix")]
     assert judge(lines).clean
 
 
 @pytest.mark.parametrize("end", [[settled(5)], [], [settled(60, "did not take place")]])
-def test_what_left_after_it_may_not(end: list[Line]) -> None:
+def test_a_message_sent_after_the_move_may_not_reach_the_old_mailbox(end: list[Line]) -> None:
     message = [sent(1, 90, to="kalix"), receipted(1, 91)]
     lines = [moved(2), *end, *message, got(1, 100, who="kalix")]
     assert counts(judge(lines)) == {"lost": 1, "misdelivered": 1}
 
 
-def test_after_the_move_back_it_is_the_other_way_round() -> None:
+def test_after_the_move_back_only_the_first_mailbox_may_get_messages() -> None:
     there_and_back = [moved(2), settled(5), moved(10, "kalix", "kalix-ny"), settled(12)]
     message = [sent(1, 13, to="kalix"), receipted(1, 14)]
     assert judge([*there_and_back, *message, got(1, 15, who="kalix")]).clean
@@ -197,28 +197,28 @@ def test_after_the_move_back_it_is_the_other_way_round() -> None:
     assert counts(astray) == {"lost": 1, "misdelivered": 1}
 
 
-def test_a_later_one_that_left_after_the_receipt_of_the_first_may_not_overtake_it() -> None:
+def test_a_message_sent_after_the_receipt_of_the_first_may_not_overtake_it() -> None:
     lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), got(2, 5), got(1, 6)]
     assert counts(judge(lines)) == {"misordered": 1}
 
 
-def test_nor_may_a_later_one_of_the_same_burst() -> None:
+def test_a_later_message_of_the_same_burst_may_not_overtake_it() -> None:
     lines = [sent(1, 1, burst=7), sent(2, 1.1, burst=7), receipted(1, 3), receipted(2, 3)]
     assert counts(judge([*lines, got(2, 5), got(1, 6)])) == {"misordered": 1}
 
 
-def test_where_the_first_had_to_be_repeated_their_order_was_never_certain() -> None:
+def test_a_burst_whose_first_message_was_repeated_has_no_certain_order() -> None:
     lines = [sent(1, 1, burst=7), sent(2, 1.1, burst=7), sent(1, 2, burst=7)]
     lines += [receipted(1, 3), receipted(2, 3), got(2, 5), got(1, 6)]
     assert judge(lines).clean
 
 
-def test_what_was_refused_reported_and_sent_again_later_is_not_misordered() -> None:
+def test_a_message_refused_reported_and_sent_again_is_not_misordered() -> None:
     lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), refused(1, 4)]
     assert judge([*lines, got(2, 5), got(1, 6), reported(1, 7)]).clean
 
 
-def test_what_was_overtaken_before_it_was_refused_is() -> None:
+def test_a_message_overtaken_before_its_refusal_is_misordered() -> None:
     lines = [sent(1, 1), receipted(1, 2), sent(2, 3), receipted(2, 4), got(2, 5)]
     lines += [refused(1, 6), reported(1, 7), got(1, 8)]
     assert counts(judge(lines)) == {"misordered": 1}
@@ -231,11 +231,11 @@ def test_the_first_arrivals_decide_and_copies_may_come_at_any_time() -> None:
 
 @pytest.mark.parametrize("code", ["", "transient-error"])
 def test_no_final_receipt_is_unreceipted(code: str) -> None:
-    answers = [receipted(1, 2, code)] if code else []
-    assert counts(judge([sent(1, 1), *answers, got(1, 3)])) == {"unreceipted": 1}
+    receipts = [receipted(1, 2, code)] if code else []
+    assert counts(judge([sent(1, 1), *receipts, got(1, 3)])) == {"unreceipted": 1}
 
 
-def test_poison_must_be_answered_and_need_not_arrive() -> None:
+def test_poison_needs_a_receipt_and_need_not_arrive() -> None:
     poison = sent(1, 1, poison=True)
     assert judge([poison, receipted(1, 2, "transient-error")]).clean
     assert counts(judge([poison])) == {"unreceipted": 1}
@@ -254,7 +254,7 @@ def test_any_order_of_cases_with_any_copies_is_clean(order: list[int], copies: l
     assert verdict.copies == len(copies)
 
 
-def test_a_ledger_is_read_as_it_was_written_but_for_a_line_that_broke_off(tmp_path: Path) -> None:
+def test_a_ledger_is_read_as_written_except_for_an_incomplete_line(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.jsonl")
     ledger.write(sent(1, 0, poison=True))
     ledger.close()

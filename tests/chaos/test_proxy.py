@@ -1,4 +1,4 @@
-"""The rig's proxy: what goes through it can be cut, hang, and be slow."""
+"""The rig's proxy can cut connections, make them half-open, and delay their data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.kit.servers.base import free_ports
 
 @pytest.fixture
 def through() -> Iterator[tuple[Proxy, int]]:
-    """A proxy before a server that says everything back, and its port."""
+    """A proxy before an echo server, and its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=_echo_all, args=(server,))
         thread.start()
@@ -46,37 +46,37 @@ def _echo(wire: socket.socket) -> None:
 
 
 def wired(port: int) -> socket.socket:
-    """A connection that has carried something."""
+    """A connection that works."""
     wire = socket.create_connection(("127.0.0.1", port), 30)
-    assert said_back(wire) == b"hello"
+    assert echo(wire) == b"hello"
     return wire
 
 
 def carries_nothing(wire: socket.socket) -> bool:
-    """Whether it soon says nothing back."""
+    """Wait until nothing comes back; True then."""
     try:
-        while said_back(wire):
+        while echo(wire):
             time.sleep(0.01)
     except ConnectionError:
         return True
     return True
 
 
-def said_back(wire: socket.socket) -> bytes:
+def echo(wire: socket.socket) -> bytes:
     wire.sendall(b"hello")
     return wire.recv(4096)
 
 
-def test_a_cut_resets_what_is_open_and_welcomes_what_is_new(through: tuple[Proxy, int]) -> None:
+def test_a_cut_resets_open_connections_and_new_ones_work(through: tuple[Proxy, int]) -> None:
     proxy, port = through
-    assert not proxy.cut()  # nobody was there
+    assert not proxy.cut()  # there is no connection
     with wired(port) as wire:
         assert proxy.cut()
         assert carries_nothing(wire)
     wired(port).close()
 
 
-def test_a_half_open_connection_swallows_and_says_nothing(through: tuple[Proxy, int]) -> None:
+def test_a_half_open_connection_carries_nothing(through: tuple[Proxy, int]) -> None:
     proxy, port = through
     with wired(port) as wire:
         assert proxy.hang()
@@ -84,15 +84,15 @@ def test_a_half_open_connection_swallows_and_says_nothing(through: tuple[Proxy, 
         assert not proxy.hang()  # it hangs already
         wire.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            said_back(wire)
+            echo(wire)
         wired(port).close()
 
 
-def test_a_slow_network_delays_every_piece(through: tuple[Proxy, int]) -> None:
+def test_a_slow_network_delays_both_directions(through: tuple[Proxy, int]) -> None:
     proxy, port = through
     with wired(port) as wire:
         proxy.delay(0.1)
         begun = time.monotonic()
-        assert said_back(wire) == b"hello"
+        assert echo(wire) == b"hello"
         assert time.monotonic() - begun >= 0.2  # there and back
         proxy.delay(0)

@@ -1,4 +1,4 @@
-"""What a run says at its end: a line for programs, and a table for docs/guarantees.md."""
+"""The report at the end of a run: a line for programs, and a table for docs/guarantees.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.kit.ledger_lines import got, receipted, sent
 def result(
     tmp_path: Path, *lines: object, mishaps: tuple[str, ...] = (), seed: str = "7"
 ) -> Result:
-    """A run whose ledger says this."""
+    """A result with these lines in its ledger."""
     return Result(
         plan=Plan(seconds=40, seed=seed, folder=tmp_path),
         verdict=judge(lines),  # type: ignore[arg-type]
@@ -33,22 +33,22 @@ def result(
 
 
 def test_the_last_line_names_every_figure(tmp_path: Path) -> None:
-    found = result(tmp_path, sent(1, 1), receipted(1, 2))
-    assert list(report.lines(found))[-1] == (
+    outcome = result(tmp_path, sent(1, 1), receipted(1, 2))
+    assert list(report.lines(outcome))[-1] == (
         "messages=1 faults=5 kinds=2 lost=1 doubled=0 misordered=0 misdelivered=0 "
         "unreceipted=0 recovery_s=1.2"
     )
-    assert "lost: lulea C/1" in report.lines(found)
+    assert "lost: lulea C/1" in report.lines(outcome)
 
 
-def test_it_tells_of_how_many_faults_log_or_history_said_something(tmp_path: Path) -> None:
-    found = result(tmp_path, sent(1, 1), receipted(1, 2))
-    told = "broker-killed 2 of 2, freeze-worker 0 of 1"
-    assert f"named by log or history: {told}" in report.lines(found)
-    assert f"within 30 s of their mending | {told} |" in report.markdown(found)
+def test_it_says_how_many_faults_log_or_history_name(tmp_path: Path) -> None:
+    outcome = result(tmp_path, sent(1, 1), receipted(1, 2))
+    named = "broker-killed 2 of 2, freeze-worker 0 of 1"
+    assert f"named by log or history: {named}" in report.lines(outcome)
+    assert f"within 30 s of their mending | {named} |" in report.markdown(outcome)
 
 
-def test_a_run_is_clean_only_with_all_zeros_and_a_rig_that_did_what_it_should(
+def test_a_run_is_clean_only_with_all_zeros_and_without_failures_of_the_rig(
     tmp_path: Path,
 ) -> None:
     well = (sent(1, 1), receipted(1, 2), got(1, 3))
@@ -58,16 +58,16 @@ def test_a_run_is_clean_only_with_all_zeros_and_a_rig_that_did_what_it_should(
 
 
 def test_a_run_that_saw_no_message_is_not_clean_and_says_so(tmp_path: Path) -> None:
-    found = result(tmp_path)
-    assert not found.clean
-    assert "no message was seen: nothing is shown" in report.lines(found)
+    outcome = result(tmp_path)
+    assert not outcome.clean
+    assert "no message was seen: the run proves nothing" in report.lines(outcome)
 
 
-def test_an_adapter_that_did_not_mend_what_was_its_to_mend_fails_the_run(tmp_path: Path) -> None:
-    found = result(tmp_path, sent(1, 1), receipted(1, 2), got(1, 3))
-    found = replace(found, unmended=("broker-killed: no queues",))
-    assert not found.clean
-    assert "the adapter did not mend: broker-killed: no queues" in report.lines(found)
+def test_an_adapter_that_does_not_recover_fails_the_run(tmp_path: Path) -> None:
+    outcome = result(tmp_path, sent(1, 1), receipted(1, 2), got(1, 3))
+    outcome = replace(outcome, unmended=("broker-killed: no queues",))
+    assert not outcome.clean
+    assert "the adapter did not recover: broker-killed: no queues" in report.lines(outcome)
 
 
 def test_a_seed_breaks_no_table(tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_a_seed_breaks_no_table(tmp_path: Path) -> None:
 
 
 def test_the_table_is_ready_to_be_copied(tmp_path: Path) -> None:
-    found = report.markdown(result(tmp_path, sent(1, 1), receipted(1, 2), got(1, 3), got(1, 4)))
-    head, rule, *rows = found.splitlines()
+    outcome = report.markdown(result(tmp_path, sent(1, 1), receipted(1, 2), got(1, 3), got(1, 4)))
+    head, rule, *rows = outcome.splitlines()
     assert (head, rule) == ("| | |", "|---|---|")
     assert all(row.count("|") == 3 for row in rows)
     assert "| copies with the same id | 1 |" in rows

@@ -1,4 +1,4 @@
-"""Whole runs: a short one is clean, and each of four sabotages comes to light."""
+"""Whole runs: a short run is clean, and each of four sabotages is detected."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ LAST = re.compile(
 )
 
 
-def made_by_the_rig(said: str) -> dict[str, int]:
-    """Of the faults that a run names, those that are no party's manners."""
-    [line] = [line for line in said.splitlines() if line.startswith("faults: ")]
-    pairs = (one.rpartition(" ") for one in line.removeprefix("faults: ").split(", "))
+def made_by_the_rig(report_text: str) -> dict[str, int]:
+    """The faults in a report that the rig made, without the parties' manners."""
+    [line] = [line for line in report_text.splitlines() if line.startswith("faults: ")]
+    pairs = (fault.rpartition(" ") for fault in line.removeprefix("faults: ").split(", "))
     kinds = {fault.kind for fault in ALL}
     return {kind: int(number) for kind, _, number in pairs if kind in kinds}
 
 
-@pytest.mark.timeout(600)  # minutes on a machine that does much else besides
+@pytest.mark.timeout(600)  # takes minutes on a loaded machine
 def test_under_fire_nothing_is_lost_doubled_misordered_misdelivered_or_unreceipted(
     tmp_path: Path,
 ) -> None:
     options = ["--seconds", str(SECONDS), "--seed", "test", "--folder", str(tmp_path)]
     command = [sys.executable, "-m", "chaos", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    found = LAST.fullmatch(done.stdout.splitlines()[-1])
-    assert found, done.stdout + done.stderr
-    messages, faults, kinds, *problems = (int(figure) for figure in found.groups()[:-1])
+    figures = LAST.fullmatch(done.stdout.splitlines()[-1])
+    assert figures, done.stdout + done.stderr
+    messages, faults, kinds, *problems = (int(figure) for figure in figures.groups()[:-1])
     assert problems == [0, 0, 0, 0, 0], done.stdout
     assert done.returncode == 0, done.stdout
     assert messages >= 5 * SECONDS
@@ -56,9 +56,9 @@ def test_under_fire_nothing_is_lost_doubled_misordered_misdelivered_or_unreceipt
     assert "| messages |" in (tmp_path / "figures.md").read_text()
 
 
-@pytest.mark.timeout(600)  # minutes on a machine that does much else besides
+@pytest.mark.timeout(600)  # takes minutes on a loaded machine
 @pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_sabotaged_adapter_is_found_out(
+def test_a_sabotaged_adapter_is_detected(
     sabotage: str, rabbitmq: RabbitMQ, postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(1) as thread:

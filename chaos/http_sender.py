@@ -1,4 +1,4 @@
-"""Who sends over HTTP: clerks, each of whom takes a case after the other to the adapter."""
+"""Senders over HTTP: each has several clerks, and each clerk sends one case after another."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chaos.manners import Manners
 from chaos.messages import FHIR, Post
 
 CLERKS = 10
-_ENOUGH = 3  # answers that are no receipt, after which a clerk stops sending poison
+_ENOUGH = 3  # responses that are not final, after which a clerk stops sending poison
 _PATH = "/fhir/$process-message"
 
 
-class Hospital:
-    """A sender: the next message of a case leaves only when the one before is receipted."""
+class HttpSender:
+    """A party that sends a message only when the one before it in the case has its receipt."""
 
     def __init__(
         self,
@@ -34,70 +34,71 @@ class Hospital:
         self._party = party
         self._load, self._ledger, self._manners = load, ledger, manners
         self._ports, self._token = ports, token
-        self.receipts = 0  # answers of the adapter, about
+        self.receipts = 0  # roughly: several clerks add to it
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._clerk, daemon=True) for _ in range(CLERKS)]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the clerks."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Let go, also of what has no receipt."""
+        """Stop the clerks, even those without a receipt."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
 
     def _clerk(self) -> None:
-        wires = Wires(self._ports, self._token)
+        connections = Connections(self._ports, self._token)
         while not self._load.ended.is_set():
             for message in self._load.case(self._party):
                 if not self._load.wait_turn():
                     break
-                self._bring(message, wires)
-        wires.close()
+                self._send(message, connections)
+        connections.close()
 
-    def _bring(self, message: Message, wires: Wires) -> None:
-        """Repeat until there is a final receipt; sometimes once more than needed."""
+    def _send(self, message: Message, connections: Connections) -> None:
+        """Send until there is a final receipt; sometimes once more than needed."""
         roll = message.chance.random()
         if roll < 0.01:
             self._twice_at_once(message)
-        answers = 0
-        while not self._stop.is_set() and answers < _ENOUGH:
-            code = self._once(message, message.post, wires)
+        responses = 0
+        while not self._stop.is_set() and responses < _ENOUGH:
+            code = self._once(message, message.post, connections)
             if code in ("ok", "fatal-error"):
                 break
-            answers += message.poisoned and bool(code)
+            responses += message.poisoned and bool(code)
             self._stop.wait(0.05)
         if 0.01 < roll < 0.03:
             self._manners.count("message-doubled")
-            self._once(message, message.post, wires)
+            self._once(message, message.post, connections)
         elif 0.03 < roll < 0.05:
             self._manners.count("message-resent")
-            self._once(message, message.post.again(), wires)
+            self._once(message, message.post.again(), connections)
 
     def _twice_at_once(self, message: Message) -> None:
-        """The same bytes through both doors in the same moment."""
+        """Send the same bytes to both web processes at the same moment."""
         self._manners.count("message-doubled-at-once")
         threads = [
-            threading.Thread(target=self._through, args=(message, port)) for port in self._ports
+            threading.Thread(target=self._send_to_port, args=(message, port))
+            for port in self._ports
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _through(self, message: Message, port: int) -> None:
-        wires = Wires([port], self._token)
-        self._once(message, message.post, wires)
-        wires.close()
+    def _send_to_port(self, message: Message, port: int) -> None:
+        connections = Connections([port], self._token)
+        self._once(message, message.post, connections)
+        connections.close()
 
-    def _once(self, message: Message, post: Post, wires: Wires) -> str:
-        """One attempt; the code of the receipt, "" when there was none."""
+    def _once(self, message: Message, post: Post, connections: Connections) -> str:
+        """Send once; return the code of the receipt, "" when there was none."""
         self._ledger.write(message.line(post))
-        status, body = wires.post(post)
-        about, code = _said(status, body, post.content)
+        status, body = connections.post(post)
+        about, code = _receipt(status, body, post.content)
         if code:
             self.receipts += 1
             self._ledger.write(
@@ -112,8 +113,8 @@ class Hospital:
         return code if about == post.content else ""
 
 
-def _said(status: int, body: bytes, asked: str) -> tuple[str, str]:
-    """Of which content id an answer speaks, and what it says; an OperationOutcome is a refusal."""
+def _receipt(status: int, body: bytes, asked: str) -> tuple[str, str]:
+    """Return a response's content id and receipt code; an OperationOutcome is a refusal."""
     if status == 200:
         receipt = messages.read(body)
         return receipt.about, receipt.code
@@ -122,8 +123,8 @@ def _said(status: int, body: bytes, asked: str) -> tuple[str, str]:
     return asked, "fatal-error" if 400 <= status < 500 and status not in (408, 429) else ""
 
 
-class Wires:
-    """Connections of one clerk to the doors: the next one when one does not answer."""
+class Connections:
+    """One clerk's connection, to the next web process when one does not respond."""
 
     def __init__(self, ports: list[int], token: str) -> None:
         self._ports = list(ports)
@@ -131,14 +132,14 @@ class Wires:
         self._open: HTTPConnection | None = None
 
     def post(self, post: Post) -> tuple[int, bytes]:
-        """Status and body; status 0 when nobody answered."""
+        """Post a message; return status and body, status 0 when there was no response."""
         if self._open is None:
             self._open = HTTPConnection("127.0.0.1", self._ports[0], timeout=6)
         headers = self._headers | {"Idempotency-Key": post.envelope, "X-Request-Id": str(uuid4())}
         try:
             self._open.request("POST", _PATH, post.body, headers)
-            answer = self._open.getresponse()
-            return answer.status, answer.read()
+            response = self._open.getresponse()
+            return response.status, response.read()
         except (OSError, HTTPException):
             self.close()
             self._ports.append(self._ports.pop(0))
@@ -146,7 +147,7 @@ class Wires:
             return 0, b""
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the open connection."""
         if self._open is not None:
             self._open.close()
             self._open = None

@@ -1,4 +1,4 @@
-"""What a receiver does with what comes, whatever brought it: keep it, note it, be ill-mannered."""
+"""What a party does with a message that it gets, over any transport."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from chaos.ledger import Ledger, Line, Saw
 from chaos.manners import Manner, Manners
 from chaos.messages import Arrived
 
-_KEPT = (Manner.WELL, Manner.LOSE, Manner.DOUBLE, Manner.LATE)
+_KEPT_BY = (Manner.WELL, Manner.LOSE, Manner.DOUBLE, Manner.LATE)
 
 
-class Desk:
-    """One party's register. It notes what it keeps before it answers anybody."""
+class Receiver:
+    """Keeps or refuses messages for one party. It writes the ledger before it responds."""
 
     def __init__(self, party: Party, ledger: Ledger, manners: Manners) -> None:
         self.party = party
@@ -19,7 +19,7 @@ class Desk:
         self._ledger = ledger
 
     def take(self, arrived: Arrived) -> Manner:
-        """Keep a message, or do not; how to answer it."""
+        """Keep a message or not, and return how to respond to it."""
         if arrived.event == "receipt":
             self._note(arrived, Saw.RECEIPTED)
             return Manner.WELL
@@ -27,7 +27,7 @@ class Desk:
             self._note(arrived, Saw.REPORTED)
             return Manner.WELL
         manner = self.manners.towards(self.party.endpoint, arrived.case, arrived.number)
-        if manner in _KEPT:
+        if manner in _KEPT_BY:
             self._note(arrived, Saw.GOT)
         if manner is Manner.REFUSE:
             self._note(arrived, Saw.REFUSED)

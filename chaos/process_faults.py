@@ -1,4 +1,4 @@
-"""Faults of the adapter's own processes: killed, frozen, stopped."""
+"""Faults of the adapter's processes: they are killed, frozen or stopped."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ WORKER_KILL_POINTS = (
     "recorded",
 )
 WEB_KILL_POINTS = ("received", "processing", "answering")
-_ARMED = 4.0  # seconds within which the kill point should be passed
-_BACK = 15.0  # seconds within which the next life should have begun
+_ARMED = 4.0  # seconds within which the process should reach the kill point
+_BACK = 15.0  # seconds within which the process should have restarted
 
 
 def kill_worker(stage: Stage, chance: Random) -> bool:
-    """`kill -9`, at any time."""
+    """Kill a worker (`kill -9`) at any moment."""
     return _kill([chance.choice(stage.fleet.workers)])
 
 
 def kill_web(stage: Stage, chance: Random) -> bool:
-    """`kill -9`, at any time."""
+    """Kill a web process (`kill -9`) at any moment."""
     return _kill([chance.choice(stage.fleet.webs)])
 
 
 def kill_both_workers(stage: Stage, _: Random) -> bool:
-    """As when their machine loses its power."""
+    """Kill both workers, as a power cut would."""
     return _kill(stage.fleet.workers)
 
 
 def kill_both_webs(stage: Stage, _: Random) -> bool:
-    """As when their machine loses its power, in the middle of answering."""
+    """Kill both web processes while they respond, as a power cut would."""
 
     def receipts() -> int:
-        return sum(hospital.receipts for hospital in stage.hospitals)
+        return sum(http_sender.receipts for http_sender in stage.http_senders)
 
     before = receipts()
     return eventually(lambda: receipts() > before, _BACK) and _kill(stage.fleet.webs)
 
 
 def _kill(victims: Sequence[Victim]) -> bool:
-    """True when each lived, and lives again."""
+    """Kill processes; whether each was running, and runs again."""
     lives = [victim.lives for victim in victims]
     hit = [victim.signal(signal.SIGKILL) for victim in victims]
     again = [_lives_again(*pair) for pair in zip(victims, lives, strict=True)]
@@ -66,23 +66,23 @@ def _lives_again(victim: Victim, lives: int) -> bool:
 
 
 def kill_worker_at(kill_point: str, stage: Stage, chance: Random) -> bool:
-    """`kill -9` between two effects."""
+    """Kill a worker (`kill -9`) at a kill point."""
     return _kill_at(stage.fleet.workers, chance, kill_point)
 
 
 def kill_web_at(kill_point: str, stage: Stage, chance: Random) -> bool:
-    """`kill -9` between two effects."""
+    """Kill a web process (`kill -9`) at a kill point."""
     return _kill_at(stage.fleet.webs, chance, kill_point)
 
 
 def _kill_at(victims: Sequence[Victim], chance: Random, kill_point: str) -> bool:
-    """Arm one of two processes; if it does not pass the kill point, arm the other."""
+    """Arm one of two processes; if it does not reach the kill point, arm the other."""
     spec = f"{kill_point}:{chance.randint(1, 5)}"
     return any(_killed_at(victim, spec) for victim in chance.sample(victims, len(victims)))
 
 
 def _killed_at(victim: Victim, spec: str) -> bool:
-    """Whether it died at the kill point; another fault may have stopped it first."""
+    """Whether it died at the kill point; another fault may have ended it first."""
     lives = victim.lives
     victim.arm(spec)
     if not eventually(lambda: not victim.alive or victim.lives_since(lives), _ARMED):
@@ -92,7 +92,7 @@ def _killed_at(victim: Victim, spec: str) -> bool:
 
 
 def freeze_worker(stage: Stage, chance: Random) -> bool:
-    """A process that stands still for longer than its leases, and then goes on as if nothing."""
+    """Stop a worker for longer than its leases last, and then let it go on."""
     victim = chance.choice(stage.fleet.workers)
     if not victim.signal(signal.SIGSTOP):
         return False
@@ -102,7 +102,7 @@ def freeze_worker(stage: Stage, chance: Random) -> bool:
 
 
 def stop_worker(stage: Stage, chance: Random) -> bool:
-    """As an operator does: SIGTERM, and a new start."""
+    """Stop a worker with SIGTERM, as an operator does, and start it again."""
     victim = chance.choice(stage.fleet.workers)
     lives = victim.lives
     return victim.signal(signal.SIGTERM) and _lives_again(victim, lives)

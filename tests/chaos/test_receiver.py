@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chaos.cast import LULEA
-from chaos.desk import Desk
 from chaos.ledger import Ledger, Saw, read
 from chaos.manners import Manner
 from chaos.messages import Arrived
+from chaos.parties import LULEA
+from chaos.receiver import Receiver
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ def test_only_a_refusal_for_good_is_one_that_a_report_may_name(
     ledger = Ledger(tmp_path / "ledger.jsonl")
     manners: Any = SimpleNamespace(towards=lambda *_: manner)
     arrived = Arrived(event="message", content="c1", envelope="e1", case="C", number=1)
-    assert Desk(LULEA, ledger, manners).take(arrived) is manner
+    assert Receiver(LULEA, ledger, manners).take(arrived) is manner
     ledger.close()
     assert [line.what for line in read(ledger.path)] == noted

@@ -1,4 +1,4 @@
-"""Who takes part: four senders, eight mailboxes besides, one of which has a successor."""
+"""The parties of a run. One of the mailboxes has a successor."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ ON_THE_BUS = (PLANNING, LULEA)
 BEHIND_HTTP = (HOSPITAL, CLINIC, UMEA, PITEA, BODEN, KALIX, KALIX_NEW)
 SEND_BY_HTTP = (HOSPITAL, CLINIC)
 EVERYBODY = (*ON_THE_BUS, *BEHIND_HTTP)
-SLOW = BODEN  # the one that takes minutes, when it is told to
-OMSORG = PITEA  # the one that speaks XML
+SLOW = BODEN  # responds slowly during the fault slow-party
+OMSORG = PITEA  # sends and receives omsorg/1 (XML)
 
 SUCCESSORS = {KALIX_NEW.endpoint: KALIX.endpoint}
-"""A mailbox that takes another's place, by settings that change while everything runs."""
+"""For each successor, the mailbox that it replaces when the settings change during the run."""
 
 BROKER_USERS = tuple(party.endpoint for party in ON_THE_BUS)
 
 
 def endpoint_of(organization: str) -> str:
-    """The mailbox of an HSA-id, "" for nobody's."""
-    found = (p.endpoint for p in EVERYBODY if p.organization == organization)
-    return next(found, "")
+    """Return the endpoint of an HSA-id; "" when it belongs to no party."""
+    endpoints = (p.endpoint for p in EVERYBODY if p.organization == organization)
+    return next(endpoints, "")

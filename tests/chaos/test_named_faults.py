@@ -8,27 +8,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapter.store import Store, history
-from chaos.faults import ALL, SAID
+from chaos.faults import ALL, EXPECTED_WORDS
 from chaos.ledger import Line, Saw
-from chaos.said import AFTER, HISTORY, Span, keep_history, named, spans, words
+from chaos.named_faults import AFTER, HISTORY, Span, count_named, keep_history, spans, words
 
 KILLED = Span(kind="kill-web", begun=10, mended=12)
-PROMISED = {"kill-web": ("wrong", "process")}
+EXPECTED = {"kill-web": ("wrong", "process")}
 
 
-def test_something_is_promised_of_every_kind() -> None:
-    assert {fault.kind for fault in ALL} == set(SAID)
-    assert all(SAID.values())
+def test_every_kind_has_expected_words() -> None:
+    assert {fault.kind for fault in ALL} == set(EXPECTED_WORDS)
+    assert all(EXPECTED_WORDS.values())
 
 
 def test_a_fault_is_named_by_any_of_its_words_from_its_beginning_until_soon_after_its_end() -> None:
-    for at, told in ((9.9, 0), (10, 1), (12 + AFTER, 1), (12.1 + AFTER, 0)):
-        assert named([KILLED], {"process": [1.0, at], "sent": [11.0]}, PROMISED)["kill-web"] == told
+    for at, count in ((9.9, 0), (10, 1), (12 + AFTER, 1), (12.1 + AFTER, 0)):
+        logged = {"process": [1.0, at], "sent": [11.0]}
+        assert count_named([KILLED], logged, EXPECTED)["kill-web"] == count
 
 
 def test_each_fault_needs_a_word_of_its_own_time() -> None:
     later = Span(kind="kill-web", begun=100, mended=101)
-    assert named([KILLED, later], {"wrong": [11.0]}, PROMISED) == Counter({"kill-web": 1})
+    assert count_named([KILLED, later], {"wrong": [11.0]}, EXPECTED) == Counter({"kill-web": 1})
 
 
 def test_spans_are_the_rigs_own_faults_that_took_place_and_were_mended() -> None:

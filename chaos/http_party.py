@@ -1,4 +1,4 @@
-"""Parties behind HTTP: a server each, that answers with the receipt, or otherwise."""
+"""Parties on HTTP: each is a server that responds with a receipt, or with a fault."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any
 from uuid import uuid4
 
 from chaos import messages
-from chaos.cast import OMSORG
-from chaos.desk import Desk
 from chaos.manners import Manner
 from chaos.messages import Post
+from chaos.parties import OMSORG
 from chaos.plan import TIMERS
+from chaos.receiver import Receiver
 
 _TOO_LATE = TIMERS["timeout"].total_seconds() * 1.3
 
 
-class Counter:
-    """One party's HTTP door. `slowly` is how many seconds each answer takes from now on."""
+class HttpParty:
+    """One party's HTTP server. `slowly` is the number of seconds that each response takes."""
 
-    def __init__(self, desk: Desk, port: int) -> None:
-        self.desk = desk
+    def __init__(self, receiver: Receiver, port: int) -> None:
+        self.receiver = receiver
         self.port = port
         self.slowly = 0.0
-        self.slow_answers = 0  # how many have begun to be slow
+        self.slow_answers = 0  # how many responses were slow
         self.stopping = threading.Event()
         self._server: _Server | None = None
 
     def open(self) -> None:
-        """Listen."""
+        """Start to listen."""
         self._server = _Server(("127.0.0.1", self.port), _Handler)
-        self._server.counter = self
+        self._server.http_party = self
         thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
 
     def try_open(self) -> bool:
-        """Whether it listens again: its port may linger."""
+        """Whether it listens again; its port may still be taken."""
         try:
             self.open()
         except OSError:
@@ -44,7 +44,7 @@ class Counter:
         return True
 
     def shut(self) -> None:
-        """Be gone: connections are refused, those in hand are cut."""
+        """Stop to listen: new connections are refused, and open ones are cut."""
         server, self._server = self._server, None
         if server is not None:
             server.shutdown()
@@ -52,46 +52,46 @@ class Counter:
             server.hang_up()
 
     def close(self) -> None:
-        """The run is over."""
+        """Stop at the end of the run."""
         self.stopping.set()
         self.shut()
 
-    def dawdle(self, seconds: float) -> None:
-        """Let time pass; the end of the run does not wait for it."""
+    def pause(self, seconds: float) -> None:
+        """Wait so many seconds; the end of the run cuts the wait short."""
         if seconds:
             self.stopping.wait(seconds)
 
     def be_slow(self) -> None:
-        """Take as long as `slowly` says."""
+        """Wait as long as `slowly` says, and count it."""
         self.slow_answers += self.slowly > 0
-        self.dawdle(self.slowly)
+        self.pause(self.slowly)
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 64
-    counter: Counter
+    http_party: HttpParty
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._wires: set[Any] = set()
+        self._connections: set[Any] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._wires.add(request)
+        self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        self._wires.discard(request)
+        self._connections.discard(request)
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
         """Cut every connection."""
-        for wire in list(self._wires):
-            super().shutdown_request(wire)
+        for connection in list(self._connections):
+            super().shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A peer that was killed in the middle is what this is for."""
+        """Print nothing: the rig kills peers in the middle of a request."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -101,37 +101,37 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """Take, note, and answer as the manner of the moment is."""
-        counter = self.server.counter
+        """Take a message, note it, and respond as the drawn manner says."""
+        http_party = self.server.http_party
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        is_omsorg = counter.desk.party is OMSORG
+        is_omsorg = http_party.receiver.party is OMSORG
         arrived = messages.read_omsorg(body) if is_omsorg else messages.read(body)
-        manner = counter.desk.take(arrived)
-        counter.be_slow()
+        manner = http_party.receiver.take(arrived)
+        http_party.be_slow()
         match manner:
             case Manner.LOSE:
                 self.close_connection = True
             case Manner.NOT_NOW if arrived.number % 2:
-                self._answer(503, b"", "text/plain", {"Retry-After": "1"})
+                self._respond(503, b"", "text/plain", {"Retry-After": "1"})
             case Manner.GARBLE:
-                self._answer(200, b"<html>", "text/html", {})
+                self._respond(200, b"<html>", "text/html", {})
             case _:
-                counter.dawdle(_TOO_LATE if manner is Manner.LATE else 0)
-                self._receipt(body, arrived.content, manner)
+                http_party.pause(_TOO_LATE if manner is Manner.LATE else 0)
+                self._send_receipt(body, arrived.content, manner)
 
-    def _receipt(self, body: bytes, content: str, manner: Manner) -> None:
+    def _send_receipt(self, body: bytes, content: str, manner: Manner) -> None:
         code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")
         about = str(uuid4()) if manner is Manner.WRONG else content
-        found = self._written(body, about, code)
-        self._answer(200, found.body, found.content_type, {})
+        receipt = self._written(body, about, code)
+        self._respond(200, receipt.body, receipt.content_type, {})
 
     def _written(self, body: bytes, about: str, code: str) -> Post:
-        party = self.server.counter.desk.party
+        party = self.server.http_party.receiver.party
         if party is OMSORG:
             return messages.omsorg_receipt(body, about, code)
         return messages.receipt(party, about, code)
 
-    def _answer(self, status: int, body: bytes, type_: str, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: bytes, type_: str, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -141,4 +141,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the ledger tells what came."""
+        """Print nothing: the ledger has what came."""

@@ -1,4 +1,4 @@
-"""Faults of time, of settings, of parties and of people."""
+"""Faults of clocks, of settings, of parties and of operators."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from adapter.operate import replay
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.tables import delivery
-from chaos.cast import BEHIND_HTTP, KALIX, KALIX_NEW, ON_THE_BUS, SEND_BY_HTTP, SLOW
 from chaos.ledger import Line, Saw
+from chaos.parties import BEHIND_HTTP, KALIX, KALIX_NEW, ON_THE_BUS, SEND_BY_HTTP, SLOW
 from chaos.servers import eventually
 from chaos.stage import Stage
 
 _PORT_SECONDS = 5
-_RELOAD_SECONDS = 60  # one who is frozen hears of it later
+_RELOAD_SECONDS = 60  # longer than a worker can be frozen
 
 
 def jump_clock(stage: Stage, chance: Random) -> bool:
-    """One worker's clock is wrong for a while, fast or slow."""
+    """Make one worker's clock fast or slow for a while."""
     victim = chance.choice(stage.fleet.workers)
     offset = chance.choice((-1, 1)) * chance.uniform(0.3, 1) * stage.plan.clock_jump
     happened = victim.order(f"clock {offset:.1f}")
@@ -36,7 +36,7 @@ def jump_clock(stage: Stage, chance: Random) -> bool:
 
 
 def move_mailbox(stage: Stage, _: Random) -> bool:
-    """New settings: one mailbox takes the other's place. The next time, it is the other way."""
+    """Change the settings so that one mailbox replaces another; next time the reverse."""
     moved = stage.fleet.moved
     successor, gone = (KALIX_NEW, KALIX) if moved != KALIX.endpoint else (KALIX, KALIX_NEW)
     line = Line(what=Saw.MOVED, who=successor.endpoint, to=(gone.endpoint,))
@@ -48,37 +48,37 @@ def move_mailbox(stage: Stage, _: Random) -> bool:
 
 
 def party_away(stage: Stage, chance: Random) -> bool:
-    """A party is gone: nobody takes its queue, or nobody listens at its door."""
+    """Take a party away: it does not read its queue, or does not listen on its port."""
     party = chance.choice((*ON_THE_BUS, *(p for p in BEHIND_HTTP if p not in SEND_BY_HTTP)))
     seconds = chance.uniform(*stage.plan.away)
     if party in ON_THE_BUS:
-        stage.bus[party.endpoint].away(seconds)
+        stage.bus_parties[party.endpoint].away(seconds)
         stage.rest(seconds)
         return True
-    counter = stage.counters[party.endpoint]
-    counter.shut()
+    http_party = stage.http_parties[party.endpoint]
+    http_party.shut()
     stage.rest(seconds)
-    return eventually(counter.try_open, _PORT_SECONDS)
+    return eventually(http_party.try_open, _PORT_SECONDS)
 
 
 def slow_party(stage: Stage, chance: Random) -> bool:
-    """A party takes minutes for each answer (seconds, in a short run)."""
-    counter = stage.counters[SLOW.endpoint]
-    before = counter.slow_answers
-    counter.slowly = stage.plan.slow_answer
+    """Make a party take minutes for each response (seconds in a short run)."""
+    http_party = stage.http_parties[SLOW.endpoint]
+    before = http_party.slow_answers
+    http_party.slowly = stage.plan.slow_answer
     stage.rest(stage.plan.slow_answer * chance.uniform(0.3, 1))
-    counter.slowly = 0.0
-    return counter.slow_answers > before
+    http_party.slowly = 0.0
+    return http_party.slow_answers > before
 
 
 def two_operators(stage: Stage, _: Random) -> bool:
-    """Two people press replay for the same dead deliveries in the same moment."""
+    """Let two operators replay the same dead deliveries at the same moment."""
     try:
         dead = _dead(stage)
     except AdapterError:
         return False
-    with ThreadPoolExecutor(2) as hands:
-        done = hands.map(partial(_replay, stage, dead), ("a", "b"))
+    with ThreadPoolExecutor(2) as operators:
+        done = operators.map(partial(_replay, stage, dead), ("a", "b"))
     return sum(done) > 0
 
 
@@ -95,7 +95,7 @@ def _dead(stage: Stage) -> list[str]:
 
 
 def _replay(stage: Stage, dead: list[str], who: str) -> int:
-    """How many one of the two has sent again."""
+    """Replay the dead deliveries as one operator; return how many succeeded."""
     store, done = Store(stage.region.store, most=1), 0
     network = Network(settings=stage.region.settings(0, stage.fleet.moved), systems=mappings.load())
     for id_ in dead:
@@ -105,8 +105,8 @@ def _replay(stage: Stage, dead: list[str], who: str) -> int:
                 replay.replay(tx, network, id_, who=who, reason="the rig", now=now)
             done += 1
         except FatalError:
-            continue  # the other was first
+            continue  # the other operator was first
         except AdapterError:
-            break  # the store is what the rig breaks too
+            break  # the rig may break the store at the same time
     store.close()
     return done

@@ -1,4 +1,4 @@
-"""Parties on RabbitMQ: they take, receipt, and send."""
+"""Parties on RabbitMQ: they receive, send receipts, and send messages."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from pika.exceptions import AMQPError
 from pika.spec import BasicProperties
 
 from chaos import messages
-from chaos.courier import Courier
-from chaos.desk import Desk
+from chaos.bus_sender import BusSender
 from chaos.manners import Manner
 from chaos.messages import Post
 from chaos.plan import TIMERS
+from chaos.receiver import Receiver
 
-_TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5
+_TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5  # seconds
 
 
 class BusParty:
-    """One party, in one thread, on one connection that it opens again whenever it breaks."""
+    """One party, in one thread, on one connection, which it opens again when it breaks."""
 
-    def __init__(self, url: str, desk: Desk, courier: Courier) -> None:
-        self._url, self._desk, self._courier = url, desk, courier
+    def __init__(self, url: str, receiver: Receiver, sender: BusSender) -> None:
+        self._url, self._receiver, self._sender = url, receiver, sender
         self._user = urlsplit(url).username
-        self._queue = f"{desk.party.endpoint}.inbox"
+        self._queue = f"{receiver.party.endpoint}.inbox"
         self._arrived: deque[tuple[int, bytes]] = deque()
         self._later: list[tuple[float, int, Post]] = []
         self._order = count()
@@ -43,16 +43,16 @@ class BusParty:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Let go."""
+        """End the thread."""
         self._stop.set()
         self._thread.join(10)
 
     def away(self, seconds: float) -> None:
-        """Take nothing and send nothing for so long."""
+        """Take nothing and send nothing for so many seconds."""
         self._away_until = time.monotonic() + seconds
 
     def _run(self) -> None:
@@ -61,7 +61,7 @@ class BusParty:
                 if not self._is_away():
                     self._session()
             except (AMQPError, OSError):
-                pass  # the broker is what the rig breaks: begin anew
+                pass  # the rig breaks the broker: connect again
             self._stop.wait(0.1)
 
     def _session(self) -> None:
@@ -73,7 +73,7 @@ class BusParty:
                 connection.close()
 
     def _work(self, connection: BlockingConnection) -> None:
-        # Without confirms: what stays without a receipt is repeated anyway.
+        # No publisher confirms: the sender repeats every message that gets no receipt.
         channel = connection.channel()
         channel.basic_qos(prefetch_count=100)
         channel.add_on_cancel_callback(self._on_cancel)
@@ -89,7 +89,7 @@ class BusParty:
             self._send_due(channel)
 
     def _on_cancel(self, _: object) -> None:
-        """Its queue was deleted."""
+        """Note that the broker deleted the queue."""
         self._cancelled = True
 
     def _is_away(self) -> bool:
@@ -100,15 +100,15 @@ class BusParty:
 
     def _take(self, channel: BlockingChannel, body: bytes) -> None:
         arrived = messages.read(body)
-        manner = self._desk.take(arrived)
+        manner = self._receiver.take(arrived)
         if arrived.event == "receipt":
-            self._courier.receipted(arrived)
+            self._sender.take_receipt(arrived)
             return
         if manner is Manner.LOSE:
             return
         code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")
         about = str(uuid4()) if manner is Manner.WRONG else arrived.content
-        receipt = messages.receipt(self._desk.party, about, code)
+        receipt = messages.receipt(self._receiver.party, about, code)
         if manner is Manner.LATE:
             self._post_later(receipt, _TOO_LATE)
             return
@@ -123,7 +123,7 @@ class BusParty:
     def _send_due(self, channel: BlockingChannel) -> None:
         while self._later and self._later[0][0] <= time.monotonic():
             self._publish(channel, heapq.heappop(self._later)[2])
-        for post in self._courier.due(time.monotonic()):
+        for post in self._sender.due(time.monotonic()):
             self._publish(channel, post)
 
     def _publish(self, channel: BlockingChannel, post: Post) -> None:
@@ -139,8 +139,8 @@ class BusParty:
 
 
 def _parameters(url: str) -> pika.URLParameters:
-    found = pika.URLParameters(url)
-    found.heartbeat = 20
-    found.socket_timeout = 3
-    found.stack_timeout = 5
-    return found
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = 20
+    parameters.socket_timeout = 3
+    parameters.stack_timeout = 5
+    return parameters

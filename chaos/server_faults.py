@@ -9,7 +9,7 @@ import pika
 import psycopg
 from pika.exceptions import AMQPError
 
-from chaos.cast import LULEA, PLANNING
+from chaos.parties import LULEA, PLANNING
 from chaos.servers import HEARTBEAT, eventually
 from chaos.stage import Stage
 
@@ -38,9 +38,9 @@ def wipe_broker(stage: Stage, _: Random) -> bool:
 def memory_alarm(stage: Stage, chance: Random) -> bool:
     """Raise the memory alarm: the broker blocks every connection that publishes."""
     servers = stage.servers
-    servers.tell(servers.broker.alarm)
+    servers.run_tool(servers.broker.alarm)
     stage.rest(chance.uniform(*stage.plan.away))
-    servers.tell(servers.broker.calm)
+    servers.run_tool(servers.broker.calm)
     return True
 
 
@@ -48,9 +48,9 @@ def disk_alarm(stage: Stage, chance: Random) -> bool:
     """Raise the disk alarm, which blocks the same connections."""
     servers = stage.servers
     limit = partial(servers.broker.control, "set_disk_free_limit")
-    servers.tell(partial(limit, "100000GB"))
+    servers.run_tool(partial(limit, "100000GB"))
     stage.rest(chance.uniform(*stage.plan.away))
-    servers.tell(partial(limit, "50MB"))
+    servers.run_tool(partial(limit, "50MB"))
     return True
 
 
