@@ -15,7 +15,7 @@ from adapter.core.catalogue import CATALOGUE
 from adapter.operate import health
 from adapter.store import history
 from chaos import faults
-from chaos.faults import SAID
+from chaos.faults import EXPECTED_WORDS
 
 PACKAGE = Path(adapter.__file__).parent
 PAGE = (PACKAGE.parent / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -41,11 +41,11 @@ def test_every_name_in_the_table_is_one_that_the_program_says(row: list[str]) ->
 
 
 def test_every_fault_of_the_rig_is_said_and_explained() -> None:
-    assert set(SAID) == {fault.kind for fault in faults.ALL}
-    for names in SAID.values():
+    assert set(EXPECTED_WORDS) == {fault.kind for fault in faults.ALL}
+    for names in EXPECTED_WORDS.values():
         assert set(names) <= KNOWN
     told = set(named(PAGE))
-    everything = {name for names in SAID.values() for name in names}
+    everything = {name for names in EXPECTED_WORDS.values() for name in names}
     assert everything - told - {"started", "stopping", "stopped"} == set()
 
 
