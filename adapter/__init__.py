@@ -8,15 +8,14 @@ To follow one message from its first byte to its last receipt, read these files 
 4. inbound/batches.py             works off the inbox, many messages in one transaction
 5. policy/read_message.py         bytes to a FHIR message, with every problem listed
 6. inbound/process.py             a receipt, a copy, a faulty message or a new one
-7. inbound/forwarding.py          finds the case, and makes the deliveries
+7. inbound/forwarding.py          what a new message tells, and to whom
 8. policy/sharing/__init__.py     may the receivers be told?
 9. policy/routing.py              which endpoints get it?
 10. outbound/deliveries.py        renders each receiver's format once
 11. outbound/claim.py             takes what is open and due, with a lease
-12. outbound/send.py              hands the bytes to a transport
-13. outbound/outcomes.py          writes what became of the attempt
-14. outbound/receipts.py          closes the delivery by its receipt
-15. outbound/failed_deliveries.py retries it, or leaves it to a person
+12. outbound/send.py              hands it to a transport, and writes what became of it
+13. outbound/receipts.py          closes the delivery by its receipt
+14. outbound/failed_deliveries.py retries it, or leaves it to a person
 
 docs/architecture.md has the floor plan, docs/glossary.md the words.
 """

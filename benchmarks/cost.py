@@ -25,7 +25,7 @@ from adapter.bench.message_templates import MessageTemplates, ReceiptTemplates
 from adapter.bench.message_times import empty_times
 from adapter.core.model import Delivery
 from adapter.inbound import batches, receive
-from adapter.outbound import outcomes, send
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.runner import BATCH
 from adapter.settings.network import Network
@@ -85,7 +85,7 @@ class Adapter:
         claimed = self._timed("claim", self._claim)
         if claimed:
             sent = send.hand_over(self._transport, claimed, _now)
-            self._timed("record", lambda: outcomes.write_down(self.store, self._network, [sent]))
+            self._timed("record", lambda: send.write_down(self.store, self._network, [sent]))
         return len(claimed)
 
     def _claim(self) -> list[Delivery]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.model import Envelope, Message
-from adapter.inbound import attempt, forwarding, receive
+from adapter.inbound import forwarding, process, receive
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message
 from adapter.policy.routing import Addressing, receivers
@@ -46,7 +46,7 @@ def add_poison() -> None:
             raise PoisonError
         return read_message(network, sender, message)
 
-    _replace(attempt, "read_message", read_or_fail)
+    _replace(process, "read_message", read_or_fail)
 
 
 def commit(kind: str) -> None:

@@ -11,9 +11,8 @@ from itertools import takewhile
 from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Message
-from adapter.inbound.attempt import attempt, read_safely
 from adapter.inbound.prefetch import prefetch
-from adapter.inbound.process import bury, fault
+from adapter.inbound.process import bury, decide, fault, read_safely
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadResult
 from adapter.settings.network import Network
@@ -151,5 +150,5 @@ def _decide(turn: Turn, result: ReadResult | None) -> None:
     elif message.tries >= TRIES:
         fault(turn)
     else:
-        attempt(turn, result)
+        decide(turn, result)
     log.info("processed", extra={"message_id": message.id, "endpoint": message.endpoint})

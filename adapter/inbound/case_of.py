@@ -67,13 +67,7 @@ def _of_one_sender(turn: Turn, bundle: Bundle, sent: list[Delivery]) -> Delivery
 def _case(tx: Transaction, bundle: Bundle, concerned: Delivery | None, now: datetime) -> Case:
     if concerned is not None and concerned.case_id:
         return cases.lock(tx, concerned.case_id)
-    names = read_message.case_names(bundle)
-    patient = _patient(tx, bundle)
-    match = cases.find(tx, names, patient)
-    if match is None:
-        return cases.open_case(tx, names, patient, now)
-    cases.add_names(tx, match.case.id, [name for name in names if name not in match.names])
-    return match.case
+    return cases.find_or_open(tx, read_message.case_names(bundle), _patient(tx, bundle), now)
 
 
 def _patient(tx: Transaction, bundle: Bundle) -> str:

@@ -11,16 +11,17 @@ import logging
 from adapter.core.catalogue import ErrorCode, Scope
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Code, Event, Receipt
+from adapter.core.model import Code, Event, Message, Receipt
 from adapter.fhir import bundles
 from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
 from adapter.inbound.turn import Turn
 from adapter.outbound import receipts
-from adapter.policy import read_message
-from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage
-from adapter.store import duplicates
+from adapter.policy import read_message as reading
+from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage, read_message
+from adapter.settings.network import Network
+from adapter.store import RowRefusedError, StoreUnavailableError, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,40 @@ _REUSED_IDS: dict[Verdict, ErrorCode] = {
     Verdict.ENVELOPE_REUSED: "envelope-reused",
     Verdict.CONFLICT: "content-conflict",
 }
+
+
+def read_safely(network: Network, message: Message) -> ReadResult | None:
+    """Read a message; None after an unexpected exception in a mapping."""
+    try:
+        return read_message(network, network.endpoint(message.endpoint), message)
+    except Exception:
+        log.exception("adapter-fault", extra={"message_id": message.id})
+        return None
+
+
+def decide(turn: Turn, result: ReadResult | None) -> OwedReceipt | None:
+    """Decide on a message that was read.
+
+    None after an unexpected exception: it is logged, and nothing that was written stands.
+    """
+    if result is None:
+        return None
+    try:
+        return _attempted(turn, result)
+    except (RowRefusedError, StoreUnavailableError):
+        raise  # the store is in trouble: nothing of the whole transaction stands
+    except Exception:
+        log.exception("adapter-fault", extra={"message_id": turn.message.id})
+        return None
+
+
+def _attempted(turn: Turn, result: ReadResult) -> OwedReceipt:
+    try:
+        with turn.tx.attempt():
+            return process(turn, result)
+    except FatalError as error:
+        with turn.tx.attempt():
+            return turn_down(turn.afresh(), result, error)
 
 
 def process(turn: Turn, result: ReadResult) -> OwedReceipt:
@@ -57,14 +92,13 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _receipt(turn, result)
     if isinstance(result, UnreadableMessage) and _claims_receipt(turn, result):
         return _bad_receipt(turn, result.error)
-    seen = duplicates.seen(turn.tx, ids) if ids.content_id else Seen(verdict=Verdict.NEW)
+    new = Seen(verdict=Verdict.NEW)
+    seen = duplicates.check(turn.tx, ids, turn.message.id) if ids.content_id else new
     replayed = seen.first == turn.message.id
     if not replayed and seen.verdict in (Verdict.COPY, Verdict.RESEND):
         return repeat(turn, seen)
     if not replayed and seen.verdict in _REUSED_IDS:
         return _refuse(turn, ids, FatalError(_REUSED_IDS[seen.verdict]))
-    if ids.content_id:
-        duplicates.remember(turn.tx, ids, turn.message.id)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, ids, result.error)
     return forward(turn, result)
@@ -84,8 +118,8 @@ def _note_ids(turn: Turn, result: ReadResult) -> Ids:
         content_id=ids.content_id,
         envelope_id=ids.envelope_id,
         recorded=recorded.isoformat() if recorded else "",
-        losses=read_message.dump_losses(losses),
-        issues=read_message.dump_issues(issues),
+        losses=reading.dump_losses(losses),
+        issues=reading.dump_issues(issues),
     )
     return ids
 
@@ -120,7 +154,7 @@ def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
 
 def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
     """The message's own fault: its sender learns everything that is wrong."""
-    issues = read_message.dump_issues(error.issues)
+    issues = reading.dump_issues(error.issues)
     turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
     turn.log("refused", error.code)
     return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
@@ -138,7 +172,7 @@ def fault(turn: Turn) -> OwedReceipt:
     _give_up(turn, error)
     owed = OwedReceipt()
     if turn.message.claimed_event != Event.RECEIPT:
-        content_id = read_message.content_id(turn.network, turn.sender, turn.message)
+        content_id = reading.content_id(turn.network, turn.sender, turn.message)
         owed = answer(turn, content_id or turn.message.id, Code.TRANSIENT, error.issues)
     turn.write()
     return owed

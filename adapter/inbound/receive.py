@@ -18,10 +18,9 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Envelope, Message
-from adapter.inbound.attempt import attempt, read_safely
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.prefetch import prefetch
-from adapter.inbound.process import fault
+from adapter.inbound.process import decide, fault, read_safely
 from adapter.inbound.turn import Turn
 from adapter.outbound import failed_deliveries
 from adapter.policy.read_message import ReadResult
@@ -70,7 +69,7 @@ def _stored(
         prefetch(tx, network, [(message, result)])
         inbox.put(tx, [(message, envelope)], {"direct": True})
         turn = Turn(tx=tx, network=network, message=message, now=message.received_at)
-        owed = attempt(turn, result) or fault(turn.afresh())
+        owed = decide(turn, result) or fault(turn.afresh())
         kill_point("processing")
     return owed
 

@@ -18,8 +18,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Delivery
 from adapter.outbound.claim import claim, lease
-from adapter.outbound.outcomes import Sent, one_by_one, write_down
-from adapter.outbound.send import hand_over
+from adapter.outbound.send import Sent, hand_over, one_by_one, write_down
 from adapter.runner.loops import Bell
 from adapter.settings.network import Network
 from adapter.store import Store, due_deliveries

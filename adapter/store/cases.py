@@ -109,6 +109,18 @@ def _only_open(tx: Transaction, patient: str) -> str | None:
     return ids[0] if len(ids) == 1 else None
 
 
+def find_or_open(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
+    """The case of these names or of this patient; a new one, where there is none.
+
+    A case that is found gets the names that no case has.
+    """
+    match = find(tx, names, patient)
+    if match is None:
+        return open_case(tx, names, patient, now)
+    add_names(tx, match.case.id, [name for name in names if name not in match.names])
+    return match.case
+
+
 def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
     """A new case with these names; without any it is flagged, since it may belong to another.
 

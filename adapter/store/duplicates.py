@@ -109,6 +109,14 @@ def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
     return Verdict.COPY if fingerprint == ids.fingerprint else Verdict.CONFLICT
 
 
+def check(tx: Transaction, ids: Ids, message_id: str) -> Seen:
+    """As `seen`; what is new is remembered as this message's."""
+    known = seen(tx, ids)
+    if known.verdict is Verdict.NEW:
+        remember(tx, ids, message_id)
+    return known
+
+
 def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     """Write what `seen` will find. A replayed message finds itself there already."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)

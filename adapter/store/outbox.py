@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, State, Step, advance
-from adapter.core.model import Delivery, DoneWhen, Event
+from adapter.core.model import Code, Delivery, DoneWhen, Event, Layer
+from adapter.store import attempts
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
@@ -176,15 +177,25 @@ def await_receipt(tx: Transaction, id_: str, attempt: int, due: datetime) -> Non
         _change(tx, before, _NO_TIMER | {"receipt_due_at": due})
 
 
-def await_receipts(tx: Transaction, ids: Sequence[str], now: datetime, due: datetime) -> None:
-    """As `await_receipt` and `mark_sent`, for many that are locked and under way."""
+def await_receipts(tx: Transaction, sent: Sequence[Delivery], now: datetime, due: datetime) -> None:
+    """The far side's transport has these, which are locked and under way: wait for receipts."""
+    _finish(tx, sent, now)
+    ids = [each.id for each in sent]
     tx.execute(_AWAIT, {"ids_": ids, "sent_now_": now, "receipt_due_": due})
 
 
-def confirm_sent(tx: Transaction, ids: Sequence[str], now: datetime) -> None:
+def confirm_sent(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
     """As `await_receipts`, where no receipt is to come: these are confirmed."""
+    _finish(tx, sent, now)
+    ids = [each.id for each in sent]
     state = advance(State.IN_FLIGHT, Step.CONFIRM)
     tx.execute(_CONFIRM, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
+
+
+def _finish(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
+    for each in sent:
+        attempts.finish(tx, each.id, each.attempt, now)
+        attempts.add_receipt(tx, each.id, Layer.TRANSPORT, Code.OK, now)
 
 
 def _bound(name: str) -> sa.BindParameter[datetime]:

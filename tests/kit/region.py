@@ -18,7 +18,7 @@ from adapter.fhir import bundles
 from adapter.inbound import batches, receive
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.operate import maintenance
-from adapter.outbound import outcomes, send
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.settings.network import Network
 from adapter.store import due_deliveries, endpoints
@@ -169,9 +169,9 @@ class Region:
                 sent += len(batch)
         return sent
 
-    def written(self, sent: outcomes.Sent) -> None:
+    def written(self, sent: send.Sent) -> None:
         """What became of it is in the store."""
-        outcomes.write_down(self.store, self.network, [sent])
+        send.write_down(self.store, self.network, [sent])
 
     def remind(self) -> int:
         """Look for answers that are late."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapter.core.endpoint import Closed
 from adapter.core.errors import TransientError
 from adapter.operate import health
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.runner import utc_now
 from adapter.store import endpoints, heartbeats
@@ -122,7 +122,7 @@ def fresh(region: Region) -> None:
     """A message waits for Luleå, and the hospital has got our receipt."""
     written(region)
     batch = claim(region.store, region.network, {"hospital": 50}, region.now)
-    gone = outcomes.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
+    gone = send.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
     region.written(gone)
 
 

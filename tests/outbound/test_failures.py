@@ -19,7 +19,7 @@ from adapter.fhir import bundles
 from adapter.inbound import batches, receive
 from adapter.mappings import Context, System
 from adapter.operate import maintenance, replay
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.store import cases, due_deliveries, endpoints
 from adapter.store.transaction import Transaction
@@ -268,7 +268,7 @@ def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
     [mine] = claim(region.store, region.network, {"lulea": 1}, later)
     assert (stale.attempt, mine.attempt) == (1, 2)
     with region.store.begin() as tx:
-        outcomes.record(tx, region.network, stale, FatalError("refused"), later)
+        send.record(tx, region.network, stale, FatalError("refused"), later)
     assert region.deliveries()[0]["state"] == "in-flight"
 
 

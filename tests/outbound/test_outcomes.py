@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.errors import TransientError
 from adapter.inbound import batches, receive
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.outbound.send import Sent
 from adapter.transports import Outcome, Response
@@ -34,7 +34,7 @@ def test_one_claim_takes_what_each_endpoint_has_room_for(region: Region) -> None
 def test_what_failed_and_what_was_taken_stand_in_one_transaction(region: Region) -> None:
     processed(region)
     lulea, umea = claim(region.store, region.network, {"lulea": 1, "umea": 1}, region.now)
-    outcomes.write_down(
+    send.write_down(
         region.store,
         region.network,
         [
@@ -62,7 +62,7 @@ def test_of_two_attempts_that_end_together_the_newer_one_counts(
         Sent(batch=[stale], outcomes=[said], at=later),
         Sent(batch=[mine], outcomes=[Response()], at=later),
     ]
-    outcomes.write_down(region.store, region.network, both[::order])
+    send.write_down(region.store, region.network, both[::order])
     [row] = region.deliveries(endpoint="lulea")
     assert (row["state"], row["attempt"], row["failures"]) == ("in-flight", 2, 0)
     assert row["receipt_due_at"] is not None

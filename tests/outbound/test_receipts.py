@@ -12,7 +12,7 @@ import pytest
 from adapter.core.model import DoneWhen
 from adapter.fhir import bundles, rewriting
 from adapter.inbound import batches, receive
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.store.tables import delivery
 from adapter.transports import Response
@@ -301,7 +301,7 @@ def test_a_receipt_that_outruns_our_own_bookkeeping_is_not_waited_for(region: Re
     batches.process_batch(region.store, region.network, region.now)
     batch = claim(region.store, region.network, {"umea": 1}, region.now)
     region.receipt("umea", content)
-    region.written(outcomes.Sent(batch=batch, outcomes=[Response()], at=region.now))
+    region.written(send.Sent(batch=batch, outcomes=[Response()], at=region.now))
     [delivery] = region.deliveries()
     assert (delivery["state"], delivery["receipt_due_at"]) == ("confirmed", None)
 

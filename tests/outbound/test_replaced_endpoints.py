@@ -8,7 +8,7 @@ from datetime import timedelta
 from adapter.core.errors import TransientError
 from adapter.fhir import bundles
 from adapter.operate import maintenance
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
@@ -78,7 +78,7 @@ def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Re
     region.turn()
     assert region.inbox("umea") == []
     busy = [TransientError("busy") for _ in batch]
-    region.written(outcomes.Sent(batch=batch, outcomes=busy, at=region.now))
+    region.written(send.Sent(batch=batch, outcomes=busy, at=region.now))
     maintenance.move_replaced(region.store, region.network, region.now)
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [first]

@@ -11,7 +11,7 @@ from adapter.core import service_windows
 from adapter.core.endpoint import Closed, Endpoint
 from adapter.core.errors import TransientError
 from adapter.operate import maintenance
-from adapter.outbound import outcomes
+from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.store import endpoints
 from adapter.web import metrics
@@ -96,7 +96,7 @@ def test_a_failure_that_a_window_breaks_off_opens_no_circuit(nightly: Region) ->
     batch = claim(nightly.store, nightly.network, {"lulea": 50}, nightly.now)
     nightly.now += timedelta(seconds=2)
     gone = [TransientError("unreachable") for _ in batch]
-    nightly.written(outcomes.Sent(batch=batch, outcomes=gone, at=nightly.now))
+    nightly.written(send.Sent(batch=batch, outcomes=gone, at=nightly.now))
     assert len(batch) == endpoints.CIRCUIT_OPENS_AFTER
     assert nightly.history("circuit-opened") == []
 
