@@ -13,11 +13,11 @@ from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Receipt
 from adapter.fhir import builders, bundles, codec, rewriting
+from adapter.fhir.parts import party_of
 from adapter.inbound.turn import Turn
 from adapter.mappings import Context
 from adapter.outbound import deliveries
 from adapter.policy import read_message
-from adapter.settings.network import party
 from adapter.store import inbox, outbox
 from adapter.store.duplicates import Seen
 
@@ -70,7 +70,7 @@ def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
         code=str(receipt.code),
         outcome=fhir.outcome(issues) if issues else None,
         sender=network.adapter(),
-        receiver=party(sender),
+        receiver=party_of(sender),
         cases=[],
         at=turn.now,
     )

@@ -1,1 +1,1 @@
-"""What a person or the clock does: replay, edit, resend, maintain, and judge the health."""
+"""Operations that a person or the clock starts: replay, edit, resend, maintenance, health."""

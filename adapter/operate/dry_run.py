@@ -1,4 +1,4 @@
-"""What would become of a dead message: it is processed, looked at, and undone."""
+"""The dry run of a replay: dead messages are processed in transactions that are rolled back."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from adapter.store.transaction import Transaction
 def try_messages(
     store: Store, network: Network, planned: Sequence[Planned], now: datetime
 ) -> list[Planned]:
-    """To whom each dead message among these would go, and what went there before it.
+    """Return the plan with the receivers of each dead message, and later messages sent to them.
 
-    Each in a transaction of its own; deliveries are returned as they are.
+    Each message has its own transaction. Planned deliveries are returned unchanged.
     """
-    return [_tried(store, network, p, now) if is_message_id(p.id) else p for p in planned]
+    return [_with_result(store, network, p, now) if is_message_id(p.id) else p for p in planned]
 
 
-def _tried(store: Store, network: Network, planned: Planned, now: datetime) -> Planned:
+def _with_result(store: Store, network: Network, planned: Planned, now: datetime) -> Planned:
     if not planned.possible:
         return planned
     if not network.knows(planned.endpoint):
@@ -53,16 +53,16 @@ def _outcome(
 ) -> dict[str, Any]:
     try:
         with tx.trial():
-            return _processed(tx, network, stored, now)
+            return _process(tx, network, stored, now)
     except FatalError as error:
         return {"why_not": str(error)}
     except (RowRefusedError, StoreUnavailableError):
-        raise  # the store's trouble says nothing of the message
-    except Exception as error:  # what made it dead may do so again
+        raise  # a fault of the store says nothing about the message
+    except Exception as error:  # the fault that made it dead may still be there
         return {"why_not": f"adapter-fault: {type(error).__name__}"}
 
 
-def _processed(
+def _process(
     tx: Transaction, network: Network, stored: StoredMessage, now: datetime
 ) -> dict[str, Any]:
     message = stored.message
@@ -73,8 +73,8 @@ def _processed(
     result = read_message(network, turn.sender, message)
     prefetch(tx, network, [(message, result)])
     process(turn, result)
-    made = [d for d in queries.deliveries_of(tx, [stored.id]) if d.id not in before]
-    receivers = tuple(d.endpoint for d in made if d.event != Event.RECEIPT)
+    created = [d for d in queries.deliveries_of(tx, [stored.id]) if d.id not in before]
+    receivers = tuple(d.endpoint for d in created if d.event != Event.RECEIPT)
     case_id = turn.notes.get("case_id")
     later = arrival.later_of_case(tx, case_id, stored.seq, receivers) if case_id else []
     why_not = "" if receivers else _why_not(turn)
@@ -82,5 +82,5 @@ def _processed(
 
 
 def _why_not(turn: Turn) -> str:
-    """What keeps it from going to anybody: a refusal, or that nobody is to be told."""
+    """Why it goes to no receiver: the code of a refusal, or the note of the decision."""
     return str(turn.notes.get("code") or turn.notes.get("note") or "nobody is to be told")

@@ -1,4 +1,4 @@
-"""What the clock or the broker causes: reminders, expiry, moves, sending again."""
+"""Work that the clock or the broker starts: reminders, expiry, moves, and sending again."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from adapter.store.transaction import Transaction
 log = logging.getLogger(__name__)
 _A_DAY = Within(working_days=1)
 LOST_WITH_A_BROKER = timedelta(days=3)
-"""How far back a confirm is no longer believed when the broker comes back empty."""
+"""When the broker has lost its disk, what it confirmed within this time is sent again."""
 
 
 def remind(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
-    """Tell the owner of each delivery that a person should have answered by now."""
+    """Remind the owner of each delivery whose answer by a person is late. Return how many."""
     with store.begin() as tx:
         late = timers.answers_late(tx, now, limit)
         for delivery in late:
@@ -50,14 +50,14 @@ def _remind(tx: Transaction, network: Network, d: Delivery, now: datetime) -> No
 
 
 def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> int:
-    """Bury what could not be tried before its time to live ran out.
+    """Make dead what could not be tried before it expired. Return how many.
 
-    Where the far side is tried, the last failure ends a delivery. Only a pause, an open circuit and
-    an earlier delivery of the case let the time pass without any failure.
+    A delivery that is tried ends with its last failure. Only a pause, an open circuit or an
+    earlier delivery of the case lets the time pass without a failure.
     """
-    every = network.settings.endpoints
-    resting = [e.name for e in every if _rests(e, now)]
-    opened = {e.name: at for e in every if (at := service_windows.opened(e, now)) is not None}
+    endpoints = network.settings.endpoints
+    resting = [e.name for e in endpoints if _rests(e, now)]
+    opened = {e.name: at for e in endpoints if (at := service_windows.opened(e, now)) is not None}
     with store.begin() as tx:
         held = timers.expired(tx, now, resting, limit)
         behind = timers.expired_in_line(tx, now, resting, opened, limit)
@@ -68,14 +68,14 @@ def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> i
 
 
 def _rests(endpoint: Endpoint, now: datetime) -> bool:
-    """Whether it is closed, or opened so lately that nothing can have been tried since."""
+    """Whether it is in a service window, or left one too recently to have been tried since."""
     opened = service_windows.opened(endpoint, now)
     lately = opened is not None and now < opened + probe_after(endpoint) + endpoint.timeout
     return lately or service_windows.closed_until(endpoint, now) is not None
 
 
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:
-    """Bury what is open to endpoints that the settings no longer have."""
+    """Make dead the open deliveries to endpoints that were removed from the settings."""
     with store.begin() as tx:
         orphans = timers.orphans(tx, list(network.endpoints), now)
         removed = FatalError("settings", failed_deliveries.REMOVED)
@@ -85,7 +85,7 @@ def bury_orphans(store: Store, network: Network, now: datetime) -> int:
 
 
 def move_replaced(store: Store, network: Network, now: datetime) -> int:
-    """Move what a replaced receiver surely does not have to its successor."""
+    """Move deliveries that a replaced endpoint does not have to its successor. Return how many."""
     replaced = [e for e in network.settings.endpoints if e.replaced_by]
     if not replaced:
         return 0
@@ -97,7 +97,7 @@ def move_replaced(store: Store, network: Network, now: datetime) -> int:
 
 
 def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: datetime) -> None:
-    """Its bytes are written for the old system: only an endpoint of that system can read them."""
+    """Move a delivery. It is dead when the successor has another system and cannot read it."""
     new = network.endpoint(old.replaced_by)
     if old.system != new.system:
         detail = f"written for {old.system}; {new.name} speaks {new.system}"
@@ -112,7 +112,7 @@ def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: da
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
     """The broker lost its disk: send again, with the same ids, what only its confirm had closed.
 
-    What waits for a receipt is due at once. Return how many deliveries go again.
+    What waits for a receipt is due at once. Return how many deliveries are sent again.
     """
     endpoints = ", ".join(names)
     with store.begin() as tx:
@@ -121,7 +121,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
         outbox.put(tx, [copy_of(delivery, now) for delivery in lost])
         waiting = timers.unreceipted(tx, list(names), now)
         count = len(lost) + waiting
-        if count:  # 0 at the first start of all, or when nothing had gone that way
+        if count:  # 0 at the very first start, or when nothing was sent over the broker
             detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
             history.note(tx, now, "broker-was-empty", detail=f"{detail}; {endpoints}")
     what = "broker-was-empty" if count else "queues-missing"
@@ -130,10 +130,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
 
 
 def copy_of(d: Delivery, now: datetime) -> Delivery:
-    """The same bytes with the same ids in the same order, as a delivery of its own.
-
-    A confirmed original stays confirmed.
-    """
+    """Return a new delivery with the same bytes, ids and order. The original does not change."""
     return Delivery(
         id=new_id(Record.DELIVERY),
         message_id=d.message_id,

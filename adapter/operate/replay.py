@@ -1,4 +1,4 @@
-"""What a person may do with what is dead: see it, take it, send it again, let it go."""
+"""What a person may do with dead letters: plan a replay, replay, discard and take them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What a replay would do: to whom it goes, who may see it twice, what it comes after."""
+    """What a replay would do: the receivers, a possible duplicate, and what overtook it."""
 
     id: str
     event: str
@@ -30,17 +30,17 @@ class Planned:
     state: str  # a message's standing
     possible: bool
     seen_before: bool = False  # an earlier attempt may have arrived
-    overtaken_by: tuple[str, ...] = ()
+    overtaken_by: tuple[str, ...] = ()  # ids of later deliveries that were sent before it
     receivers: tuple[str, ...] = ()  # of a message, as it would be processed now
-    why_not: str = ""  # it would come to nothing again
+    why_not: str = ""  # why it would reach no receiver
 
 
 def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:
-    """What `replay` would do, without doing it. FatalError `unknown-id` names each unknown id.
+    """Return what `replay` would do. FatalError `unknown-id` names each unknown id.
 
-    What is replayed together goes in its order: one of these does not overtake another.
+    Deliveries that are replayed together keep their order, so they do not overtake each other.
     """
-    records = {id_: _get(tx, id_) for id_ in ids}
+    records = {id_: get_record(tx, id_) for id_ in ids}
     unknown = [Issue(code="unknown-id", detail=id_) for id_ in ids if records[id_] is None]
     if unknown:
         raise FatalError("unknown-id", unknown[0].detail, unknown)
@@ -69,31 +69,31 @@ def _planned(record: StoredMessage | Delivery) -> Planned:
 
 
 def lock(tx: Transaction, ids: Sequence[str]) -> None:
-    """No other transaction moves these until this one ends."""
+    """Lock these rows until the transaction ends."""
     inbox.lock(tx, ids)
     outbox.lock(tx, ids)
 
 
 def each(tx: Transaction, ids: Iterable[str], act: Callable[[str], _T]) -> list[_T]:
-    """Do the same to all of them, and return what each gave. They are locked in a fixed order.
+    """Call `act` with each id and return the results. The rows are locked in a fixed order.
 
-    FatalError names every one that cannot be done; then the caller's transaction does none.
+    FatalError has an issue for each id that failed. The caller's transaction then rolls back all.
     """
-    every = list(ids)
-    lock(tx, every)
-    done, issues = list[_T](), list[Issue]()
-    for id_ in every:
+    all_ids = list(ids)
+    lock(tx, all_ids)
+    results, issues = list[_T](), list[Issue]()
+    for id_ in all_ids:
         try:
-            done.append(act(id_))
+            results.append(act(id_))
         except FatalError as error:
-            issues.append(_about(id_, error))
+            issues.append(_issue(id_, error))
     if issues:
         raise FatalError(issues[0].code, issues[0].detail, issues)
-    return done
+    return results
 
 
-def _about(id_: str, error: FatalError) -> Issue:
-    """A problem with the id that it concerns."""
+def _issue(id_: str, error: FatalError) -> Issue:
+    """Return the error as an issue whose detail begins with the id."""
     detail = error.detail if error.detail.startswith(id_) else f"{id_}: {error.detail}"
     return Issue(code=error.code, detail=detail)
 
@@ -101,12 +101,12 @@ def _about(id_: str, error: FatalError) -> Issue:
 def replay(
     tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
 ) -> None:
-    """Send a dead delivery, or process a dead message, once more.
+    """Send a dead delivery again, or process a dead message again.
 
-    FatalError `illegal-transition` when it is not dead: pressing twice does it once. Whether
-    it was overtaken is for the caller to ask (`plan`).
+    FatalError `illegal-transition` when it is not dead, so a double click replays it once. The
+    caller checks with `plan` whether it was overtaken.
     """
-    record = _known(tx, id_)
+    record = _record(tx, id_)
     if isinstance(record, StoredMessage):
         inbox.settle(tx, id_, Ruling.REPLAY, tries=0, code="", detail="")
     else:
@@ -116,14 +116,14 @@ def replay(
 
 def _send_again(tx: Transaction, network: Network, dead: Delivery, now: datetime) -> None:
     endpoint = network.endpoint(dead.endpoint)
-    lives = network.expire_after(endpoint, dead.event)
+    time_to_live = network.expire_after(endpoint, dead.event)
     outbox.step(
         tx,
         dead.id,
         Step.REPLAY,
         now,
         next_attempt_at=now,
-        expires_at=now + lives,
+        expires_at=now + time_to_live,
         failures=0,
         resends=0,
         code="",
@@ -139,11 +139,11 @@ def _send_again(tx: Transaction, network: Network, dead: Delivery, now: datetime
 def discard(
     tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
 ) -> None:
-    """Let a dead delivery or message go, with the reason; it stays in the history.
+    """Close a dead delivery or message for good, with the reason. It stays in the history.
 
-    A sender who was not told when it died is told now.
+    Its sender gets a delivery report now, if the sender got none when it became dead.
     """
-    record = _known(tx, id_)
+    record = _record(tx, id_)
     if isinstance(record, StoredMessage):
         inbox.settle(tx, id_, Ruling.DISCARD)
     else:
@@ -162,8 +162,8 @@ def _tell_sender(tx: Transaction, network: Network, dead: Delivery, now: datetim
 
 
 def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> str:
-    """Say who has it from now on, instead of the endpoint's owner. Return who had taken it."""
-    record = _known(tx, id_)
+    """Make `who` responsible for it instead of the endpoint's owner. Return the one before."""
+    record = _record(tx, id_)
     if isinstance(record, StoredMessage):
         inbox.note(tx, id_, taken_by=who)
     else:
@@ -186,12 +186,13 @@ def _note(
         history.of_delivery(tx, now, what, record, reason, who=who)
 
 
-def _get(tx: Transaction, id_: str) -> StoredMessage | Delivery | None:
+def get_record(tx: Transaction, id_: str) -> StoredMessage | Delivery | None:
+    """Return the message or the delivery of an id; None for an unknown id."""
     return inbox.get(tx, id_) if is_message_id(id_) else outbox.get(tx, id_)
 
 
-def _known(tx: Transaction, id_: str) -> StoredMessage | Delivery:
-    record = _get(tx, id_)
+def _record(tx: Transaction, id_: str) -> StoredMessage | Delivery:
+    record = get_record(tx, id_)
     if record is None:
         raise FatalError("unknown-id", id_)
     return record

@@ -1,7 +1,7 @@
-"""Sending again what a far side has lost: with its broker's disk, or since its last backup.
+"""Send again what a far side has lost: after a lost disk, or a restore from a backup.
 
-Each part is a transaction of its own. So thousands of deliveries block nothing else, and the same
-command continues where it was stopped: what has a copy is not copied again.
+Each part has its own transaction, so thousands of deliveries block nothing else. A command that
+was stopped continues when it is run again: a delivery that has a copy is not copied again.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from adapter.store.lost_deliveries import Lost
 from adapter.store.queries.summaries import chunks
 from adapter.store.transaction import Transaction
 
-_PART = 200
+_PART = 200  # deliveries in one transaction
 
 
 def plan(tx: Transaction, network: Network, lost: Lost) -> list[Planned]:
-    """What `resend` would send, oldest first: all of it may be seen twice."""
+    """Return what `resend` would send, oldest first. The receiver may see each of them twice."""
     deliveries = {d.id: d for d in lost_deliveries.lost(tx, lost)}
     overtaken: dict[str, list[str]] = {}
     for part in chunks(list(deliveries)):
@@ -44,7 +44,7 @@ def plan(tx: Transaction, network: Network, lost: Lost) -> list[Planned]:
 def resend(
     store: Store, lost: Lost, planned: list[Planned], *, who: str, reason: str, now: datetime
 ) -> Iterator[int]:
-    """Send again what was planned and nobody else has sent meanwhile; yield how many per part."""
+    """Send the planned deliveries that have no copy yet; yield the number sent in each part."""
     for part in chunks([p.id for p in planned], _PART):
         with store.begin() as tx:
             copies = [

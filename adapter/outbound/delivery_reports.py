@@ -10,9 +10,10 @@ from adapter.core.errors import AdapterError
 from adapter.core.model import Bundle, Delivery, Event, StoredMessage
 from adapter.fhir import builders, bundles
 from adapter.fhir.bundles import Resource
+from adapter.fhir.parts import party_of
 from adapter.outbound import deliveries
 from adapter.policy import read_message
-from adapter.settings.network import Network, party
+from adapter.settings.network import Network
 from adapter.store import cases, history, inbox
 from adapter.store.transaction import Transaction
 
@@ -64,7 +65,7 @@ def _report_bundle(
         code=error.code,
         text=f"{entry.sv} / {entry.en} {entry.action}",
         sender=network.adapter(),
-        receiver=party(home),
+        receiver=party_of(home),
         missed=_missed(network, d.endpoint),
         patient=bundles.patient(original) or bare,
         cases=bundles.case_ids(original),

@@ -91,15 +91,6 @@ class Network:
         return Party(organization=hsa_id(self.settings.organization), display="careplan-adapter")
 
 
-def party(endpoint: Endpoint) -> Party:
-    """Return an endpoint as a party of a message."""
-    return Party(
-        organization=hsa_id(endpoint.organization),
-        endpoint=endpoint.name,
-        display=endpoint.display,
-    )
-
-
 def hsa_ids(endpoint: Endpoint, day: date) -> set[str]:
     """Return the HSA-ids of an endpoint on a day: its own, and the aliases valid then."""
     valid = (

@@ -1,7 +1,7 @@
-"""A person's correction: an edited message goes in place of a dead one, and only the edited one.
+"""A person's correction: an edited document is sent in place of a dead letter.
 
-The original keeps its bytes and ends as REPLACED in the same transaction in which the edited one
-begins. So there is no moment at which both could be sent, or neither.
+The original keeps its bytes. It becomes REPLACED in the transaction that creates the edited
+delivery or message, so at no moment can both be sent, or neither.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def edit(
     reason: str,
     now: datetime,
 ) -> Edited:
-    """Let these bytes go in place of an original. FatalError says why they cannot.
+    """Send these bytes in place of an original. FatalError when they cannot be sent.
 
-    Whether the original may have arrived, or was overtaken, is for the caller to ask.
+    The result says whether the original may have arrived or was overtaken; the caller decides.
     """
     _lock(tx, id_)
     first = original(tx, network, id_)
@@ -54,13 +54,13 @@ def trial(
     reason: str,
     now: datetime,
 ) -> Edited:
-    """What `edit` would do: it is done, looked at and undone."""
+    """Return what `edit` would do: the edit is made and rolled back."""
     with tx.trial():
         return edit(tx, network, id_, body, who=who, reason=reason, now=now)
 
 
 def _lock(tx: Transaction, id_: str) -> None:
-    """Lock it; of a message the sender first, as processing does."""
+    """Lock the original; for a message, its sender first, in the same order as processing."""
     if not is_message_id(id_):
         outbox.lock(tx, [id_])
         return
@@ -73,7 +73,7 @@ def _lock(tx: Transaction, id_: str) -> None:
 def _note(
     tx: Transaction, now: datetime, first: Original, edited: Edited, who: str, reason: str
 ) -> None:
-    """Note on both which of them went, who said so, and why."""
+    """Add a line of history to both, with the other's id, the person and the reason."""
     by: dict[str, Any] = {"endpoint": first.endpoint.name, "who": who}
     new = first.place | {"message" if first.is_message else "delivery": edited.id}
     ends = (

@@ -1,4 +1,4 @@
-"""A delivery that a person corrects, in its receiver's format."""
+"""Edit a delivery, in its receiver's format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapter.store.transaction import Transaction
 
 
 def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: datetime) -> Edited:
-    """Let a corrected delivery go in place of the dead one, at the same place of the order."""
+    """Queue a corrected delivery in place of the dead one, with the same number in the order."""
     dead = _dead(first)
     issues = tuple(_differences(network, first, body, now))
     names = names_for(first, body, dead.content_id)
@@ -60,7 +60,7 @@ def _dead(first: Original) -> Delivery:
 def _rendered(
     network: Network, first: Original, body: bytes, names: Names, now: datetime
 ) -> Rendered:
-    """The edited bytes under their own ids. What no mapping could write is written now."""
+    """The edited bytes under new ids. FHIR that no mapping could write is rendered now."""
     dead, bytes_ = _dead(first), renamed(network, first, body, names)
     if bytes_ == body:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
@@ -77,22 +77,22 @@ def _rendered(
 
 
 def _differences(network: Network, first: Original, body: bytes, now: datetime) -> Iterator[Issue]:
-    """Warnings. FatalError where the edited document is not valid, or is another message."""
-    edited = _understood(network, first, body, now)
+    """Yield warnings. FatalError when the edited document is invalid or is another message."""
+    edited = _read(network, first, body, now)
     try:
-        before = _understood(network, first, first.body, now)
+        before = _read(network, first, first.body, now)
     except FatalError:
-        before = {}  # that may be why it is edited
-    others = list(_other(before, edited, first.record.event))
-    if others:
-        raise FatalError("other-message", others[0].expression, others)
+        before = {}  # an unreadable original may be the reason for the edit
+    changes = list(_changed_identity(before, edited, first.record.event))
+    if changes:
+        raise FatalError("other-message", changes[0].expression, changes)
     patients = set(bundles.patient_ids(before)), set(bundles.patient_ids(edited))
     if all(patients) and patients[0].isdisjoint(patients[1]):
         yield Issue(code="other-patient", expression="Patient", severity=Severity.WARNING)
 
 
-def _understood(network: Network, first: Original, body: bytes, now: datetime) -> Bundle:
-    """What a receiver reads in a document; FatalError with everything that is wrong."""
+def _read(network: Network, first: Original, body: bytes, now: datetime) -> Bundle:
+    """Return a document as FHIR. FatalError has every issue of an invalid document."""
     context = Context(sender=first.endpoint, recorded=now)
     document = parsed(network, first, body)
     event = first.system.event(document)
@@ -104,8 +104,8 @@ def _understood(network: Network, first: Original, body: bytes, now: datetime) -
     return bundle
 
 
-def _other(before: Bundle, edited: Bundle, event: str) -> Iterator[Issue]:
-    """Who tells what to whom of which case stays as it was: an edit corrects what is said."""
+def _changed_identity(before: Bundle, edited: Bundle, event: str) -> Iterator[Issue]:
+    """Yield an issue for a changed event, sender, receiver or case: an edit must keep them."""
     same = {
         "MessageHeader.event": bundles.event_code(edited)[1] == event,
         "MessageHeader.sender": bundles.sender_id(before) == bundles.sender_id(edited),

@@ -1,4 +1,4 @@
-"""A message that a person corrects: through the reading, the profiles and the routes."""
+"""Edit a message: the edited bytes are read, checked and routed like an arrived message."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from adapter.store.transaction import Transaction
 
 
 def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: datetime) -> Edited:
-    """Process the bytes as if the sender had sent them. The sender, who knows only the original,
-    gets no answer."""
+    """Process the bytes as if the sender had sent them.
+
+    The sender gets no receipt: it knows only the original.
+    """
     sender, original = first.endpoint, _stored(first)
-    _read(network, sender, _arrived(original, body, now))
+    _read(network, sender, _message(original, body, now))
     names = names_for(first, body)
-    message = _arrived(original, renamed(network, first, body, names), now)
+    message = _message(original, renamed(network, first, body, names), now)
     read = _read(network, sender, message)
     content_id = bundles.content_id(read.bundle)
     if content_id == original.content_id:
@@ -51,7 +53,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
 
 
 def _store(tx: Transaction, original: StoredMessage, message: Message, read: ReadMessage) -> None:
-    """In place of the original, which ends as replaced."""
+    """Store the edited message. The original becomes replaced."""
     envelope = Envelope(
         endpoint=message.endpoint,
         body=message.body,
@@ -68,7 +70,7 @@ def _stored(first: Original) -> StoredMessage:
     return first.record
 
 
-def _arrived(original: StoredMessage, body: bytes, now: datetime) -> Message:
+def _message(original: StoredMessage, body: bytes, now: datetime) -> Message:
     envelope = Envelope(endpoint=original.endpoint, body=body, event=original.claimed_event)
     return replace(inbox.arrived(envelope, now), direct=True)
 

@@ -1,4 +1,4 @@
-"""What may be edited, what it is written in, and what the edited one is called."""
+"""What may be edited: its format, and the ids of the edited document."""
 
 from __future__ import annotations
 
@@ -10,42 +10,41 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, Step, advance, rule
 from adapter.core.model import Delivery, Event, StoredMessage
-from adapter.core.record_ids import is_message_id
 from adapter.fhir import builders, codec
 from adapter.mappings import Names, System
+from adapter.operate.replay import get_record
 from adapter.outbound import deliveries
 from adapter.settings.network import Network
-from adapter.store import inbox, outbox
 from adapter.store.queries.summaries import DeliverySummary
 from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """What may be edited: a dead delivery, a dead message or a refused one."""
+    """A record that may be edited: a dead delivery, or a dead or refused message."""
 
     record: StoredMessage | Delivery
-    endpoint: Endpoint  # the receiver; of a message, its sender
-    system: System  # what its bytes are written in
+    endpoint: Endpoint  # the receiver; for a message, its sender
+    system: System  # the system whose format its bytes have
 
     @property
     def id(self) -> str:
-        """The id by which an operator named it."""
+        """The id of the record."""
         return self.record.id
 
     @property
     def body(self) -> bytes:
-        """Its bytes."""
+        """The bytes of the record."""
         return self.record.body or b""
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a message that came, and not a delivery that goes."""
+        """Whether it is a message and not a delivery."""
         return isinstance(self.record, StoredMessage)
 
     @property
     def place(self) -> dict[str, str]:
-        """Where its lines of history stand."""
+        """The ids that its lines of history carry."""
         if isinstance(self.record, StoredMessage):
             return {"message": self.id}
         return {"message": self.record.message_id, "delivery": self.id}
@@ -53,7 +52,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """What went, or would go, in place of an original."""
+    """What was sent, or would be sent, in place of an original."""
 
     id: str
     replaces: str
@@ -62,16 +61,15 @@ class Edited:
     content_id: str
     readable: bytes  # in the form of the original
     sent: tuple[DeliverySummary, ...]
-    note: str = ""  # why a message goes to nobody
+    note: str = ""  # why a message goes to no receiver
     issues: tuple[Issue, ...] = ()  # warnings
     may_have_arrived: bool = False  # the original
     overtaken_by: tuple[str, ...] = ()
 
 
 def original(tx: Transaction, network: Network, id_: str) -> Original:
-    """What an id names. FatalError when there is nothing, or nothing that can be edited."""
-    record: StoredMessage | Delivery | None
-    record = inbox.get(tx, id_) if is_message_id(id_) else outbox.get(tx, id_)
+    """Return the record of an id. FatalError when it is unknown, or may not be edited."""
+    record = get_record(tx, id_)
     if record is None:
         raise FatalError("unknown-id", f"{id_}: no delivery (d-…) and no message (m-…)")
     if record.replaced_by:
@@ -85,7 +83,7 @@ def original(tx: Transaction, network: Network, id_: str) -> Original:
 
 def _original(network: Network, record: StoredMessage | Delivery) -> Original:
     if not record.endpoint:
-        raise FatalError("unidentified-sender", "nobody knows what its bytes are written in")
+        raise FatalError("unidentified-sender", "the format of its bytes is unknown")
     if record.body is None:
         raise FatalError("unknown-id", f"the bytes of {record.id} are purged")
     if record.event == Event.RECEIPT and isinstance(record, Delivery):
@@ -97,7 +95,7 @@ def _original(network: Network, record: StoredMessage | Delivery) -> Original:
 
 
 def readable(network: Network, first: Original, body: bytes) -> str:
-    """Bytes in the form of an original as people read them; as they are, where they are none."""
+    """Return bytes as text for people, indented; bytes of another format as they are."""
     try:
         document = parsed(network, first, body)
     except FatalError:
@@ -106,7 +104,7 @@ def readable(network: Network, first: Original, body: bytes) -> str:
 
 
 def written_out(network: Network, first: Original) -> bytes:
-    """An original as a file that a person can edit: a line for each thing, in its own charset."""
+    """Return an original as a file to edit: one element per line, in its own charset."""
     content, body = first.system.content, first.body
     try:
         text = codec.readable(content, parsed(network, first, body))
@@ -117,23 +115,23 @@ def written_out(network: Network, first: Original) -> bytes:
 
 
 def parsed(network: Network, first: Original, body: bytes) -> Any:
-    """Bytes as a document of the original's format."""
+    """Return bytes parsed as a document of the original's format."""
     limits = network.settings.limits
     return codec.parse(first.system.content, body, limits, first.endpoint.charset)
 
 
 def names_for(first: Original, body: bytes, replaces: str = "") -> Names:
-    """What the edited one is called: the same for the same bytes, as a dry run has shown it."""
-    print_ = hashlib.sha256(body).hexdigest()
+    """Return the ids of the edited document. The same bytes get the same ids as in a dry run."""
+    fingerprint = hashlib.sha256(body).hexdigest()
     return Names(
-        content=builders.new_id(first.id, "edited", print_),
-        envelope=builders.new_id(first.id, "edited", print_, "envelope"),
+        content=builders.new_id(first.id, "edited", fingerprint),
+        envelope=builders.new_id(first.id, "edited", fingerprint, "envelope"),
         replaces=replaces,
     )
 
 
 def renamed(network: Network, first: Original, body: bytes, names: Names) -> bytes:
-    """The edited bytes under their own names."""
+    """Return the edited bytes with their own ids."""
     document = first.system.named(parsed(network, first, body), names)
     if document is None:
         return body
