@@ -1,1 +1,1 @@
-"""From the first byte to a decision: store what came, decide on it, and owe its receipt."""
+"""Receive messages: store what arrives, decide on it, and write its receipt."""

@@ -1,4 +1,4 @@
-"""The inbox is worked off: each sender's messages in order, many in one transaction."""
+"""Process the inbox: each sender's messages in order, many in one transaction."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from adapter.store import RowRefusedError, Store, inbox
 from adapter.store.exclusive_lock import exclusive_lock
 
 log = logging.getLogger(__name__)
-TRIES = 3  # a message that was begun this often and never finished is for a person
+TRIES = 3  # a message that was begun this often and never finished becomes dead
 _TOGETHER_AGAIN = {1: 8}
-"""How many messages that were begun so often before are worked on together. One transaction for
-each would make every death of a process cost seconds."""
+"""By number of earlier tries: how many messages are processed in one transaction.
+
+More tries than the table has means one message. With one message each at the first retry, every
+killed process would cost seconds.
+"""
 
 
 def process_batch(store: Store, network: Network, now: datetime, limit: int = 50) -> int:
-    """Decide on what waits in the inbox; return how many messages that were."""
+    """Decide on waiting messages of the inbox; return the number of messages."""
     with store.read() as tx:
         waiting = inbox.senders_waiting(tx, limit)
     return sum(
@@ -36,10 +39,10 @@ def process_batch(store: Store, network: Network, now: datetime, limit: int = 50
 
 
 def shares(waiting: Mapping[str, int], limit: int) -> list[list[str]]:
-    """Senders whose messages are worked on together: one with many, or several with few.
+    """Group senders for one transaction each: one sender with many messages, or several with few.
 
-    `waiting` says how many each of them has. A transaction has its price whatever it holds, but
-    what one process takes, others cannot.
+    `waiting` has the number of messages of each sender. Large groups save transactions; small
+    groups leave work for other processes.
     """
     shares_: list[list[str]] = []
     size = limit
@@ -55,7 +58,7 @@ def shares(waiting: Mapping[str, int], limit: int) -> list[list[str]]:
 def _process_share(
     store: Store, network: Network, names: Sequence[str], now: datetime, limit: int
 ) -> int:
-    """0 while another process works on these senders' messages: the try is that process's."""
+    """Process the senders of a share that no other process holds; 0 when it holds them all."""
     with exclusive_lock(store, names) as locked:
         return _process_locked(store, network, locked, now, limit) if locked else 0
 
@@ -71,19 +74,19 @@ def _process_locked(
     try:
         done = _decide_together(store, network, results, now)
     except RowRefusedError:
-        done = sum(_decide_alone(store, network, each, now) for each in results)
+        done = sum(_decide_alone(store, network, result, now) for result in results)
     kill_point("processed")
     return done
 
 
 def _begin(store: Store, names: Collection[str], limit: int) -> list[Message]:
-    """Choose messages and count the try, before anything can go wrong with them."""
+    """Choose messages and count the try first, because processing may end the process."""
     with store.begin() as tx:
         waiting = [inbox.claim(tx, name, limit) for name in inbox.lock_senders(tx, names)]
         messages = _together([queue for queue in waiting if queue])
         inbox.count_try(tx, [message.id for message in messages])
     for message in messages:
-        if message.tries:  # it was begun before, and nobody wrote how that ended
+        if message.tries:  # an earlier try has no outcome
             place = {"message_id": message.id, "endpoint": message.endpoint}
             log.warning("begun-before", extra=place | {"attempt": message.tries + 1})
     kill_point("tried")
@@ -95,9 +98,9 @@ def _is_readable(network: Network, message: Message) -> bool:
 
 
 def _together(waiting: Sequence[list[Message]]) -> list[Message]:
-    """Messages that may be worked on at once: of those begun before few, the next time only one.
+    """Choose messages for one transaction; after a failed try fewer, and then only one.
 
-    One of them may be what ended the process, and would end it again for all those beside it.
+    One of them may have ended the process, and would end it again for the others.
     """
     for queue in waiting:
         if queue[0].tries:
@@ -106,7 +109,7 @@ def _together(waiting: Sequence[list[Message]]) -> list[Message]:
 
 
 def _tried_alike(queue: list[Message]) -> list[Message]:
-    """The first message, and those after it that were begun as often."""
+    """The first message, and those directly after it with the same number of tries."""
     return list(takewhile(lambda message: message.tries == queue[0].tries, queue))
 
 
@@ -116,7 +119,7 @@ def _decide_together(
     results: Sequence[tuple[Message, ReadResult | None]],
     now: datetime,
 ) -> int:
-    """Decide on messages of some senders, each sender's in order, in one transaction."""
+    """Decide on the messages of some senders in one transaction, each sender's in order."""
     if not results:
         return 0
     with store.begin() as tx:
@@ -133,7 +136,7 @@ def _decide_together(
 def _decide_alone(
     store: Store, network: Network, result: tuple[Message, ReadResult | None], now: datetime
 ) -> int:
-    """Decide on one message that may be what the store refused. Its try is counted already."""
+    """Decide on one message in its own transaction; the store may refuse it. The try is counted."""
     for _ in range(2):
         with suppress(RowRefusedError):
             return _decide_together(store, network, [result], now)

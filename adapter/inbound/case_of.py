@@ -1,4 +1,4 @@
-"""Which case a message belongs to, and which delivery it answers."""
+"""Find the case that a message belongs to, and the delivery that it answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Matter:
 
 
 def matter_of(turn: Turn, message: ReadMessage) -> Matter:
-    """Find or open the case. FatalError `concerns-unknown` when an answer fits no delivery."""
+    """Find or open the case. FatalError `concerns-unknown` when an answer matches no delivery."""
     bundle = message.bundle
     concerned = _concerned(turn, bundle) if message.event in RETURNING else None
     case = _case(turn.tx, bundle, concerned, turn.now)
@@ -54,7 +54,7 @@ def _concerned(turn: Turn, bundle: Bundle) -> Delivery:
 
 
 def _of_one_sender(turn: Turn, bundle: Bundle, sent: list[Delivery]) -> Delivery:
-    """Senders may have equal ids. The case says which is meant; otherwise the answer is refused."""
+    """Two senders may have used the same id: choose by the case, or raise `concerns-unknown`."""
     names = read_message.case_names(bundle)
     match = cases.find(turn.tx, names, _patient(turn.tx, bundle))
     in_case = [d for d in sent if match is not None and d.case_id == match.case.id] or sent
@@ -75,7 +75,7 @@ def _patient(tx: Transaction, bundle: Bundle) -> str:
 
 
 def _pseudonyms(tx: Transaction, bundle: Bundle) -> list[str]:
-    """One for each number that the message gives its patient."""
+    """The pseudonyms of the patient, one for each identity in the message."""
     identities = bundles.patient_ids(bundle)
     key = endpoints.key(tx, endpoints.PATIENT) if identities else b""
     return [cases.pseudonym(key, identity) for identity in identities]

@@ -1,4 +1,4 @@
-"""A new message that was understood: what it tells, to whom, and what the case remembers of it."""
+"""Forward a new message: decide what is shared, with whom, and what the case stores of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling, Step
-from adapter.core.model import RETURNING, Bundle, Code, Delivery, Event, Kind, StoredMessage
+from adapter.core.model import RETURNING, Bundle, Code, Delivery, Event, Kind
 from adapter.fhir import bundles
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
@@ -24,7 +24,7 @@ from adapter.store import cases, history, inbox, outbox, timers
 
 
 def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
-    """Decide what is told to whom, and queue it. FatalError when nobody can be told."""
+    """Decide what is sent to which endpoints, and queue it. FatalError when it has no receiver."""
     matter = matter_of(turn, message)
     decision = _decide(turn, matter)
     outgoing = _outgoing(turn, matter, decision)
@@ -40,14 +40,14 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
 
 
 def _note(turn: Turn, matter: Matter, decision: Decision) -> str:
-    """Why nothing is told. For a superseded message: which message supersedes it."""
+    """Why nothing is sent. For a superseded message: the message that supersedes it."""
     if decision.note != "superseded":
         return decision.note
     return f"not-forwarded: superseded by {_newer(turn, matter)}"
 
 
 def _newer(turn: Turn, matter: Matter) -> str:
-    """The message that is applied in place of this one."""
+    """The id of the newer message that is applied instead of this one."""
     recorded, events = sharing.superseding(matter.before, matter.event, matter.bundle)
     return inbox.recorded(turn.tx, matter.case.id, recorded, events) or "a later message"
 
@@ -68,7 +68,7 @@ def _remarks(turn: Turn, message: ReadMessage, matter: Matter, decision: Decisio
     return remarks
 
 
-# What is told
+# What is shared
 
 
 def _decide(turn: Turn, matter: Matter) -> Decision:
@@ -82,20 +82,20 @@ def _decide(turn: Turn, matter: Matter) -> Decision:
 
 
 def _stay(turn: Turn, matter: Matter) -> Bundle | None:
-    """The newest earlier message that describes the stay, where this one does not stand alone."""
+    """The newest earlier message that describes the stay, if this one is not complete alone."""
     if sharing.stands_alone(matter.before, matter.bundle) or not matter.before.known:
         return None
     stored = inbox.get(turn.tx, matter.before.known)
     return delivery_reports.original_bundle(turn.network, stored) if stored is not None else None
 
 
-# To whom
+# With which endpoints
 
 
 def _outgoing(turn: Turn, matter: Matter, decision: Decision) -> list[Outgoing]:
     if matter.concerned is not None:
         return _returned(turn, matter, matter.concerned, decision)
-    # A source may leave the flag out of a later message; that does not lift the protection.
+    # A later message without the flag does not end the protection: a source may leave it out.
     protected = matter.case.protected or bundles.is_protected(matter.bundle)
     outgoing = []
     for notice in decision.notices:
@@ -120,7 +120,7 @@ def _to(turn: Turn, matter: Matter, notice: Notice, endpoint: Endpoint, hold: st
 
 def _addressing(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Addressing:
     ending = notice.event in (Event.PROCESS_ENDED, Event.ADMISSION_CANCELLED)
-    in_force = matter.before if ending else facts  # those who were told are told the end
+    in_force = matter.before if ending else facts  # the end goes to those who got the beginning
     return Addressing(
         event=notice.event,
         sender=turn.sender,
@@ -128,7 +128,7 @@ def _addressing(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Add
         municipality=bundles.municipality(notice.bundle) or facts.municipality,
         needs=sharing.needs(in_force),
         units=in_force.units,
-        told=facts.told,
+        informed=facts.told,
         day=turn.now.date(),
     )
 
@@ -136,39 +136,37 @@ def _addressing(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Add
 def _returned(
     turn: Turn, matter: Matter, concerned: Delivery, decision: Decision
 ) -> list[Outgoing]:
-    """An answer goes to the sender of what it answers, without a route."""
+    """An answer goes to the sender of the message that it answers, without a route."""
     first = inbox.get(turn.tx, concerned.message_id)
     if first is None or concerned.event is Event.DELIVERY_REPORT:
-        return []  # the adapter itself had written that
+        return []  # the adapter itself wrote the report
     sender = turn.network.endpoint(first.endpoint)
     home = turn.network.address(sender)
     if home is not None:
-        renamed = [_renamed(turn, notice, concerned, first) for notice in decision.notices]
-        return [_to(turn, matter, notice, home, "") for notice in renamed]
+        returning = [
+            replace(n, bundle=with_original_id(turn.tx, n.bundle, concerned, first))
+            for n in decision.notices
+        ]
+        return [_to(turn, matter, notice, home, "") for notice in returning]
     turn.log("no-return-address", sender.name, case=matter.case.id)
-    notices = decision.notices if _must_be_heard(matter) else ()
+    notices = decision.notices if _needs_a_person(matter) else ()
     return [_to(turn, matter, notice, sender, "no-route") for notice in notices]
 
 
-def _renamed(turn: Turn, notice: Notice, concerned: Delivery, first: StoredMessage) -> Notice:
-    """What goes back names the message as its receiver had sent it."""
-    return replace(notice, bundle=with_original_id(turn.tx, notice.bundle, concerned, first))
-
-
-def _must_be_heard(matter: Matter) -> bool:
-    """Whether an answer that nobody can be sent goes to a person: `read` or `accepted` need not."""
+def _needs_a_person(matter: Matter) -> bool:
+    """Whether a message without a return address is held; an answer only if `rejected`."""
     status = (bundles.focus(matter.bundle) or {}).get("status")
     return matter.event is not Event.ANSWER or status == "rejected"
 
 
-# What the case remembers
+# What the case stores
 
 
 def _save(turn: Turn, matter: Matter, decision: Decision, outgoing: list[Outgoing]) -> None:
     after = decision.facts
     if matter.event.kind is Kind.ENCOUNTER:
-        heard = dict.fromkeys([*after.told, *(o.endpoint.name for o in outgoing)])
-        after = replace(after, told=tuple(heard))
+        informed = dict.fromkeys([*after.told, *(o.endpoint.name for o in outgoing)])
+        after = replace(after, told=tuple(informed))
     values = {"facts": after.dump(), "orders": matter.case.orders + len(outgoing)}
     values |= _changes(turn, matter, decision, after)
     cases.save(turn.tx, matter.case.id, **values | _protection(turn, matter))
@@ -178,7 +176,7 @@ def _save(turn: Turn, matter: Matter, decision: Decision, outgoing: list[Outgoin
 
 
 def _changes(turn: Turn, matter: Matter, decision: Decision, after: Facts) -> dict[str, Any]:
-    """The case's own columns, and a line of history for each thing that happened to it."""
+    """Return the case's changed columns, and add a line of history for each change."""
     before, values = matter.before, dict[str, Any]()
     if after.shared and not before.shared:
         values["shared_at"] = turn.now
@@ -188,8 +186,9 @@ def _changes(turn: Turn, matter: Matter, decision: Decision, after: Facts) -> di
     if after.closed != before.closed:
         values["closed_at"] = turn.now if after.closed else None
     if decision.note:
-        newer = decision.note == "superseded"
-        _log(turn, matter, decision.note, f"by {_newer(turn, matter)}" if newer else "")
+        is_superseded = decision.note == "superseded"
+        detail = f"by {_newer(turn, matter)}" if is_superseded else ""
+        _log(turn, matter, decision.note, detail)
     if matter.is_other_patient:
         values["flagged"] = True
         _log(turn, matter, "other-patient", "not whom the case was opened for")
@@ -201,7 +200,7 @@ def _log(turn: Turn, matter: Matter, what: str, detail: str) -> None:
 
 
 def _protection(turn: Turn, matter: Matter) -> dict[str, Any]:
-    """A changed flag holds what is not yet sent, until a person has looked."""
+    """When the patient becomes protected, hold the case's unsent deliveries for a person."""
     if matter.case.protected or not bundles.is_protected(matter.bundle):
         return {}
     code = "protected-identity"

@@ -1,4 +1,4 @@
-"""What a message is known by."""
+"""The ids by which duplicates of a message are recognised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapter.store.duplicates import Ids
 
 
 def ids_of(message: Message, bundle: Bundle) -> Ids:
-    """What names a message between its two parties."""
+    """Return the ids of a message, as the duplicate table stores them."""
     content = bundles.content_id(bundle)[:200]
     return Ids(
         sender=message.endpoint,

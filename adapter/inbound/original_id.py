@@ -1,4 +1,4 @@
-"""The id by which a sender knows its message: a person may have corrected it, under another id."""
+"""The id by which a sender knows its message. A correction by a person has another id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapter.store.transaction import Transaction
 def with_original_id(
     tx: Transaction, bundle: Bundle, concerned: Delivery, first: StoredMessage
 ) -> Bundle:
-    """What goes back about a delivery, naming its sender's own message."""
+    """Return a reply or answer with the id that the sender of the delivery knows."""
     before = bundles.concerned(bundle)
     original = _original(tx, concerned, first)
     if original in ("", concerned.content_id):
@@ -22,7 +22,7 @@ def with_original_id(
 
 
 def _original(tx: Transaction, concerned: Delivery, first: StoredMessage) -> str:
-    """The content id that the sender gave, or that our notice in its place first had."""
+    """The content id that the sender gave, or that the adapter's own notice first had."""
     content = concerned.content_id
     sent: Delivery | None = concerned
     while sent is not None:

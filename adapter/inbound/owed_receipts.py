@@ -1,4 +1,4 @@
-"""The receipts that we owe: rendered once in the sender's format, kept, repeated for every copy."""
+"""The receipts that we owe senders, in their formats. A copy gets the first receipt again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedReceipt:
-    """Our receipt to a sender. A receipt gets none: then `receipt` is None, and the body empty."""
+    """Our receipt to a sender. For a receipt there is none: `receipt` is None, the body empty."""
 
     receipt: Receipt | None = None
     body: bytes = b""
@@ -36,14 +36,14 @@ class OwedReceipt:
 
     @property
     def issues(self) -> tuple[Issue, ...]:
-        """Everything that we have to say of the message."""
+        """Every issue that the receipt reports."""
         return self.receipt.issues if self.receipt else ()
 
 
 def answer(
     turn: Turn, about: str, code: Code, issues: Iterable[Issue], case_id: str | None = None
 ) -> OwedReceipt:
-    """Write our receipt, and queue it unless the sender's door answers by itself."""
+    """Write our receipt. It is queued unless the sender gets it in the same exchange."""
     owed = _rendered(turn, Receipt(about=about, code=code, issues=tuple(issues)))
     turn.note(receipt_code=str(code), receipt_body=owed.body)
     if owed.body and not turn.message.direct:
@@ -52,7 +52,7 @@ def answer(
 
 
 def _rendered(turn: Turn, receipt: Receipt) -> OwedReceipt:
-    """A system that cannot write receipts must not stop its messages: a person tells the vendor."""
+    """Render a receipt. A fault in the system's mapping is logged and does not stop the message."""
     try:
         return _render(turn, receipt)
     except Exception:
@@ -62,7 +62,7 @@ def _rendered(turn: Turn, receipt: Receipt) -> OwedReceipt:
 
 
 def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
-    """Write it in the form that the sender's system reads."""
+    """Render a receipt in the format of the sender's system."""
     network, sender, source = turn.network, turn.sender, turn.message.body
     issues = [issue for issue in receipt.issues if isinstance(issue, Issue)]
     bundle = builders.receipt(
@@ -91,7 +91,7 @@ def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
 
 
 def _queue(turn: Turn, owed: OwedReceipt, case_id: str | None) -> None:
-    """It becomes a delivery like any other, to the sender's own address."""
+    """Queue the receipt as a delivery to the sender's return address."""
     network, sender = turn.network, turn.sender
     home = network.address(sender)
     if home is None or home.system != sender.system:
@@ -109,7 +109,7 @@ def _queue(turn: Turn, owed: OwedReceipt, case_id: str | None) -> None:
 
 
 def repeat(turn: Turn, seen: Seen) -> OwedReceipt:
-    """A copy is noted, ignored, and gets the receipt that the first one got."""
+    """Note a copy of an earlier message, and answer it with the first receipt."""
     first = inbox.answered(turn.tx, seen.first)
     if first is None:
         raise FatalError("adapter-fault", "the duplicate table names a message that is gone")
@@ -123,5 +123,5 @@ def repeat(turn: Turn, seen: Seen) -> OwedReceipt:
 
 
 def information(code: ErrorCode, detail: str = "") -> Issue:
-    """An issue that asks nobody to do anything."""
+    """Return an issue that needs no action."""
     return Issue(code=code, detail=detail, severity=Severity.INFORMATION)

@@ -1,6 +1,6 @@
-"""What many messages are decided by, asked for at once: deliveries, ids, cases, in this order.
+"""Read and lock in few statements what a batch of messages needs: deliveries, ids, cases.
 
-The sending side locks a delivery, then the case that it flags: nobody locks the other way round.
+The order prevents deadlocks: the sending side also locks a delivery before its case.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from adapter.store.transaction import Transaction
 def prefetch(
     tx: Transaction, network: Network, results: Sequence[tuple[Message, ReadResult | None]]
 ) -> None:
-    """Call with the senders' rows locked."""
-    known = [(message, result) for message, result in results if result is not None]
-    read = [(message, result) for message, result in known if isinstance(result, ReadMessage)]
+    """Prefetch for these messages. The senders' rows must be locked."""
+    parsed = [(message, result) for message, result in results if result is not None]
+    read = [(message, result) for message, result in parsed if isinstance(result, ReadMessage)]
     returning = [(message, result) for message, result in read if result.event in RETURNING]
     case_ids = _concerned(tx, network, returning)
-    ids = [ids_of(message, result.bundle) for message, result in known if _has_ids(result)]
+    ids = [ids_of(message, result.bundle) for message, result in parsed if _has_ids(result)]
     duplicates.prefetch(tx, ids)
     forwarded = [result for _, result in read if result.event not in RETURNING]
     cases.prefetch(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids)
 
 
 def _has_ids(result: ReadResult) -> bool:
-    """Receipts are not in the duplicate table."""
+    """Whether the duplicate table has it: it has no receipts."""
     return result.event != Event.RECEIPT
 
 
 def _concerned(
     tx: Transaction, network: Network, answers: Sequence[tuple[Message, ReadMessage]]
 ) -> list[str]:
-    """Cases of the deliveries that are answered. Receipts alone need none of them."""
+    """Prefetch the answered deliveries; return their cases. Receipts need no case."""
     wanted = defaultdict[tuple[str, ...], list[str]](list)
     for message, answer in answers:
         names = tuple(network.same_organization(network.endpoint(message.endpoint)))

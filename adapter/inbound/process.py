@@ -1,7 +1,7 @@
-"""One message is decided on, inside one transaction, with its sender's row locked.
+"""Decide on one message, inside one transaction, with its sender's row locked.
 
-A receipt goes to its delivery, a copy gets the first answer again, a faulty message is refused,
-and a new one is forwarded (`forwarding.py`). `turn.py` holds what every step needs.
+A receipt is applied to its delivery, a copy gets the first receipt again, a faulty message is
+refused, and a new one is forwarded (`forwarding.py`).
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ def read_safely(network: Network, message: Message) -> ReadResult | None:
 def decide(turn: Turn, result: ReadResult | None) -> OwedReceipt | None:
     """Decide on a message that was read.
 
-    None after an unexpected exception: it is logged, and nothing that was written stands.
+    None after an unexpected exception: it is logged, and its writes are rolled back.
     """
     if result is None:
         return None
     try:
-        return _attempted(turn, result)
+        return _process_or_turn_down(turn, result)
     except (RowRefusedError, StoreUnavailableError):
-        raise  # the store is in trouble: nothing of the whole transaction stands
+        raise  # a fault of the store rolls the whole transaction back
     except Exception:
         log.exception("adapter-fault", extra={"message_id": turn.message.id})
         return None
 
 
-def _attempted(turn: Turn, result: ReadResult) -> OwedReceipt:
+def _process_or_turn_down(turn: Turn, result: ReadResult) -> OwedReceipt:
     try:
         with turn.tx.attempt():
             return process(turn, result)
@@ -66,10 +66,10 @@ def _attempted(turn: Turn, result: ReadResult) -> OwedReceipt:
 
 
 def process(turn: Turn, result: ReadResult) -> OwedReceipt:
-    """Decide on one message, and answer it: at once, or through the outbox.
+    """Decide on one message, and write its receipt.
 
-    FatalError when the message, or our settings, keep it from being forwarded: then nothing that
-    was written for it stands, and `turn_down` answers its sender.
+    FatalError when it cannot be forwarded, by its own fault or by ours. Then the caller rolls its
+    writes back and calls `turn_down`.
     """
     ids = _note_ids(turn, result)
     owed = _decide(turn, ids, result)
@@ -78,7 +78,7 @@ def process(turn: Turn, result: ReadResult) -> OwedReceipt:
 
 
 def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
-    """Answer a message that was understood and cannot be forwarded, by its own fault or by ours."""
+    """Answer a message that was read but cannot be forwarded, by its own fault or by ours."""
     ids = _note_ids(turn, result)
     ours = error.entry.scope is not Scope.SENDER
     owed = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
@@ -125,7 +125,7 @@ def _note_ids(turn: Turn, result: ReadResult) -> Ids:
 
 
 def _receipt(turn: Turn, result: ReadMessage) -> OwedReceipt:
-    """A receipt is never receipted. One that matches no delivery is for a person."""
+    """Apply a receipt. A receipt gets no receipt; one that matches no delivery is dead."""
     try:
         delivery = receipts.apply(
             turn.tx, turn.network, turn.sender, result.bundle, turn.now, turn.message.id
@@ -138,7 +138,7 @@ def _receipt(turn: Turn, result: ReadMessage) -> OwedReceipt:
 
 
 def _bad_receipt(turn: Turn, error: FatalError) -> OwedReceipt:
-    """A receipt that cannot be read is for a person. Only a door that answers itself says so."""
+    """An unreadable receipt is dead. It is answered only in the same exchange, never queued."""
     _give_up(turn, error)
     fatal = Receipt(about=turn.message.id, code=Code.FATAL, issues=error.issues)
     return OwedReceipt(receipt=fatal)
@@ -153,7 +153,7 @@ def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
 
 
 def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
-    """The message's own fault: its sender learns everything that is wrong."""
+    """Refuse a message with faults of its own; the receipt has all its issues."""
     issues = reading.dump_issues(error.issues)
     turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
     turn.log("refused", error.code)
@@ -161,13 +161,13 @@ def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
 
 
 def _keep(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
-    """Our own fault: we take responsibility for the message, and a person looks at our side."""
+    """Our own fault: the message is dead for a person to correct, and its sender gets `ok`."""
     _give_up(turn, error)
     return answer(turn, _about(turn, ids), Code.OK, [information(error.code, error.detail)])
 
 
 def fault(turn: Turn) -> OwedReceipt:
-    """After an unexpected exception: the message is dead, and its sender may try again."""
+    """After an unexpected exception: the message is dead, and its sender gets `transient-error`."""
     error = FatalError("adapter-fault")
     _give_up(turn, error)
     owed = OwedReceipt()
@@ -179,7 +179,7 @@ def fault(turn: Turn) -> OwedReceipt:
 
 
 def bury(turn: Turn, error: AdapterError) -> None:
-    """Keep a message for a person, when its sender cannot be answered."""
+    """Make a message dead without a receipt, because its sender cannot be answered."""
     _give_up(turn, error)
     turn.write()
 
@@ -192,5 +192,5 @@ def _give_up(turn: Turn, error: AdapterError) -> None:
 
 
 def _about(turn: Turn, ids: Ids) -> str:
-    """What our receipt names: the content id, or our own id where the message had none."""
+    """The id that our receipt answers: the content id, or our own id when it has none."""
     return ids.content_id or turn.message.id

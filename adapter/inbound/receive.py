@@ -1,8 +1,8 @@
-"""Ways in: bytes are stored before anybody is told that we have them.
+"""Receive messages: bytes are stored before they are acknowledged.
 
-A door that must answer at once calls `accept`: it reads first, then stores and decides in one
-short transaction, then answers. A transport that is pulled goes through `receive_batch`, which
-never looks inside; `batches.py` works off what is stored.
+HTTP and MLLP must answer at once and call `accept`: it reads the message, stores it and decides
+in one short transaction, and returns the receipt. A queue goes through `receive_batch`, which
+parses nothing; `batches.py` processes what is stored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 def accept(store: Store, network: Network, envelope: Envelope, now: datetime) -> OwedReceipt:
-    """Store, decide, and say what to answer. TransientError: nothing was stored."""
+    """Store a message, decide on it, and return its receipt. TransientError: nothing was stored."""
     message = replace(inbox.arrived(envelope, now), direct=True)
     result = read_safely(network, message)
     kill_point("received")
@@ -50,7 +50,7 @@ def _accepted(
     message: Message,
     result: ReadResult | None,
 ) -> OwedReceipt:
-    """A message whose rows the store refuses twice is a fault of ours."""
+    """Store and decide. When the store refuses the rows twice, the message gets `adapter-fault`."""
     for _ in range(2):
         with suppress(RowRefusedError):
             return _stored(store, network, envelope, message, result)
@@ -77,10 +77,10 @@ def _stored(
 def receive_batch(
     store: Store, transport: Transport, now: datetime, size: int = 100, wait: float = 0
 ) -> int:
-    """Take what has come, store it, and only then acknowledge it. Return how many.
+    """Take waiting messages, store them, and only then acknowledge them. Return how many.
 
-    It does not wait for more: what comes while this is stored goes together the next time. Waiting
-    for a pause would hold a steady stream back until `size` have come.
+    `wait` is how many seconds it waits for the first. It does not wait for more: what arrives
+    while it stores is the next batch.
     """
     envelopes = list(islice(transport.receive(wait), size))
     if not envelopes:
@@ -95,7 +95,7 @@ def receive_batch(
 
 
 def keep_fragment(store: Store, envelope: Envelope, now: datetime) -> None:
-    """Keep bytes that broke off before their end. Nobody was answered, but a person sees them."""
+    """Store a message that broke off before its end, for a person to see. It is not answered."""
     message = inbox.arrived(envelope, now)
     error = FatalError("unreadable", "broken off before the end")
     with store.begin() as tx:
@@ -109,21 +109,19 @@ def keep_fragment(store: Store, envelope: Envelope, now: datetime) -> None:
 def receive_dead(
     store: Store, network: Network, transport: Transport, now: datetime, wait: float = 0.05
 ) -> int:
-    """Take what queues gave up: messages that we could not take, and failed deliveries."""
+    """Take dead letters of the broker: messages that we could not store, and failed deliveries."""
     envelopes: Sequence[Envelope] = list(islice(transport.receive(wait), 100))
     if not envelopes:
         return 0
     with store.begin() as tx:
         for envelope in envelopes:
-            _given_up_by_queue(tx, network, envelope, now)
+            _take_dead(tx, network, envelope, now)
     transport.acknowledge(envelopes)
     return len(envelopes)
 
 
-def _given_up_by_queue(
-    tx: Transaction, network: Network, envelope: Envelope, now: datetime
-) -> None:
-    """Only the receiver's own inbox gives up a delivery. Anything else there names no sender."""
+def _take_dead(tx: Transaction, network: Network, envelope: Envelope, now: datetime) -> None:
+    """Fail a delivery if its receiver's queue gave it up; store anything else as a message."""
     delivery = outbox.get(tx, envelope.delivery) if envelope.delivery else None
     if delivery is not None and delivery.endpoint == envelope.endpoint:
         reason = envelope.headers.get("x-death-reason", "")

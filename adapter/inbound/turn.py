@@ -1,4 +1,4 @@
-"""What every step of processing needs: the transaction, the network, the message, the time."""
+"""What every step of processing needs: transaction, network, message and time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from adapter.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message's turn in an open transaction; its sender's row is locked.
+    """The processing of one message in an open transaction; its sender's row is locked.
 
-    What we make of the message is gathered in `notes` and written once (`write`): each statement
-    costs a round trip.
+    `notes` collects the columns of the message's row. `write` writes them in one statement,
+    because each statement costs a round trip.
     """
 
     tx: Transaction
@@ -34,19 +34,19 @@ class Turn:
         return self.network.endpoint(self.message.endpoint)
 
     def afresh(self) -> Turn:
-        """The same turn without notes: what was written before was rolled back."""
+        """Return the turn without notes, for a new start after a rollback."""
         return replace(self, notes={})
 
     def note(self, **values: Any) -> None:
-        """Columns of the message's row."""
+        """Set columns of the message's row."""
         self.notes.update(values)
 
     def settle(self, ruling: Ruling, **values: Any) -> None:
-        """Note the message's standing. It is RECEIVED while its sender's row is locked."""
+        """Set the message's standing. It was RECEIVED: its sender's row is locked."""
         self.note(standing=rule(Standing.RECEIVED, ruling), **values)
 
     def write(self) -> None:
-        """Everything that was noted, in one statement."""
+        """Write all notes in one statement."""
         inbox.note(self.tx, self.message.id, **self.notes)
 
     def log(self, what: str, detail: str = "", case: str | None = None) -> None:

@@ -83,4 +83,4 @@ def _process(
 
 def _why_not(turn: Turn) -> str:
     """Why it goes to no receiver: the code of a refusal, or the note of the decision."""
-    return str(turn.notes.get("code") or turn.notes.get("note") or "nobody is to be told")
+    return str(turn.notes.get("code") or turn.notes.get("note") or "it has no receiver")

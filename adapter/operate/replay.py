@@ -155,10 +155,12 @@ def discard(
 
 def _tell_sender(tx: Transaction, network: Network, dead: Delivery, now: datetime) -> None:
     if not network.endpoints:
-        raise FatalError("settings", "the sender is to be told: name the settings file")
+        raise FatalError(
+            "settings", "the sender must get a delivery report: name the settings file"
+        )
     outbox.fill(tx, dead.id, untold=False)
     code = dead.code if is_error_code(dead.code) else "refused"
-    delivery_reports.tell(tx, network, dead, FatalError(code, dead.detail), now)
+    delivery_reports.report(tx, network, dead, FatalError(code, dead.detail), now)
 
 
 def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> str:

@@ -1,1 +1,1 @@
-"""From a decision to a closed delivery: render, claim, send, and settle what comes back."""
+"""Send messages: render deliveries, claim and send them, and apply responses and receipts."""

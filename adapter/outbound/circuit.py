@@ -1,4 +1,4 @@
-"""An endpoint's circuit: outages open it, any answer closes it; and what Retry-After holds off."""
+"""An endpoint's circuit: outages open it, any response closes it. Retry-After holds it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
-    """The far side answers: close its circuit, and let go what had waited for that.
+    """The far side answers: close its circuit, and make the waiting deliveries due.
 
-    Receipts that it could not send get their time once more.
+    Deliveries without a receipt get a new `receipt_within`.
     """
     if endpoints.worked(tx, endpoint.name):
         timers.wake_after_outage(tx, endpoint.name, now)
@@ -35,10 +35,10 @@ def reached(tx: Transaction, endpoint: Endpoint, now: datetime) -> None:
 def count_failure(
     tx: Transaction, endpoint: Endpoint, d: Delivery, error: AdapterError, now: datetime
 ) -> datetime | None:
-    """Count an outage of the far side. Any answer of it, even a refusal, closes its circuit.
+    """Count an outage of the far side. Any response, even a refusal, closes its circuit.
 
-    A fault of ours does neither, nor does a failure in a service window. Return when the next
-    probe goes; None where the circuit is closed.
+    A fault of ours does neither, nor does an outage in a service window. Return the time of the
+    next probe; None while the circuit is closed.
     """
     if error.entry.scope is not Scope.RECEIVER:
         return None
@@ -56,7 +56,7 @@ def count_failure(
 
 
 def _probe_at(tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime) -> datetime:
-    """When the next probe goes. An attempt older than the probe under way does not shorten it."""
+    """The time of the next probe. An attempt older than the present probe may not shorten it."""
     due, held = now + probe_after(endpoint), endpoints.next_probe(tx, endpoint.name)
     if held is None or attempts.began(tx, d.id, d.attempt) + probe_lasts(endpoint) >= held:
         return due
@@ -64,9 +64,9 @@ def _probe_at(tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime) -
 
 
 def _hold_off(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: datetime) -> None:
-    """It asked us to wait (Retry-After): nothing goes there before, for `retry_ceiling` at most."""
+    """Hold the endpoint as long as Retry-After asks, for `retry_ceiling` at most."""
     if not error.retry_after or not isinstance(error, TransientError):
-        return  # a refusal for good concerns that message alone
+        return  # a permanent refusal concerns only its own message
     until = now + min(timedelta(seconds=error.retry_after), endpoint.retry_ceiling)
     if endpoints.hold_off(tx, endpoint.name, until):
         log.info("held-off", extra={"endpoint": endpoint.name, "seconds": error.retry_after})

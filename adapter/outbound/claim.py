@@ -1,4 +1,4 @@
-"""Claiming: which deliveries this process sends now, within each endpoint's hours and rate."""
+"""Claim the deliveries that this process sends now, within service windows and rates."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ log = logging.getLogger(__name__)
 
 
 def lease(endpoint: Endpoint) -> timedelta:
-    """Twice what a sending may take: no other process begins while we may still be sending."""
+    """Return how long a claim lasts: twice the timeout, so that no two processes send at once."""
     return 2 * endpoint.timeout
 
 
 def probe_after(endpoint: Endpoint) -> timedelta:
-    """How long an open circuit waits before its next probe: 30 s by default."""
+    """Return how long an open circuit waits before its next probe: 30 s by default."""
     return 6 * endpoint.retry_first
 
 
 def probe_lasts(endpoint: Endpoint) -> timedelta:
-    """How long no other probe is sent, unless the outcome of this one is written before."""
+    """Return how long no other probe is sent, unless this one's outcome is written earlier."""
     return max(probe_after(endpoint), lease(endpoint))
 
 
 def log_fields(d: Delivery) -> dict[str, Any]:
-    """What log lines name a delivery by."""
+    """Return the fields that identify a delivery in log lines."""
     return {"delivery": d.id, "endpoint": d.endpoint, "attempt": d.attempt}
 
 
 def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
-    """Claim what is due, in one transaction, and return it as it is to be sent.
+    """Claim due deliveries in one transaction, and return them ready to send.
 
-    `room` says how many each endpoint may get.
+    `room` has the largest number for each endpoint.
     """
     names = [n for n in sorted(room) if not service_windows.closed_until(network.endpoint(n), now)]
     if not names:
@@ -62,8 +62,9 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
             if name not in barred.wholly
         ]
         for until in {share.until for share in shares}:
-            same = (share.claimed for share in shares if share.until == until)
-            due_deliveries.take(tx, [each for claimed in same for each in claimed], now, until)
+            same = [share for share in shares if share.until == until]
+            due = [claimed for share in same for claimed in share.claimed]
+            due_deliveries.take(tx, due, now, until)
         cases.prefetch(tx, (), [id_ for share in shares for id_ in _may_be_flagged(share)])
         ready = [d for share in shares for d in _ready(tx, network, share, now)]
     kill_point("claimed")
@@ -72,7 +73,7 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Share:
-    """What one endpoint gets, until when it is claimed, and how often each may be resent."""
+    """The deliveries that one endpoint gets, the end of their lease, and the limit of resends."""
 
     endpoint: Endpoint
     claimed: Sequence[Claimed]
@@ -88,7 +89,10 @@ def _share(
     now: datetime,
     cut_off: Collection[str],
 ) -> _Share:
-    """Where the circuit is open, one probe. A missing receipt then says nothing: it always goes."""
+    """The due deliveries of an endpoint; one probe while its circuit is open.
+
+    A probe has no limit of resends: in an outage a missing receipt means nothing.
+    """
     endpoint = network.endpoint(name)
     size = _within_rate(tx, endpoint, room, now)
     until = now + lease(endpoint)
@@ -106,7 +110,7 @@ def _share(
 def _probe(
     tx: Transaction, endpoint: Endpoint, replacement: Replacement, now: datetime, until: datetime
 ) -> list[Claimed]:
-    """One delivery that is due. Until its outcome is written, or its lease ends, no other goes."""
+    """One due delivery. No other is sent until its outcome is written or `probe_lasts` is over."""
     probe = due_deliveries.look_for_probe(tx, endpoint.name, now, until, replacement)
     if probe:
         endpoints.probing(tx, endpoint.name, now + probe_lasts(endpoint))
@@ -120,15 +124,16 @@ def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime)
 
 
 def _may_be_flagged(share: _Share) -> list[str]:
-    """Cases of what may die here. They are locked before any is, always in the same order."""
-    resent = [each.delivery for each in share.claimed if each.why == "resend"]
+    """The cases whose deliveries may become dead here. They are locked first, in a fixed order."""
+    resent = [claimed.delivery for claimed in share.claimed if claimed.why == "resend"]
     return [d.case_id for d in resent if d.case_id]
 
 
 def _ready(tx: Transaction, network: Network, share: _Share, now: datetime) -> list[Delivery]:
+    """The claimed deliveries that are sent. The rate counts only these."""
     endpoint = share.endpoint
-    looked_at = [_prepared(tx, network, share, each, now) for each in share.claimed]
-    ready = [delivery for delivery in looked_at if delivery is not None]
+    prepared = [_prepared(tx, network, share, claimed, now) for claimed in share.claimed]
+    ready = [delivery for delivery in prepared if delivery is not None]
     if endpoint.rate is not None:
         endpoints.paced(tx, endpoint.name, RateLimit(rate=endpoint.rate), len(ready), now)
     return ready
@@ -137,13 +142,13 @@ def _ready(tx: Transaction, network: Network, share: _Share, now: datetime) -> l
 def _prepared(
     tx: Transaction, network: Network, share: _Share, claimed: Claimed, now: datetime
 ) -> Delivery | None:
-    """The delivery as it is sent. None when it has been resent often enough: it is dead."""
+    """The delivery as it is sent; None when it is dead, because it has had all its resends."""
     d = claimed.delivery
-    if claimed.why == "lease":  # the process that claimed it has died, or stood still too long
+    if claimed.why == "lease":  # the process that claimed it has died or stood still
         log.warning("lease-ended", extra=log_fields(d))
     if claimed.why != "resend":
         return d
-    error = _given_up(tx, share, d, now)
+    error = _why_not_resent(tx, share, d, now)
     if error is not None:
         attempts.finish(tx, d.id, d.attempt, now, error=error)
         failed_deliveries.bury(tx, network, d, error, now, attempt=d.attempt)
@@ -153,10 +158,12 @@ def _prepared(
     return _resent(tx, share.endpoint, d, now)
 
 
-def _given_up(tx: Transaction, share: _Share, d: Delivery, now: datetime) -> FatalError | None:
-    """Why a delivery without a receipt is not resent; None where it is.
+def _why_not_resent(
+    tx: Transaction, share: _Share, d: Delivery, now: datetime
+) -> FatalError | None:
+    """Why a delivery without a receipt is not resent; None when it is.
 
-    One that was sent before a service window goes once more after it, whatever has run out.
+    What was sent before a service window is sent once after it, in spite of every limit.
     """
     opened = service_windows.opened(share.endpoint, now)
     if opened and attempts.began(tx, d.id, d.attempt - 1) < opened:
@@ -167,7 +174,7 @@ def _given_up(tx: Transaction, share: _Share, d: Delivery, now: datetime) -> Fat
 
 
 def _resent(tx: Transaction, endpoint: Endpoint, d: Delivery, now: datetime) -> Delivery:
-    """FHIR of ours goes in a new envelope; forwarded bytes and other formats repeat."""
+    """Our own FHIR gets a new envelope; forwarded bytes and other formats do not change."""
     if d.forwarded or endpoint.system != "fhir":
         return d
     envelope, body = deliveries.in_new_envelope(d.body or b"", now)

@@ -1,4 +1,4 @@
-"""Messages into deliveries: rendered once in the receiver's format, in the order of the case."""
+"""Make deliveries of messages: rendered once in the receiver's format, in the case's order."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ UNWRITTEN = "application/fhir+json; unwritten"
 """Content type of a body that the receiver's mapping could not write: our own FHIR."""
 _HOLDS = frozenset({"protected-identity", "held"})
 _UNREAD = frozenset({Event.RECEIPT, Event.ANSWER, Event.DELIVERY_REPORT})
-"""Events that no person answers."""
+"""Events that no person answers: for these, `read` means `accepted`."""
 
 
 def done_when(endpoint: Endpoint, event: Event) -> DoneWhen:
-    """The layer that closes a delivery of this event to this endpoint."""
+    """Return the layer of receipt that closes a delivery of this event to this endpoint."""
     if event is Event.RECEIPT:
         return DoneWhen.DELIVERED
     if endpoint.done_when is DoneWhen.READ and event in _UNREAD:
@@ -40,13 +40,13 @@ def done_when(endpoint: Endpoint, event: Event) -> DoneWhen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message to one endpoint, not yet written."""
+    """One message to one endpoint, not yet rendered."""
 
     endpoint: Endpoint
     event: Event
     bundle: Bundle
-    original: bytes = b""  # the sender's own bytes, where nothing of them changes
-    hold: str = ""  # a code of the catalogue: not sent until a person lets it go
+    original: bytes = b""  # the sender's own bytes, if the message is forwarded unchanged
+    hold: str = ""  # a code of the catalogue: held until a person replays it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +69,17 @@ def put(
     outgoing: Iterable[Outgoing],
     now: datetime,
 ) -> list[Issue]:
-    """Render and store deliveries in the case's order; the case's row is locked.
+    """Render and store deliveries in the case's order. The case's row must be locked.
 
-    The caller saves the case's new number of orders, together with what else it changes. A
-    mapping that fails makes its own delivery dead; the others go. Return what failed.
+    The caller adds their number to the case's `orders`. A mapping that fails makes only its own
+    delivery dead. Return an issue for each delivery that is dead or held.
     """
     created = [
-        _delivery(network, sender, each, message_id, case.id, case.orders + number, now)
-        for number, each in enumerate(outgoing, start=1)
+        _delivery(network, sender, message, message_id, case.id, case.orders + number, now)
+        for number, message in enumerate(outgoing, start=1)
     ]
     outbox.put(tx, created)
-    return [_stopped(tx, each, now) for each in created if each.code]
+    return [_note_stopped(tx, delivery, now) for delivery in created if delivery.code]
 
 
 def _delivery(
@@ -101,7 +101,7 @@ def _delivery(
         rendered = filled(waiting, render(network, sender, outgoing, message_id, now))
     except AdapterError as error:
         return _unwritten(waiting, outgoing, error.code, error.detail)
-    except Exception:  # a fault in one receiver's mapping must not stop the others
+    except Exception:  # a fault in one receiver's mapping does not stop the others
         place = {"message_id": message_id, "endpoint": outgoing.endpoint.name}
         log.exception("mapping-fault", extra=place)
         return _unwritten(waiting, outgoing, "not-written", "unexpected fault in the mapping")
@@ -109,7 +109,7 @@ def _delivery(
 
 
 def filled(waiting: Delivery, rendered: Rendered) -> Delivery:
-    """A delivery with the document that it carries."""
+    """Return a delivery with its rendered document."""
     return replace(
         waiting,
         body=rendered.body,
@@ -121,7 +121,7 @@ def filled(waiting: Delivery, rendered: Rendered) -> Delivery:
 
 
 def _unwritten(waiting: Delivery, outgoing: Outgoing, code: ErrorCode, detail: str) -> Delivery:
-    """It keeps our own FHIR: a person lets the mapping try again."""
+    """A dead delivery with our own FHIR as body. A replay runs the mapping again."""
     body = codec.dump("json", outgoing.bundle)
     return _dead(replace(waiting, body=body, content_type=UNWRITTEN), code, detail)
 
@@ -137,7 +137,8 @@ def _dead(waiting: Delivery, code: str, detail: str) -> Delivery:
     )
 
 
-def _stopped(tx: Transaction, dead: Delivery, now: datetime) -> Issue:
+def _note_stopped(tx: Transaction, dead: Delivery, now: datetime) -> Issue:
+    """Note in the history that a delivery begins as dead or held; return it as an issue."""
     what = "held" if dead.code in _HOLDS else "dead"
     history.of_delivery(tx, now, what, dead, dead.code)
     code: ErrorCode = dead.code if is_error_code(dead.code) else "held"
@@ -148,7 +149,7 @@ def _stopped(tx: Transaction, dead: Delivery, now: datetime) -> Issue:
 def render(
     network: Network, sender: Endpoint, outgoing: Outgoing, message_id: str, now: datetime
 ) -> Rendered:
-    """The bytes for one receiver: the sender's own where nothing changes, otherwise written."""
+    """Return the message in the receiver's format; the sender's own bytes if nothing changes."""
     system = network.system(outgoing.endpoint)
     if outgoing.original and system.name == network.system(sender).name == "fhir":
         return Rendered(
@@ -172,7 +173,7 @@ def render(
 
 
 def render_again(network: Network, unwritten: Delivery, now: datetime) -> Rendered:
-    """Render a delivery whose mapping had failed, when a person replays it."""
+    """Render a delivery whose mapping failed earlier."""
     bundle: Bundle = json.loads(unwritten.body or b"")
     endpoint = network.endpoint(unwritten.endpoint)
     outgoing = Outgoing(endpoint=endpoint, event=unwritten.event, bundle=bundle)
@@ -180,7 +181,7 @@ def render_again(network: Network, unwritten: Delivery, now: datetime) -> Render
 
 
 def in_new_envelope(body: bytes, now: datetime) -> tuple[str, bytes]:
-    """Our own FHIR in a new envelope, as MedCom's reliable messaging asks of a resend."""
+    """Return the new envelope id and our own FHIR in it, as MedCom requires for a resend."""
     envelope = str(uuid4())
     bundle = rewriting.with_envelope(json.loads(body), envelope, now)
     return envelope, codec.dump("json", bundle)
@@ -194,7 +195,7 @@ def new(
     case_id: str | None,
     now: datetime,
 ) -> Delivery:
-    """A new delivery: waiting, due now, in no order, and without a document."""
+    """Return a new delivery: waiting, due now, without an order and without a document."""
     return Delivery(
         id=new_id(Record.DELIVERY),
         message_id=message_id,

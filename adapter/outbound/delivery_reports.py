@@ -1,4 +1,4 @@
-"""Delivery reports: the sender learns that a message which we had accepted did not arrive."""
+"""Delivery reports: tell a sender that a message which we accepted has not arrived."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from adapter.store import cases, history, inbox
 from adapter.store.transaction import Transaction
 
 NEVER = (Event.RECEIPT, Event.DELIVERY_REPORT)
-"""Events that no report is written about: a report of a report would never end."""
+"""Events without a report: a report about a report would never end."""
 
 
-def tell(
+def report(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    """Tell the sender of a delivery's message that it has not arrived, and why."""
+    """Queue a report to the sender of a delivery's message: it has not arrived, and why."""
     if d.event not in NEVER:
-        _report(tx, network, d, error, now)
+        _queue(tx, network, d, error, now)
 
 
-def _report(
+def _queue(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
     message = inbox.get(tx, d.message_id)
@@ -66,23 +66,23 @@ def _report_bundle(
         text=f"{entry.sv} / {entry.en} {entry.action}",
         sender=network.adapter(),
         receiver=party_of(home),
-        missed=_missed(network, d.endpoint),
+        missed=_receiver(network, d.endpoint),
         patient=bundles.patient(original) or bare,
         cases=bundles.case_ids(original),
         at=now,
     )
 
 
-def _missed(network: Network, name: str) -> Resource:
-    """Who was not reached: by HSA-id, or by the endpoint's name when the settings lost it."""
+def _receiver(network: Network, name: str) -> Resource:
+    """The receiver by its HSA-id, or by its endpoint's name if that was removed."""
     endpoint = network.endpoints.get(name)
     return builders.logical(endpoint.organization) if endpoint else {"display": name}
 
 
 def original_bundle(network: Network, stored: StoredMessage) -> Bundle | None:
-    """A stored message, read again. This is rare, and so needs no column.
+    """Read a stored message again. This is rare, so the store does not keep the result.
 
-    None when it cannot be read any more: it is purged, or its sender's settings have changed.
+    None when it can no longer be read: it is purged, or its sender's settings have changed.
     """
     sender, message = network.endpoints.get(stored.endpoint), stored.message
     if sender is None or message is None:

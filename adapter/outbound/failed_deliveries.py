@@ -1,4 +1,4 @@
-"""What a failed attempt, or a negative receipt, makes of a delivery: retry, or dead."""
+"""Apply a failed attempt, or a negative receipt, to a delivery: retry it, or make it dead."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def fail(
     probe_at: datetime | None = None,
     **named: int,
 ) -> None:
-    """Do what the endpoint's rules say follows: retry, dead, or dead with the sender untold.
+    """Apply the endpoint's rules: retry, or dead with or without a report to the sender.
 
-    `attempt=n` says whose outcome it is; `probe_at` that its endpoint is cut off until then.
+    `attempt=n` names the attempt that failed. `probe_at` is the next probe of an open circuit.
     """
     endpoint = network.endpoints.get(d.endpoint)
     if endpoint is None:
@@ -44,7 +44,7 @@ def fail(
     untold = applied.then is Then.OPERATOR and d.event not in delivery_reports.NEVER
     detail = f"{error}; {applied}; {_owner(network, d)}"
     if _end(tx, d, error, now, detail, untold=untold, **named) and not untold:
-        delivery_reports.tell(tx, network, d, error, now)
+        delivery_reports.report(tx, network, d, error, now)
 
 
 def _retry(
@@ -57,7 +57,7 @@ def _retry(
     probe_at: datetime | None,
     **named: int,
 ) -> None:
-    """Due again after the back-off. In an outage: with the next probe, and no attempt is used."""
+    """Retry after the back-off. In an outage: with the next probe, and the back-off stays."""
     endpoint = network.endpoint(d.endpoint)
     policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
     failures = d.failures + 1 if probe_at is None else max(d.failures, 1)
@@ -79,9 +79,9 @@ def bury(
     now: datetime,
     **named: int,
 ) -> None:
-    """End a delivery before a person: it is dead, its case flagged, its sender told."""
+    """Make a delivery dead, flag its case, and report to its sender."""
     if _end(tx, d, error, now, f"{error}; {_owner(network, d)}", **named):
-        delivery_reports.tell(tx, network, d, error, now)
+        delivery_reports.report(tx, network, d, error, now)
 
 
 def _owner(network: Network, d: Delivery) -> str:
@@ -96,7 +96,7 @@ def _end(
     detail: str,
     **named: int,
 ) -> bool:
-    """Make it dead and flag its case; False when it could not die of this any more."""
+    """Make a delivery dead and flag its case. False if it was dead or closed already."""
     why: dict[str, Any] = {"code": error.code, "detail": error.detail}
     state = outbox.step(tx, d.id, Step.GIVE_UP, now, **why, **named)
     if state is not State.DEAD or d.state is State.DEAD:

@@ -1,4 +1,4 @@
-"""Receipts and answers that come: which delivery they mean, and what they make of it."""
+"""Apply receipts and answers that arrive to the deliveries that they concern."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def apply(
     now: datetime,
     message_id: str,
 ) -> Delivery:
-    """Let a receipt close, retry or end the delivery that it concerns; return that delivery.
+    """Apply a receipt to the delivery that it concerns, and return that delivery.
 
-    The authenticated answerer and the content id together name the delivery. FatalError
-    `unmatched-receipt` when nothing was sent to this answerer under that id.
+    The authenticated answerer and the content id identify the delivery. FatalError
+    `unmatched-receipt` when nothing was sent to this answerer with that id.
     """
     receipt = bundles.response(bundle)
     sent = sent_to(tx, network, answerer, receipt.about)
-    meant = sent[0] if len(sent) == 1 else _meant(tx, sent, answerer, bundle)
+    delivery = sent[0] if len(sent) == 1 else _concerned(tx, sent, answerer, bundle)
     attempts.add_receipt(
         tx,
-        meant.id,
+        delivery.id,
         receipt.layer,
         receipt.code,
         now,
         detail=receipt.detail,
         message_id=message_id,
     )
-    settle(tx, network, meant, receipt, now)
-    return meant
+    settle(tx, network, delivery, receipt, now)
+    return delivery
 
 
 def sent_to(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> list[Delivery]:
-    """Every delivery to an answerer's organisation under a content id, oldest first.
+    """Return every delivery of a content id to an answerer's organisation, oldest first.
 
     FatalError `unmatched-receipt` when there is none.
     """
@@ -58,14 +58,14 @@ def sent_to(tx: Transaction, network: Network, answerer: Endpoint, about: str) -
     return sent
 
 
-def _meant(
+def _concerned(
     tx: Transaction, sent: Sequence[Delivery], answerer: Endpoint, bundle: Bundle
 ) -> Delivery:
-    """The delivery that a receipt means, of several under one content id.
+    """Choose the delivery that a receipt concerns, of several with the same content id.
 
-    Senders may have equal ids, and an organisation several mailboxes. A case named in the
-    receipt decides. A receipt that comes twice means the same delivery twice. Otherwise each
-    sending is answered once: the answerer's own before others, the oldest first, dead ones last.
+    Two senders may use the same id, and an organisation may have several endpoints. The case in
+    the receipt decides. A repeated receipt concerns the same delivery again. Otherwise it concerns
+    one without a receipt: the answerer's own before others, the oldest first, dead ones last.
     """
     named = {cases.by_any_id(tx, name) for name in read_message.case_names(bundle)}
     candidates = [d for d in sent if d.case_id in named] or list(sent)
@@ -74,12 +74,12 @@ def _meant(
     if before is not None:
         return _receipted_again(candidates, before)
     unanswered = concerned.unanswered(tx, ids)
-    open_ones = [d for d in candidates if d.id in unanswered] or candidates[-1:]
-    return min(open_ones, key=lambda d: _rank(d, answerer))
+    unreceipted = [d for d in candidates if d.id in unanswered] or candidates[-1:]
+    return min(unreceipted, key=lambda d: _rank(d, answerer))
 
 
 def _receipted_again(candidates: Sequence[Delivery], id_: str) -> Delivery:
-    """What a repeated receipt means: the delivery as before, or an open copy of it."""
+    """The delivery that a repeated receipt concerns: an open copy, else the same one as before."""
     first = next(d for d in candidates if d.id == id_)
     mailbox = (first.message_id, first.endpoint)
     same = [d for d in candidates if (d.message_id, d.endpoint) == mailbox]
@@ -91,7 +91,7 @@ def _rank(d: Delivery, answerer: Endpoint) -> tuple[bool, bool, int]:
 
 
 def settle(tx: Transaction, network: Network, d: Delivery, receipt: Receipt, now: datetime) -> None:
-    """Do what a system's receipt means for its delivery. The first that closes it counts."""
+    """Apply a system's receipt to its delivery. The first receipt that closes it counts."""
     if receipt.code is Code.OK:
         _accept(tx, network, d, now)
     else:
@@ -99,7 +99,7 @@ def settle(tx: Transaction, network: Network, d: Delivery, receipt: Receipt, now
 
 
 def refusal(receipt: Receipt, beside: AdapterError | None = None) -> AdapterError:
-    """A receipt that refuses the content, as an error; `beside` is what the transport said."""
+    """Return a negative receipt as an error; `beside` is the error of the same response."""
     codes = (receipt.said, str(receipt.code), *(beside.said if beside else ()))
     said = [code for code in codes if code]
     wait = beside.retry_after if beside else None
@@ -117,10 +117,10 @@ def _accept(tx: Transaction, network: Network, d: Delivery, now: datetime) -> No
 
 
 def answer(tx: Transaction, d: Delivery, status: str, now: datetime, message_id: str) -> None:
-    """Close a delivery by a person's answer (kvittens), whatever the person says.
+    """Close a delivery by a person's answer (kvittens), whatever `status` it has.
 
-    It closes the deliveries that this one is a copy of too: the person has read them all.
+    The deliveries that this one is a copy of are closed too: the person has read the same bytes.
     """
     attempts.add_receipt(tx, d.id, Layer.PERSON, status, now, message_id=message_id)
-    for each in outbox.copies_of(tx, d.id):
-        outbox.step(tx, each.id, Step.ANSWER, now)
+    for delivery in outbox.copies_of(tx, d.id):
+        outbox.step(tx, delivery.id, Step.ANSWER, now)

@@ -1,8 +1,7 @@
-"""Sending: claimed deliveries are handed to a transport, and what became of them is written.
+"""Hand claimed deliveries over to a transport, and write the outcomes of the attempts.
 
-Bytes leave only after the claim is committed: a receipt can never come for something that the
-store does not know as sent. An outcome counts only for the attempt that it belongs to, and many
-are written at once.
+Bytes are sent only after the claim is committed, so every receipt finds its delivery claimed. An
+outcome counts only for its own attempt. Many outcomes are written in one transaction.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Deliveries that were handed over together, what became of each, and when that was known."""
+    """Deliveries that were handed over together, their outcomes, and when these were known."""
 
     batch: Sequence[Delivery]
     outcomes: Sequence[Outcome]
@@ -44,9 +43,9 @@ class Sent:
 def hand_over(
     transport: Transport, batch: Sequence[Delivery], clock: Callable[[], datetime]
 ) -> Sent:
-    """Send what was claimed; `outcomes.write_down` is to follow.
+    """Send claimed deliveries; the caller passes the result to `write_down`.
 
-    The clock is read when the far side has answered, and not before: `sent_at` is that time.
+    The clock is read after the response, because that time becomes `sent_at`.
     """
     outcomes = _outcomes(transport, batch)
     kill_point("sent")
@@ -54,7 +53,7 @@ def hand_over(
 
 
 def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
-    """A fault of ours while sending is a failed attempt: it must not hold the delivery."""
+    """Send a batch. An unexpected exception is a failed attempt of each delivery."""
     try:
         return transport.send([envelope_of(d) for d in batch])
     except AdapterError as error:
@@ -65,7 +64,7 @@ def _outcomes(transport: Transport, batch: Sequence[Delivery]) -> list[Outcome]:
 
 
 def envelope_of(d: Delivery) -> Envelope:
-    """A delivery as it travels."""
+    """Return the envelope of a delivery for a transport."""
     return Envelope(
         id=d.envelope_id,
         endpoint=d.endpoint,
@@ -79,7 +78,7 @@ def envelope_of(d: Delivery) -> Envelope:
 
 
 def one_by_one(sent: Sequence[Sent]) -> Iterator[Sent]:
-    """The same, each delivery apart."""
+    """Yield each delivery with its outcome as a batch of its own."""
     for batch in sent:
         for d, outcome in batch.pairs:
             yield Sent(batch=[d], outcomes=[outcome], at=batch.at)
@@ -103,18 +102,18 @@ def _names(sent: Sequence[Sent], kind: type[Outcome]) -> set[str]:
 
 
 def _may_be_flagged(sent: Sequence[Sent]) -> list[str]:
-    """Cases of what failed, or was answered: locked before any is, always in the same order."""
+    """The cases whose deliveries may become dead. They are locked first, in a fixed order."""
     pairs = (pair for batch in sent for pair in batch.pairs)
     return [d.case_id for d, outcome in pairs if d.case_id and not _is_silent(outcome)]
 
 
 def _is_silent(outcome: Outcome) -> bool:
-    """The transport has it, and the far side said nothing more."""
+    """Whether the transport took it and the response has no body."""
     return isinstance(outcome, Response) and not outcome.body
 
 
 def _write(tx: Transaction, network: Network, sent: Sent, under_way: set[tuple[str, int]]) -> None:
-    """Nearly all are silent and still under way: those take a few statements together."""
+    """Write the outcomes of a batch. Silent ones, nearly all, share a few statements."""
     plain = [
         d for d, outcome in sent.pairs if _is_silent(outcome) and (d.id, d.attempt) in under_way
     ]
@@ -130,7 +129,7 @@ def _write(tx: Transaction, network: Network, sent: Sent, under_way: set[tuple[s
 def _write_plain(
     tx: Transaction, network: Network, batch: Sequence[Delivery], now: datetime
 ) -> None:
-    """As `record` for each."""
+    """Write silent outcomes: the same as `record` for each, in fewer statements."""
     confirmed = [d for d in batch if _is_done(network, d)]
     if confirmed:
         outbox.confirm_sent(tx, confirmed, now)
@@ -145,19 +144,19 @@ def _write_plain(
 
 
 def _receipt_due(network: Network, d: Delivery, now: datetime) -> datetime:
-    """As agreed, and no later than the time to live, unless that is over already."""
+    """When the receipt is due: at `expires_at` at the latest, unless that time is over."""
     due = now + network.endpoint(d.endpoint).receipt_within
     return min(due, d.expires_at) if now < d.expires_at else due
 
 
 def _is_done(network: Network, d: Delivery) -> bool:
-    """Whether nothing more is to come once the transport has it."""
+    """Whether a delivery is done when the transport has it."""
     endpoint = network.endpoint(d.endpoint)
     return deliveries.done_when(endpoint, d.event) is DoneWhen.DELIVERED
 
 
 def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Write what became of one attempt."""
+    """Write the outcome of one attempt."""
     if isinstance(outcome, AdapterError):
         why = {"code": outcome.code, "why": outcome.detail}
         log.info("not-sent", extra=log_fields(d) | why)
@@ -183,7 +182,7 @@ def _record_response(
 
 
 def _record_taken(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
-    """The transport has it: it is done where nothing more is to come, else its receipt is due."""
+    """The transport has it: confirm the delivery, or set the time when its receipt is due."""
     if _is_done(network, d):
         outbox.step(tx, d.id, Step.CONFIRM, now, attempt=d.attempt)
     else:
@@ -193,10 +192,9 @@ def _record_taken(tx: Transaction, network: Network, d: Delivery, now: datetime)
 def _receipt(
     tx: Transaction, network: Network, d: Delivery, body: bytes, now: datetime
 ) -> Receipt | None:
-    """The receipt of the same exchange; None without one.
+    """The receipt in the response; None without one.
 
-    A body that is no receipt is kept with the attempt, and shown. The receipt's own time-out
-    decides then.
+    A body that is no receipt is kept with the attempt. The delivery then waits for its receipt.
     """
     if not body or d.event is Event.RECEIPT:
         return None
@@ -216,13 +214,13 @@ def _record_failure(
     receipt = _refusing_receipt(network, d, response.body, now)
     if receipt is not None:
         attempts.add_receipt(tx, d.id, Layer.APPLICATION, receipt.code, now, detail=receipt.detail)
-        error = receipts.refusal(receipt, beside=error)  # it says more than a status code does
+        error = receipts.refusal(receipt, beside=error)  # it is more precise than a status code
     failed = outbox.hold(tx, d.id)
     failed_deliveries.fail(tx, network, failed, error, now, attempt=d.attempt, probe_at=probe_at)
 
 
 def _refusing_receipt(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt | None:
-    """The receipt that came with a status that refuses, where it refuses too."""
+    """The negative receipt in the body of a negative response; None without one."""
     try:
         receipt = immediate_receipt.receipt(network, d, body, now) if body else None
     except FatalError:

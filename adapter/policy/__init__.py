@@ -1,4 +1,4 @@
-"""Pure decisions: what a message says, whether it may be told, and to whom.
+"""Pure decisions: what a message says, whether it may be shared, and with which endpoints.
 
-Values go in, values come out; the time is an argument.
+The functions read and write nothing outside their arguments; the time is an argument too.
 """

@@ -1,4 +1,4 @@
-"""The receipt in the same exchange: an HTTP response body or an HL7 v2 ACK. Pure."""
+"""Read the receipt in the response to a delivery: an HTTP body or an HL7 v2 ACK. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from adapter.settings.network import Network
 def receipt(network: Network, delivery: Delivery, body: bytes, now: datetime) -> Receipt:
     """Return the receipt that the response body to a delivery holds.
 
-    FatalError `bad-answer` for anything else, including every other exception: whatever the body
-    holds, the attempt must be recorded.
+    FatalError `bad-answer` for any other body, and instead of every exception: the attempt must
+    be recorded whatever the body holds.
     """
     try:
         received = _read(network, delivery, body, now)

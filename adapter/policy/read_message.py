@@ -1,4 +1,4 @@
-"""From bytes to a checked FHIR message, or to the reasons for a refusal. Stores nothing."""
+"""Turn bytes into a checked FHIR message, or into the issues of a refusal. Stores nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from adapter.core.model import Bundle, Event, Kind, Loss, Message
 from adapter.fhir import bundles, codec, profiles, rewriting
 from adapter.mappings import Context
 from adapter.policy import refused
-from adapter.policy.routing import may_speak, may_tell_of
+from adapter.policy.routing import may_report, may_speak
 from adapter.settings.network import Network
 
-_MOST_ISSUES = 100  # of one message: a receipt must not be larger than what it answers
-_A_DAY = timedelta(days=1)  # a smaller clock error does not upset the order of messages
+_MOST_ISSUES = 100  # a receipt must not be larger than the message that it answers
+_A_DAY = timedelta(days=1)  # a smaller clock error does not disturb the order of messages
 _AHEAD_OF_US = Issue(
     code="bad-time",
     expression="MessageHeader.extension",
@@ -31,7 +31,7 @@ _AHEAD_OF_US = Issue(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadMessage:
-    """A message without errors. `issues` are warnings; `losses` are what FHIR cannot carry."""
+    """A message without errors. `issues` are warnings; `losses` are what FHIR cannot hold."""
 
     bundle: Bundle
     event: Event
@@ -57,7 +57,7 @@ ReadResult: TypeAlias = ReadMessage | UnreadableMessage
 def read_message(network: Network, sender: Endpoint, message: Message) -> ReadResult:
     """Parse a message, recognise its event, map it to FHIR and check it.
 
-    Each step runs only when the one before raised no FatalError. The event is recognised once.
+    A FatalError of one step ends the reading.
     """
     document: Any = None
     event = ""
@@ -105,9 +105,9 @@ def _context(sender: Endpoint, message: Message) -> Context:
 def _accepted(
     message: Message, event: Event, bundle: Bundle, context: Context, issues: list[Issue]
 ) -> ReadMessage:
-    """The message, with its time of reception where its own time is far ahead of ours.
+    """Return the message. A time far ahead of our clock is replaced by the time of reception.
 
-    Every later message of the case would otherwise seem to be older than this one.
+    Otherwise every later message of the case would seem older than this one.
     """
     recorded = bundles.recorded(bundle)
     if recorded is not None and recorded > message.received_at + _A_DAY:
@@ -120,7 +120,7 @@ def _accepted(
 def _problems(
     network: Network, sender: Endpoint, message: Message, event: Event, bundle: Bundle
 ) -> list[Issue]:
-    """The issues of the profiles, then those of a sender that may not send this message."""
+    """The issues of the profiles, then those about what the sender may send."""
     issues = profiles.check_message(event, bundle, network.settings.limits)
     organization = bundles.sender_id(refused.readable_bundle(bundle))
     if organization and not may_speak(sender, organization, message.received_at.date()):
@@ -133,20 +133,17 @@ def _problems(
 def _wrong_owner(
     network: Network, sender: Endpoint, message: Message, event: Event, bundle: Bundle
 ) -> Iterator[Issue]:
-    """An issue where the sender reports a stay in a case of another organisation.
-
-    The case's owner may report a stay, and so may a sender from whom a route takes the event.
-    """
+    """Yield an issue when the sender may not report a stay in this case (`may_report`)."""
     owners = [name.partition("/")[0] for name in case_names(bundle)]
     if event.kind is not Kind.ENCOUNTER or not owners:
         return
-    if not may_tell_of(network, sender, event, owners, message.received_at.date()):
+    if not may_report(network, sender, event, owners, message.received_at.date()):
         detail = "the case is another organisation's, and no route takes the event from you"
         yield Issue(code="wrong-sender", expression="MessageHeader.extension", detail=detail)
 
 
 def _capped(issues: list[Issue]) -> list[Issue]:
-    """All issues; above the limit, the errors first and then a count of what is left out."""
+    """All issues. Above the limit: errors first, and last the number of issues left out."""
     if len(issues) <= _MOST_ISSUES:
         return issues
     errors_first = sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR)

@@ -1,6 +1,6 @@
-"""What a refused message is named by: its ids, time and receivers, each only in a valid form.
+"""Reduce a refused message to its ids, time and receivers, each only in a valid form.
 
-A refused document can be any JSON, and nothing else of it may reach a receipt or a log.
+A refused document can be any JSON. Nothing else of it may reach a receipt or a log.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _header(document: Any) -> Any:
 
 
 def _id(resource: Any) -> str:
-    """The `id` of a resource, or "" where its form is not FHIR's: no receipt could name it."""
+    """The `id` of a resource; "" when it is no FHIR id: a receipt could not refer to it."""
     id_ = resource.get("id") if isinstance(resource, dict) else None
     text = id_.removeprefix("urn:uuid:") if isinstance(id_, str) else ""
     return text if _ID.fullmatch(text) else ""

@@ -1,4 +1,4 @@
-"""Who gets a message: pure decisions over the settings."""
+"""Decide which endpoints get a message, from the settings. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def may_speak(endpoint: Endpoint, organization: str, day: date) -> bool:
     return organization in hsa_ids(endpoint, day) | {hsa_id(o) for o in endpoint.speaks_for}
 
 
-def may_tell_of(
+def may_report(
     network: Network, sender: Endpoint, event: Event, owners: Iterable[str], day: date
 ) -> bool:
-    """Whether an endpoint may tell of a stay in care of these organisations.
+    """Whether an endpoint may report a stay in a case that these organisations own.
 
-    It may of its own, and of others' where a route takes the event from it: nobody else ends
-    or reopens what a hospital has told.
+    The case's owner may, and so may a sender from which a route takes the event. No other
+    organisation can end or reopen a hospital's stay.
     """
     own = any(may_speak(sender, owner, day) for owner in owners)
     routes = (r for r in network.settings.routes if event in r.events)
@@ -34,7 +34,7 @@ def may_tell_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressing:
-    """What routing must know of a message; nothing of its content."""
+    """The properties of a message that routing uses."""
 
     event: Event
     sender: Endpoint
@@ -42,89 +42,93 @@ class Addressing:
     municipality: str
     needs: frozenset[Need] = frozenset()
     units: tuple[str, ...] = ()  # HSA-ids that the assessment names
-    told: tuple[str, ...] = ()  # endpoints that have heard of the case
+    informed: tuple[str, ...] = ()  # endpoints that have got messages of the case
     day: date
 
 
-def receivers(network: Network, letter: Addressing) -> list[Endpoint]:
-    """The endpoints that a message goes to, in a stable order.
+def receivers(network: Network, addressing: Addressing) -> list[Endpoint]:
+    """Return the endpoints that a message goes to, in a stable order.
 
-    Named receivers win over routes. FatalError `unknown-receiver` names each that is unknown,
-    `no-route` says that nobody is left.
+    Routes apply only when the message names no receiver. FatalError `unknown-receiver` has an
+    issue for each unknown receiver; `no-route` means that no endpoint is left.
     """
-    found = _named(network, letter) if letter.receivers else _routed(network, letter)
-    if letter.event.kind is Kind.ENCOUNTER:
-        found = [e for e in found if _concerned(e, letter)] + _told(network, letter)
-    unique = {e.name: e for e in found if e.name not in network.same_organization(letter.sender)}
+    endpoints = (
+        _named(network, addressing) if addressing.receivers else _routed(network, addressing)
+    )
+    if addressing.event.kind is Kind.ENCOUNTER:
+        needed = [e for e in endpoints if _is_needed(e, addressing)]
+        endpoints = needed + _already_concerned(network, addressing)
+    own = network.same_organization(addressing.sender)
+    unique = {e.name: e for e in endpoints if e.name not in own}
     if not unique:
-        raise FatalError("no-route", f"event {letter.event}")
+        raise FatalError("no-route", f"event {addressing.event}")
     return list(unique.values())
 
 
-def allows_protected(network: Network, letter: Addressing, endpoint: Endpoint) -> bool:
-    """Whether a route lets a patient with protected identity go to an endpoint."""
+def allows_protected(network: Network, addressing: Addressing, endpoint: Endpoint) -> bool:
+    """Whether a route allows messages about protected patients to an endpoint."""
     return any(
-        endpoint in _targets(network, route, letter)
+        endpoint in _targets(network, route, addressing)
         for route in network.settings.routes
-        if route.protected and _matches(route, letter)
+        if route.protected and _matches(route, addressing)
     )
 
 
-def _named(network: Network, letter: Addressing) -> list[Endpoint]:
+def _named(network: Network, addressing: Addressing) -> list[Endpoint]:
+    """The endpoints of the named receivers; the routes apply when only the adapter is named."""
     ours = hsa_id(network.settings.organization)
-    found = [(i, o, network.home(o, letter.day)) for i, o in enumerate(letter.receivers)]
+    homes = [(i, o, network.home(o, addressing.day)) for i, o in enumerate(addressing.receivers)]
     unknown = [
         Issue(code="unknown-receiver", expression=f"MessageHeader.destination[{i}].receiver")
-        for i, organization, endpoint in found
+        for i, organization, endpoint in homes
         if endpoint is None and organization != ours
     ]
     if unknown:
         raise FatalError("unknown-receiver", issues=unknown)
-    return [endpoint for _, _, endpoint in found if endpoint is not None] or _routed(
-        network, letter
+    endpoints = _present(endpoint for _, _, endpoint in homes)
+    return endpoints or _routed(network, addressing)
+
+
+def _routed(network: Network, addressing: Addressing) -> list[Endpoint]:
+    routes = [r for r in network.settings.routes if _matches(r, addressing)]
+    return [endpoint for route in routes for endpoint in _targets(network, route, addressing)]
+
+
+def _matches(route: Route, addressing: Addressing) -> bool:
+    return addressing.event in route.events and (
+        not route.senders or addressing.sender.name in route.senders
     )
 
 
-def _routed(network: Network, letter: Addressing) -> list[Endpoint]:
-    routes = [r for r in network.settings.routes if _matches(r, letter)]
-    return [endpoint for route in routes for endpoint in _targets(network, route, letter)]
+def _targets(network: Network, route: Route, addressing: Addressing) -> list[Endpoint]:
+    return [endpoint for name in route.to for endpoint in _target(network, name, addressing)]
 
 
-def _matches(route: Route, letter: Addressing) -> bool:
-    return letter.event in route.events and (
-        not route.senders or letter.sender.name in route.senders
-    )
-
-
-def _targets(network: Network, route: Route, letter: Addressing) -> list[Endpoint]:
-    found = [_target(network, name, letter) for name in route.to]
-    return [endpoint for group in found for endpoint in group]
-
-
-def _target(network: Network, name: str, letter: Addressing) -> list[Endpoint]:
+def _target(network: Network, name: str, addressing: Addressing) -> list[Endpoint]:
     if name != OF_PATIENT:
         return _present([network.address(network.endpoint(name))])
-    local = (e for e in network.settings.endpoints if e.municipality == letter.municipality)
-    return _present(network.address(e) for e in local if letter.municipality)
+    local = (e for e in network.settings.endpoints if e.municipality == addressing.municipality)
+    return _present(network.address(e) for e in local if addressing.municipality)
 
 
-def _present(found: Iterable[Endpoint | None]) -> list[Endpoint]:
-    return [endpoint for endpoint in found if endpoint is not None]
+def _present(endpoints: Iterable[Endpoint | None]) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints if endpoint is not None]
 
 
-def _concerned(endpoint: Endpoint, letter: Addressing) -> bool:
-    """SFS 2017:612 2 kap. 1 §: only the units whose efforts are judged to be needed."""
-    named = hsa_id(endpoint.organization) in letter.units
-    return named or not endpoint.serves or bool(wanted(letter.needs) & set(endpoint.serves))
+def _is_needed(endpoint: Endpoint, addressing: Addressing) -> bool:
+    """Whether the assessment names the endpoint or needs its efforts (SFS 2017:612 2 kap. 1 §)."""
+    named = hsa_id(endpoint.organization) in addressing.units
+    return named or not endpoint.serves or bool(wanted(addressing.needs) & set(endpoint.serves))
 
 
 def wanted(needs: frozenset[Need]) -> frozenset[Need]:
-    """Municipal health care always adds the primary-care unit (SFS 2017:612 2 kap. 1 § st. 2)."""
+    """Add primary care to municipal health care (SFS 2017:612 2 kap. 1 § st. 2)."""
     also = {Need.PRIMARY_CARE} if Need.MUNICIPAL_HEALTH_CARE in needs else set()
     return needs | also
 
 
-def _told(network: Network, letter: Addressing) -> list[Endpoint]:
+def _already_concerned(network: Network, addressing: Addressing) -> list[Endpoint]:
+    """The endpoints that were informed of the case, and those that the assessment names."""
     known = {e.name for e in network.settings.endpoints}
-    units = [network.home(unit, letter.day) for unit in letter.units]
-    return [network.endpoint(n) for n in letter.told if n in known] + _present(units)
+    units = [network.home(unit, addressing.day) for unit in addressing.units]
+    return [network.endpoint(n) for n in addressing.informed if n in known] + _present(units)

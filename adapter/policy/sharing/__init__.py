@@ -113,20 +113,20 @@ def _renewed(known: Bundle | None, bundle: Bundle, after: Facts) -> Bundle:
     stay = bundles.focus(known) or {}
     judged = _assessment(after)
     facts_ = [e for e in stay.get("extension", ()) if e.get("url") != judged["url"]]
-    told = rewriting.with_resource(known, stay | {"extension": [*facts_, judged]})
-    return rewriting.with_header(told, extension=[*others, *recorded])
+    renewed = rewriting.with_resource(known, stay | {"extension": [*facts_, judged]})
+    return rewriting.with_header(renewed, extension=[*others, *recorded])
 
 
-def _as(event: Event, told: Bundle, bundle: Bundle, after: Facts) -> Notice:
+def _as(event: Event, source: Bundle, bundle: Bundle, after: Facts) -> Notice:
     """A message that tells an event. What made us tell keeps its id for its own event alone."""
-    found = _with_facts(event, told, after)
-    if found is bundle:
+    filled = _with_facts(event, source, after)
+    if filled is bundle:
         return Notice(event=event, bundle=bundle)
     content = bundles.content_id(bundle)
     if event != bundles.event(bundle):
         content = builders.new_id(content, str(event))
     coding = {"system": canonical.EVENT, "code": str(event)}
-    return Notice(event=event, bundle=rewriting.with_header(found, id=content, eventCoding=coding))
+    return Notice(event=event, bundle=rewriting.with_header(filled, id=content, eventCoding=coding))
 
 
 def _with_facts(event: Event, bundle: Bundle, after: Facts) -> Bundle:

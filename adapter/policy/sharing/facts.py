@@ -40,10 +40,10 @@ class Facts:
 
 def facts(text: str) -> Facts:
     """From the store; nothing known for ""."""
-    found: dict[str, Any] = json.loads(text or "{}")
+    values: dict[str, Any] = json.loads(text or "{}")
     for name in ("needs", "units", "told"):
-        found[name] = tuple(found.get(name, ()))
-    return Facts(**found)
+        values[name] = tuple(values.get(name, ()))
+    return Facts(**values)
 
 
 def needs(after: Facts) -> frozenset[Need]:

@@ -58,16 +58,16 @@ def _identity(bundle: Bundle) -> str:
 
 
 def _learn_assessment(after: Facts, event: Event, bundle: Bundle) -> Facts:
-    found = bundles.assessment(bundle)
-    withdrawn = event is Event.PROCESS_ENDED or (found is not None and found.withdrawn)
+    assessment = bundles.assessment(bundle)
+    withdrawn = event is Event.PROCESS_ENDED or (assessment is not None and assessment.withdrawn)
     if withdrawn or event is Event.ADMISSION_CANCELLED:
         return replace(after, assessed="", needs=(), units=())
-    if found is None:
+    if assessment is None:
         return after
-    when = found.assessed or bundles.recorded(bundle)
+    when = assessment.assessed or bundles.recorded(bundle)
     return replace(
         after,
         assessed=when.isoformat() if when else "unknown",
-        needs=tuple(sorted(str(n) for n in found.needs)),
-        units=found.units,
+        needs=tuple(sorted(str(n) for n in assessment.needs)),
+        units=assessment.units,
     )

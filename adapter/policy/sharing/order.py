@@ -37,8 +37,8 @@ def stands_alone(before: Facts, bundle: Bundle) -> bool:
 def family(event: Event, bundle: Bundle) -> str:
     """Messages of one family replace each other; "" for those that never do."""
     if event is Event.CARE_PLAN:
-        found = (bundles.focus(bundle) or {}).get("identifier") or [{}]
-        return f"care-plan {found[0].get('value', '')}"
+        identifiers = (bundles.focus(bundle) or {}).get("identifier") or [{}]
+        return f"care-plan {identifiers[0].get('value', '')}"
     return _FAMILIES.get(event, "")
 
 
@@ -57,8 +57,8 @@ def superseding(before: Facts, event: Event, bundle: Bundle) -> tuple[str, list[
     An assessment comes with any message about the stay.
     """
     name = family(event, bundle)
-    mine = [e for e, other in _FAMILIES.items() if name in (other, ASSESSMENT)]
-    return before.applied.get(name, ""), [str(e) for e in mine or [event]]
+    events = [e for e, other in _FAMILIES.items() if name in (other, ASSESSMENT)]
+    return before.applied.get(name, ""), [str(e) for e in events or [event]]
 
 
 def is_older(before: Facts, name: str, bundle: Bundle) -> bool:
