@@ -1,7 +1,7 @@
 """The store: one schema for SQLite and PostgreSQL.
 
 Every function of this room takes `tx` first and never commits. Only the rooms above open
-transactions, so that a reader sees where each one begins and ends.
+transactions, so that their code shows where each transaction begins and ends.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
-    """An engine, with one way to write and one to read.
+    """A database: `begin` opens a transaction that writes, `read` one that reads.
 
-    PostgreSQL gets at most `most` connections. A caller that finds none free waits up to
-    `patience` seconds.
+    PostgreSQL gets at most `most` connections. A caller waits up to `patience` seconds for a free
+    connection.
     """
 
     def __init__(self, url: str, *, most: int = 24, patience: float = 30.0) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, most, patience)
-        self._pictures = self.engine if self.is_sqlite else _for_readers(self.engine)
+        self._readers = self.engine if self.is_sqlite else _for_readers(self.engine)
         self._writing = self.engine.execution_options(writing=True)
-        # SQLite has one writer. Eight threads on its busy handler alone gave a p99 of 0.6 s; in
-        # a queue of our own they wait a few milliseconds.
+        # SQLite allows one writer at a time. With its busy handler alone, eight threads had a p99
+        # of 0.6 s. With this lock in front they wait a few milliseconds.
         self._writer = RLock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """A transaction that writes. Raise as `store_errors` does."""
+        """Open a transaction that writes; commit at the end. Raise as `store_errors` does."""
         with store_errors(), self._writer, self._writing.begin() as connection:
             tx = Transaction(connection)
             yield tx
@@ -53,10 +53,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A transaction that reads one consistent picture. Raise as `store_errors` does."""
-        with store_errors(), self._pictures.connect() as connection:
+        """Open a transaction that reads one snapshot. Raise as `store_errors` does."""
+        with store_errors(), self._readers.connect() as connection:
             yield Transaction(connection)
-            connection.commit()  # a rollback would make psycopg forget what it has prepared
+            connection.commit()  # a rollback would make psycopg drop its prepared statements
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to call by several processes at once."""
@@ -66,12 +66,12 @@ class Store:
             command.upgrade(migrations(tx.connection), "head")
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 
 def migrations(connection: sa.Connection) -> Config:
-    """Alembic's configuration for the schema of this package, on an open connection."""
+    """Return Alembic's configuration for the schema of this package, on an open connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
@@ -79,53 +79,59 @@ def migrations(connection: sa.Connection) -> Config:
 
 
 def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
-    """Locks are taken by row and read again: what the server's default may not undo."""
+    """Return an engine with READ COMMITTED, whatever the server's default is.
+
+    The store locks rows and then reads them again; only that level sees what others committed.
+    """
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_size=most,
         max_overflow=0,
         pool_timeout=patience,
-        pool_use_lifo=True,  # few connections, which have their statements prepared
+        pool_use_lifo=True,  # reuse few connections: these have their statements prepared
     )
 
     @sa.event.listens_for(engine, "connect")
-    def _plan_once(connection: Any, _record: object) -> None:
-        for setting in _PLANS:
+    def _set_planner(connection: Any, _record: object) -> None:
+        for setting in _PLANNER_SETTINGS:
             connection.execute(f"set {setting}")
         connection.commit()
 
     @sa.event.listens_for(engine, "checkout")
-    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        """One that has just been used lives; the question would be a third of a short look."""
+    def _check_out(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Test a connection before use, unless it was used a moment ago.
+
+        The test takes a third of the time of a short read.
+        """
         now = time.monotonic()
         if now - record.info.setdefault(_PLANNED, now) > _PLANNED_SECONDS:
-            _tell(connection, "discard plans")
+            _run_or_disconnect(connection, "discard plans")
             record.info[_PLANNED] = now
         elif now - record.info.get(_USED, -math.inf) > _FRESH_SECONDS:
-            _tell(connection, "select 1")
+            _run_or_disconnect(connection, "select 1")
 
     @sa.event.listens_for(engine, "checkin")
-    def _note(_connection: object, record: ConnectionPoolEntry) -> None:
+    def _check_in(_connection: object, record: ConnectionPoolEntry) -> None:
         record.info[_USED] = time.monotonic()
 
     return engine
 
 
-_PLANS = (
+_PLANNER_SETTINGS = (
     "plan_cache_mode = force_generic_plan",
-    "enable_seqscan = off",  # rows are looked up by index, also in a table that is small today
+    "enable_seqscan = off",  # use an index also in a table that is small today
     "enable_hashjoin = off",
     "enable_mergejoin = off",
     "enable_material = off",
     "jit = off",
 )
-_PLANNED, _PLANNED_SECONDS = "planned", 5  # a plan must not outlive the growth of its tables
-_USED, _FRESH_SECONDS = "used", 0.2  # no server is back so soon
+_PLANNED, _PLANNED_SECONDS = "planned", 5  # new plans as the tables grow
+_USED, _FRESH_SECONDS = "used", 0.2  # a server cannot restart in less time
 
 
-def _tell(connection: Any, statement: str) -> None:
-    """DisconnectionError, after which the pool opens another, when nobody answers."""
+def _run_or_disconnect(connection: Any, statement: str) -> None:
+    """Execute; raise DisconnectionError on failure, so that the pool opens a new connection."""
     try:
         connection.execute(statement)
         connection.commit()
@@ -134,7 +140,7 @@ def _tell(connection: Any, statement: str) -> None:
 
 
 def _for_readers(engine: sa.Engine) -> sa.Engine:
-    """The same connections, with all statements of a transaction seeing one moment."""
+    """Return the same engine with one snapshot for all statements of a transaction."""
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
@@ -143,7 +149,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy's events below say when to BEGIN
+        connection.isolation_level = None  # the handler below sends BEGIN
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,4 +1,7 @@
-"""What may have arrived at a receiver: before a copy, and before an earlier one of its case."""
+"""Queries about deliveries that may have arrived at their receiver.
+
+They are asked before a copy or an earlier delivery of the case is sent.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ from adapter.store.transaction import Transaction
 def overtaken(
     tx: Transaction, ids: Sequence[str], moves: Mapping[str, Collection[str]]
 ) -> dict[str, list[str]]:
-    """For each of these deliveries, the later ones of the same order that may have arrived.
+    """Return, by delivery, the later deliveries of the same order key that may have arrived.
 
-    Deliveries under way count, and so do those to an endpoint that this one would move to.
+    `moves` has the successors of replaced endpoints, by name: deliveries to a successor count
+    too. Deliveries in flight count.
     """
     later = delivery.alias("later")
     moved = (
@@ -40,7 +44,7 @@ def overtaken(
 
 
 def later_of_case(tx: Transaction, case_id: str, seq: int, names: Sequence[str]) -> list[str]:
-    """Deliveries to these endpoints that may have arrived, of later messages of the case."""
+    """Return deliveries to these endpoints that may have arrived, of messages after `seq`."""
     query = (
         sa.select(delivery.c.id)
         .join(message, message.c.id == delivery.c.message_id)
@@ -51,7 +55,7 @@ def later_of_case(tx: Transaction, case_id: str, seq: int, names: Sequence[str])
 
 
 def may_have_arrived(tx: Transaction, ids: Sequence[str]) -> set[str]:
-    """Those of these deliveries that their receiver may have, and has not refused."""
+    """Return those of these deliveries that may have arrived and were not refused."""
     query = (
         sa.select(delivery.c.id)
         .where(

@@ -1,4 +1,4 @@
-"""Attempts to send a delivery, and the receipts that it got: rows that are only added to."""
+"""Attempts to send a delivery, and the receipts for it. Rows are added, never deleted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BEGUN, _FINISHED, _RECEIPT = (
 
 
 def begin(tx: Transaction, delivery_id: str, number: int, why: str, now: datetime) -> None:
-    """An attempt begins. `why`: first, retry, resend or lease."""
+    """Record that an attempt begins. `why`: first, retry, resend or lease."""
     key = {"delivery_id": delivery_id, "number": number}
     tx.later(_BEGUN, key | {"why": why, "started_at": now})
 
 
 def began(tx: Transaction, delivery_id: str, number: int) -> datetime:
-    """When an attempt began."""
+    """Return when an attempt began."""
     same = sa.and_(attempt.c.delivery_id == delivery_id, attempt.c.number == number)
     at: datetime = tx.execute(sa.select(attempt.c.started_at).where(same)).scalar_one()
     return at
@@ -41,14 +41,14 @@ def finish(
     error: AdapterError | None = None,
     answer: bytes = b"",
 ) -> None:
-    """How an attempt ended, and what the far side said in the same exchange."""
+    """Record how an attempt ended; `answer` has the bytes of the far side's response."""
     code, detail = (error.code, error.detail) if error else ("", "")
     key = {"delivery_id": delivery_id, "number": number, "finished_at": now}
     tx.later(_FINISHED, key | {"answer": answer or None, "code": code, "detail": detail})
 
 
 def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:
-    """New bytes for a resend. The bytes that went before stay with the attempt before."""
+    """Give a delivery new bytes for a resend; the previous attempt keeps the old bytes."""
     before = sa.update(attempt).where(
         attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
     )
@@ -67,6 +67,6 @@ def add_receipt(
     detail: str = "",
     message_id: str | None = None,
 ) -> None:
-    """Keep a receipt of any layer; `message_id` is the message that brought it."""
+    """Add a receipt of any layer; `message_id` is the message that carried it."""
     row = {"delivery_id": delivery_id, "layer": layer, "code": str(code), "at": at}
     tx.later(_RECEIPT, row | {"detail": detail, "message_id": message_id})

@@ -1,8 +1,8 @@
 """Rows of one kind that are written together: on PostgreSQL one statement for any number.
 
-There they are one parameter, a JSON array: the database takes it apart in less time than it needs
-to begin a statement for each row, and the driver has one value to prepare. What has bytes in it
-goes row by row: bytes may be large.
+On PostgreSQL the rows are one parameter, a JSON array. The database unpacks it faster than it
+begins one statement a row, and the driver prepares one value. Rows with bytes are written one by
+one, because bytes may be large.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ Values: TypeAlias = dict[str, sa.ColumnElement[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Write(ABC):
-    """A kind of write; a constant of its module."""
+    """A kind of write to one table; each is a constant of its module."""
 
     table: sa.Table
 
     @abstractmethod
     def key(self, row: Row) -> object:
-        """What is written as one row has one key."""
+        """Return the key of a row: rows with equal keys are merged and written once."""
 
     def merged(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-        """Two rows with one key, as one."""
+        """Return two rows with the same key as one row."""
         return before | after
 
     @abstractmethod
-    def one(self, values: Values, dialect: str) -> sa.UpdateBase:
-        """The statement for one row with these values."""
+    def for_row(self, values: Values, dialect: str) -> sa.UpdateBase:
+        """Return the statement for one row with these values."""
 
     @abstractmethod
-    def many(self, given: sa.TableValuedAlias, columns: Columns) -> sa.UpdateBase:
-        """The statement for all rows of a table that is given, for PostgreSQL."""
+    def for_table(self, given: sa.TableValuedAlias, columns: Columns) -> sa.UpdateBase:
+        """Return PostgreSQL's statement for all rows of the table expression `given`."""
 
 
 class Insert(Write):
-    """New rows. Nobody waits for the numbers that the database gives them."""
+    """New rows. Their generated numbers are not returned."""
 
     def key(self, _row: Row) -> object:
-        """Each is a row of its own."""
+        """Return a key that no other row has: new rows are never merged."""
         return object()
 
-    def one(self, values: Values, dialect: str) -> sa.Insert:
-        """INSERT … VALUES."""
+    def for_row(self, values: Values, dialect: str) -> sa.Insert:
+        """Return INSERT … VALUES."""
         return self._into(dialect).values(values)
 
-    def many(self, given: sa.TableValuedAlias, columns: Columns) -> sa.Insert:
-        """INSERT … SELECT."""
+    def for_table(self, given: sa.TableValuedAlias, columns: Columns) -> sa.Insert:
+        """Return INSERT … SELECT."""
         rows = sa.select(*(given.c[name] for name in columns))
         return self._into("postgresql").from_select(columns, rows)
 
@@ -68,7 +68,7 @@ class Insert(Write):
 
 
 class InsertNew(Insert):
-    """New rows, but for those that are there already."""
+    """New rows; a row whose key exists already is left as it is."""
 
     def _into(self, dialect: str) -> sa.Insert:
         insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
@@ -78,23 +78,23 @@ class InsertNew(Insert):
 
 @dataclass(frozen=True, eq=False)
 class Update(Write):
-    """Changes of rows that some of their columns name."""
+    """Changes of rows; the columns `by` identify the row."""
 
     by: Columns
 
     def key(self, row: Row) -> object:
-        """What names the row that is changed."""
+        """Return the values of the identifying columns."""
         return tuple(row[name] for name in self.by)
 
-    def one(self, values: Values, dialect: str) -> sa.Update:
-        """UPDATE … WHERE."""
+    def for_row(self, values: Values, dialect: str) -> sa.Update:
+        """Return UPDATE … WHERE."""
         same = (self.table.c[name] == values[name] for name in self.by)
         changed = {n: self._value(n, value) for n, value in values.items() if n not in self.by}
         return sa.update(self.table).where(*same).values(changed)
 
-    def many(self, given: sa.TableValuedAlias, columns: Columns) -> sa.Update:
-        """UPDATE … FROM."""
-        return self.one({name: given.c[name] for name in columns}, "postgresql")
+    def for_table(self, given: sa.TableValuedAlias, columns: Columns) -> sa.Update:
+        """Return UPDATE … FROM."""
+        return self.for_row({name: given.c[name] for name in columns}, "postgresql")
 
     def _value(self, _name: str, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         return value
@@ -104,7 +104,7 @@ class Complete(Update):
     """Changes of rows, where None leaves a column as it is."""
 
     def merged(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-        """What either has changed."""
+        """Return both changes; None does not overwrite an earlier value."""
         return before | {name: value for name, value in after.items() if value is not None}
 
     def _value(self, name: str, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -112,17 +112,20 @@ class Complete(Update):
 
 
 def write(connection: sa.Connection, kind: Write, rows: Iterable[Row]) -> None:
-    """Write these rows; those that name the same columns, with bytes or without, in their order."""
+    """Write these rows, grouped by the columns that they name and by whether they have bytes.
+
+    Rows of one group keep their order.
+    """
     alike = defaultdict[tuple[frozenset[str], bool], list[Row]](list)
     for row in rows:
         alike[frozenset(row), _is_narrow(kind.table, row)].append(row)
     for (columns, narrow), these in alike.items():
         array = _JSON.encode(these) if narrow and connection.dialect.name == "postgresql" else ""
         if array and _NUL not in array:
-            connection.execute(_many(kind, columns), {"rows": array})
+            connection.execute(_bulk_statement(kind, columns), {"rows": array})
         else:
             bound = [{f"{name}_": value for name, value in row.items()} for row in these]
-            connection.execute(_one(kind, columns, connection.dialect.name), bound)
+            connection.execute(_row_statement(kind, columns, connection.dialect.name), bound)
 
 
 def _is_narrow(table: sa.Table, row: Row) -> bool:
@@ -135,27 +138,30 @@ def _wide(table: sa.Table) -> Columns:
 
 
 @cache
-def _one(kind: Write, columns: frozenset[str], dialect: str) -> sa.UpdateBase:
-    """A column's own name is taken: SQLAlchemy means its value in SET by it."""
+def _row_statement(kind: Write, columns: frozenset[str], dialect: str) -> sa.UpdateBase:
+    """Return the statement for one row; parameters have a `_` after the column's name.
+
+    SQLAlchemy reserves the bare name for the value in SET.
+    """
     table = kind.table
-    return kind.one({n: sa.bindparam(f"{n}_", type_=table.c[n].type) for n in columns}, dialect)
+    return kind.for_row({n: sa.bindparam(f"{n}_", type_=table.c[n].type) for n in columns}, dialect)
 
 
 @cache
-def _many(kind: Write, columns: frozenset[str]) -> sa.UpdateBase:
-    """The database reads each value of the array as its column's type has it."""
+def _bulk_statement(kind: Write, columns: frozenset[str]) -> sa.UpdateBase:
+    """Return the statement for an array; the database reads each value by its column's type."""
     row: sa.ColumnElement[Any] = sa.literal_column(f'CAST(NULL AS "{kind.table.name}")')
     array = sa.cast(sa.bindparam("rows", type_=sa.Text), sa.JSON)
     given = sa.func.json_populate_recordset(row, array)
     types = (sa.column(name, kind.table.c[name].type) for name in columns)
-    return kind.many(given.table_valued(*types, name="given"), tuple(columns))
+    return kind.for_table(given.table_valued(*types, name="given"), tuple(columns))
 
 
-def _plain(value: object) -> str:
+def _encode_time(value: object) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     raise TypeError(f"not for a column: {type(value).__name__}, or a time without zone")
 
 
-_NUL = "\\u0000"  # the driver refuses it; the server would, with what stands around it in its log
-_JSON = json.JSONEncoder(default=_plain, separators=(",", ":"), ensure_ascii=False)
+_NUL = "\\u0000"  # the driver refuses it; the server would quote the row in its log
+_JSON = json.JSONEncoder(default=_encode_time, separators=(",", ":"), ensure_ascii=False)

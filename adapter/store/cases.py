@@ -1,4 +1,4 @@
-"""Cases: one care episode each, found by any of its names (vårdtillfälle, ärende)."""
+"""Cases: one care episode each, looked up by any of its names (vårdtillfälle, ärende)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from adapter.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case's row, locked. `facts` is the JSON text of what sharing knows."""
+    """The locked row of a case. `facts` is JSON text of adapter.policy.sharing.Facts."""
 
     id: str
     name: str
@@ -43,29 +43,29 @@ _SAVE = Update(case, ("id",))
 _KEPT = Prefetch[str, Case](table=case, keys=lambda row: [row["id"]])
 """Locked cases by id."""
 _NAMES = Prefetch[str, str](table=alias, keys=lambda row: [row["name"]])
-"""The case's id by name; "" for a name that no case has."""
+"""Ids of cases by name; "" for a name that no case has."""
 
 
 def pseudonym(key: bytes, identity: str) -> str:
-    """A keyed hash, so that one patient's cases can be found without the number."""
+    """Return a keyed hash of an identity: cases are looked up by it, not by the number."""
     return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
 
 
 def is_other_patient(case_: Case, patients: Sequence[str]) -> bool:
-    """Whether these pseudonyms are of another patient than the one whom the case was opened for."""
+    """Whether these pseudonyms belong to another patient than that of the case."""
     return bool(case_.patient and patients) and case_.patient not in patients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A case, and which of the names that were asked for lead to a case already."""
+    """A case, and which of the requested names belong to a case already."""
 
     case: Case
     names: frozenset[str] = frozenset()
 
 
 def find(tx: Transaction, names: Sequence[str], patient: str) -> Match | None:
-    """The case of the first name that is known; without names, the patient's only open case."""
+    """Return the case of the first known name; without names, the patient's only open case."""
     if not names:
         id_ = _only_open(tx, patient)
         return Match(case=lock(tx, id_)) if id_ else None
@@ -93,7 +93,7 @@ def prefetch(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> 
 
 
 def lock(tx: Transaction, id_: str) -> Case:
-    """The case's row, for this transaction alone: it hands out the order numbers."""
+    """Return a case with its row locked: the row hands out the order numbers."""
     if id_ not in tx.kept(_KEPT):
         prefetch(tx, (), [id_])
     return tx.kept(_KEPT)[id_]
@@ -122,10 +122,10 @@ def find_or_open(tx: Transaction, names: Sequence[str], patient: str, now: datet
 
 
 def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
-    """A new case with these names; without any it is flagged, since it may belong to another.
+    """Open a case with these names. A case without names is flagged: it may belong to another.
 
-    Two senders may open the same case at once. The first that writes its name has opened it; the
-    other's transaction ends with RowRefusedError, and finds the case when it is done again.
+    Two senders may open the same case at once. The first that writes its name opens it. The
+    other transaction ends with RowRefusedError; its second try finds the case.
     """
     opened = Case(
         id=new_id(Record.CASE),
@@ -146,20 +146,20 @@ def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime
 
 
 def add_names(tx: Transaction, id_: str, names: Iterable[str]) -> None:
-    """Let a case go by these names too, which no case has."""
+    """Add names to a case. No case may have any of these names yet."""
     for name in dict.fromkeys(names):
         tx.later(_ALIAS, {"name": name, "case_id": id_})
         tx.kept(_NAMES)[name] = id_
 
 
 def save(tx: Transaction, id_: str, **values: Any) -> None:
-    """Write what a message changed."""
+    """Write changed columns of a case."""
     changed = replace(lock(tx, id_), **values)
     tx.later(_SAVE, {"id": id_} | {name: getattr(changed, name) for name in _CHANGED})
     tx.kept(_KEPT)[id_] = changed
 
 
 def by_any_id(tx: Transaction, text: str) -> str | None:
-    """The case's id, given that id or any of its names."""
+    """Return a case's id, given that id or any of its names."""
     query = sa.select(case.c.id).where(case.c.id == text)
     return tx.execute(query).scalar_one_or_none() or _by_name(tx, text)

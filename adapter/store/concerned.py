@@ -1,4 +1,4 @@
-"""The deliveries that receipts and answers concern, and which of several is meant."""
+"""The deliveries that a receipt or an answer concerns, looked up by content id."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _LOCK = (
 
 
 def spellings(id_: str) -> list[str]:
-    """How an id that a receiver names may stand in the store.
+    """Return the spellings in which an id from a receiver may be stored.
 
-    RFC 9562 writes a UUID in lower case and reads it in any case. Each spelling is looked up as
-    it stands, so that the index serves.
+    RFC 9562: a UUID is written in lower case and read in any case. Each spelling is looked up
+    unchanged, so that the index can be used.
     """
     in_both_cases = [id_.lower(), id_.upper()] if _UUID.fullmatch(id_) else []
     return list(dict.fromkeys([id_, *in_both_cases]))
@@ -41,13 +41,13 @@ def spellings(id_: str) -> list[str]:
 _CONCERNED = Prefetch[str, Mapping[tuple[str, ...], Sequence[str]]](
     table=delivery, keys=lambda row: spellings(row.get("content_id", ""))
 )
-"""By content id: of each group of endpoints, the ids of the deliveries that it may mean."""
+"""By content id: for each group of endpoints, the ids of the deliveries that it may mean."""
 
 
 def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[Delivery]:
-    """The deliveries that these endpoints may mean by a content id: oldest first, locked.
+    """Return the deliveries that these endpoints may mean by a content id.
 
-    Without their bytes.
+    Oldest first, locked, without their bytes.
     """
     group = tuple(names)
     if group not in (tx.kept(_CONCERNED).get(content_id) or {}):
@@ -56,9 +56,9 @@ def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[D
 
 
 def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:
-    """Lock the deliveries that many receipts and answers speak of, in the order of their ids.
+    """Lock the deliveries that many receipts and answers concern, in the order of their ids.
 
-    `wanted` has the content ids that the endpoints of one organisation name.
+    `wanted` has, for each group of endpoints, the content ids that they name.
     """
     if not wanted:
         return
@@ -79,7 +79,7 @@ def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -
 def _meant(
     by_content: Mapping[str, list[Delivery]], names: Sequence[str], content_id: str
 ) -> list[str]:
-    """Ids, oldest first: those of the exact spelling, otherwise those of any."""
+    """Return ids, oldest first: by the exact spelling, or else by any spelling."""
     exact = [each for each in by_content.get(content_id, ()) if each.endpoint in names]
     meant = exact or [
         each
@@ -91,7 +91,7 @@ def _meant(
 
 
 def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) -> str | None:
-    """Which of these deliveries a receipt with one of these ids has been counted for."""
+    """Return the delivery for which a receipt with one of these ids is stored already."""
     same = sa.or_(message.c.content_id == content, message.c.envelope_id == envelope)
     query = sa.select(receipt.c.delivery_id).join(message, message.c.id == receipt.c.message_id)
     query = query.where(receipt.c.delivery_id.in_(ids), same).order_by(receipt.c.seq)
@@ -99,9 +99,13 @@ def receipted(tx: Transaction, ids: Sequence[str], content: str, envelope: str) 
 
 
 def unanswered(tx: Transaction, ids: Sequence[str]) -> list[str]:
-    """Those of these deliveries that may have arrived more often than their receivers' systems
-    have answered."""
-    arrived = attempt.c.code.in_(["", *RECEIPT_MAY_COME])  # "": the wire has it, or nobody knows
+    """Return those of these deliveries that have fewer application receipts than attempts.
+
+    Only attempts count that may have arrived.
+    """
+    arrived = attempt.c.code.in_(
+        ["", *RECEIPT_MAY_COME]
+    )  # "": the transport accepted, or the outcome is unknown
     sendings = _count(attempt, arrived)
     answers = _count(receipt, receipt.c.layer == Layer.APPLICATION)
     query = sa.select(delivery.c.id).where(delivery.c.id.in_(ids), sendings > answers)

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL say in different words."""
+"""SQL that differs between SQLite and PostgreSQL, and SQL that guides their planners."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 ONE: sa.ColumnElement[int] = sa.literal_column("1")
-"""`LIMIT 1`, written out: of a parameter, a plan for any value expects a tenth of all rows."""
+"""`LIMIT 1` as a literal: for a parameter, a generic plan expects a tenth of all rows."""
 
 
 def there_is(*wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether there is a row: EXISTS as one look for each, which no planner makes a join of all."""
+    """Return EXISTS as a scalar subquery, which planners do not turn into a join."""
     return sa.select(ONE).where(*wanted).limit(ONE).scalar_subquery().is_not(None)
 
 
 class _Texts(sa.TypeDecorator[Collection[str]]):
-    """Many texts as one value: an array, in SQLite as JSON."""
+    """Many texts as one parameter: an array, in SQLite JSON."""
 
     impl = sa.Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """As the database has it."""
+        """Return the type of the database."""
         return sa.Text() if dialect.name == "sqlite" else dialect.type_descriptor(ARRAY(sa.Text))
 
     def process_bind_param(self, value: Collection[str] | None, dialect: sa.Dialect) -> Any:
-        """In a list; None is no list."""
-        found = list(value or ())
-        return json.dumps(found) if dialect.name == "sqlite" else found
+        """Return the parameter's value; None counts as an empty list."""
+        texts = list(value or ())
+        return json.dumps(texts) if dialect.name == "sqlite" else texts
 
 
 class _Among(FunctionElement[bool]):
@@ -42,9 +42,9 @@ class _Among(FunctionElement[bool]):
 
 
 def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
-    """`column IN :name`, one statement for any number of values.
+    """Return `column IN :name`: one statement for any number of values.
 
-    With a parameter for each value, every number of them would be planned anew by the database.
+    With a parameter for each value, the database would plan each number of values anew.
     """
     return _Among(column, sa.bindparam(name, type_=_Texts))
 

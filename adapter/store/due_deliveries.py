@@ -1,4 +1,4 @@
-"""Deliveries that are open and due: the first of each order, the nearest deadline first."""
+"""Deliveries that are open and due: the first of each order key, nearest deadline first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIMIT = sa.bindparam("limit_", type_=sa.Integer)
 
 
 def endpoints_due(tx: Transaction, now: datetime) -> list[str]:
-    """Endpoints for which something may be claimed: not paused, not cut off, within their rate."""
+    """Return endpoints with a delivery to claim: not paused, circuit closed, within their rate."""
     return list(tx.execute(_with_work(), {"now_": now}).scalars())
 
 
@@ -36,12 +36,15 @@ def _with_work() -> sa.Select[Any]:
         endpoint.c.paused_at.is_(None),
         sa.or_(endpoint.c.open_until.is_(None), endpoint.c.open_until <= _NOW),
         sa.or_(endpoint.c.paced_until.is_(None), endpoint.c.paced_until <= _NOW),
-        sa.or_(*(_one_due(state).is_not(None) for state in OPEN)),
+        sa.or_(*(_any_due(state).is_not(None) for state in OPEN)),
     )
 
 
-def _one_due(state: State) -> sa.ScalarSelect[str]:
-    """One is enough: planners may answer EXISTS by looking at all there are, once for all."""
+def _any_due(state: State) -> sa.ScalarSelect[str]:
+    """Return the id of any due delivery.
+
+    Not EXISTS: planners may answer that by reading all due deliveries.
+    """
     theirs = (delivery.c.endpoint == endpoint.c.name, _open, due <= _NOW, _is_head(), _unanswered())
     query = sa.select(delivery.c.id).where(one_of(delivery.c.state, state), *theirs)
     return query.limit(ONE).scalar_subquery()
@@ -49,7 +52,7 @@ def _one_due(state: State) -> sa.ScalarSelect[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery that this process claims until the lease ends, and why it was due."""
+    """A delivery that this process claims until its lease ends, and why it was due."""
 
     delivery: Delivery
     why: str  # first | retry | lease | resend
@@ -63,9 +66,10 @@ def look(
     until: datetime,
     replacement: Replacement,
 ) -> list[Claimed]:
-    """What is open and due: new, failed, crashed, unreceipted. Nearest deadline first, locked.
+    """Return what is open and due: new, failed, with an ended lease, or without receipt.
 
-    As it will be once `take` has begun an attempt of each, with a lease that ends at `until`.
+    Nearest deadline first, locked. The records are as `take` will write them, with a lease that
+    ends at `until`.
     """
     return _locked(tx, _candidates(replacement), replacement, name, limit, now, until)
 
@@ -73,9 +77,9 @@ def look(
 def look_for_probe(
     tx: Transaction, name: str, now: datetime, until: datetime, replacement: Replacement
 ) -> list[Claimed]:
-    """As `look`, the delivery that has been due longest; none when nothing is due.
+    """As `look`, but return only the delivery that has been due longest; [] for none.
 
-    By deadline it would be the same each time, and the far side may fail on just that one.
+    By deadline, each probe would take the same delivery, and the far side may fail on just that.
     """
     return _locked(tx, _probes(replacement), replacement, name, 1, now, until)
 
@@ -89,9 +93,9 @@ def _locked(
     now: datetime,
     until: datetime,
 ) -> list[Claimed]:
-    asked = {"name_": name, "limit_": limit, "now_": now}
-    ids = tx.execute(candidates, asked).scalars().all()
-    rows = tx.execute(_rows(replacement), asked | {"ids_": ids}).all() if ids else []
+    values = {"name_": name, "limit_": limit, "now_": now}
+    ids = tx.execute(candidates, values).scalars().all()
+    rows = tx.execute(_rows(replacement), values | {"ids_": ids}).all() if ids else []
     return [_claimed(outbox.values(row), until) for row in rows]
 
 
@@ -120,16 +124,16 @@ _DEADLINE = (delivery.c.expires_at, delivery.c.seq)
 
 
 def _claimable(replacement: Replacement) -> sa.ColumnElement[bool]:
-    """What may be claimed for an endpoint, apart from the order of its case."""
+    """Return what may be claimed for an endpoint, apart from the order within a case."""
     named = delivery.c.endpoint == sa.bindparam("name_")
     return sa.and_(named, _open, due <= _NOW, *claimable(replacement))
 
 
-@lru_cache(maxsize=1024)  # SQLAlchemy needs longer to build these than to run them
+@lru_cache(maxsize=1024)  # building these takes SQLAlchemy longer than running them
 def _candidates(replacement: Replacement) -> sa.Select[tuple[str]]:
-    """The first of each order: of what waits, and of what is overdue.
+    """Select the first of each order key: waiting ones, and overdue ones in flight.
 
-    Two queries, each along an index: a backlog is not sorted again for every claim.
+    Two queries, each along an index, so that no claim sorts the backlog.
     """
     return _first_of(replacement, _heads(replacement, State.WAITING, *_DEADLINE), "expires_at")
 
@@ -147,25 +151,25 @@ def _first_of(replacement: Replacement, waiting: sa.Subquery, by: str) -> sa.Sel
 
 def _heads(replacement: Replacement, state: State, *order: sa.ColumnElement[Any]) -> sa.Subquery:
     query = sa.select(delivery.c.id, *_DEADLINE, due.label("due"))
-    mine = query.where(
+    heads = query.where(
         _claimable(replacement), one_of(delivery.c.state, state), _is_head(), _unanswered()
     )
-    return mine.order_by(*order).limit(_LIMIT).subquery()
+    return heads.order_by(*order).limit(_LIMIT).subquery()
 
 
 @lru_cache(maxsize=1024)
 def _rows(replacement: Replacement) -> sa.Select[Any]:
-    """Those of the candidates that no other process has claimed meanwhile."""
+    """Select the candidates that no other process has claimed meanwhile."""
     candidate = among(delivery.c.id, "ids_")
     query = sa.select(*outbox.ALL).where(candidate, _claimable(replacement)).order_by(*_DEADLINE)
     return query.with_for_update(skip_locked=True)
 
 
 def _is_head() -> sa.ColumnElement[bool]:
-    """No earlier delivery of the same case to the same endpoint is open.
+    """Return: no earlier delivery of the same case to the same endpoint is open.
 
-    As the first of its order key, which an index knows: planners turn NOT EXISTS into a join of
-    all that is open with itself.
+    Written as a minimum, which an index answers: planners turn NOT EXISTS into a join of all
+    open deliveries with themselves.
     """
     first = delivery.alias("first")
     number = (
@@ -177,9 +181,9 @@ def _is_head() -> sa.ColumnElement[bool]:
 
 
 def _unanswered() -> sa.ColumnElement[bool]:
-    """A receipt is missing only when everything that its receiver had sent by then is processed.
+    """Return: no receipt for it can be among the receiver's unprocessed messages.
 
-    Where receipts come faster than they are processed, each resend would bring one more.
+    Otherwise a resend would go out while its receipt waits in the inbox, and bring another one.
     """
     due_at = delivery.c.receipt_due_at
     read = (sa.func.coalesce(_oldest_unread(rank) > due_at, sa.true()) for rank in ("0", "1"))
@@ -187,7 +191,7 @@ def _unanswered() -> sa.ColumnElement[bool]:
 
 
 def _oldest_unread(rank: str) -> sa.ScalarSelect[datetime]:
-    """Of receipts, or of the rest."""
+    """Return when the oldest unprocessed message of this place came: receipts, or the rest."""
     theirs = message.c.endpoint == delivery.c.endpoint
     waiting = one_of(message.c.standing, Standing.RECEIVED)
     query = sa.select(message.c.received_at).where(

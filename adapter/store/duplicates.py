@@ -1,4 +1,4 @@
-"""The duplicate table: which ids of a sender have come before, and with what."""
+"""The duplicate tables: which content ids and envelope ids of a sender have come before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from adapter.store.transaction import Transaction
 
 
 class Verdict(StrEnum):
-    """What the duplicate table says of two ids (after MedCom FHIR messaging 4.0, reliable)."""
+    """The result for two ids (after MedCom FHIR messaging 4.0, reliable messaging)."""
 
     NEW = "new"
     COPY = "copy"  # both ids seen, same bytes
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ids:
-    """What names one message between two parties."""
+    """The ids that identify a message between two parties."""
 
     sender: str  # endpoint
     receiver: str  # HSA-ids as addressed, joined
@@ -40,7 +40,7 @@ class Ids:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the duplicate table knows: the verdict, and the message that came first."""
+    """The verdict, and the id of the message that came first ("" when there is none)."""
 
     verdict: Verdict
     first: str = ""
@@ -51,7 +51,7 @@ _CONTENTS = Prefetch[_Key, str](
     table=content,
     keys=lambda row: [(row["sender"], row["receiver"], row["content_id"])],
 )
-"""The message that first had a content id; "" where none had."""
+"""The message that first had a content id; "" where there was none."""
 _ENVELOPES = Prefetch[_Key, tuple[str, str]](
     table=envelope,
     keys=lambda row: [(row["sender"], row["receiver"], row["envelope_id"])],
@@ -69,35 +69,35 @@ _PUT_CONTENT, _PUT_ENVELOPE = InsertNew(content), InsertNew(envelope)
 
 
 def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
-    """Ask for the ids of many messages at once. Call with their senders' rows locked."""
+    """Read the ids of many messages at once. Call with their senders' rows locked."""
     if not wanted:
         return
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
     for ids in wanted:
-        contents[_content(ids)], envelopes[_envelope(ids)] = "", ("", "")
+        contents[_content_key(ids)], envelopes[_envelope_key(ids)] = "", ("", "")
     of = {"senders": sorted({ids.sender for ids in wanted})}
     for row in tx.execute(_BY_CONTENT, of | {"content_ids": [i.content_id for i in wanted]}):
         contents[row.sender, row.receiver, row.content_id] = row.message_id
     for row in tx.execute(_BY_ENVELOPE, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
         envelopes[row.sender, row.receiver, row.envelope_id] = (row.content_id, row.fingerprint)
-    inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content(ids)])])
+    inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content_key(ids)])])
 
 
-def _content(ids: Ids) -> _Key:
+def _content_key(ids: Ids) -> _Key:
     return ids.sender, ids.receiver, ids.content_id
 
 
-def _envelope(ids: Ids) -> _Key:
+def _envelope_key(ids: Ids) -> _Key:
     return ids.sender, ids.receiver, ids.envelope_id
 
 
 def seen(tx: Transaction, ids: Ids) -> Seen:
-    """Whether either id came before. Call with the sender's row locked."""
+    """Return whether either id came before. Call with the sender's row locked."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
-    if _content(ids) not in contents or _envelope(ids) not in envelopes:
+    if _content_key(ids) not in contents or _envelope_key(ids) not in envelopes:
         prefetch(tx, [ids])
-    first = contents[_content(ids)]
-    return Seen(verdict=_verdict(envelopes[_envelope(ids)], first, ids), first=first)
+    first = contents[_content_key(ids)]
+    return Seen(verdict=_verdict(envelopes[_envelope_key(ids)], first, ids), first=first)
 
 
 def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
@@ -118,13 +118,15 @@ def check(tx: Transaction, ids: Ids, message_id: str) -> Seen:
 
 
 def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
-    """Write what `seen` will find. A replayed message finds itself there already."""
+    """Add the ids of a message. After a replay its own ids are there already, and stay."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
-    before = contents.get(_content(ids)), envelopes.get(_envelope(ids))
+    before = contents.get(_content_key(ids)), envelopes.get(_envelope_key(ids))
     key = {"sender": ids.sender, "receiver": ids.receiver}
     tx.later(_PUT_CONTENT, key | {"content_id": ids.content_id, "message_id": message_id})
     row = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
     tx.later(_PUT_ENVELOPE, key | {"envelope_id": ids.envelope_id} | row)
-    contents[_content(ids)] = before[0] or message_id
+    contents[_content_key(ids)] = before[0] or message_id
     known = before[1] or ("", "")
-    envelopes[_envelope(ids)] = known if known != ("", "") else (ids.content_id, ids.fingerprint)
+    envelopes[_envelope_key(ids)] = (
+        known if known != ("", "") else (ids.content_id, ids.fingerprint)
+    )

@@ -1,4 +1,4 @@
-"""What is known of endpoints besides their settings: pauses, the circuit, tokens, keys."""
+"""What the store keeps about endpoints: pauses, circuits, rates and tokens; and the keys."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from adapter.store.prefetch import Prefetch
 from adapter.store.tables import endpoint, secret, sender, token
 from adapter.store.transaction import Transaction
 
-PATIENT = "patient"  # the key of the patients' pseudonyms
+PATIENT = "patient"  # the name of the key for patients' pseudonyms
 CIRCUIT_OPENS_AFTER = 5  # failures in a row at the wire
 
 
 def register(tx: Transaction, names: Iterable[str]) -> None:
-    """Prepare a store: a row for each endpoint (and "", for senders nobody knows), and its key."""
+    """Add a row for each endpoint, one for unidentified senders (""), and the store's key."""
     for name in sorted({"", *names}):
         tx.later(_ENDPOINT, {"name": name})
         tx.later(_SENDER, {"name": name})
@@ -38,26 +38,26 @@ _ENDPOINT, _SENDER, _SECRET = InsertNew(endpoint), InsertNew(sender), InsertNew(
 
 
 def pause(tx: Transaction, name: str, who: str, why: str, now: datetime) -> bool:
-    """Hold what is to be sent there; False when it is unknown."""
+    """Stop sending to an endpoint; False when it is unknown."""
     return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
 
 
 def resume(tx: Transaction, name: str, now: datetime) -> bool:
-    """Let it go again, at once, also where it was cut off or had asked to wait.
+    """Send to an endpoint again, at once: also close its circuit and end a wait it asked for.
 
-    What waits for a later attempt is due. False when it is unknown.
+    Deliveries that wait for a later attempt become due. False when the endpoint is unknown.
     """
     quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
     asked = endpoint.c.paced_until > now
     paced = sa.case((asked, sa.bindparam("now_", now, Instant)), else_=endpoint.c.paced_until)
     known = _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
-    timers.wake(tx, name, now)  # in this order, as where a probe that got through is recorded
+    timers.wake(tx, name, now)  # same lock order as after a successful probe
     return known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """How the far side fares: its failures in a row, and until when its circuit is open."""
+    """The circuit of an endpoint: failures in a row, and until when it is open."""
 
     failures: int = 0
     open_until: datetime | None = None
@@ -66,11 +66,11 @@ class Circuit:
 _CIRCUITS = Prefetch[str, Circuit](
     table=endpoint, keys=lambda row: [row["name"]], parameter="name_"
 )
-"""Locked rows of endpoints that have failed; the others count as closed."""
+"""Circuits by endpoint: locked rows of those that have failed; the others are closed."""
 
 
 def prefetch(tx: Transaction, answered: Collection[str], *, failed: Collection[str]) -> None:
-    """Lock what `worked` and `failed` will change, always in the order of the names."""
+    """Lock the rows that `worked` and `failed` will change, always in the order of the names."""
     names = sorted({*answered, *failed})
     circuits = tx.kept(_CIRCUITS)
     for name in names:
@@ -91,7 +91,7 @@ _FAILING = (
 
 
 def worked(tx: Transaction, name: str) -> bool:
-    """The far side answered. True when this closes its circuit."""
+    """Record that the far side responded. True when this closes its circuit."""
     before = _circuit(tx, name)
     if before.failures:
         _change(tx, name, Circuit())
@@ -99,7 +99,7 @@ def worked(tx: Transaction, name: str) -> bool:
 
 
 def failed(tx: Transaction, name: str, probe_at: datetime) -> bool:
-    """The far side was not there. True when this failure opens the circuit."""
+    """Record that the far side was not reached. True when this failure opens its circuit."""
     failures = _circuit(tx, name).failures + 1
     until = probe_at if failures >= CIRCUIT_OPENS_AFTER else None
     _change(tx, name, Circuit(failures=failures, open_until=until))
@@ -112,7 +112,7 @@ def _change(tx: Transaction, name: str, circuit: Circuit) -> None:
 
 
 def next_probe(tx: Transaction, name: str) -> datetime | None:
-    """When an endpoint that is cut off is tried next; None when it is not."""
+    """Return when the next probe of an open circuit is due; None for a closed circuit."""
     return _circuit(tx, name).open_until
 
 
@@ -123,7 +123,7 @@ def _circuit(tx: Transaction, name: str) -> Circuit:
 
 
 def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
-    """Nothing goes there before: it asked for that. False when it is so already."""
+    """Send nothing there before `until`, as the far side asked. False when that holds already."""
     paced = endpoint.c.paced_until
     earlier = sa.and_(endpoint.c.name == name, sa.or_(paced.is_(None), paced < until))
     asked = sa.update(endpoint).where(earlier).values(paced_until=until)
@@ -132,16 +132,16 @@ def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Barred:
-    """Endpoints to which not all that is due may go."""
+    """Endpoints to which not all due deliveries may be sent."""
 
-    wholly: frozenset[str]  # paused, or somebody else's probe is under way
-    but_for_one: frozenset[str]  # cut off, and its next probe is due
+    wholly: frozenset[str]  # paused, or the probe is not due, or another process sends it
+    but_for_one: frozenset[str]  # the circuit is open, and its probe is due
 
 
 def barred(tx: Transaction, names: Sequence[str], paced: Sequence[str], now: datetime) -> Barred:
-    """Which of these are paused or cut off.
+    """Return which of these endpoints are paused or have an open circuit.
 
-    Their rows, and those of the `paced`, are ours until the end: locked in the same order always.
+    Lock their rows, and the rows of `paced`, always in the order of the names.
     """
     rows = tx.execute(_BARRED, {"names_": names, "paced_": paced}).all()
     cut_off = {row.name for row in rows if row.open_until is not None}
@@ -165,17 +165,17 @@ _BARRED = (
 
 
 def probing(tx: Transaction, name: str, until: datetime) -> None:
-    """The one probe is ours until then: nobody sends another."""
+    """Reserve the probe until then: no other process sends one."""
     _update(tx, name, open_until=until)
 
 
 def allowed(tx: Transaction, name: str, pace: RateLimit, now: datetime) -> int:
-    """How many may go there now. Its row is ours until the end: nobody else lets any go."""
+    """Return how many may be sent there now; lock the row, so that no other process counts too."""
     return pace.allowed(_paced(tx, name), now)
 
 
 def paced(tx: Transaction, name: str, pace: RateLimit, sent: int, now: datetime) -> None:
-    """So many go now."""
+    """Record that so many are sent now."""
     if sent:
         _update(tx, name, paced_until=pace.after(_paced(tx, name), sent, now))
 
@@ -191,7 +191,7 @@ def _update(tx: Transaction, name: str, **values: Any) -> bool:
 
 
 def new_token(tx: Transaction, name: str, now: datetime) -> str:
-    """A bearer token for an endpoint; only its digest is kept. The two newest are valid."""
+    """Return a new bearer token; only its digest is stored. The two newest are valid."""
     value = secrets.token_urlsafe(32)
     row = {"digest": digest(value), "endpoint": name, "created_at": now}
     tx.execute(sa.insert(token), [row])
@@ -207,10 +207,10 @@ def new_token(tx: Transaction, name: str, now: datetime) -> str:
 
 
 def endpoint_of_token(tx: Transaction, value: str) -> str:
-    """The endpoint that a bearer token belongs to, or "".
+    """Return the endpoint of a bearer token, or "".
 
-    The look-up is by digest, so that its time tells nothing of the token; the comparison that
-    follows takes constant time.
+    The look-up is by digest, so that its time reveals nothing about the token. The comparison
+    takes constant time.
     """
     wanted = digest(value)
     query = sa.select(token.c.endpoint, token.c.digest).where(token.c.digest == wanted)
@@ -219,7 +219,7 @@ def endpoint_of_token(tx: Transaction, value: str) -> str:
 
 
 def digest(value: str) -> str:
-    """SHA-256 in hex: tokens are 256 random bits, so that no salt is needed."""
+    """Return SHA-256 in hex. A token has 256 random bits, so that no salt is needed."""
     return hashlib.sha256(value.encode()).hexdigest()
 
 
@@ -227,7 +227,7 @@ _keys: WeakKeyDictionary[sa.Engine, dict[str, bytes]] = WeakKeyDictionary()
 
 
 def key(tx: Transaction, name: str) -> bytes:
-    """A random key of this store, made when it was first prepared; read once a process."""
+    """Return a random key of this store, made by `register`; each process reads it once."""
     known = _keys.setdefault(tx.engine, {})
     if name not in known:
         query = sa.select(secret.c.value).where(secret.c.name == name)

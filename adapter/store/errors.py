@@ -1,4 +1,4 @@
-"""What SQLAlchemy and the drivers raise, as errors of ours. Nothing of theirs leaves the store."""
+"""The errors of the store: none of SQLAlchemy or of a driver leaves it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from adapter.core.errors import TransientError
 
 
 class StoreUnavailableError(TransientError):
-    """The database does not answer, or cannot go on. Nothing of the transaction stands."""
+    """The database does not answer or cannot continue. The transaction is rolled back."""
 
 
 class RowRefusedError(Exception):
     """The database refuses a row, and with it the whole transaction.
 
-    Either another transaction wrote the row's key a moment ago: a second try finds that row.
-    Or a value fits no column: a second try is refused too.
+    Either another transaction has just written the same key: a second try reads that row. Or a
+    value does not fit its column: a second try is refused too.
     """
 
 
@@ -27,13 +27,13 @@ class RowRefusedError(Exception):
 def store_errors() -> Iterator[None]:
     """Raise StoreUnavailableError or RowRefusedError for any error of the database.
 
-    Their details name the kind of the error and nothing else: its text quotes rows.
+    The detail has only the type of the original error: its text quotes rows.
     """
     try:
         yield
     except (IntegrityError, DataError) as error:
         raise RowRefusedError(type(error.orig).__name__) from error
-    except UnicodeEncodeError:  # half a surrogate pair; this error too quotes what was written
+    except UnicodeEncodeError:  # half a surrogate pair; the text of this error quotes the row too
         raise RowRefusedError("UnicodeEncodeError") from None
     except DBAPIError as error:
         raise StoreUnavailableError("store-unavailable", type(error.orig).__name__) from error

@@ -1,6 +1,6 @@
-"""A lock on some names that lasts longer than one transaction.
+"""Locks on names that last longer than one transaction.
 
-The lock of a row ends with its transaction. These locks end with the work, or with the process.
+A row lock ends with its transaction. These locks end with the `with` block, or with the process.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _UNLOCK = sa.text(f"select pg_advisory_unlock(:ours, hashtext(name)) {_NAMES}")
 def exclusive_lock(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
     """Lock those of these names that no other process has locked, and yield them.
 
-    SQLite has one writer: there one file locks all names together. Raise StoreUnavailableError
-    when the database does not answer.
+    With SQLite one lock file stands for all names together. Raise StoreUnavailableError when the
+    database does not answer.
     """
     lock = _with_file(store.url, names) if store.is_sqlite else _with_database(store.engine, names)
     with lock as locked:
@@ -47,8 +47,8 @@ def _with_file(url: sa.URL, names: Sequence[str]) -> Iterator[Sequence[str]]:
 def _with_database(engine: sa.Engine, names: Sequence[str]) -> Iterator[Sequence[str]]:
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     with store_errors(), autocommit.connect() as connection:
-        asked = {"ours": _OURS, "names": list(names)}
-        locked = connection.execute(_LOCK, asked).scalars().all()
+        values = {"ours": _OURS, "names": list(names)}
+        locked = connection.execute(_LOCK, values).scalars().all()
         try:
             yield locked
         finally:

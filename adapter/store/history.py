@@ -1,4 +1,4 @@
-"""What happened, in order, that no other table tells. Words and ids; never personal data."""
+"""The history: events that no other table records. Words and ids; never personal data."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from adapter.store.bulk_write import Insert
 from adapter.store.tables import history
 from adapter.store.transaction import Transaction
 
-_LINE = Insert(history)
+_ENTRY = Insert(history)
 
 WORDS = {
     # Of a message.
-    "refused": "for its own faults; its sender was told them all",
-    "not-used": "an event that is known and not used",
-    "copy": "of a message that we have; its sender got the first answer again",
-    "fragment": "broken off before its end; kept, not answered",
-    "shared": "from now on these hear of the case",
-    "sharing-ended": "the assessment was withdrawn; these were told",
-    "other-patient": "another than the one for whom the case was opened",
-    "no-return-address": "the receipt that we owe has nowhere to go",
-    "receipt-not-written": "our receipt could not be written in the sender's form",
+    "refused": "it has errors; its sender got all of them in the receipt",
+    "not-used": "its event is known, and this adapter does not use it",
+    "copy": "a copy of a stored message; its sender got the first receipt again",
+    "fragment": "the connection ended before its end; stored, not answered",
+    "shared": "from now on these endpoints get messages about the case",
+    "sharing-ended": "the assessment was withdrawn; these endpoints were notified",
+    "other-patient": "its patient is not the patient of the case",
+    "no-return-address": "there is no endpoint for the receipt that the sender must get",
+    "receipt-not-written": "the receipt could not be written in the sender's format",
     # Of a delivery.
-    "retry": "it failed, and which rule of its endpoint decided what follows",
-    "resend": "its receipt is missing: sent again",
-    "bad-answer": "what came with the transport's answer is no receipt",
-    "returned-by-queue": "the receiver's queue gave it up: a failed attempt",
-    "moved": "its endpoint was replaced, and it had surely not arrived: sent to the successor",
-    "held": "before it was sent, until a person has looked",
-    "answer-late": "no person has answered in time; its owner was reminded",
-    "dead": "for a person",
-    "sender-told": "that it could not be delivered",
-    "sender-not-told": "that it could not be delivered: there is nowhere to send it",
+    "retry": "the attempt failed; the detail names the rule that decided what follows",
+    "resend": "its receipt is missing; it is sent again",
+    "bad-answer": "the body of the transport's response is no receipt",
+    "returned-by-queue": "the receiver's queue returned it; this counts as a failed attempt",
+    "moved": "its endpoint was replaced before it arrived; it is sent to the successor",
+    "held": "not sent until a person has looked at it",
+    "answer-late": "no person answered in time; its owner was reminded",
+    "dead": "given up; a person must decide",
+    "sender-told": "its sender was notified that it could not be delivered",
+    "sender-not-told": "its sender has no endpoint for the notice that it could not be delivered",
     # Of an endpoint, or the broker.
-    "circuit-opened": "it does not answer: one probe at a time, the rest waits",
-    "circuit-closed": "it answers again: all that waited is due",
-    "broker-was-empty": "queues were missing: what only the broker had is sent again",
-    # By a person, whose name stands beside it.
-    "taken": "a person has it",
-    "replayed": "sent or processed again",
-    "discarded": "let go for good",
-    "replaced": "an edited one went in its place",
-    "edited": "it stands for one that was dead or refused",
-    "paused": "nothing is sent there",
-    "resumed": "it is sent there again",
+    "circuit-opened": "the endpoint does not answer; one probe is sent at a time",
+    "circuit-closed": "the endpoint answers again; all waiting deliveries are due",
+    "broker-was-empty": "queues were missing; what only the broker had is sent again",
+    # By a person, whose name is in `who`.
+    "taken": "a person has taken it",
+    "replayed": "it is sent or processed again",
+    "discarded": "given up for good",
+    "replaced": "an edited copy replaces it",
+    "edited": "it replaces a dead or refused original",
+    "paused": "nothing is sent to the endpoint",
+    "resumed": "deliveries are sent to the endpoint again",
     "token-made": "the endpoint has a new token",
-    "body-read": "somebody looked at the bytes",
+    "body-read": "a person read the bytes",
 }
-"""What may stand in `what`, besides the decisions of adapter.policy.sharing, and what it says."""
+"""The words of the column `what`, with their meanings. Decisions of policy.sharing add more."""
 
 
 def note(  # noqa: PLR0913 - what, where and who, each by name
@@ -63,7 +63,7 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
     detail: str = "",
     who: str = "",
 ) -> None:
-    """Add one line. `who` is a person's name as given to a command, "" for the adapter."""
+    """Add an entry. `who` is a person's name as given to a command, "" for the adapter."""
     row = {
         "at": now,
         "what": what,
@@ -74,13 +74,13 @@ def note(  # noqa: PLR0913 - what, where and who, each by name
         "detail": detail,
         "who": who,
     }
-    tx.later(_LINE, row)
+    tx.later(_ENTRY, row)
 
 
 def of_delivery(
     tx: Transaction, now: datetime, what: str, about: Delivery, detail: str = "", who: str = ""
 ) -> None:
-    """Add one line about a delivery."""
+    """Add an entry about a delivery."""
     note(
         tx,
         now,

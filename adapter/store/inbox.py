@@ -1,6 +1,6 @@
-"""Messages that have arrived. This file alone writes how a message stands, in SQL too.
+"""Messages that have arrived. Only this file writes `message.standing`.
 
-Every arrival is a row, also a copy, so that each is answered.
+Every arrival is a row, also a copy: each arrival gets a receipt.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from adapter.store.transaction import Transaction
 
 
 def arrived(envelope: Envelope, now: datetime) -> Message:
-    """What a transport received, as a message of ours."""
+    """Return a new message for what a transport received."""
     return Message(
         id=new_id(Record.MESSAGE),
         endpoint=envelope.endpoint,
         body=envelope.body,
         fingerprint=hashlib.sha256(envelope.body).hexdigest(),
         received_at=now,
-        claimed_event=_plain(envelope.event)[:60],
+        claimed_event=_without_nul(envelope.event)[:60],
     )
 
 
-def _plain(text: str) -> str:
-    """What a stranger claimed, without the one character that PostgreSQL's text cannot hold."""
+def _without_nul(text: str) -> str:
+    """Return a text without NUL, the one character that PostgreSQL cannot store."""
     return text.replace("\x00", "")
 
 
 def put(
     tx: Transaction, arrivals: Sequence[tuple[Message, Envelope]], values: dict[str, Any]
 ) -> None:
-    """Store arrivals; `values` hold for all of them."""
+    """Insert arrivals; `values` are further columns, equal for all."""
     rows = [
         {
             "id": m.id,
@@ -53,8 +53,8 @@ def put(
             "body": m.body,
             "fingerprint": m.fingerprint,
             "claimed_event": m.claimed_event,
-            "claimed_id": _plain(envelope.id)[:200],
-            "content_type": _plain(envelope.content_type)[:120],
+            "claimed_id": _without_nul(envelope.id)[:200],
+            "content_type": _without_nul(envelope.content_type)[:120],
             "standing": Standing.RECEIVED,
         }
         | values
@@ -96,15 +96,17 @@ _SENDERS = (
 
 
 def senders_waiting(tx: Transaction, most: int) -> dict[str, int]:
-    """Endpoints with unprocessed messages, and how many, counted up to `most`; those with the
-    oldest first."""
+    """Return endpoints with unprocessed messages, and how many, counted up to `most`.
+
+    The endpoint with the oldest message comes first.
+    """
     return {row.name: row.waiting for row in tx.execute(_SENDERS, {"limit_": most})}
 
 
 def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
-    """The oldest unprocessed messages of one sender, receipts first.
+    """Return the oldest unprocessed messages of a sender, receipts first.
 
-    Call with the sender's row locked: nobody else then works on this sender's messages.
+    Call with the sender's row locked: then no other process works on this sender's messages.
     """
     rows = tx.execute(_UNPROCESSED, {"name_": name, "limit_": limit}).mappings()
     return [Message(**row) for row in rows]
@@ -119,7 +121,7 @@ _UNPROCESSED = (
 
 
 def still_waiting(tx: Transaction, messages: Sequence[Message]) -> set[str]:
-    """Ids of those of these messages that are still unprocessed."""
+    """Return the ids of those of these messages that are still unprocessed."""
     rows = tx.execute(_STANDING, {"ids_": [m.id for m in messages]})
     return {row.id for row in rows if row.standing == Standing.RECEIVED}
 
@@ -128,7 +130,7 @@ _STANDING = sa.select(message.c.id, message.c.standing).where(among(message.c.id
 
 
 def count_try(tx: Transaction, ids: Sequence[str]) -> None:
-    """Count that we begin. A message that kills the process must not do so for ever."""
+    """Count a try before it begins, so that a message cannot kill the process for ever."""
     if ids:
         tx.execute(_AGAIN, {"ids_": ids})
 
@@ -137,7 +139,7 @@ _AGAIN = sa.update(message).where(among(message.c.id, "ids_")).values(tries=mess
 
 
 def settle(tx: Transaction, id_: str, ruling: Ruling, **values: Any) -> Standing:
-    """Move one message along its table, and write what the adapter made of it."""
+    """Change the standing of a message by its transition table, and write further columns."""
     query = sa.select(message.c.standing).where(message.c.id == id_).with_for_update()
     standing = rule(Standing(tx.execute(query).scalar_one()), ruling)
     tx.execute(sa.update(message).where(message.c.id == id_).values(standing=standing, **values))
@@ -154,7 +156,7 @@ _NOTE = Complete(message, ("id",))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A message that was decided on, and how it was answered."""
+    """A processed message, and the receipt that it got."""
 
     id: str
     case_id: str | None
@@ -169,23 +171,23 @@ _BY_IDS = sa.select(*_ANSWERS).where(among(message.c.id, "ids"))
 
 
 def prefetch_answered(tx: Transaction, ids: Sequence[str]) -> None:
-    """Ask at once how these messages were answered."""
+    """Read the receipts that these messages got, in one query."""
     if ids:
         for row in tx.execute(_BY_IDS, {"ids": ids}).mappings():
             tx.kept(_ANSWERED)[row["id"]] = Answered(**row)
 
 
 def answered(tx: Transaction, id_: str) -> Answered | None:
-    """How a message was answered; None when there is no such message."""
+    """Return the receipt that a message got; None when there is no such message."""
     if id_ not in tx.kept(_ANSWERED):
         prefetch_answered(tx, [id_])
     return tx.kept(_ANSWERED).get(id_)
 
 
 def note(tx: Transaction, id_: str, **values: Any) -> None:
-    """Write what the adapter made of a message. None leaves a column as it is."""
-    if strange := values.keys() - set(_NOTED):
-        raise TypeError(f"no columns to note: {', '.join(sorted(strange))}")
+    """Write the result of processing a message. None leaves a column as it is."""
+    if unknown := values.keys() - set(_NOTED):
+        raise TypeError(f"no columns to note: {', '.join(sorted(unknown))}")
     tx.later(_NOTE, {"id": id_} | {name: values.get(name) for name in _NOTED})
 
 
@@ -196,7 +198,7 @@ def lock(tx: Transaction, ids: Sequence[str]) -> None:
 
 
 def get(tx: Transaction, id_: str) -> StoredMessage | None:
-    """One message with all its columns."""
+    """Return a message with all its columns, or None."""
     row = tx.execute(sa.select(*_ALL).where(message.c.id == id_)).mappings().one_or_none()
     return StoredMessage(**{**row, "standing": Standing(row["standing"])}) if row else None
 
@@ -205,7 +207,7 @@ _ALL = tuple(message.c[field.name] for field in fields(StoredMessage))
 
 
 def recorded(tx: Transaction, case_id: str, at: str, events: Sequence[str]) -> str:
-    """The message of a case that the source recorded at a time; "" when there is none."""
+    """Return the message of a case that its source recorded at a time; "" for none."""
     query = sa.select(message.c.id).where(
         message.c.case_id == case_id, message.c.recorded == at, message.c.event.in_(events)
     )

@@ -12,15 +12,15 @@ SCHEMA = metadata
 
 
 def one_of(column: sa.ColumnElement[str], *states: State | Standing) -> sa.ColumnElement[bool]:
-    """`column IN (…)` with the states written out: only so do planners use a partial index."""
+    """Return `column IN (…)` with literal states: only so do planners use a partial index."""
     return column.in_([sa.literal_column(f"'{state}'") for state in states])
 
 
 def is_open(of: sa.FromClause) -> sa.ColumnElement[bool]:
-    """A delivery in an order is open: said so that of all partial indexes only its own fits.
+    """Return: a delivery is open, worded so that only the index `delivery_order` fits.
 
-    Of one that had nothing in it when PostgreSQL last counted, any plan looks cheap, and each
-    look for what is first in its order would read all that is open.
+    An index that was empty when PostgreSQL last counted looks free of cost to its planner. With
+    another index than this, each query for the first of an order key reads all open deliveries.
     """
     ended: list[sa.ColumnElement[str]] = [
         sa.literal_column(f"'{state}'") for state in State if state not in OPEN
@@ -29,7 +29,7 @@ def is_open(of: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 _received = one_of(message.c.standing, Standing.RECEIVED)
-place = sa.case(  # in the inbox: receipts first; written out, so that planners use the index
+place = sa.case(  # order in the inbox: receipts first; literals, so that planners use the index
     (message.c.claimed_event == sa.literal_column("'receipt'"), sa.literal_column("0")),
     else_=sa.literal_column("1"),
 )
@@ -57,7 +57,7 @@ sa.Index(
     postgresql_where=_open,
 )
 _zero: sa.ColumnElement[int] = sa.literal_column("0")
-troubled = sa.and_(  # open, as a timer says, and it failed or got no receipt in time
+troubled = sa.and_(  # open (a timer is set), and it failed or got no receipt in time
     due.is_not(None),
     sa.or_(
         delivery.c.resends > _zero,
@@ -86,7 +86,7 @@ _late = one_of(delivery.c.state, State.ACCEPTED)
 sa.Index("delivery_answer", delivery.c.answer_due_at, sqlite_where=_late, postgresql_where=_late)
 _dead = one_of(delivery.c.state, State.DEAD)
 sa.Index("delivery_dead", delivery.c.seq, sqlite_where=_dead, postgresql_where=_dead)
-by_confirm = sa.and_(  # nothing but the wire's word had closed it
+by_confirm = sa.and_(  # closed by nothing but the transport's confirm
     one_of(delivery.c.state, State.CONFIRMED),
     delivery.c.done_when == sa.literal_column("'delivered'"),
 )

@@ -1,4 +1,4 @@
-"""What a far side has lost: with its broker's disk, or since its last backup."""
+"""Deliveries that a far side has lost: with its broker's disk, or since its last backup."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from adapter.store.transaction import Transaction
 
 
 def wait_for_other_looks(tx: Transaction) -> None:
-    """Wait until no other process looks for what a broker has lost: each would resend it all."""
-    if tx.dialect == "postgresql":  # SQLite has one writer
+    """Wait until no other process looks for what a broker lost: each would resend all of it."""
+    if tx.dialect == "postgresql":  # SQLite has only one writer
         tx.execute(sa.text("select pg_advisory_xact_lock(7126170613)"))
 
 
 def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> list[Delivery]:
-    """Deliveries sent since a time that only the transport's confirm has closed; oldest first.
+    """Return deliveries sent since a time and closed only by the transport's confirm.
 
-    Of a delivery that was sent again, only the newest copy.
+    Oldest first. Of a delivery that was sent again, only the newest copy.
     """
     query = sa.select(*outbox.ALL).where(
         delivery.c.endpoint.in_(names), by_confirm, delivery.c.sent_at >= since, ~_copied()
@@ -45,45 +45,45 @@ def _copied() -> sa.ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """What a far side has lost: all that it was sent since a time, as far as is asked for."""
+    """A loss: all that a far side was sent since a time, limited by the other fields."""
 
     endpoint: str
     since: datetime
     event: str = ""  # any
-    receipted: bool = False  # also what its system had taken, not only its wire
-    copies: bool = False  # also what was sent again since then already
+    receipted: bool = False  # also deliveries that its system had receipted
+    copies: bool = False  # also deliveries that were sent again already
 
     @property
-    def _sent(self) -> sa.ColumnElement[bool]:
+    def _matches(self) -> sa.ColumnElement[bool]:
         event = delivery.c.event == self.event if self.event else sa.true()
         return sa.and_(delivery.c.endpoint == self.endpoint, event)
 
     @property
-    def _a_copy(self) -> sa.ColumnElement[bool]:
+    def _is_copy(self) -> sa.ColumnElement[bool]:
         return sa.and_(delivery.c.copy_of != "", delivery.c.created_at >= self.since)
 
     @property
     def wanted(self) -> sa.ColumnElement[bool]:
-        """What is to be sent again."""
+        """Return the condition for deliveries to send again."""
         taken = delivery.c.state.in_([str(State.CONFIRMED), str(State.ACCEPTED)])
         closed = taken if self.receipted else by_confirm
-        fresh = sa.true() if self.copies else ~self._a_copy
-        return sa.and_(self._sent, closed, fresh, delivery.c.sent_at >= self.since, ~_copied())
+        fresh = sa.true() if self.copies else ~self._is_copy
+        return sa.and_(self._matches, closed, fresh, delivery.c.sent_at >= self.since, ~_copied())
 
     @property
     def done(self) -> sa.ColumnElement[bool]:
-        """What was sent again since then already."""
-        return sa.and_(self._sent, self._a_copy)
+        """Return the condition for copies sent again already."""
+        return sa.and_(self._matches, self._is_copy)
 
 
 def lost(tx: Transaction, what: Lost) -> list[Delivery]:
-    """What a far side has lost, oldest first, without the bytes."""
+    """Return what a far side has lost, oldest first, without the bytes."""
     query = sa.select(*outbox.WITHOUT_BYTES).where(what.wanted)
     return outbox.fetch(tx, query.order_by(delivery.c.seq))
 
 
 def still_lost(tx: Transaction, what: Lost, ids: Sequence[str]) -> list[Delivery]:
-    """Those of these that nobody has sent again meanwhile, with their bytes; they are locked.
+    """Return those of these that were not sent again meanwhile: locked, with their bytes.
 
     Two statements: the second sees what was committed while the first waited.
     """
@@ -93,7 +93,7 @@ def still_lost(tx: Transaction, what: Lost, ids: Sequence[str]) -> list[Delivery
 
 
 def sent_again(tx: Transaction, what: Lost) -> int:
-    """How many were sent again since then already."""
+    """Return how many were sent again already."""
     query = sa.select(sa.func.count()).select_from(delivery).where(what.done)
     count: int = tx.execute(query).scalar_one()
     return count

@@ -1,4 +1,4 @@
-"""Deliveries. This file alone writes what state a delivery is in, in SQL too."""
+"""Deliveries. Only this file writes `delivery.state`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NO_TIMER: dict[str, Any] = {
 
 
 def values(row: sa.Row[Any]) -> dict[str, Any]:
-    """A row that has `ALL` or `WITHOUT_BYTES` as the fields of a Delivery."""
+    """Return the fields of a Delivery from a row that has `ALL` or `WITHOUT_BYTES`."""
     fields_ = dict(zip(_ALL if len(row) == len(_ALL) else _WITHOUT_BYTES, row, strict=True))
     fields_["event"] = Event(fields_["event"])
     fields_["state"] = State(fields_["state"])
@@ -44,12 +44,12 @@ def values(row: sa.Row[Any]) -> dict[str, Any]:
 
 
 def record(row: sa.Row[Any]) -> Delivery:
-    """A row that has `ALL` or `WITHOUT_BYTES` as a Delivery."""
+    """Return a Delivery from a row that has `ALL` or `WITHOUT_BYTES`."""
     return Delivery(**values(row))
 
 
 def fetch(tx: Transaction, query: sa.Select[Any]) -> list[Delivery]:
-    """The deliveries of a query that selects `ALL` or `WITHOUT_BYTES`."""
+    """Return the deliveries of a query that selects `ALL` or `WITHOUT_BYTES`."""
     return [record(row) for row in tx.execute(query)]
 
 
@@ -70,24 +70,24 @@ _INSERTED = (
 
 
 def get(tx: Transaction, id_: str) -> Delivery | None:
-    """One delivery with its bytes."""
+    """Return a delivery with its bytes, or None."""
     return next(iter(fetch(tx, sa.select(*ALL).where(delivery.c.id == id_))), None)
 
 
 def lock(tx: Transaction, ids: Collection[str]) -> set[tuple[str, int]]:
-    """Lock these deliveries, always in the order of their ids: no two transactions deadlock.
+    """Lock these deliveries, always in the order of their ids, so that none deadlock.
 
-    Return the attempts that are under way: (delivery, number).
+    Return the attempts in flight: (delivery id, number).
     """
     kept = tx.kept(DELIVERIES)
-    for row in tx.execute(_MANY, {"ids_": list(ids)}).all():
+    for row in tx.execute(_LOCK_MANY, {"ids_": list(ids)}).all():
         locked = record(row)
         kept[locked.id] = locked
     every = (kept[id_] for id_ in ids if id_ in kept)
     return {(each.id, each.attempt) for each in every if each.state is State.IN_FLIGHT}
 
 
-_MANY = (
+_LOCK_MANY = (
     sa.select(*WITHOUT_BYTES)
     .where(among(delivery.c.id, "ids_"))
     .order_by(delivery.c.id)
@@ -96,39 +96,42 @@ _MANY = (
 
 
 def hold(tx: Transaction, id_: str) -> Delivery:
-    """One delivery without its bytes, locked; NoResultFound when there is none."""
+    """Lock and return a delivery without its bytes; NoResultFound when there is none."""
     kept = tx.kept(DELIVERIES)
     if id_ not in kept:
-        kept[id_] = record(tx.execute(_ONE, {"id_": id_}).one())
+        kept[id_] = record(tx.execute(_LOCK_SINGLE, {"id_": id_}).one())
     return kept[id_]
 
 
-_ONE = sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
+_LOCK_SINGLE = (
+    sa.select(*WITHOUT_BYTES).where(delivery.c.id == sa.bindparam("id_")).with_for_update()
+)
 
 
 def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
-    """Move one delivery along its table.
+    """Change the state of a delivery by its transition table. Return the new state.
 
-    `attempt=n` makes it an outcome of that attempt: None, and nothing changes, when a newer
-    one has begun. RETRY and REPLAY take `next_attempt_at`, ACCEPT takes `answer_due_at`.
+    `attempt=n` says that this is the outcome of that attempt. When a newer attempt has begun,
+    nothing changes, and the result is None. RETRY and REPLAY take `next_attempt_at`, ACCEPT
+    takes `answer_due_at`.
     """
     before = hold(tx, id_)
     if values.pop("attempt", before.attempt) != before.attempt:
         return None
     state = advance(before.state, happened)
-    if state is not before.state:  # late news that changes nothing must not rewrite why it closed
+    if state is not before.state:  # a late receipt must not overwrite why it closed
         _change(tx, before, {"state": state} | _timers(state, now) | values)
     return state
 
 
 def _timers(state: State, now: datetime) -> dict[str, Any]:
-    """Which timers a new state has; the values of `step` fill in when."""
+    """Return the timers of a new state; the values of `step` set their times."""
     closed = state not in (*OPEN, State.ACCEPTED)
     return _NO_TIMER | {"answer_due_at": None, "closed_at": now if closed else None}
 
 
 def _change(tx: Transaction, before: Delivery, values: dict[str, Any]) -> None:
-    """Write a locked row. Of several changes of one row the last one has all values."""
+    """Write a locked row. Each change has all values, so that the last one is complete."""
     changed = replace(before, **values)
     tx.later(_STEP, {"id": before.id} | {name: getattr(changed, name) for name in _STEPPED})
     tx.kept(DELIVERIES)[before.id] = changed
@@ -144,7 +147,7 @@ _STEP = Update(delivery, ("id",))
 def claim(tx: Transaction, ids: Sequence[str], again: Sequence[str], until: datetime) -> None:
     """Begin an attempt of each of these locked deliveries; the lease ends at `until`.
 
-    `again` has the ids of those that are sent again because their receipt is missing.
+    `again` has the ids of resends: their receipt is missing.
     """
     tx.execute(_CLAIM, {"ids_": ids, "again_": again, "until_": until})
 
@@ -171,21 +174,21 @@ _CLAIM = _THESE.values(
 
 
 def await_receipt(tx: Transaction, id_: str, attempt: int, due: datetime) -> None:
-    """The far side's transport has it: wait for the receipt, unless that is already here."""
+    """Wait for the receipt, after the transport accepted; no change if it is here already."""
     before = hold(tx, id_)
     if before.state is State.IN_FLIGHT and before.attempt == attempt:
         _change(tx, before, _NO_TIMER | {"receipt_due_at": due})
 
 
 def await_receipts(tx: Transaction, sent: Sequence[Delivery], now: datetime, due: datetime) -> None:
-    """The far side's transport has these, which are locked and under way: wait for receipts."""
+    """As `await_receipt` and `mark_sent`, for many deliveries that are locked and in flight."""
     _finish(tx, sent, now)
     ids = [each.id for each in sent]
     tx.execute(_AWAIT, {"ids_": ids, "sent_now_": now, "receipt_due_": due})
 
 
 def confirm_sent(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
-    """As `await_receipts`, where no receipt is to come: these are confirmed."""
+    """As `await_receipts`, where no receipt is expected: confirm these deliveries."""
     _finish(tx, sent, now)
     ids = [each.id for each in sent]
     state = advance(State.IN_FLIGHT, Step.CONFIRM)
@@ -210,21 +213,21 @@ _CONFIRM = _THESE.values(
 
 
 def mark_sent(tx: Transaction, id_: str, now: datetime) -> None:
-    """`sent_at` is the first time that the far side's transport accepted; it never changes."""
+    """Set `sent_at`, the time of the first acceptance by the transport; it never changes."""
     before = hold(tx, id_)
     if before.sent_at is None:
         _change(tx, before, {"sent_at": now})
 
 
 def fill(tx: Transaction, id_: str, **values: Any) -> None:
-    """Write columns that say nothing of the state: new bytes, an owner, another endpoint."""
+    """Write columns other than the state, e.g. new bytes, an owner or another endpoint."""
     if "state" in values:
-        raise TypeError("a state changes by a step")
+        raise TypeError("change the state with step()")
     tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))
 
 
 def copies_of(tx: Transaction, id_: str) -> Iterator[Delivery]:
-    """A delivery, the one that it is a copy of, and so on; each locked."""
+    """Yield a delivery, the one that it is a copy of, and so on; each locked."""
     while id_:
         each = hold(tx, id_)
         yield each

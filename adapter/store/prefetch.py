@@ -1,7 +1,7 @@
-"""What a transaction has read ahead and keeps, with a type for each kind.
+"""Values that a transaction has read ahead and keeps, with a type for each kind.
 
-A kept value is true until the transaction ends, because its row is locked, or because the row of
-the sender is. A write that could make a kept value false makes the transaction forget it.
+A kept value stays correct until the transaction ends, because its row or its sender's row is
+locked. A write of the transaction that could change a value makes it forget that value.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _ABSENT: Any = object()
 class Prefetch(Generic[K, V]):
     """One kind of kept values; a constant of its module.
 
-    `keys` tells which keys a written row of the table concerns. `parameter` is the bound parameter
-    by which a statement names the keys that it changes; a statement without it may change any.
+    `keys` returns the keys that a written row of the table concerns. `parameter` is the bound
+    parameter in which a statement names the keys that it changes. A statement without that
+    parameter may change any row.
     """
 
     table: sa.Table
@@ -32,10 +33,10 @@ class Prefetch(Generic[K, V]):
 
 @dataclass(slots=True)
 class Kept(Generic[K, V]):
-    """The values of one kind that one transaction keeps."""
+    """The values of one kind that a transaction keeps."""
 
     values: dict[K, V] = field(default_factory=dict)
-    before: dict[K, Any] | None = None  # what an attempt has changed, as it was
+    before: dict[K, Any] | None = None  # the old values of what an attempt has changed
 
     def __contains__(self, key: K) -> bool:
         return key in self.values
@@ -44,34 +45,34 @@ class Kept(Generic[K, V]):
         return self.values[key]
 
     def get(self, key: K) -> V | None:
-        """The value, or None where nothing is kept."""
+        """Return the value, or None when none is kept."""
         return self.values.get(key)
 
     def __setitem__(self, key: K, value: V) -> None:
-        self._note(key)
+        self._save(key)
         self.values[key] = value
 
     def forget(self, keys: Iterable[K]) -> None:
-        """Keep these no longer: they are read again when somebody asks."""
+        """Drop the values of these keys: the next use reads them again."""
         for key in keys:
             if key in self.values:
-                self._note(key)
+                self._save(key)
                 del self.values[key]
 
-    def _note(self, key: K) -> None:
+    def _save(self, key: K) -> None:
         if self.before is not None:
             self.before.setdefault(key, self.values.get(key, _ABSENT))
 
     def begin(self) -> None:
-        """From now on `undo` brings back what was kept."""
+        """Begin an attempt: from now on `undo` restores what is kept now."""
         self.before = {}
 
     def end(self) -> None:
-        """What has changed stays."""
+        """End the attempt, and keep its changes."""
         self.before = None
 
     def undo(self) -> None:
-        """As it was at `begin`."""
+        """Restore what was kept at `begin`."""
         for key, value in (self.before or {}).items():
             if value is _ABSENT:
                 self.values.pop(key, None)
@@ -82,13 +83,13 @@ class Kept(Generic[K, V]):
 
 @dataclass(slots=True)
 class Memory:
-    """Everything that one transaction keeps."""
+    """Everything that a transaction keeps."""
 
     kinds: dict[Prefetch[Any, Any], Kept[Any, Any]] = field(default_factory=dict)
     attempting: bool = False
 
     def of(self, kind: Prefetch[K, V]) -> Kept[K, V]:
-        """The values of one kind."""
+        """Return the values of one kind."""
         if kind not in self.kinds:
             self.kinds[kind] = Kept()
             if self.attempting:
@@ -96,13 +97,13 @@ class Memory:
         return self.kinds[kind]
 
     def written(self, table: sa.Table, row: Mapping[str, Any]) -> None:
-        """A row of the table is about to be written."""
+        """Forget what a row that is about to be written concerns."""
         for kind, kept in self.kinds.items():
             if kind.table is table:
                 kept.forget(kind.keys(row))
 
     def executed(self, statement: sa.Executable, parameters: object) -> None:
-        """A statement may have changed rows."""
+        """Forget what a statement may change."""
         if not isinstance(statement, sa.UpdateBase):
             return
         for kind, kept in self.kinds.items():
@@ -110,26 +111,26 @@ class Memory:
                 kept.forget(_changed(kind, kept, parameters))
 
     def begin(self) -> None:
-        """An attempt begins: it may fail alone."""
+        """Begin an attempt, which may be undone alone."""
         self.attempting = True
         for kept in self.kinds.values():
             kept.begin()
 
     def end(self) -> None:
-        """The attempt has succeeded."""
+        """End an attempt that succeeded."""
         self.attempting = False
         for kept in self.kinds.values():
             kept.end()
 
     def undo(self) -> None:
-        """The attempt has failed."""
+        """Undo an attempt that failed."""
         self.attempting = False
         for kept in self.kinds.values():
             kept.undo()
 
 
 def _changed(kind: Prefetch[K, V], kept: Kept[K, V], parameters: object) -> list[K]:
-    """The keys that a statement names by its parameter; all, where it names none."""
+    """Return the keys that a statement names in its parameter; all, when it names none."""
     named: Any = parameters.get(kind.parameter) if isinstance(parameters, Mapping) else None
     if named is None:
         return list(kept.values)

@@ -1,4 +1,4 @@
-"""Endpoints that were replaced: what moves to the successor, and what must wait for that."""
+"""Replaced endpoints: which deliveries move to the successor, and which wait for that."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from adapter.store.transaction import Transaction
 
 
 def movable(tx: Transaction, name: str) -> list[Delivery]:
-    """What waits for an endpoint and has surely not arrived: never tried, or refused each time.
+    """Return waiting deliveries that have surely not arrived: never tried, or refused each time.
 
-    A failure that leaves the outcome open (a time-out, a lost connection, a lease that ended)
-    keeps a delivery where it is.
+    A delivery stays where it is after a failure that leaves the outcome open: a time-out, a lost
+    connection, or a lease that ended.
     """
     waiting = one_of(delivery.c.state, State.WAITING)
     query = sa.select(*outbox.WITHOUT_BYTES).where(
@@ -32,16 +32,16 @@ def movable(tx: Transaction, name: str) -> list[Delivery]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """The endpoints that one has replaced, and the one that has replaced it."""
+    """The endpoints that an endpoint replaces, and the successor that replaces it."""
 
     replaced: frozenset[str] = frozenset()
     successor: str = ""
 
 
 def claimable(replacement: Replacement) -> Iterator[sa.ColumnElement[bool]]:
-    """What a claim asks replacement, for an endpoint that stands in for others, or has a successor.
+    """Yield conditions for claims of an endpoint that replaces others or has a successor.
 
-    What moves is not tried where it was, and what comes after it in its case waits.
+    A delivery that moves is not tried at its old endpoint. Later ones of its case wait for it.
     """
     if replacement.replaced:
         yield _nothing_to_come(replacement.replaced)
@@ -51,9 +51,9 @@ def claimable(replacement: Replacement) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _nothing_to_come(replaced: Collection[str]) -> sa.ColumnElement[bool]:
-    """No earlier delivery of the case is with somebody whom this endpoint replaces, and may move.
+    """Return: no earlier delivery of the case may still move here from a replaced endpoint.
 
-    Nor one that is just being tried there: a refusal would let it move.
+    A delivery in flight there counts too: a refusal would let it move.
     """
     older = delivery.alias("moving")
     tried = sa.case((older.c.state == str(State.IN_FLIGHT), older.c.attempt - 1))
@@ -73,7 +73,7 @@ def _nothing_to_come(replaced: Collection[str]) -> sa.ColumnElement[bool]:
 
 
 def open_outcome(of: sa.FromClause, tries: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """One of its first `tries` attempts did not end with a refusal: with success, or unknown."""
+    """Return: one of its first `tries` attempts ended with success, or with an open outcome."""
     return there_is(
         attempt.c.delivery_id == of.c.id,
         attempt.c.number <= tries,

@@ -1,6 +1,6 @@
-"""The tables. One row tells one thing; what can be derived is not stored.
+"""The tables. What can be derived is not stored.
 
-Times are UTC. Text that names a person is only ever in a body, never in another column.
+Times are UTC. Personal data is only in bodies, never in another column.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ message = sa.Table(
     columns.text("recorded"),  # at the source, ISO 8601 with the offset as received
     columns.text("standing"),
     columns.count("tries"),
-    columns.text("code"),  # of the catalogue: why it was refused, or is dead
+    columns.text("code"),  # from the catalogue: why it was refused or is dead
     columns.text("detail"),
     columns.text("note"),  # copy of …, not used, superseded by …
     columns.text("losses"),  # JSON: what the mapping could not read
-    columns.text("issues"),  # JSON: what was wrong or odd
-    columns.text("receipt_code"),  # what we answered, "" while the answer is owed
+    columns.text("issues"),  # JSON: errors and warnings about it
+    columns.text("receipt_code"),  # the code of our receipt; "" while it is owed
     sa.Column("receipt_body", sa.LargeBinary),
     columns.flag("shared"),
-    columns.flag("direct"),  # the door answers itself: no receipt is owed through the outbox
+    columns.flag("direct"),  # answered on its connection: no receipt goes through the outbox
     columns.text("taken_by"),
-    columns.text("replaced_by"),  # a message that a person made of this one
-    columns.text("replaces"),  # the message that this one was made of
+    columns.text("replaced_by"),  # the edited message that replaces this one
+    columns.text("replaces"),  # the message that this edited one replaces
     sa.Index("message_case", "case_id", "seq"),
     sa.Index("message_endpoint", "endpoint", "seq"),
     sa.Index("message_content", "content_id"),
     sa.Index("message_claimed", "endpoint", "claimed_id"),
 )
-content = sa.Table(  # the duplicate table, by content id
+content = sa.Table(  # for duplicates, by content id
     "content",
     metadata,
     columns.id_("sender", primary_key=True),  # endpoint
@@ -58,7 +58,7 @@ content = sa.Table(  # the duplicate table, by content id
     columns.id_("message_id"),
     sa.Index("content_by_id", "content_id"),
 )
-envelope = sa.Table(  # the duplicate table, by envelope id
+envelope = sa.Table(  # for duplicates, by envelope id
     "envelope",
     metadata,
     columns.id_("sender", primary_key=True),
@@ -70,22 +70,22 @@ envelope = sa.Table(  # the duplicate table, by envelope id
 )
 
 case = sa.Table(
-    "care_case",  # `case` is a word of SQL
+    "care_case",  # `case` is an SQL keyword
     metadata,
     columns.seq(),
     columns.id_(unique=True),
-    columns.text("name"),  # <HSA-id>/<visit number>, "" when it opened on its own
+    columns.text("name"),  # <HSA-id>/<visit number>, "" when it was opened without a name
     columns.text("patient"),  # keyed hash of the identity
     sa.Column("opened_at", Instant, nullable=False),
     columns.time("closed_at"),
     columns.time("shared_at"),
-    columns.flag("flagged"),  # opened on its own, or a dead letter let later messages pass
+    columns.flag("flagged"),  # opened without a name, or a dead letter let later messages pass
     columns.flag("protected"),
-    columns.count("orders"),  # the last order number handed out
+    columns.count("orders"),  # the last order number that was assigned
     columns.text("facts"),  # JSON of adapter.policy.sharing.Facts
     sa.Index("case_patient", "patient"),
 )
-alias = sa.Table(  # every name that a case goes by
+alias = sa.Table(  # every name of a case
     "case_alias",
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
@@ -101,7 +101,7 @@ delivery = sa.Table(
     columns.id_("endpoint"),
     columns.text("event"),
     sa.Column("case_id", sa.String(120)),
-    sa.Column("order_key", sa.String(250)),  # NULL: in no order
+    sa.Column("order_key", sa.String(250)),  # NULL: it waits for no other
     columns.count("order_no"),
     columns.text("state"),
     columns.text("content_id"),
@@ -111,26 +111,26 @@ delivery = sa.Table(
     columns.text("losses"),
     columns.flag("forwarded"),  # the sender's own bytes
     columns.text("done_when"),
-    columns.count("attempt"),  # claims so far; an outcome counts only for the newest
+    columns.count("attempt"),  # claims so far; only the outcome of the newest counts
     columns.count("failures"),
     columns.count("resends"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
-    # Of these three an open delivery has exactly one: what it waits for.
+    # An open delivery has exactly one of these three: the time that it waits for.
     columns.time("next_attempt_at"),
     columns.time("lease_until"),
     columns.time("receipt_due_at"),
     columns.time("answer_due_at"),
     columns.time("reminded_at"),
-    columns.time("sent_at"),  # first transport acceptance: legal clocks count from here
+    columns.time("sent_at"),  # first acceptance by the transport: legal deadlines count from here
     columns.time("closed_at"),
     columns.text("code"),
     columns.text("detail"),
     columns.text("taken_by"),
-    columns.flag("untold"),  # dead, and its sender is told only when a person discards it
+    columns.flag("untold"),  # dead; its sender is notified only when a person discards it
     columns.text("copy_of"),  # the delivery that this one sends again
-    columns.text("replaced_by"),  # a delivery that a person made of this one
-    columns.text("replaces"),  # the delivery that this one was made of
+    columns.text("replaced_by"),  # the edited delivery that replaces this one
+    columns.text("replaces"),  # the delivery that this edited one replaces
     sa.Index("delivery_case", "case_id", "seq"),
     sa.Index("delivery_content", "content_id", "endpoint"),
     sa.Index("delivery_endpoint", "endpoint", "seq"),
@@ -143,9 +143,9 @@ attempt = sa.Table(
     columns.text("why"),  # first | retry | resend | lease
     sa.Column("started_at", Instant, nullable=False),
     columns.time("finished_at"),
-    columns.text("code"),  # "" ok, else of the catalogue
+    columns.text("code"),  # "" for success, else from the catalogue
     columns.text("detail"),
-    sa.Column("body", sa.LargeBinary),  # NULL: the delivery's
+    sa.Column("body", sa.LargeBinary),  # NULL: the same as the delivery's
     sa.Column("answer", sa.LargeBinary),
 )
 receipt = sa.Table(
@@ -153,7 +153,9 @@ receipt = sa.Table(
     metadata,
     columns.seq(),
     columns.id_("delivery_id", index=True),
-    sa.Column("message_id", sa.String(120)),  # what carried it; NULL: the same exchange
+    sa.Column(
+        "message_id", sa.String(120)
+    ),  # the message that carried it; NULL: the response to the attempt
     columns.text("layer"),
     columns.text("code"),
     sa.Column("at", Instant, nullable=False),
@@ -175,33 +177,35 @@ history = sa.Table(
     sa.Index("history_message", "message_id"),
     sa.Index("history_delivery", "delivery_id"),
 )
-sender = sa.Table(  # a lock each: who holds it processes that sender's messages
+sender = sa.Table(  # row locks: the holder processes that sender's messages
     "sender",
     metadata,
     sa.Column("name", sa.String(120), primary_key=True),
 )
-endpoint = sa.Table(  # what operators and outages do to an endpoint
+endpoint = sa.Table(  # pause, circuit and rate of an endpoint
     "endpoint",
     metadata,
     sa.Column("name", sa.String(120), primary_key=True),
     columns.time("paused_at"),
     columns.text("paused_by"),
     columns.text("paused_why"),
-    columns.count("failures"),  # in a row; 0 after any success
-    columns.time("open_until"),  # the circuit: nobody tries before, then one probe
-    columns.time("paced_until"),  # the rate: nobody sends before
+    columns.count("failures"),  # in a row; 0 after a success
+    columns.time("open_until"),  # the circuit: no attempt before, then one probe
+    columns.time("paced_until"),  # the rate: nothing is sent before
 )
-process = sa.Table(  # who runs, as each tells it of itself every few seconds
+process = sa.Table(  # running processes; each writes its row every few seconds
     "process",
     metadata,
     columns.id_(primary_key=True),
-    columns.id_("name"),  # for people: what it does, where, and its number there
+    columns.id_("name"),  # for people: part, host and process number
     columns.text("part"),  # worker | web | serve
-    sa.Column("started_at", Instant, nullable=False),  # by the database's clock, as the next
+    sa.Column("started_at", Instant, nullable=False),  # by the database's clock, like seen_at
     sa.Column("seen_at", Instant, nullable=False),
-    columns.flag("consumes"),  # takes care.in, or would if the one that does went away
-    sa.Column("ahead", sa.Float, nullable=False),  # seconds, of its clock before the database's
-    sa.Column("probe", sa.Float, nullable=False),  # seconds, that writing this row took
+    columns.flag("consumes"),  # consumes care.in, or is the standby for it
+    sa.Column(
+        "ahead", sa.Float, nullable=False
+    ),  # seconds that its clock is ahead of the database's
+    sa.Column("probe", sa.Float, nullable=False),  # seconds that writing this row took
     columns.text("findings"),  # JSON of adapter.operate.health.Finding
 )
 token = sa.Table(
@@ -211,7 +215,7 @@ token = sa.Table(
     columns.id_("endpoint", index=True),
     sa.Column("created_at", Instant, nullable=False),
 )
-secret = sa.Table(  # keys that belong to this store
+secret = sa.Table(  # keys of this store
     "secret",
     metadata,
     sa.Column("name", sa.String(60), primary_key=True),

@@ -1,4 +1,4 @@
-"""Deliveries whose time has come, or must change: late answers, expiry, outages that ended."""
+"""Deliveries whose timers are due or must change: late answers, expiry, ended outages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapter.store.transaction import Transaction
 
 
 def unsent_of_case(tx: Transaction, case_id: str) -> list[Delivery]:
-    """Deliveries of a case without any attempt, locked; not those that another process claims."""
+    """Return the never attempted deliveries of a case, locked; skip those locked elsewhere."""
     query = (
         sa.select(*outbox.WITHOUT_BYTES)
         .where(
@@ -35,14 +35,14 @@ def unsent_of_case(tx: Transaction, case_id: str) -> list[Delivery]:
 
 
 def wake(tx: Transaction, name: str, now: datetime) -> None:
-    """All that waits for a later attempt is due now."""
+    """Make all deliveries due that wait for a later attempt."""
     tx.execute(_later(name, now).values(next_attempt_at=now))
 
 
 def wake_after_outage(tx: Transaction, name: str, now: datetime) -> None:
-    """The far side is back: what had not reached it is due now.
+    """Make due what did not reach a far side that answers again.
 
-    What it has answered is not: it may have asked us to wait.
+    Deliveries that it answered are left out: it may have asked us to wait.
     """
     unreached = delivery.c.code.in_([code for code in sorted(OUTAGES) if is_error_code(code)])
     tx.execute(_later(name, now).where(unreached).values(next_attempt_at=now))
@@ -54,7 +54,7 @@ def _later(name: str, now: datetime) -> sa.Update:
 
 
 def await_again(tx: Transaction, name: str, resends: int, now: datetime, due_at: datetime) -> None:
-    """The far side is back: what has no resend left gets the time for its receipt once more."""
+    """Give deliveries without resends left a new time for their receipt, after an outage."""
     late = sa.and_(
         delivery.c.endpoint == name,
         one_of(delivery.c.state, State.IN_FLIGHT),
@@ -67,7 +67,7 @@ def await_again(tx: Transaction, name: str, resends: int, now: datetime, due_at:
 
 
 def answers_late(tx: Transaction, now: datetime, limit: int) -> list[Delivery]:
-    """Deliveries that the receiver's system has, and that no person has answered in time."""
+    """Return accepted deliveries that no person has answered in time, locked."""
     query = (
         sa.select(*outbox.WITHOUT_BYTES)
         .where(one_of(delivery.c.state, State.ACCEPTED), delivery.c.answer_due_at <= now)
@@ -79,13 +79,13 @@ def answers_late(tx: Transaction, now: datetime, limit: int) -> list[Delivery]:
 
 
 def reminded(tx: Transaction, id_: str, now: datetime, next_at: datetime) -> None:
-    """The owner was told; when to tell again."""
+    """Record that the owner was reminded, and when the next reminder is due."""
     same = sa.update(delivery).where(delivery.c.id == id_)
     tx.execute(same.values(reminded_at=now, answer_due_at=next_at))
 
 
 def expired(tx: Transaction, now: datetime, resting: Collection[str], limit: int) -> list[Delivery]:
-    """What is due to an endpoint that is paused or cut off, and has outlived its time to live."""
+    """Return expired deliveries to endpoints that are paused or whose circuit is open."""
     untried = sa.or_(
         one_of(delivery.c.state, State.WAITING),
         sa.and_(one_of(delivery.c.state, State.IN_FLIGHT), delivery.c.receipt_due_at <= now),
@@ -100,10 +100,10 @@ def expired_in_line(
     opened: Mapping[str, datetime],
     limit: int,
 ) -> list[Delivery]:
-    """What has outlived its time to live behind an earlier delivery that waits itself.
+    """Return expired deliveries behind an earlier one of their order key that waits itself.
 
-    What ran out before its endpoint `opened` last is left out: it has its turn when the earlier
-    ones have had theirs.
+    Deliveries that expired before their endpoint's service window `opened` last are left out:
+    they are tried after the earlier ones.
     """
     older, theirs = delivery.alias("older"), delivery.c.endpoint
     waits = sa.func.coalesce(older.c.next_attempt_at, older.c.receipt_due_at) > now
@@ -141,7 +141,7 @@ def _expired(
 
 
 def unreceipted(tx: Transaction, names: list[str], now: datetime) -> int:
-    """Let what is sent and unreceipted be due at once: its bytes are gone with the broker.
+    """Make due what was sent and has no receipt: its bytes were lost with the broker.
 
     Return how many there are.
     """
@@ -154,7 +154,7 @@ def unreceipted(tx: Transaction, names: list[str], now: datetime) -> int:
 
 
 def orphans(tx: Transaction, known: Collection[str], now: datetime) -> list[Delivery]:
-    """What is due to endpoints that are not among the known ones, paused or cut off or not."""
+    """Return due deliveries to endpoints that are not `known`, in whatever state these are."""
     lost = sa.select(endpoint.c.name).where(endpoint.c.name.not_in(known))
     query = (
         sa.select(*outbox.WITHOUT_BYTES)

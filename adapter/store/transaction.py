@@ -1,7 +1,7 @@
-"""One transaction: rows of one kind are read once, and written together.
+"""A transaction: reads rows ahead, and writes rows of one kind together.
 
-A statement costs far more than a row. Many messages are decided on in one transaction, and what
-each of them writes waits until something is read, or until the commit.
+A statement costs far more than a row. Many messages are processed in one transaction. Their
+writes wait until the next read, or until the commit.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ _Waiting: TypeAlias = dict[Write, dict[object, dict[str, Any]]]
 
 
 class Transaction:
-    """What the store's functions get as `tx`. Only the rooms above the store begin and end one."""
+    """The `tx` of the store's functions. Only the rooms above the store begin and end it."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._memory = Memory()
-        self._before: _Waiting = {}  # rows of the messages that are decided
-        self._now: _Waiting = {}  # rows of the message that is being decided
+        self._before: _Waiting = {}  # rows of earlier attempts
+        self._now: _Waiting = {}  # rows of the attempt under way
         self._attempting = False
         self._savepoint: sa.NestedTransaction | None = None
 
     def kept(self, kind: Prefetch[_K, _V]) -> Kept[_K, _V]:
-        """What this transaction has read ahead of one kind."""
+        """Return what this transaction keeps of one kind."""
         return self._memory.of(kind)
 
     @property
     def dialect(self) -> str:
-        """`postgresql` or `sqlite`."""
+        """Return `postgresql` or `sqlite`."""
         return self._connection.dialect.name
 
     @property
     def engine(self) -> sa.Engine:
-        """What the transaction runs on."""
+        """Return the engine of the transaction."""
         return self._connection.engine
 
     @property
     def connection(self) -> sa.Connection:
-        """SQLAlchemy's own, for tools that ask for one; nothing waits when they get it."""
+        """Return SQLAlchemy's connection, for tools that need one; write what waits first."""
         self.flush()
         return self._connection
 
@@ -68,7 +68,7 @@ class Transaction:
     def execute(
         self, statement: sa.Executable, parameters: Parameters | None = None
     ) -> sa.CursorResult[Any]:
-        """Run a statement now, after what waits to be written.
+        """Execute a statement, after the writes that wait.
 
         Raise StoreUnavailableError when the database fails, RowRefusedError when it refuses a row.
         """
@@ -80,7 +80,8 @@ class Transaction:
     def later(self, kind: Write, row: dict[str, Any]) -> None:
         """Write a row, together with the others of its kind.
 
-        Rows of one kind stay in order; two kinds that change the same columns of a row would not.
+        Rows of one kind keep their order; different kinds do not. So two kinds must not change the
+        same columns of a row.
         """
         self._memory.written(kind.table, row)
         _add(self._now, kind, kind.key(row), row)
@@ -95,18 +96,18 @@ class Transaction:
         self._write(self._now)
 
     def _write(self, waiting: _Waiting) -> None:
-        """Inserts first: what is changed may be new."""
+        """Write inserts first: an update may concern a new row."""
         if waiting:
-            with store_errors(), self._together():
+            with store_errors(), self._pipeline():
                 for kind in sorted(waiting, key=lambda each: not isinstance(each, Insert)):
                     write(self._connection, kind, waiting[kind].values())
             waiting.clear()
 
     @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Statements whose answers nobody waits for: on PostgreSQL one round trip for all.
+    def _pipeline(self) -> Iterator[None]:
+        """Send statements without waiting for results: on PostgreSQL one round trip for all.
 
-        What the database refuses comes out as an error of SQLAlchemy, as from any statement.
+        Raise refusals as errors of SQLAlchemy, as any statement does.
         """
         driver: Any = self._connection.connection.driver_connection
         if self.dialect != "postgresql":
@@ -120,7 +121,7 @@ class Transaction:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """All or nothing of what is done inside; a savepoint only where something is read."""
+        """Do all or nothing of the block. A savepoint is made only when the block reads."""
         self._attempting = True
         self._memory.begin()
         for kind, rows in self._now.items():
@@ -144,14 +145,14 @@ class Transaction:
 
     @contextmanager
     def trial(self) -> Iterator[None]:
-        """What is done inside is undone at its end."""
+        """Undo the block at its end."""
         with suppress(_Undone), self.attempt():
             yield
             raise _Undone
 
 
 class _Undone(Exception):  # noqa: N818 - nothing is wrong
-    """It was looked at, and shall leave no trace."""
+    """Ends a trial, whose changes are undone."""
 
 
 def _add(waiting: _Waiting, kind: Write, key: object, row: dict[str, Any]) -> None:

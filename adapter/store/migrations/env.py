@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that adapter.store hands over."""
+"""Alembic's entry point; uses the connection that adapter.store passes."""
 
 from alembic import context
 

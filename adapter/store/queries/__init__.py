@@ -1,7 +1,7 @@
-"""Views for people who look: read-only, by keys and indexes, fast with millions of rows.
+"""Views for operators: read-only, by keys and indexes, fast with millions of rows.
 
-Bodies are apart, in `attempt_bytes` and `message_body`: whoever reads one writes `body-read`
-into the history in the same transaction (adapter.cli does).
+Only `attempt_bytes` and `message_body` return bodies. Their caller (adapter.cli) adds `body-read`
+to the history in the same transaction.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HISTORY = columns(HistoryEntry, history)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """Everything of one case, each table in its own order."""
+    """All rows of a case, each table in its own order."""
 
     case: CaseSummary
     aliases: tuple[str, ...]
@@ -49,7 +49,7 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """One message, or as much of it as belongs to one delivery."""
+    """All rows of a message, or only those of one of its deliveries."""
 
     message: MessageSummary
     deliveries: tuple[DeliverySummary, ...]
@@ -60,7 +60,7 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptBytes:
-    """What one attempt sent, and what was answered in the same exchange; None once purged."""
+    """The bytes that an attempt sent, and the response to it; None once purged."""
 
     delivery_id: str
     number: int
@@ -70,7 +70,7 @@ class AttemptBytes:
 
 
 def case_view(tx: Transaction, text: str) -> CaseView | None:
-    """A case by its id or any of its names, with all that happened in it; None for neither."""
+    """Return a case by its id or any of its names, or None."""
     id_ = cases.by_any_id(tx, text)
     return _case_view(tx, id_) if id_ else None
 
@@ -80,7 +80,7 @@ def _case_view(tx: Transaction, id_: str) -> CaseView:
     head = fetch(tx, CaseSummary, sa.select(*columns(CaseSummary, case)).where(case.c.id == id_))
     in_case = sa.select(*_MESSAGE).where(message.c.case_id == id_).order_by(message.c.seq)
     sent = sa.select(*_DELIVERY).where(delivery.c.case_id == id_).order_by(delivery.c.seq)
-    told = sa.select(*_HISTORY).where(history.c.case_id == id_).order_by(history.c.seq)
+    entries = sa.select(*_HISTORY).where(history.c.case_id == id_).order_by(history.c.seq)
     deliveries = fetch(tx, DeliverySummary, sent)
     ids = [d.id for d in deliveries]
     return CaseView(
@@ -90,7 +90,7 @@ def _case_view(tx: Transaction, id_: str) -> CaseView:
         deliveries=tuple(deliveries),
         attempts=tuple(_attempts(tx, ids)),
         receipts=tuple(_receipts(tx, ids)),
-        history=tuple(fetch(tx, HistoryEntry, told)),
+        history=tuple(fetch(tx, HistoryEntry, entries)),
     )
 
 
@@ -109,63 +109,63 @@ def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptSummary]:
 
 
 def message_ids(tx: Transaction, text: str) -> list[str]:
-    """The messages that an id may mean: a message's, a delivery's, or a content id's; oldest first.
+    """Return the messages of an id: that of a message or a delivery, or a content id.
 
-    At most 20: one content id may have come many times.
+    Oldest first, at most 20: a content id may have come many times.
     """
     direct = sa.select(message.c.id).where(message.c.id == text)
     of_delivery = sa.select(delivery.c.message_id).where(delivery.c.id == text)
     by_content = sa.select(message.c.id).where(message.c.content_id == text).order_by(message.c.seq)
     for query in (direct, of_delivery, by_content.limit(20)):
-        found = list(tx.execute(query).scalars())
-        if found:
-            return found
+        ids = list(tx.execute(query).scalars())
+        if ids:
+            return ids
     return []
 
 
 def message_view(tx: Transaction, id_: str) -> MessageView:
-    """One message with every delivery, attempt, receipt and line of history; it must exist."""
-    line = fetch(tx, MessageSummary, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
+    """Return a message with its deliveries, attempts, receipts and history; it must exist."""
+    summary = fetch(tx, MessageSummary, sa.select(*_MESSAGE).where(message.c.id == id_))[0]
     sent = sa.select(*_DELIVERY).where(delivery.c.message_id == id_).order_by(delivery.c.seq)
     deliveries = fetch(tx, DeliverySummary, sent)
     ids = [d.id for d in deliveries]
     return MessageView(
-        message=line,
+        message=summary,
         deliveries=tuple(deliveries),
         attempts=tuple(_attempts(tx, ids)),
         receipts=tuple(_receipts(tx, ids)),
-        history=tuple(_told(tx, id_, ids)),
+        history=tuple(_message_history(tx, id_, ids)),
     )
 
 
-def _told(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryEntry]:
+def _message_history(tx: Transaction, id_: str, deliveries: Sequence[str]) -> list[HistoryEntry]:
     numbered = [history.c.seq, *_HISTORY]
-    found: dict[int, HistoryEntry] = {}
-    mine = [history.c.message_id == id_]
-    for where in mine + [history.c.delivery_id.in_(part) for part in chunks(deliveries)]:
+    entries: dict[int, HistoryEntry] = {}
+    of_message = [history.c.message_id == id_]
+    for where in of_message + [history.c.delivery_id.in_(part) for part in chunks(deliveries)]:
         for row in tx.execute(sa.select(*numbered).where(where)).mappings():
-            found[row["seq"]] = _history_line(row)
-    return [found[seq] for seq in sorted(found)]
+            entries[row["seq"]] = _history_entry(row)
+    return [entries[seq] for seq in sorted(entries)]
 
 
-def _history_line(row: sa.RowMapping) -> HistoryEntry:
+def _history_entry(row: sa.RowMapping) -> HistoryEntry:
     values: dict[str, Any] = {name: value for name, value in row.items() if name != "seq"}
     return HistoryEntry(**values)
 
 
 def deliveries_of(tx: Transaction, messages: Sequence[str]) -> list[DeliverySummary]:
-    """The deliveries of these messages, oldest first."""
-    found: list[DeliverySummary] = []
+    """Return the deliveries of these messages, oldest first."""
+    deliveries: list[DeliverySummary] = []
     for part in chunks(messages):
         query = sa.select(*_DELIVERY).where(delivery.c.message_id.in_(part))
-        found += fetch(tx, DeliverySummary, query)
-    return sorted(found, key=lambda line: line.seq)
+        deliveries += fetch(tx, DeliverySummary, query)
+    return sorted(deliveries, key=lambda each: each.seq)
 
 
 def attempt_bytes(tx: Transaction, message_id: str) -> list[AttemptBytes]:
-    """The bytes of every attempt of a message's deliveries, in the order of the attempts.
+    """Return the bytes of every attempt of a message's deliveries, in the order of attempts.
 
-    An attempt without bytes of its own sent the delivery's.
+    An attempt without bytes of its own sent the bytes of its delivery.
     """
     sent = sa.func.coalesce(attempt.c.body, delivery.c.body).label("body")
     query = (
@@ -184,7 +184,7 @@ def attempt_bytes(tx: Transaction, message_id: str) -> list[AttemptBytes]:
 
 
 def message_body(tx: Transaction, id_: str) -> bytes | None:
-    """A message as received; None once purged."""
+    """Return the bytes of a message as received; None once purged."""
     query = sa.select(message.c.body).where(message.c.id == id_)
     body: bytes | None = tx.execute(query).scalar_one()
     return body

@@ -1,4 +1,4 @@
-"""What is in front of a person: dead messages and dead deliveries, by cause."""
+"""Dead messages and dead deliveries, which wait for a person, grouped by cause."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from adapter.store.indexes import one_of
 from adapter.store.tables import delivery, message
 from adapter.store.transaction import Transaction
 
-MOST = 10_000  # a catastrophe is told by its beginning
+MOST = 10_000  # the oldest of a disaster are enough to see its cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One dead letter. `endpoint` is where a delivery should go, or where a message came from."""
+    """A dead letter. `endpoint` is the receiver of a delivery, or the sender of a message."""
 
     id: str
     message_id: str
@@ -29,7 +29,7 @@ class DeadLetter:
     code: str
     detail: str
     taken_by: str
-    since: datetime  # when it arrived, or when it was given up
+    since: datetime  # when the message arrived, or the delivery was given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +43,14 @@ class Cause:
 
 
 def dead_letters(tx: Transaction) -> list[Cause]:
-    """Every dead letter by cause, the largest group first; at most MOST of each kind."""
+    """Return all dead letters by cause, the largest group first; at most MOST of each kind."""
     groups: dict[tuple[str, str, str], list[DeadLetter]] = {}
-    for kind, found in (("message", _messages(tx)), ("delivery", _deliveries(tx))):
-        for one in found:
-            groups.setdefault((kind, one.code, one.endpoint), []).append(one)
+    for kind, letters in (("message", _messages(tx)), ("delivery", _deliveries(tx))):
+        for letter in letters:
+            groups.setdefault((kind, letter.code, letter.endpoint), []).append(letter)
     causes = [
-        Cause(kind=kind, code=code, endpoint=endpoint, letters=tuple(found))
-        for (kind, code, endpoint), found in groups.items()
+        Cause(kind=kind, code=code, endpoint=endpoint, letters=tuple(group))
+        for (kind, code, endpoint), group in groups.items()
     ]
     return sorted(causes, key=lambda c: (-len(c.letters), c.code, c.endpoint, c.kind))
 

@@ -1,6 +1,6 @@
-"""Figures for machines that watch: what waits, since when, and whether the store is as it must be.
+"""Figures for monitoring: what waits, since when, and whether the store is set up correctly.
 
-Only what is open, accepted or dead is counted: those have an index, and all else only grows.
+Only open, accepted and dead rows are counted: these have an index. The others only grow.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFigures:
-    """One endpoint: of when its oldest open delivery is, and due, and what holds it."""
+    """Figures of an endpoint: times of its oldest deliveries, and what stops sending."""
 
     endpoint: str
     oldest_due: datetime | None
@@ -45,24 +45,24 @@ class EndpointFigures:
 
 
 def deliveries(tx: Transaction) -> list[Count]:
-    """Deliveries that are open, accepted or dead."""
-    found: list[Count] = []
+    """Count deliveries that are open, accepted or dead."""
+    counts: list[Count] = []
     for states in (OPEN, (State.ACCEPTED,), (State.DEAD,)):
         keys = (delivery.c.endpoint, delivery.c.event, delivery.c.state)
         query = sa.select(*keys, sa.func.count()).where(one_of(delivery.c.state, *states))
-        found += _counts(tx, query.group_by(*keys))
-    return found
+        counts += _counts(tx, query.group_by(*keys))
+    return counts
 
 
 def messages(tx: Transaction) -> list[Count]:
-    """Messages that are not yet processed, and those that are dead."""
-    found: list[Count] = []
+    """Count messages that are not yet processed or are dead."""
+    counts: list[Count] = []
     for standing in (Standing.RECEIVED, Standing.DEAD):
         event = sa.func.coalesce(sa.func.nullif(message.c.event, ""), "unknown")
         keys = (message.c.endpoint, event, message.c.standing)
         query = sa.select(*keys, sa.func.count()).where(one_of(message.c.standing, standing))
-        found += _counts(tx, query.group_by(*keys))
-    return found
+        counts += _counts(tx, query.group_by(*keys))
+    return counts
 
 
 def _counts(tx: Transaction, query: sa.Select[Any]) -> Iterator[Count]:
@@ -72,17 +72,17 @@ def _counts(tx: Transaction, query: sa.Select[Any]) -> Iterator[Count]:
 
 
 def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
-    """Every endpoint that the store knows, by name."""
+    """Return the figures of every endpoint in the store, by name."""
     oldest = (sa.func.min(due), sa.func.min(delivery.c.created_at))
     waiting = sa.select(delivery.c.endpoint, *oldest)
     waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
-    found = {name: (since, made) for name, since, made in tx.execute(waiting)}
+    oldest_times = {name: (since, made) for name, since, made in tx.execute(waiting)}
     rows = tx.execute(sa.select(endpoint).order_by(endpoint.c.name)).mappings().all()
     return [
         EndpointFigures(
             endpoint=row["name"],
-            oldest_due=found.get(row["name"], _NONE)[0],
-            oldest_open=found.get(row["name"], _NONE)[1],
+            oldest_due=oldest_times.get(row["name"], _NONE)[0],
+            oldest_open=oldest_times.get(row["name"], _NONE)[1],
             last_received=_last_received(tx, row["name"]),
             paused=row["paused_at"] is not None,
             cut_off=row["open_until"] is not None and row["failures"] > 0,
@@ -96,22 +96,22 @@ _NONE = (None, None)
 
 
 def oldest_late(tx: Transaction, before: datetime) -> list[tuple[str, datetime]]:
-    """Endpoints with a delivery that is late, and of when the oldest is; not those on pause.
+    """Return endpoints with a late delivery, and when the oldest was created; no paused ones.
 
-    Late is what was due before, and what is older and goes on failing: each retry makes that
-    due in the future. What an earlier delivery of its case holds back waits rightly.
+    Late: due before `before`; or older and still failing, because each retry moves its due time.
+    Not late: held back by an earlier delivery of its case.
     """
     looks = (*(_not_taken_up(state, before) for state in OPEN), _troubled(before))
     query = sa.select(endpoint.c.name, *looks).where(endpoint.c.paused_at.is_(None))
     rows: list[tuple[Any, ...]] = [tuple(r) for r in tx.execute(query.order_by(endpoint.c.name))]
     ages = {row[0]: [at for at in row[1:] if at] for row in rows}
-    return [(name, min(found)) for name, found in ages.items() if found]
+    return [(name, min(times)) for name, times in ages.items() if times]
 
 
 def _not_taken_up(state: State, before: datetime) -> sa.ScalarSelect[datetime]:
-    """Of one state: so it goes along the index as far as one row.
+    """Select the oldest due delivery of one state: so the index is read as far as one row.
 
-    That it is open says so too: SQLite would not know that the partial index holds it.
+    The condition "open" is repeated: only then does SQLite use the partial index.
     """
     older = delivery.alias("older")
     held_back = there_is(
@@ -130,7 +130,7 @@ def _not_taken_up(state: State, before: datetime) -> sa.ScalarSelect[datetime]:
 
 
 def _troubled(before: datetime) -> sa.ScalarSelect[datetime]:
-    """Asked for without its state, which would let it be looked for in all that is open."""
+    """Select the oldest failing delivery, without its state: that would suggest another index."""
     query = sa.select(delivery.c.created_at).where(
         delivery.c.endpoint == endpoint.c.name, troubled, delivery.c.created_at < before
     )
@@ -143,7 +143,7 @@ def _last_received(tx: Transaction, name: str) -> datetime | None:
 
 
 def totals(tx: Transaction) -> dict[str, int]:
-    """The highest row number of each table: what was ever stored, told without counting."""
+    """Return the highest row number of each table: the number ever stored, without a count."""
     tables = {"messages": message, "deliveries": delivery, "receipts": receipt}
     highest = {name: sa.func.max(table.c.seq) for name, table in tables.items()}
     return {name: tx.execute(sa.select(top)).scalar_one() or 0 for name, top in highest.items()}
@@ -151,26 +151,26 @@ def totals(tx: Transaction) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """The version that the store has, and the one that this program needs."""
+    """The schema version of the store, and the version that this program needs."""
 
     current: str
     newest: str
 
     @property
     def fits(self) -> bool:
-        """Whether they are the same."""
+        """Whether both versions are the same."""
         return self.current == self.newest
 
 
 def schema(tx: Transaction) -> Schema:
-    """Both versions; `current` is "" for an empty store."""
+    """Return both versions; `current` is "" for an empty store."""
     current = MigrationContext.configure(tx.connection).get_current_revision()
     newest = ScriptDirectory.from_config(migrations(tx.connection)).get_current_head()
     return Schema(current=current or "", newest=newest or "")
 
 
 def unsafe(tx: Transaction) -> Sequence[str]:
-    """Database settings with which a commit may be lost, as `name = value`; PostgreSQL only."""
+    """Return settings with which a commit may be lost, as `name = value`; PostgreSQL only."""
     if tx.dialect == "sqlite":
         return ()
     values = {name: tx.execute(sa.text(f"show {name}")).scalar_one() for name in _DURABLE}

@@ -1,7 +1,7 @@
-"""Finding messages by what is known of them: newest first, page by page, each page in bounded time.
+"""Search for messages: newest first, in pages, each page in bounded time.
 
-States that wait for somebody have an index. For all else a page looks at no more than WINDOW of
-what may be millions of rows: it may come back short, with a `next` to go on from.
+The open, accepted and dead states have an index. For any other search a page reads at most WINDOW
+of perhaps millions of rows: it may be short, and its `next` says where to continue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from adapter.store.tables import delivery, message
 from adapter.store.transaction import Transaction
 
 WINDOW = 20_000
-_SKEW = timedelta(minutes=10)  # rows of one moment commit in any order
+_SKEW = timedelta(minutes=10)  # rows that arrive together commit in any order
 _MESSAGE = columns(MessageSummary, message)
 STATES = tuple(dict.fromkeys([*map(str, Standing), *map(str, State)]))
 _INDEXED = frozenset({*OPEN, State.ACCEPTED, State.DEAD, Standing.RECEIVED})
@@ -27,13 +27,13 @@ _INDEXED = frozenset({*OPEN, State.ACCEPTED, State.DEAD, Standing.RECEIVED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is looked for; "" and None mean anything.
+    """The filters of a search; "" and None match anything.
 
     `state` is the message's own (Standing) or that of any of its deliveries (State). `before`
     is the `next` of the page before.
     """
 
-    endpoint: str = ""  # who sent it, or whom it goes to
+    endpoint: str = ""  # its sender, or a receiver
     state: str = ""
     event: str = ""
     since: datetime | None = None
@@ -42,22 +42,22 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Messages, newest first, and where the next page begins (None: there is no more)."""
+    """Messages, newest first, and where the next page begins (None: this is the last)."""
 
     messages: tuple[MessageSummary, ...]
     next: int | None
 
 
 def messages(tx: Transaction, search: Search, limit: int) -> Page:
-    """One page of at most `limit` messages."""
+    """Return a page of at most `limit` messages."""
     top = _top(tx, search)
     window = 0 if search.state in _INDEXED else top - WINDOW
     floor = max(window, _first_since(tx, search.since, top) - 1)
-    found = fetch(tx, MessageSummary, _query(search, floor, top).limit(limit))
-    full = len(found) == limit
-    last = found[-1].seq - 1 if full else floor
+    page = fetch(tx, MessageSummary, _query(search, floor, top).limit(limit))
+    full = len(page) == limit
+    last = page[-1].seq - 1 if full else floor
     more = last > 0 and _exists(tx, last, search.since)
-    return Page(messages=tuple(found), next=last + 1 if more else None)
+    return Page(messages=tuple(page), next=last + 1 if more else None)
 
 
 def _top(tx: Transaction, search: Search) -> int:
@@ -82,38 +82,40 @@ def _wanted(search: Search) -> Iterator[sa.ColumnElement[bool]]:
         yield _in_state(search.state)
 
 
-def _mine() -> sa.ColumnElement[bool]:
+def _of_message() -> sa.ColumnElement[bool]:
     return delivery.c.message_id == message.c.id
 
 
 def _sent_to(endpoint: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(_mine(), delivery.c.endpoint == endpoint)
+    return sa.exists().where(_of_message(), delivery.c.endpoint == endpoint)
 
 
 def _sent_as(event: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(_mine(), delivery.c.event == event)
+    return sa.exists().where(_of_message(), delivery.c.event == event)
 
 
 def _in_state(state: str) -> sa.ColumnElement[bool]:
     if state in _INDEXED:
         return message.c.seq.in_(sa.union_all(*_waiting_in(state)))
     own = [message.c.standing == state] if state in set(Standing) else []
-    sent = [sa.exists().where(_mine(), delivery.c.state == state)] if state in set(State) else []
+    sent = (
+        [sa.exists().where(_of_message(), delivery.c.state == state)] if state in set(State) else []
+    )
     return sa.or_(*own, *sent)
 
 
 def _waiting_in(state: str) -> Iterator[sa.Select[tuple[int]]]:
-    """The rows of the partial indexes, each asked for in the words that it was made with."""
+    """Yield the rows of the partial indexes, with the exact condition of each index."""
     if state in set(Standing):
         yield sa.select(message.c.seq).where(one_of(message.c.standing, Standing(state)))
     if state in set(State):
         wide = OPEN if state in OPEN else (State(state),)
-        sent = sa.select(message.c.seq).join(delivery, _mine())
+        sent = sa.select(message.c.seq).join(delivery, _of_message())
         yield sent.where(one_of(delivery.c.state, *wide), delivery.c.state == state)
 
 
 def _first_since(tx: Transaction, since: datetime | None, top: int) -> int:
-    """The first row of a time, found by halving: `seq` and `received_at` grow together."""
+    """Return the first row of a time by binary search: `seq` and `received_at` grow together."""
     if since is None:
         return 1
     low, high = 1, top + 1
@@ -128,7 +130,7 @@ def _first_since(tx: Transaction, since: datetime | None, top: int) -> int:
 
 
 def _at(tx: Transaction, seq: int) -> tuple[int, datetime | None]:
-    """The first row from a number on: its number and time; None beyond the last."""
+    """Return number and time of the first row from `seq` on; no time beyond the last row."""
     query = sa.select(message.c.seq, message.c.received_at).where(message.c.seq >= seq)
     row = tx.execute(query.order_by(message.c.seq).limit(1)).one_or_none()
     return (row.seq, row.received_at) if row else (seq, None)

@@ -1,4 +1,4 @@
-"""What operators see of each table: one line a row, without the bytes."""
+"""Summaries: what operators see of the rows of each table, without bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CaseSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSummary:
-    """A message that arrived. `losses` and `issues` are JSON as the flow wrote them."""
+    """A message that arrived. `losses` and `issues` are JSON texts."""
 
     seq: int
     id: str
@@ -57,7 +57,7 @@ class MessageSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySummary:
-    """One message to one endpoint."""
+    """A message to an endpoint."""
 
     seq: int
     id: str
@@ -94,7 +94,7 @@ class DeliverySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptSummary:
-    """One sending of a delivery. `why`: first, retry, resend, lease; `code` "" went well."""
+    """An attempt. `why`: first, retry, resend or lease; `code` is "" for success."""
 
     delivery_id: str
     number: int
@@ -107,7 +107,7 @@ class AttemptSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptSummary:
-    """One receipt of a delivery. `message_id` brought it; None: it came in the same exchange."""
+    """A receipt for a delivery. `message_id` carried it; None: the response to the attempt did."""
 
     delivery_id: str
     message_id: str | None
@@ -119,7 +119,7 @@ class ReceiptSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """What no other table tells. `who` is a person, "" the adapter."""
+    """An entry of the history. `who` is a person, "" the adapter."""
 
     at: datetime
     case_id: str | None
@@ -132,15 +132,15 @@ class HistoryEntry:
 
 
 def columns(kind: type[Any], table: sa.Table) -> list[sa.Column[Any]]:
-    """The columns of a table that a line shows: those that it has a field for."""
+    """Return the columns of a table for which a summary has a field."""
     return [table.c[field.name] for field in fields(kind)]
 
 
 def fetch(tx: Transaction, kind: type[_T], query: sa.Select[Any]) -> list[_T]:
-    """Rows as lines; the query selects exactly `columns(kind, table)`."""
+    """Return summaries of one kind; the query selects exactly `columns(kind, table)`."""
     return [kind(**row) for row in tx.execute(query).mappings()]
 
 
 def chunks(ids: Sequence[str], size: int = 500) -> list[Sequence[str]]:
-    """Parts short enough for one IN of either database."""
+    """Split ids into parts that are short enough for an IN of either database."""
     return [ids[i : i + size] for i in range(0, len(ids), size)]

@@ -1,4 +1,4 @@
-"""The nearest deadline first."""
+"""Index waiting deliveries by deadline."""
 
 from __future__ import annotations
 

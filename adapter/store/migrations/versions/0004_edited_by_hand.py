@@ -1,4 +1,4 @@
-"""What a person has corrected: which row was made of which."""
+"""Columns that link an edited message or delivery with its original."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who runs: a row for each process."""
+"""A table with a row for each running process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits in the inbox is found in its order, and an id whoever its sender was."""
+"""Index unprocessed messages in the order of processing, and both ids without the sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the wire's word has closed is found by when it was sent."""
+"""Index deliveries that only the transport's confirm has closed, by the time they were sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is first of its order key is found by one index, and by no other of what is open."""
+"""Give the query for the first of an order key an index that no other query can use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on failing is found by its age: each retry moves when it is due."""
+"""Index failing deliveries by age, because each retry moves their due time."""
 
 from __future__ import annotations
 
