@@ -33,7 +33,7 @@ from tests.kit.waiting import wait_for
 
 SOON = {
     "receipt_within": timedelta(seconds=1),
-    "receipt_resends": 20,
+    "receipt_resends": 200,  # a slow machine must not turn a late receipt into a dead letter
     "timeout": timedelta(seconds=0.6),
     "retry_first": timedelta(seconds=0.1),
     "retry_ceiling": timedelta(seconds=0.2),

@@ -1,97 +1,93 @@
-"""A broker that comes back with an empty disk: what only it had is sent again, same ids."""
+"""After the broker restarts with an empty disk, the adapter sends again what it had lost."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from pika.exceptions import ChannelClosedByBroker
 
 from adapter.fhir import bundles
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, PLANNING
 from tests.kit.killing.world import World
-from tests.kit.partners import BusPartner
+from tests.kit.partners import BusPartner, at_its_inbox
 from tests.kit.servers import RabbitMQ
+from tests.kit.waiting import wait_for
 
-pytestmark = pytest.mark.servers
-T = TypeVar("T")
+LIMIT = 240.0  # seconds for one step; each step ends as soon as it can
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1200)]
 
 
 def test_a_broker_wiped_between_two_messages_loses_neither_them_nor_their_receipts(
     tmp_path: Path,
 ) -> None:
-    with RabbitMQ.start(("planning", "lulea")) as broker:
-        found = World(f"sqlite:///{tmp_path}/adapter.db", broker, broker.url)
-        found.victim.begin()
-        try:
-            first, second = (drafts.note(t, sender=PLANNING, to=(LULEA,)) for t in "12")
-            until = time.monotonic() + 120
-            planning = eventually(lambda: partner(broker, "planning"), until)
+    first, second = (drafts.note(text, sender=PLANNING, to=(LULEA,)) for text in "12")
+    with wipeable_broker(tmp_path) as broker:
+        with partner(broker, "planning") as planning:
             publish(planning, first)
-            eventually(lambda: waiting(broker, "lulea") and waiting(broker, "planning"), until)
-            planning.close()
-            broker.wipe()
-            lulea = eventually(lambda: partner(broker, "lulea"), until)
-            got = take(lulea, until)
-            assert bundles.content_id(got) == bundles.content_id(first)
-            publish(lulea, drafts.receipt(bundles.content_id(got), LULEA))
-            planning = eventually(lambda: partner(broker, "planning"), until)
-            receipt = take(planning, until)
-            assert bundles.concerned(receipt) == bundles.content_id(first)
+        for name in ("lulea", "planning"):
+            wait_until_queued(broker, name)
+        broker.wipe()
+        with partner(broker, "lulea") as lulea, partner(broker, "planning") as planning:
+            assert take(lulea) == bundles.content_id(first)
+            publish(lulea, drafts.receipt(bundles.content_id(first), LULEA))
+            assert bundles.concerned(take_bundle(planning)) == bundles.content_id(first)
             publish(planning, second)
-            while bundles.content_id(got) == bundles.content_id(first):  # its copies
-                got = take(lulea, until)
-            assert bundles.content_id(got) == bundles.content_id(second)
-            planning.close()
-            lulea.close()
+            other = wait_for(
+                "second message",
+                lambda: take(lulea),
+                lambda content: content != bundles.content_id(first),
+                LIMIT,
+            )
+            assert other == bundles.content_id(second)
+
+
+@contextmanager
+def wipeable_broker(folder: Path) -> Iterator[RabbitMQ]:
+    """A broker of the test's own, with the adapter in a process beside it."""
+    with RabbitMQ.start(("planning", "lulea"), spare_hosts=0) as broker:
+        around = World(f"sqlite:///{folder}/adapter.db", broker, broker.url)
+        around.victim.begin()
+        try:
+            yield broker
         finally:
-            found.victim.end()
+            around.victim.end()
 
 
-def partner(broker: RabbitMQ, name: str) -> BusPartner | None:
-    """A partner's end, once its queue is there."""
-    found = BusPartner(broker.partner(name), f"{name}.inbox")
-    try:
-        found.channel.queue_declare(f"{name}.inbox", passive=True)
-    except ChannelClosedByBroker:
-        found.close()
-        return None
-    return found
+@contextmanager
+def partner(broker: RabbitMQ, name: str) -> Iterator[BusPartner]:
+    """A partner's end of the broker, after the adapter has declared its queue."""
+    with closing(at_its_inbox(broker.partner(name), name, LIMIT)) as end:
+        yield end
 
 
-def waiting(broker: RabbitMQ, name: str) -> bool:
-    """Whether something lies in a partner's inbox."""
-    looking = partner(broker, name)
-    if looking is None:
-        return False
-    state = looking.channel.queue_declare(f"{name}.inbox", passive=True)
-    looking.close()
-    return state.method.message_count > 0
+def wait_until_queued(broker: RabbitMQ, name: str) -> None:
+    """Wait until the broker has a message in a partner's inbox."""
+    inbox = f"{name}.inbox"
+    with partner(broker, name) as end:
+        wait_for(
+            f"message in {inbox}",
+            lambda: end.channel.queue_declare(inbox, passive=True).method.message_count,
+            seconds=LIMIT,
+        )
 
 
 def publish(party: BusPartner, bundle: drafts.Bundle) -> None:
-    """As a partner does."""
     party.publish(drafts.dump(bundle), message_id=bundle["id"])
 
 
-def take(party: BusPartner, until: float) -> drafts.Bundle:
-    """The next message."""
-    got = eventually(lambda: party.get(0.1), until)
+def take(party: BusPartner) -> str:
+    """The content id of the next message in a partner's inbox."""
+    return bundles.content_id(take_bundle(party))
+
+
+def take_bundle(party: BusPartner) -> drafts.Bundle:
+    """The next message in a partner's inbox."""
+    arrived = wait_for("message for a partner", lambda: party.get(0.1), seconds=LIMIT)
+    assert arrived is not None
     party.acknowledge()
-    found: drafts.Bundle = json.loads(got[0])
-    return found
-
-
-def eventually(look: Callable[[], T | None], until: float) -> T:
-    """What a look finds, once it finds something."""
-    while time.monotonic() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
+    bundle: drafts.Bundle = json.loads(arrived[0])
+    return bundle
