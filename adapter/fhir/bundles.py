@@ -1,7 +1,7 @@
-"""Read facts from a FHIR message; no other code knows where each fact stands (docs/message.md).
+"""Read facts from a FHIR message. Only this module knows where each is (docs/message.md).
 
-An absent fact is "" or None: the profiles decide whether it may be absent. The form that we
-write is in adapter.fhir.builders.
+An absent fact is "" or None; the profiles decide whether it may be absent. Messages are written
+in adapter.fhir.builders.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ Resource = dict[str, Any]
 
 
 def resources(bundle: Bundle) -> Iterator[Resource]:
-    """Every resource of the message, in entry order."""
+    """Return every resource of the message, in entry order."""
     return (e["resource"] for e in bundle.get("entry", ()) if "resource" in e)
 
 
 def of_type(bundle: Bundle, type_: str) -> Resource | None:
-    """The first resource of a type."""
+    """Return the first resource of a type; None when there is none."""
     return next((r for r in resources(bundle) if r.get("resourceType") == type_), None)
 
 
 def header(bundle: Bundle) -> Resource:
-    """The MessageHeader, entry 0; {} when the message has none."""
+    """Return the MessageHeader, entry 0; {} when the message has none."""
     first = next(resources(bundle), {})
     return first if first.get("resourceType") == "MessageHeader" else {}
 
 
 def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
-    """The resource that a Reference points to inside the message, by fullUrl or Type/id."""
+    """Return the resource that a Reference names in the message, by fullUrl or Type/id."""
     target = (reference or {}).get("reference", "")
     for entry in bundle.get("entry", ()) if target else ():
         resource: Resource = entry.get("resource", {})
@@ -51,38 +51,38 @@ def _names(resource: Resource) -> tuple[str, str]:
 
 
 def event_code(bundle: Bundle) -> tuple[str, str]:
-    """System and code of MessageHeader.eventCoding."""
+    """Return system and code of MessageHeader.eventCoding."""
     coding = header(bundle).get("eventCoding", {})
     return coding.get("system", ""), coding.get("code", "")
 
 
 def event(bundle: Bundle) -> Event:
-    """The event; ValueError when the code is not one of ours."""
+    """Return the event; ValueError when the code is not one of ours."""
     return Event(event_code(bundle)[1])
 
 
 def content_id(bundle: Bundle) -> str:
-    """MessageHeader.id, without `urn:uuid:`."""
+    """Return MessageHeader.id without `urn:uuid:`."""
     return str(header(bundle).get("id", "")).removeprefix("urn:uuid:")
 
 
 def envelope_id(bundle: Bundle) -> str:
-    """Bundle.id."""
+    """Return Bundle.id."""
     return str(bundle.get("id", ""))
 
 
 def focus(bundle: Bundle) -> Resource | None:
-    """The resource that MessageHeader.focus points to."""
+    """Return the resource that MessageHeader.focus points to."""
     return resolve(bundle, next(iter(header(bundle).get("focus", ())), None))
 
 
 def patient(bundle: Bundle) -> Resource | None:
-    """The Patient; None when the message has none."""
+    """Return the Patient; None when the message has none."""
     return of_type(bundle, "Patient")
 
 
 def organization_id(resource: Resource | None) -> str:
-    """The HSA-id of an Organization in our form; its first identifier where it has none."""
+    """Return an Organization's HSA-id in our form, else its first identifier, else ""."""
     identifiers = (resource or {}).get("identifier", ())
     values = [i.get("value", "") for i in identifiers if is_hsa(i.get("system", ""))]
     values += [i.get("value", "") for i in identifiers]
@@ -90,7 +90,7 @@ def organization_id(resource: Resource | None) -> str:
 
 
 def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:
-    """The HSA-id that a Reference names: by resource, or by its own identifier."""
+    """Return the HSA-id that a Reference names, by resource or by its own identifier."""
     resource = resolve(bundle, reference)
     if resource is not None:
         return organization_id(resource)
@@ -98,38 +98,38 @@ def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:
 
 
 def sender_id(bundle: Bundle) -> str:
-    """HSA-id of the sending organisation."""
+    """Return the HSA-id of the sending organisation."""
     return referenced_organization(bundle, header(bundle).get("sender"))
 
 
 def receiver_ids(bundle: Bundle) -> tuple[str, ...]:
-    """HSA-ids of the receiving organisations, in order; empty where routes decide."""
+    """Return the HSA-ids of the receivers, in order; empty when routes decide."""
     references = (d.get("receiver") for d in header(bundle).get("destination", ()))
     ids = (referenced_organization(bundle, reference) for reference in references if reference)
     return tuple(dict.fromkeys(i for i in ids if i))
 
 
 def extensions(resource: Resource | None, name: str) -> list[Resource]:
-    """All extensions of ours with a name."""
+    """Return all our extensions with this name."""
     url = extension_url(name)
     return [e for e in (resource or {}).get("extension", ()) if e.get("url") == url]
 
 
 def extension_value(resource: Resource | None, name: str) -> Any:
-    """The value[x] of our extension, or None."""
+    """Return the value[x] of our extension, or None."""
     for extension in extensions(resource, name):
         return next((v for k, v in extension.items() if k.startswith("value")), None)
     return None
 
 
 def case_ids(bundle: Bundle) -> tuple[str, ...]:
-    """`<HSA-id>/<number>` of the case, then its aliases."""
+    """Return `<HSA-id>/<number>` of the case, then its aliases."""
     identifiers = (e.get("valueIdentifier", {}) for e in extensions(header(bundle), "case"))
     return tuple(i["value"].strip() for i in identifiers if i.get("value"))
 
 
 def concerned(bundle: Bundle) -> str:
-    """The content id of the earlier message that this one answers, cancels or receipts."""
+    """Return the content id of the message that this one answers, cancels or receipts."""
     response = header(bundle).get("response")
     if response:
         return str(response.get("identifier", "")).removeprefix("urn:uuid:")
@@ -141,7 +141,7 @@ def concerned(bundle: Bundle) -> str:
 
 
 def instant(text: str | None) -> datetime | None:
-    """A FHIR instant or full dateTime as an aware time; None for less than that."""
+    """Return a FHIR instant or full dateTime as an aware time; None for a partial one."""
     try:
         time = datetime.fromisoformat(text or "")
     except ValueError:
@@ -150,20 +150,22 @@ def instant(text: str | None) -> datetime | None:
 
 
 def recorded(bundle: Bundle) -> datetime | None:
-    """When the source recorded the event, else when the envelope was made; None for neither."""
+    """Return when the source recorded the event, else when the envelope was made, else None."""
     own = instant(extension_value(header(bundle), "recorded"))
     return own or instant(bundle.get("timestamp"))
 
 
 def response(bundle: Bundle) -> Receipt:
-    """A receipt message as a Receipt; ValueError for an unknown response code."""
+    """Return a receipt message as a Receipt; ValueError for an unknown response code."""
     receipt = header(bundle).get("response", {})
     issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
-    said = (c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c))
+    acknowledgements = (
+        c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c)
+    )
     return Receipt(
         about=concerned(bundle),
         code=Code(receipt.get("code", "")),
-        said=privacy.term(next(said, "")),
+        said=privacy.term(next(acknowledgements, "")),
         detail=", ".join(code for issue in issues for code in _codes(issue)),
     )
 
@@ -178,7 +180,7 @@ def _is_acknowledgement(coding: Resource) -> bool:
 
 
 def _codes(issue: Resource) -> list[str]:
-    """Codes, each with its places; only texts in the form of a code or path are passed on."""
+    """Return an issue's codes with their places; a text that is not a code or path is dropped."""
     codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
     places = map(privacy.term, issue.get("expression", ()))
     where = ", ".join(text for text in places if text)
@@ -187,7 +189,7 @@ def _codes(issue: Resource) -> list[str]:
 
 
 def source_id(bundle: Bundle) -> str:
-    """The source's own message id (MSH-10) of a translated message; "" for any other."""
+    """Return the source's message id (MSH-10) of a translated message; "" for any other."""
     provenance = of_type(bundle, "Provenance") or {}
     for entity in provenance.get("entity", ()):
         identifier = entity.get("what", {}).get("identifier", {})
@@ -199,7 +201,7 @@ def source_id(bundle: Bundle) -> str:
 def is_protected(bundle: Bundle) -> bool:
     """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring).
 
-    The label belongs on the Patient, but it protects wherever a sender puts it.
+    The label belongs on the Patient, but counts on any resource.
     """
     marked = (resource.get("meta", {}) for resource in (bundle, *resources(bundle)))
     labels = (label for meta in marked for label in meta.get("security", ()))
@@ -207,13 +209,13 @@ def is_protected(bundle: Bundle) -> bool:
 
 
 def patient_ids(bundle: Bundle) -> tuple[str, ...]:
-    """`system|value` of each of the patient's identifiers."""
+    """Return `system|value` of each of the patient's identifiers."""
     identifiers = (patient(bundle) or {}).get("identifier", ())
     return tuple(f"{i.get('system', '')}|{i['value']}" for i in identifiers if i.get("value"))
 
 
 def municipality(bundle: Bundle) -> str:
-    """The four-digit municipality code (kommunkod) of the address of registration."""
+    """Return the four-digit municipality code (kommunkod) of the registered address."""
     for address in (patient(bundle) or {}).get("address", ()):
         coding = extension_value(address, "municipality")
         if coding:
@@ -232,7 +234,7 @@ class Assessment:
 
 
 def assessment(bundle: Bundle) -> Assessment | None:
-    """The assessment that the Encounter carries, if any; ValueError for an unknown need."""
+    """Return the Encounter's assessment, if any; ValueError for an unknown need."""
     carried = next(iter(extensions(focus(bundle), "assessment")), None)
     if carried is None:
         return None
@@ -249,7 +251,7 @@ def assessment(bundle: Bundle) -> Assessment | None:
 
 
 def ward(bundle: Bundle) -> str:
-    """The ward as the source names it; "" for none."""
+    """Return the ward as the source names it; "" for none."""
     locations = (focus(bundle) or {}).get("location") or [{}]
     place = locations[0].get("location", {})
     return str(place.get("identifier", {}).get("value") or place.get("display", ""))

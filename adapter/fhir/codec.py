@@ -20,7 +20,7 @@ from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
 
 _LIMITS = Limits()
-_CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and Python's name
+_CHARSETS = {  # names in HL7 table 0211 or in Nordic use, and Python's names
     "": "",
     "ASCII": "ascii",
     "8859/1": "iso-8859-1",
@@ -34,14 +34,14 @@ _CHARSETS = {  # HL7 table 0211, what else is seen in the Nordic countries, and 
     "UTF-8": "utf-8",
     "UTF8": "utf-8",
 }
-_PARTS = 50_000  # values, elements, separators: each is an object of its own
+_PARTS = 50_000  # the most values, elements or separators; each becomes an object in memory
 
 
 def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
-    """A document of "json", "xml" or "hl7"; FatalError with the reason when it is not one.
+    """Parse a document of "json", "xml" or "hl7"; FatalError with the reason when it fails.
 
-    JSON gives dicts, XML an lxml element, HL7 v2 an `hl7.Message`. `charset` is the endpoint's,
-    and counts only where the document declares none.
+    Returns dicts for JSON, an lxml element for XML, an `hl7.Message` for HL7 v2. `charset` is the
+    endpoint's, and is used only when the document declares none.
     """
     if len(body) > limits.body:
         raise FatalError("too-large", f"{len(body)} bytes; the limit is {limits.body}")
@@ -71,7 +71,7 @@ def readable(content: str, document: Any) -> str:
 
 
 def _hl7_bytes(text: str, charset: str) -> bytes:
-    """In the charset that the document's own MSH-18 declares, else the named one."""
+    """Encode a document in the charset that its MSH-18 declares, else in the named one."""
     declared = hl7_charset(text.encode())
     try:
         return text.encode(declared or charset or "utf-8")
@@ -115,14 +115,14 @@ def _finite(text: str) -> float:
 
 
 def _harmless(key: str) -> str:
-    """The key, if it looks like a name of FHIR: a sender can write anything into a key."""
+    """Return a key only if it looks like a FHIR name: a sender can put personal data in a key."""
     return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
 
 
 def _check_levels(
     level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
 ) -> None:
-    """FatalError `too-deep` or `too-large` for more levels or parts than the limits allow."""
+    """Raise FatalError `too-deep` or `too-large` when a document exceeds the limits."""
     parts = 0
     for _ in range(limits.depth):
         level = [child for item in level for child in inside(item)]
@@ -166,7 +166,7 @@ def _xml_code(body: bytes, error: Exception) -> ErrorCode:
 
 
 def _xml_place(error: Exception) -> str:
-    """The place alone, because the parser's message may quote the document."""
+    """Return only the place, because the parser's message may quote the document."""
     if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
         return f"not XML at line {error.lineno}, column {error.offset}"
     return "not XML"
@@ -186,7 +186,7 @@ def _hl7(body: bytes, charset: str) -> hl7.Message:
 
 
 def _check_separators(text: str) -> None:
-    """MSH-1 and MSH-2 must name different separators, and the text must not have too many."""
+    """Check that MSH-1 and MSH-2 name different separators, and that there are not too many."""
     marks = text[3:].split(text[3:4], 2)[1] if text[3:4] and text.count(text[3]) > 1 else ""
     every = {text[3:4], *marks}
     if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
@@ -201,9 +201,9 @@ def _is_text(mark: str) -> bool:
 
 
 def hl7_charset(body: bytes) -> str:
-    """What MSH-18 declares, as Python's name; "" for none.
+    """Return the charset that MSH-18 declares, as Python's name; "" for none.
 
-    FatalError `unreadable` where there is no MSH, `wrong-charset` for one that we do not know.
+    Raises FatalError `unreadable` without an MSH, `wrong-charset` for an unsupported charset.
     """
     if not body.startswith(b"MSH") or len(body) < 8:
         raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
@@ -214,7 +214,7 @@ def hl7_charset(body: bytes) -> str:
 
 
 def charset_named(name: str) -> str:
-    """Python's name of a character set of HL7 table 0211; FatalError `wrong-charset`."""
+    """Return Python's name of a charset of HL7 table 0211; else FatalError `wrong-charset`."""
     code = name.strip().upper()
     if code not in _CHARSETS:
         raise FatalError("wrong-charset", "MSH-18 names a character set that is not supported")

@@ -46,11 +46,6 @@ def remember(parts: Iterable[tuple[str, Any]]) -> None:
             _valid.add(key)
 
 
-def forget() -> None:
-    """Forget every form, so that each is validated in full again."""
-    _valid.clear()
-
-
 def _form(type_: str, resource: Any) -> tuple[str, str]:
     if model(type_) is None:
         raise _NoFormError

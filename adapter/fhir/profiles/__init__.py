@@ -1,4 +1,4 @@
-"""The contract of a message, compiled from the FHIR resources in the folder `profiles/`."""
+"""Check messages against the profiles, FHIR resources in the folder `profiles/`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles:
-    """The compiled profiles: for each event the shape of its Bundle, and of its focus if any."""
+    """The compiled profiles: for each event the shapes of its Bundle and of its focus, if any."""
 
     envelopes: dict[Event, Shape]
     focuses: dict[Event, Shape]
@@ -40,13 +40,13 @@ class Profiles:
         return list(dict.fromkeys(check.issues))
 
     def resource(self, type_: str, id_: str) -> Resource:
-        """One of the conformance resources, such as ("CapabilityStatement", "adapter")."""
+        """Return a conformance resource, such as ("CapabilityStatement", "adapter")."""
         return self.definitions.resources[type_, id_]
 
 
 @lru_cache(maxsize=1)
 def load() -> Profiles:
-    """The profiles, compiled at the first call; FatalError `settings` when they are missing."""
+    """Return the profiles, compiled once; FatalError `settings` when they are missing."""
     definitions = read(folder())
     compiler = Compiler(definitions)
     focuses = {}
@@ -74,7 +74,7 @@ def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[I
 def validate(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     """Recognise the event of a FHIR message, and return every problem as `check_message` does.
 
-    Raises nothing for any JSON. An unknown event is a problem like any other.
+    Raises nothing for any JSON. An unknown event is reported as a problem.
     """
     if not _is_bundle(bundle):
         return fhir.check_structure(bundle, limits)
@@ -95,10 +95,10 @@ def _joined(structural: list[Issue], others: Iterable[Issue]) -> list[Issue]:
 
 
 def known_event(bundle: Bundle) -> Event:
-    """The event of a message.
+    """Return the event of a message.
 
-    FatalError `unknown-event` when it is not ours: its issue names the code and its system, at
-    `MessageHeader.event`; `required` when the message has no event at all.
+    Raises FatalError `unknown-event` when it is not ours; its issue names code and system, at
+    `MessageHeader.event`. Raises FatalError `required` when the message has no event.
     """
     system, code = _event_code(bundle)
     if system == EVENT and isinstance(code, str) and code in Event.__members__.values():
@@ -119,7 +119,7 @@ def _event_code(bundle: Bundle) -> tuple[Any, Any]:
 
 
 def _header(bundle: Bundle) -> tuple[int, Resource]:
-    """The index and the first MessageHeader; `header-first` reports a wrong index."""
+    """Return index and content of the first MessageHeader; `header-first` checks the index."""
     entries = bundle.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         resource = entry.get("resource") if isinstance(entry, dict) else None

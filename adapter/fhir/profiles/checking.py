@@ -25,7 +25,7 @@ class Check:
         self._entries = _index(bundle)
 
     def element(self, node: Any, shape: Shape, path: str) -> None:
-        """A resource or element against a shape; `path` is its FHIRPath."""
+        """Check a resource or element against a shape; `path` is its FHIRPath."""
         if not isinstance(node, dict):
             return
         for rule in shape.rules:
@@ -44,9 +44,9 @@ class Check:
             self.target(reference, (shape,), f"MessageHeader.focus[{place}]")
 
     def target(self, reference: Any, shapes: tuple[Shape, ...], path: str) -> None:
-        """A Reference that must resolve in the message to a resource of one of the shapes.
+        """Check that a Reference resolves in the message to a resource of one of the shapes.
 
-        One that names by identifier alone (a logical reference) points nowhere, and passes.
+        A logical reference (only an identifier) names no entry, and passes.
         """
         if not isinstance(reference, dict) or _is_logical(reference):
             return
@@ -63,7 +63,7 @@ class Check:
             self.resource(resource, shape, place)
 
     def resource(self, resource: Resource, shape: Shape, place: str) -> None:
-        """A resource of an entry against a shape, once."""
+        """Check a resource of an entry against a shape, once."""
         if (id(resource), id(shape)) in self._seen:
             return
         self._seen.add((id(resource), id(shape)))
@@ -133,7 +133,7 @@ def _is_logical(reference: dict[str, Any]) -> bool:
 
 
 def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
-    """Entry and resource by each way to refer to it; the first wins, as in adapter.fhir.bundles."""
+    """Return place and resource by each name of it; the first wins, as in adapter.fhir.bundles."""
     entries_by_name: dict[str, tuple[str, Resource]] = {}
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
@@ -152,7 +152,7 @@ def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
 
 
 def _chosen(node: dict[str, Any], rule: Rule) -> Any:
-    """The value of a choice of types, whatever its name; _OTHER when it is of no allowed type."""
+    """Return the value of a choice of types; _OTHER when its type is not allowed."""
     size = len(rule.name)
     names = [k for k in node if k.startswith(rule.name) and k[size : size + 1].isupper()]
     if not names:

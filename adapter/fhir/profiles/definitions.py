@@ -1,4 +1,4 @@
-"""The contract as it is kept: FHIR resources in the folder `profiles/`, read once."""
+"""Read the FHIR conformance resources in the folder `profiles/`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import BASE
 
 OURS = f"{BASE}/StructureDefinition/"
-_LISTS = frozenset({"constraint"})  # what a derived profile adds to, where else it replaces
+_LISTS = frozenset({"constraint"})  # a derived profile adds to these; it replaces all else
 
 
 def folder() -> Path:
-    """Where the profiles are: beside the package in a checkout, inside it when installed."""
+    """Return the profiles' folder: beside the package in a checkout, inside it when installed."""
     package = Path(__file__).resolve().parents[2]
     inside = package / "data" / "profiles"
     return inside if inside.is_dir() else package.parent / "profiles"
@@ -25,7 +25,7 @@ def folder() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
-    """A value set, expanded: its id, and each (system, code)."""
+    """An expanded value set: its id, each (system, code), and each code without system."""
 
     id: str
     pairs: frozenset[tuple[str, str]]
@@ -39,15 +39,15 @@ class Definitions:
     resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
 
     def of_type(self, type_: str) -> list[Resource]:
-        """All resources of a type, in order of id."""
+        """Return all resources of a type, in order of id."""
         return [r for (t, _), r in sorted(self.resources.items()) if t == type_]
 
     def get(self, type_: str, canonical: str) -> Resource:
-        """The resource with a canonical URL of ours; KeyError when there is none."""
+        """Return the resource with one of our canonical URLs; KeyError when there is none."""
         return self.resources[type_, canonical.removeprefix(f"{BASE}/{type_}/")]
 
     def elements(self, canonical: str) -> dict[str, dict[str, Any]]:
-        """The element definitions of a profile by id, with what it inherits from ours."""
+        """Return a profile's element definitions by id, with those inherited from our profiles."""
         if not canonical.startswith(OURS):
             return {}
         profile = self.get("StructureDefinition", canonical)
@@ -57,7 +57,7 @@ class Definitions:
         return elements
 
     def codes(self, canonical: str) -> Codes:
-        """A value set of ours, expanded."""
+        """Return one of our value sets, expanded."""
         value_set = self.get("ValueSet", canonical)
         pairs = frozenset(p for part in value_set["compose"]["include"] for p in self._pairs(part))
         return Codes(id=value_set["id"], pairs=pairs, plain=frozenset(code for _, code in pairs))
@@ -74,7 +74,7 @@ def _derived(base: dict[str, Any], element: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(place: Path) -> Definitions:
-    """The resources of a folder; FatalError `settings` when it has none."""
+    """Read the resources of a folder; FatalError `settings` when it has none."""
     resources = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(place.glob("*.json"))]
     if not resources:
         raise FatalError("settings", "the profiles are missing: install the package again")

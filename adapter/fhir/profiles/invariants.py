@@ -1,7 +1,7 @@
-"""The rules that cardinality and codes cannot say.
+"""The rules that cardinality and value sets cannot express.
 
-Each function is the FHIRPath of the constraint with its key (`header-first` is `header_first`),
-which stands in profiles/; a test shows that both agree. They read any JSON and raise nothing.
+Each function does the same as a constraint in profiles/: `header_first` is `header-first`. A test
+compares it with the constraint's FHIRPath. The functions take any JSON and raise nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapter.fhir.canonical import MESSAGE_ID, extension_url
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """A rule: what its issue says, where, and the function that tells whether it holds."""
+    """A rule: the code and place of its issue, and the function that checks it."""
 
     key: str
     code: ErrorCode
@@ -38,7 +38,7 @@ def _invariant(code: ErrorCode, expression: str) -> Callable[[Callable[[Any], bo
 
 
 def _at(node: Any, path: str) -> list[Any]:
-    """All values at a path of JSON names, through arrays; [] where there is nothing."""
+    """Return all values at a path of JSON names, through arrays; [] when there is none."""
     nodes = [node]
     for name in path.split("."):
         values = [item[name] for item in nodes if isinstance(item, dict) and name in item]
@@ -66,7 +66,7 @@ def entries_distinct(bundle: Any) -> bool:
 
 @_invariant("required", "Patient.deceased")
 def death_told(bundle: Any) -> bool:
-    """A message that the patient died says so of the patient."""
+    """When the event is a death, the Patient resource also says that the patient died."""
     headers = _resources(bundle, "MessageHeader")
     if not any(Event.DECEASED in _at(header, "eventCoding.code") for header in headers):
         return True
@@ -78,7 +78,7 @@ def death_told(bundle: Any) -> bool:
 
 @_invariant("required", "MessageHeader.reason.text")
 def reason_given(header: Any) -> bool:
-    """When the process is ended, the header says why (avbrott)."""
+    """When the event ends the process (avbrott), the header gives the reason."""
     if Event.PROCESS_ENDED not in _at(header, "eventCoding.code"):
         return True
     return bool(_at(header, "reason.text"))
@@ -98,14 +98,14 @@ def patient_identified(patient: Any) -> bool:
 
 @_invariant("damaged-text", "Patient.name")
 def name_undamaged(patient: Any) -> bool:
-    """No name has a replacement character, which a system upstream would have put there."""
+    """No name has U+FFFD, the sign that another system has damaged the text."""
     parts = [p for name in ("family", "given", "text") for p in _at(patient, f"name.{name}")]
     return not any("\ufffd" in part for part in parts if isinstance(part, str))
 
 
 @_invariant("required", "Communication.payload.content")
 def text_given(communication: Any) -> bool:
-    """The message has a text, whatever else it has."""
+    """The message has a text."""
     return bool(_at(communication, "payload.contentString"))
 
 

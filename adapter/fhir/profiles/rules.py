@@ -1,9 +1,9 @@
-"""Profiles as checks: compiled once from the differentials, with nothing left to look up.
+"""Compile profiles once from their differentials into rules that need no further look-up.
 
-Of a StructureDefinition (R4) these count: cardinality, fixed[x], pattern[x], the types of a
-choice, required and extensible bindings, constraints, slices of extensions (by url) and of
-Bundle entries (by resource type), and references with aggregation `bundled`, which must
-resolve inside the message to one of their target profiles.
+The compiler reads these parts of a StructureDefinition (R4): cardinality, fixed[x], pattern[x],
+types of a choice, required and extensible bindings, constraints, slices of extensions (by url)
+and of Bundle entries (by resource type), and references with aggregation `bundled`. Such a
+reference must resolve inside the message to one of its target profiles.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from adapter.fhir.profiles.invariants import INVARIANTS, Invariant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """An invariant as a profile uses it: how bad a breach is, and what to tell people."""
+    """An invariant as a profile uses it, with its severity and its text for people."""
 
     invariant: Invariant
     severity: Severity
@@ -28,7 +28,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A whole profile: of which type, and its rules. Without rules any resource of the type."""
+    """A whole profile: a type and its rules. Without rules any resource of the type fits."""
 
     type: str  # "" = any resource
     rules: tuple[Rule, ...] = ()
@@ -37,7 +37,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one element must be. `types` are the types of a choice, as `event[x]`; () = any."""
+    """The rule of one element. `types` are the types of a choice such as `event[x]`; () = any."""
 
     name: str
     choice: bool = False
@@ -67,7 +67,7 @@ class Slice:
 
 @dataclass(slots=True)
 class _Node:
-    """An element definition and those below it, as the ids nest them."""
+    """An element definition and its children, nested by element id."""
 
     definition: dict[str, Any] = field(default_factory=dict)
     children: dict[str, _Node] = field(default_factory=dict)
@@ -75,13 +75,13 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Makes shapes of definitions, each once."""
+    """Compiles definitions to shapes, each once."""
 
     definitions: Definitions
     done: dict[str, Shape] = field(default_factory=dict)
 
     def profile(self, canonical: str) -> Shape:
-        """A profile by its canonical URL; one of HL7's own types checks the type alone."""
+        """Return a profile's shape by canonical URL; for a type of HL7 it checks only the type."""
         if canonical not in self.done:
             self.done[canonical] = self._profile(canonical)
         return self.done[canonical]
@@ -188,5 +188,5 @@ def _high(definition: dict[str, Any]) -> float:
 
 
 def _value(definition: dict[str, Any], prefix: str) -> Any:
-    """fixed[x] or pattern[x], whatever its type."""
+    """Return fixed[x] or pattern[x], of any type."""
     return next((v for k, v in definition.items() if k.startswith(prefix)), None)

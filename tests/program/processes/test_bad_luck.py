@@ -25,7 +25,7 @@ PARTNERS = ("planning", "lulea", "umea")
 @pytest.fixture
 def broker() -> Iterator[RabbitMQ]:
     """A broker that may be killed and wiped."""
-    with RabbitMQ.start(PARTNERS) as found:
+    with RabbitMQ.start(PARTNERS, spare_hosts=0) as found:
         yield found
 
 
