@@ -12,7 +12,7 @@ from adapter.cli import app
 from adapter.core.catalogue import CATALOGUE
 from adapter.web import health, metadata, metrics, receiving
 from adapter.web.requests import SECONDS
-from tests.kit.morning import Page, Told, lay_out
+from tests.kit.morning import Page, Step, lay_out
 from tests.kit.office import SETTINGS
 from tests.kit.places import DOCS
 from tests.kit.region import Region
@@ -27,18 +27,18 @@ def test_every_command_of_the_page_prints_what_the_page_says(
 ) -> None:
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
-    told = Page(OPERATIONS).tell()
-    assert len(told) > 12
-    for one in told:
-        assert one.true, f"$ {one.command}\n{one.printed}"
+    steps = Page(OPERATIONS).run()
+    assert len(steps) > 12
+    for step in steps:
+        assert step.agrees, f"$ {step.command}\n{step.printed}"
 
 
 def test_the_comparison_sees_a_difference() -> None:
-    same = Told(command="", expected="m-0123456789abcdef0123 ok\n…\nend", printed="")
+    same = Step(command="", expected="m-0123456789abcdef0123 ok\n…\nend", printed="")
     same.printed = "m-abcdefabcdefabcdef01 ok\nany\nthing\nend\n"
-    assert same.true
+    assert same.agrees
     same.printed = "m-abcdefabcdefabcdef01 no\nend\n"
-    assert not same.true
+    assert not same.agrees
 
 
 def test_every_command_is_on_the_page() -> None:

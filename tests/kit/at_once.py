@@ -1,4 +1,4 @@
-"""Several people in the same moment."""
+"""Call functions at the same moment, as several people would."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from adapter.core.errors import AdapterError
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each gave, or the code of what stopped it."""
-    found: list[object] = [None] * len(acts)
+    """Return the result of each call, or the code of the AdapterError that it raised."""
+    results: list[object] = [None] * len(acts)
     start = threading.Barrier(len(acts))
 
     def run(number: int, act: Callable[[], object]) -> None:
         start.wait()
         try:
-            found[number] = act()
+            results[number] = act()
         except AdapterError as error:
-            found[number] = error.code
+            results[number] = error.code
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    return found
+    return results

@@ -1,4 +1,4 @@
-"""What the tests of RabbitMQ share: endpoints, a message, and a plain channel to the broker."""
+"""Shared by the tests of RabbitMQ: endpoints, a message, and a plain channel to the broker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDPOINTS = [
 
 
 def ignore(_: Sequence[str]) -> None:
-    """Nothing was sent before, so nothing is lost."""
+    """Ignore that queues were made anew: nothing was sent before."""
 
 
 def to_lulea(

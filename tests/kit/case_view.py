@@ -1,4 +1,4 @@
-"""What people and systems are shown of a case: its timeline, and the codes of its receipts."""
+"""A case as people and systems see it: its timeline, and the codes of its receipts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tests.kit.region import Region
 
 
 def shown(region: Region) -> list[tuple[str, str]]:
-    """The case's timeline, as what and text."""
+    """The first case's timeline: the history word and the text of each entry."""
     with region.store.read() as tx:
         view = queries.case_view(tx, region.cases()[0]["id"])
     assert view is not None
     return [(entry.what, entry.text) for entry in timeline(view, {})]
 
 
-def codes(answer: Bundle) -> list[str]:
-    """The codes of a receipt's issues, with how grave each is."""
-    outcome: Any = bundles.of_type(answer, "OperationOutcome") or {}
+def codes(receipt: Bundle) -> list[str]:
+    """Severity and code of each issue of a receipt."""
+    outcome: Any = bundles.of_type(receipt, "OperationOutcome") or {}
     return [
         f"{issue['severity']} {coding['code']}"
         for issue in outcome.get("issue", ())

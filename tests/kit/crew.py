@@ -35,7 +35,7 @@ from tests.kit.servers.base import free_ports
 from tests.kit.waiting import wait_for
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-TIMEOUT = 4  # seconds that one sending may take
+TIMEOUT = 4  # seconds; the time-out of a sending
 _START = """
 import ctypes, os, signal, threading
 def die(*_):
@@ -48,11 +48,11 @@ if "DIES" in os.environ:
 from adapter.cli import main
 main()
 """
-"""The program; where DIES names a thread, SIGUSR1 ends that thread as an interpreter would."""
+"""Runs the program. If DIES names a thread, SIGUSR1 raises SystemExit in that thread."""
 
 
 class Member:
-    """One process, and what it printed."""
+    """One process, and its log."""
 
     def __init__(
         self, command: str, settings: Path, log: Path, web: int, given: Mapping[str, str]
@@ -68,28 +68,28 @@ class Member:
             )
 
     def lines(self, what: str = "") -> list[dict[str, Any]]:
-        """The log so far; of one name, or all."""
+        """The lines of the log so far: those with one name, or all."""
         text = self.log.read_text(encoding="utf-8")
-        found = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-        return [line for line in found if what in ("", line["what"])]
+        complete = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return [line for line in complete if what in ("", line["what"])]
 
     def ready(self) -> dict[str, Any]:
-        """What its door says of the health of all."""
-        found: dict[str, Any] = httpx.get(f"{self.address}/health/ready", timeout=10).json()
-        return found
+        """What its web process reports at /health/ready."""
+        health: dict[str, Any] = httpx.get(f"{self.address}/health/ready", timeout=10).json()
+        return health
 
     def warned(self, name: str) -> list[str]:
-        """Why, for each finding of this name."""
-        found = self.ready()
-        return [f["why"] for f in (*found["why"], *found["warnings"]) if f["name"] == name]
+        """The reason of each finding with this name."""
+        health = self.ready()
+        return [f["why"] for f in (*health["why"], *health["warnings"]) if f["name"] == name]
 
     def ends(self, seconds: float) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for its end; return the exit code."""
         return self.process.wait(seconds)
 
 
 class Crew:
-    """`folder` has a settings file for each process, since each web has its own port."""
+    """The processes. `folder` has a settings file for each, because each has its own web port."""
 
     def __init__(self, folder: Path, broker: RabbitMQ, url: str, store: str) -> None:
         self.folder, self._broker, self._url = folder, broker, url
@@ -102,7 +102,7 @@ class Crew:
         self.members: list[Member] = []
 
     def all_seen_together(self) -> bool:
-        """Whether everybody has been seen since the last one began: nobody replaces another."""
+        """Whether every process has a heartbeat later than the last start."""
         with self.store.read() as tx:
             rows = heartbeats.rows(tx)
         return min(row.seen_at for row in rows) > max(row.started_at for row in rows)
@@ -110,27 +110,27 @@ class Crew:
     def launch(
         self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
     ) -> Member:
-        """A process, however it fares."""
+        """Start a process, whether it succeeds or not."""
         number = len(self.members)
         (web,) = free_ports(1)
         path = self.folder / f"{command}-{number}.toml"
         path.write_text(self._settings(web, broker or self._url) + more, encoding="utf-8")
-        found = Member(command, path, self.folder / f"{command}-{number}.log", web, given)
-        self.members.append(found)
-        return found
+        member = Member(command, path, self.folder / f"{command}-{number}.log", web, given)
+        self.members.append(member)
+        return member
 
     def start(
         self, command: str, *, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
     ) -> Member:
-        """A process that has started, and takes from the bus."""
-        found = self.launch(command, broker, more, given)
-        self.wait(lambda: bool(found.lines("started")), found)
+        """Start a process, and wait until it has started and consumes from the bus."""
+        member = self.launch(command, broker, more, given)
+        self.wait(lambda: bool(member.lines("started")), member)
         if command != "web":
-            self.wait(lambda: self.consuming(found), found)
-        return found
+            self.wait(lambda: self.consuming(member), member)
+        return member
 
     def consuming(self, member: Member) -> bool:
-        """Whether a process has told that it takes what partners publish."""
+        """Whether a process reports in its heartbeat that it consumes from the bus."""
         with self.store.read() as tx:
             names = [row.name for row in heartbeats.rows(tx) if row.consumes]
         return any(name.endswith(f"/{member.process.pid}") for name in names)
@@ -143,11 +143,11 @@ class Crew:
         return head + "".join([*bus, _stanza(UMEA, address)])
 
     def partner(self, name: str) -> BusPartner:
-        """A partner on the bus."""
+        """Connect as a partner on the bus."""
         return BusPartner(self._broker.partner(name, beside=self._url), f"{name}.inbox")
 
     def publish(self, count: int, to: Sequence[Party] = (UMEA,)) -> set[str]:
-        """Messages of as many cases, by planning; their content ids."""
+        """Publish messages as planning, each of a new case; return their content ids."""
         ids = [str(uuid4()) for _ in range(count)]
         with closing(self.partner("planning")) as planning:
             for id_ in ids:
@@ -156,7 +156,7 @@ class Crew:
         return set(ids)
 
     def post(self, web: Member, to: Sequence[Party] = (UMEA,)) -> str:
-        """A message by Luleå over HTTP; its content id."""
+        """Post a message as Luleå over HTTP; return its content id."""
         with self.store.begin() as tx:
             token = endpoints.new_token(tx, "lulea", utc_now())
         id_ = str(uuid4())
@@ -191,23 +191,23 @@ class Crew:
         return Counter(e.content_id for e in self.umea.system.traffic.entries() if e.kind in kinds)
 
     def taken(self) -> list[sa.RowMapping]:
-        """Every message of planning's."""
+        """Every message of planning."""
         return self.rows(message, message.c.endpoint == "planning")
 
     def happened(self) -> list[str]:
-        """The history of everything."""
+        """The words of the whole history."""
         return [row["what"] for row in self.rows(history)]
 
     def wait(self, true: Callable[[], bool], *of: Member, seconds: float = 120) -> None:
-        """Wait until something is so; fail with the logs, at once when one of these ended."""
+        """Wait until `true` holds; fail with the logs, at once when one of `of` has ended."""
 
         def logs() -> str:
             return "\n".join(m.log.read_text("utf-8")[-3000:] for m in of or self.members)
 
         def happened() -> bool:
-            so = true()
-            assert so or all(m.process.poll() is None for m in of), logs()
-            return so
+            holds = true()
+            assert holds or all(m.process.poll() is None for m in of), logs()
+            return holds
 
         wait_for("such state of the processes", happened, seconds=seconds, saw=logs)
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 
 def places(document: Any) -> list[tuple[Any, Any]]:
-    """Every place of a document, as its holder and its key there."""
+    """Every place of a document, as its container and the key in it."""
     keys = list(document) if isinstance(document, dict) else range(len(document))
     below = [places(document[k]) for k in keys if isinstance(document[k], dict | list)]
     return [(document, k) for k in keys] + [place for inside in below for place in inside]
 
 
 def changed(document: Any, draw: Callable[[Any], Any], new: Any) -> None:
-    """Somewhere in the document: a value replaced, removed, or added. In place."""
+    """Replace, remove or add one value somewhere in the document. In place."""
     node = document
     while True:
         keys: list[Any] = list(node) if isinstance(node, dict) else list(range(len(node)))

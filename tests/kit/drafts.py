@@ -24,7 +24,7 @@ PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 def patient(*, protected: bool = False, municipality: str = "2580") -> dict[str, Any]:
     """Test person Tolvan Tolvansson, with an official test number."""
     coding = {"system": canonical.MUNICIPALITY, "code": municipality}
-    found: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "resourceType": "Patient",
         "id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001",
         "identifier": [{"system": PERSONNUMMER, "value": "195009072553"}],
@@ -41,11 +41,11 @@ def patient(*, protected: bool = False, municipality: str = "2580") -> dict[str,
         ],
     }
     label = {"system": canonical.SECURITY, "code": "sekretessmarkering"}
-    return found | ({"meta": {"security": [label]}} if protected else {})
+    return resource | ({"meta": {"security": [label]}} if protected else {})
 
 
 def assessment(*needs: str, withdrawn: bool = False) -> dict[str, Any]:
-    """The physician's judgement."""
+    """The extension with the physician's assessment."""
     parts: list[dict[str, Any]] = [{"url": "need", "valueCode": need} for need in needs]
     parts.append({"url": "assessed", "valueDateTime": T0.isoformat()})
     if withdrawn:
@@ -100,7 +100,7 @@ def stay(
 
 
 def ready(minutes: int, **more: Any) -> Bundle:
-    """Utskrivningsklar."""
+    """A message that the patient is ready for discharge (utskrivningsklar)."""
     when = (T0 + timedelta(minutes=minutes)).isoformat()
     mark = builders.extension("discharge-ready", "DateTime", when)
     return stay(Event.DISCHARGE_READY, minutes=minutes, needs=(), extensions=[mark], **more)
@@ -117,7 +117,7 @@ def note(
     content: str = "",
 ) -> Bundle:
     """A general message (generellt meddelande), or a reply to one."""
-    found: dict[str, Any] = {
+    communication: dict[str, Any] = {
         "resourceType": "Communication",
         "id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0003",
         "status": "completed",
@@ -127,14 +127,14 @@ def note(
         "payload": [{"contentString": text}],
     }
     if answers:
-        found["inResponseTo"] = [builders.about(answers)]
+        communication["inResponseTo"] = [builders.about(answers)]
     return enveloped(
         builders.message(
             Event.REPLY if answers else Event.MESSAGE,
             content=content or str(uuid4()),
             sender=sender,
             receivers=to,
-            focus=found,
+            focus=communication,
             others=[patient()],
             cases=[f"{HOSPITAL.organization}/{visit}"],
             recorded=T0 + timedelta(minutes=minutes),
@@ -176,7 +176,7 @@ def receipt(about: str, sender: Party, code: str = "ok") -> Bundle:
     if code != "ok":
         issue = {"severity": "error", "code": "processing", "details": {"text": "no"}}
         outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
-    found = builders.receipt(
+    bundle = builders.receipt(
         about=about,
         code=code,
         outcome=outcome,
@@ -185,14 +185,14 @@ def receipt(about: str, sender: Party, code: str = "ok") -> Bundle:
         cases=[],
         at=T0,
     )
-    return enveloped(found)
+    return enveloped(bundle)
 
 
 def enveloped(bundle: Bundle) -> Bundle:
-    """In an envelope of its own, as each sending has."""
+    """Put a message in a new envelope."""
     return rewriting.with_envelope(bundle, str(uuid4()), T0)
 
 
 def dump(bundle: Bundle) -> bytes:
-    """As it travels."""
+    """The bytes that are sent."""
     return codec.dump("json", bundle)

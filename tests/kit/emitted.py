@@ -1,8 +1,8 @@
-"""All FHIR that the program emits while the tests run, judged by HL7's schemas and by R4B.
+"""Validate all FHIR that the program emits during the tests, with HL7's schemas and with R4B.
 
-The program's three ways to make FHIR are watched: bytes (`codec.dump`), OperationOutcomes
-(`fhir.outcome`), what a system writes (`System.write`). What tests write themselves is not: only
-calls from inside the package count. Of many alike in form one is judged, so that it costs little.
+The program makes FHIR in three ways: bytes (`codec.dump`), OperationOutcomes (`fhir.outcome`) and
+messages that a system writes (`System.write`). Only calls from inside the package count, so that
+what tests write is left out. Each form is validated once, to save time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _RUNS = re.compile(r"[^\W\d_]+|\d+|\s+")
 
 
 class Emitted:
-    """What came, each form once. `fresh` has what nobody has judged yet."""
+    """The emitted resources, each form once. `fresh` has those not validated yet."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,7 +38,7 @@ class Emitted:
         self._known: set[Hashable] = set()
 
     def add(self, document: Any) -> None:
-        """Anything that was emitted; what is no FHIR resource is let by."""
+        """Add an emitted document, unless it is not a FHIR resource."""
         if not isinstance(document, dict) or "resourceType" not in document:
             return
         self.count += 1
@@ -48,14 +48,14 @@ class Emitted:
             self.fresh.append(json.loads(json.dumps(document)))
 
     def problems(self) -> list[str]:
-        """What the judges have against what is fresh; without the schemas, what R4B has."""
+        """The problems of the fresh resources; only those of R4B without the schemas."""
         fresh, self.fresh = self.fresh, []
-        judge = oracle.problems if oracle.SCHEMAS.is_dir() else oracle.model_problems
-        return [f"{r['resourceType']}: {p}" for r in fresh for p in judge(r)]
+        validate = oracle.problems if oracle.SCHEMAS.is_dir() else oracle.model_problems
+        return [f"{r['resourceType']}: {p}" for r in fresh for p in validate(r)]
 
 
 def _form(node: Any, name: str) -> Hashable:
-    """What documents have in common that are valid for the same reasons."""
+    """The form of a document. Documents with the same form are valid or invalid together."""
     if isinstance(node, dict):
         return tuple(sorted((key, _form(value, key)) for key, value in node.items()))
     if isinstance(node, list):
@@ -71,7 +71,7 @@ def _kind(run: re.Match[str]) -> str:
 
 @contextmanager
 def watched(emitted: Emitted) -> Iterator[None]:
-    """While this lasts, what the program makes is added."""
+    """Add everything that the program emits inside the `with`."""
 
     def dumped(made: bytes, content: str, document: Any, *_: Any) -> None:
         if content == "json":
@@ -81,19 +81,19 @@ def watched(emitted: Emitted) -> Iterator[None]:
         emitted.add(made)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codec, "dump", _told(codec.dump, dumped))
-        patch.setattr(fhir, "outcome", _told(fhir.outcome, written))
-        patch.setattr(System, "write", _told(System.write, written))
+        patch.setattr(codec, "dump", _reported(codec.dump, dumped))
+        patch.setattr(fhir, "outcome", _reported(fhir.outcome, written))
+        patch.setattr(System, "write", _reported(System.write, written))
         yield
 
 
-def _told(function: Callable[..., Any], tell: Callable[..., None]) -> Callable[..., Any]:
+def _reported(function: Callable[..., Any], report: Callable[..., None]) -> Callable[..., Any]:
     @wraps(function)
     def wrapper(*given: Any, **named: Any) -> Any:
         made = function(*given, **named)
         caller: str = sys._getframe(1).f_globals.get("__name__", "")
         if caller.startswith("adapter."):
-            tell(made, *given)
+            report(made, *given)
         return made
 
     return wrapper

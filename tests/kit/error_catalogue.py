@@ -1,4 +1,4 @@
-"""The catalogue of errors as a FHIR CodeSystem; `python -m tests.catalogue` writes it anew."""
+"""The error catalogue as a FHIR CodeSystem; `python -m tests.kit.error_catalogue` writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = "CodeSystem-error.json"
 
 
 def code_system() -> dict[str, Any]:
-    """CodeSystem error: code, both languages, whose fault, what to do."""
+    """The CodeSystem: code, text in both languages, scope, and what to do."""
     return {
         "resourceType": "CodeSystem",
         "id": "error",
@@ -53,7 +53,7 @@ def _concept(code: str, entry: Entry) -> dict[str, Any]:
 
 
 def text() -> str:
-    """The file as it is kept."""
+    """The text of the file."""
     return json.dumps(code_system(), ensure_ascii=False, indent=2) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""A far side that gives one outcome to everything, and what goes to it."""
+"""A far side that gives one outcome to everything, and functions that send to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Says:
     outcome: Outcome
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """The outcome, for each."""
+        """Return the outcome once for each envelope."""
         return [self.outcome for _ in envelopes]
 
 

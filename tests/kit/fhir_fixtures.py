@@ -1,4 +1,4 @@
-"""The fixtures of FHIR messages, and what is found in a message, in short form."""
+"""The fixtures of FHIR messages, and the problems of a message in short form."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MESSAGES = sorted(FIXTURES.glob("*/*.fhir.json"))
 
 
 def label(path: Path) -> str:
-    """`discharged/usual` of a fixture."""
+    """The name of a fixture, such as `discharged/usual`."""
     return f"{path.parent.name}/{path.name.removesuffix('.fhir.json')}"
 
 
 def loaded(path: Path) -> Any:
-    """A JSON file."""
+    """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def usual(event: Event) -> Any:
-    """The usual message of an event, which is right."""
+    """The usual message of an event, which has no problems."""
     name = "ok" if event is Event.RECEIPT else "usual"
     return loaded(FIXTURES / event / f"{name}.fhir.json")
 

@@ -1,4 +1,4 @@
-"""Receipts that the adapter owes, and the HL7 v2 acknowledgements that it writes of them."""
+"""Receipts that the adapter owes, and their HL7 v2 acknowledgements."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def receipt(code: str, *issues: dict[str, Any]) -> Bundle:
 
 
 def answered(source: bytes, bundle: Bundle, charset: str = "") -> list[str]:
-    """The ACK of some bytes, as the lines that go out."""
+    """The lines of the ACK to a message."""
     known = Context(
         sender=SENDER,
         receiver=replace(SENDER, charset=charset),

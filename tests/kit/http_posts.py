@@ -1,4 +1,4 @@
-"""What the tests of HTTP share: an endpoint, a message, and a client for it."""
+"""Shared by the tests of HTTP: an endpoint, a message, and a client for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of MLLP share: a server that records its messages, and how to read from it."""
+"""Shared by the tests of MLLP: a server that records its messages, and how to read from it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Door:
 
 
 def answer(wire: socket.socket) -> bytes:
-    """One framed answer; b"" when the server hangs up."""
+    """Read one framed response; b"" when the server closes the connection."""
     received = b""
     while not received.endswith(END):
         try:

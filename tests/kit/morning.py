@@ -40,8 +40,8 @@ def lay_out(folder: Path) -> None:
         shutil.copy(FIXTURES / source, folder / name)
     region = Region(f"sqlite:///{folder}/adapter.db", settings.load(SETTINGS, {}))
     _play(region)
-    letter = region.deliveries(event="message", state="dead")[-1]["body"]
-    (folder / "corrected.json").write_bytes(letter.replace(b'"Hej"', b'"Hej!"'))
+    body = region.deliveries(event="message", state="dead")[-1]["body"]
+    (folder / "corrected.json").write_bytes(body.replace(b'"Hej"', b'"Hej!"'))
     region.store.close()
 
 
@@ -63,7 +63,7 @@ def _play(region: Region) -> None:
 
 
 @dataclass(kw_only=True)
-class Told:
+class Step:
     """One command of the page, what the page says that it prints, and what it printed."""
 
     command: str
@@ -71,10 +71,10 @@ class Told:
     printed: str
 
     @property
-    def true(self) -> bool:
+    def agrees(self) -> bool:
         """Whether the page says what is printed, apart from ids, times and tokens."""
-        said = re.split(rf"^{_ANYTHING}$", _masked(self.expected), flags=re.MULTILINE)
-        wanted = ".*".join(re.escape(part) for part in said)
+        parts = re.split(rf"^{_ANYTHING}$", _masked(self.expected), flags=re.MULTILINE)
+        wanted = ".*".join(re.escape(part) for part in parts)
         return re.fullmatch(wanted, _masked(self.printed), re.DOTALL) is not None
 
 
@@ -85,36 +85,36 @@ class Page:
     text: str
     ids: dict[str, str] = field(default_factory=dict)
 
-    def tell(self) -> list[Told]:
-        """Run everything, in the current folder."""
-        return [told for block in _BLOCK.findall(self.text) for told in self._block(block)]
+    def run(self) -> list[Step]:
+        """Run every command, in the current folder."""
+        return [step for block in _BLOCK.findall(self.text) for step in self._block(block)]
 
     def rewritten(self) -> str:
         """The page with what the commands print now."""
-        return _BLOCK.sub(lambda found: self._again(found[0]), self.text)
+        return _BLOCK.sub(lambda match: self._again(match[0]), self.text)
 
     def _again(self, block: str) -> str:
         return "".join(f"$ {t.command}\n{self._output(t)}" for t in self._block(block))
 
-    def _output(self, told: Told) -> str:
-        if _ANYTHING in told.expected.splitlines() and told.true:
-            return told.expected
+    def _output(self, step: Step) -> str:
+        if _ANYTHING in step.expected.splitlines() and step.agrees:
+            return step.expected
         names = {real: name for name, real in self.ids.items()}
-        return _ID.sub(lambda found: names.get(found[0], found[0]), told.printed)
+        return _ID.sub(lambda match: names.get(match[0], match[0]), step.printed)
 
-    def _block(self, block: str) -> list[Told]:
+    def _block(self, block: str) -> list[Step]:
         return [self._step(part) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
 
-    def _step(self, part: str) -> Told:
+    def _step(self, part: str) -> Step:
         command, _, expected = part.partition("\n")
-        printed = _run(_ID.sub(lambda found: self.ids.get(found[0], found[0]), command))
+        printed = _run(_ID.sub(lambda match: self.ids.get(match[0], match[0]), command))
         for name, real in zip(_ids(expected), _ids(printed), strict=False):
             self.ids.setdefault(name, real)
-        return Told(command=command, expected=expected, printed=printed)
+        return Step(command=command, expected=expected, printed=printed)
 
 
 def _run(command: str) -> str:
-    """A command line of the page, `adapter … [> file]`; what stands on the terminal."""
+    """Run a command line, `adapter … [> file]`; return what it prints on the terminal."""
     command, _, target = command.partition(" > ")
     name, *arguments = shlex.split(command)
     assert name == "adapter", command
@@ -132,13 +132,13 @@ def _ids(text: str) -> list[str]:
 
 
 def _masked(text: str) -> str:
-    """Text without what differs from run to run; columns are as wide as what is in them."""
+    """Mask ids, times and tokens in a text, and collapse the spaces between columns."""
     text = _TOKEN.sub("TOKEN", _TIME.sub("TIME", _ID.sub("ID", text)))
     return "\n".join(re.sub(r" {2,}", "  ", line).rstrip() for line in text.strip().splitlines())
 
 
 def main(path: Path) -> None:
-    """Write a page anew."""
+    """Rewrite a page with what its commands print now."""
     path = path.resolve()
     with tempfile.TemporaryDirectory() as folder:
         lay_out(Path(folder))

@@ -19,7 +19,7 @@ CASE = f"{drafts.HOSPITAL.organization}/V1"
 
 
 def run(*arguments: object, stdin: bytes | None = None) -> Result:
-    """A command as it is typed, in this process."""
+    """Run a command in this process, with arguments as an operator types them."""
     return CliRunner().invoke(app, [str(a) for a in arguments], input=stdin)
 
 
@@ -31,19 +31,19 @@ class Office:
         self.region = Region(f"sqlite:///{self.path}")
 
     def run(self, *arguments: object) -> Result:
-        """A command on this region's store; no person may be in what it prints beside bodies."""
+        """Run a command on this region's store; fail if it prints personal data outside a body."""
         chosen = () if "--settings" in arguments else ("--settings", SETTINGS)
         result = run(*arguments, "--store", self.path, *chosen)
-        told = result.stderr if arguments[0] in ("message", "edit") else result.output
-        assert not any(identity in told for identity in IDENTITIES)
+        printed = result.stderr if arguments[0] in ("message", "edit") else result.output
+        assert not any(identity in printed for identity in IDENTITIES)
         return result
 
     def data(self, *arguments: object) -> Any:
-        """What a command prints as JSON."""
+        """Run a command with --json; return what it prints."""
         return json.loads(self.run(*arguments, "--json").stdout)
 
     def dies(self, visit: str = "V1", code: str = "fatal-error") -> str:
-        """A message to Luleå that its system refuses; the id of the dead delivery."""
+        """Send a message that Luleå's system refuses; return the id of the dead delivery."""
         content = self.region.tells("hospital", drafts.note(visit=visit))
         self.region.receipt("lulea", content, code)
         row = self.region.deliveries(content_id=content)[0]
@@ -51,5 +51,5 @@ class Office:
         return str(row["id"])
 
     def history(self, what: str) -> list[tuple[str, str]]:
-        """Who and detail of the lines of history of one kind."""
+        """Person and detail of each history entry with this word."""
         return [(row["who"], row["detail"]) for row in self.region.history(what)]

@@ -1,4 +1,4 @@
-"""For tests whose answer cannot depend on the database: import `store_url`, and it is SQLite."""
+"""Import `store_url` from here to run a test only on SQLite, not on both databases."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
-    """An empty store."""
+    """The URL of an empty SQLite store."""
     return f"sqlite:///{tmp_path}/adapter.db"

@@ -1,7 +1,7 @@
-"""What others say of our FHIR: HL7's own R4 schemas, and fhir.resources.
+"""Validate our FHIR with HL7's own R4 schemas and with fhir.resources.
 
-`problems(resource)` is empty for a resource that both accept. The schemas lie beside the
-checkout, where there are any: `needs_schemas` skips a test without them.
+`problems(resource)` is empty for a resource that both accept. The schemas may be beside the
+checkout; `needs_schemas` skips a test when they are not.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _FHIR = "{http://hl7.org/fhir}"
 
 
 def problems(resource: dict[str, Any]) -> list[str]:
-    """What the schemas and fhir.resources have against a resource; skips without schemas."""
+    """The problems that the schemas and fhir.resources report; skips without schemas."""
     if not SCHEMAS.is_dir():
         pytest.skip(ABSENT)
     return [*schema_problems(resource), *model_problems(resource)]
 
 
 def schema_problems(resource: dict[str, Any]) -> list[str]:
-    """What the R4 schemas have against a resource, and names that they do not know."""
+    """The problems that the R4 schemas report, with names that they do not define."""
     writer = Writer()
     document = writer.resource(resource)
     schema = _schema()
@@ -43,7 +43,7 @@ def schema_problems(resource: dict[str, Any]) -> list[str]:
 
 
 def model_problems(resource: dict[str, Any]) -> list[str]:
-    """What fhir.resources has against a resource."""
+    """The problems that fhir.resources reports."""
     try:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
     except ValidationError as error:
@@ -54,7 +54,7 @@ def model_problems(resource: dict[str, Any]) -> list[str]:
 
 
 class Writer:
-    """FHIR JSON as FHIR XML, in the order of the schemas. `unknown` has the names left out."""
+    """Writes FHIR JSON as FHIR XML, in schema order. `unknown` has the names left out."""
 
     def __init__(self) -> None:
         self.unknown: list[str] = []

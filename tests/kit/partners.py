@@ -1,4 +1,4 @@
-"""Partners of the bus: they use pika directly, and nothing of the adapter."""
+"""Partners on the bus. They use pika directly, and none of the adapter's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things are in a checkout, and beside it."""
+"""The folders of a checkout, and the one beside it."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ ADAPTER = ROOT / "adapter"
 DOCS = ROOT / "docs"
 FIXTURES = ROOT / "fixtures"
 SHARED = ROOT.parent / "shared" / "data"
-"""Material that others published. It lies beside a checkout, and never in it."""
+"""Material that others published; it is kept beside a checkout, never in it."""

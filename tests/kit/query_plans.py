@@ -15,20 +15,20 @@ COLUMN = re.compile(r"%\((\w+)\)s")
 
 @contextmanager
 def statements(store: Store) -> Iterator[set[str]]:
-    """What is asked and written meanwhile."""
-    found: set[str] = set()
+    """The statements that run inside the `with`."""
+    statements: set[str] = set()
 
     def note(_c: object, _r: object, statement: str, *_rest: object) -> None:
         if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            found.add(statement)
+            statements.add(statement)
 
     sa.event.listen(store.engine, "before_cursor_execute", note)
-    yield found
+    yield statements
     sa.event.remove(store.engine, "before_cursor_execute", note)
 
 
 def fill_line(store: Store, numbers: range) -> None:
-    """Deliveries that wait, five in each case."""
+    """Insert deliveries that wait, five in each case."""
     values = {"first": numbers.start, "last": numbers.stop - 1}
     with store.begin() as tx:
         tx.execute(LINE, values)
@@ -46,20 +46,20 @@ LINE = sa.text("""
 
 
 def count(store: Store) -> None:
-    """Let PostgreSQL look at its tables."""
+    """Let PostgreSQL update its statistics."""
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("vacuum analyze")
 
 
 def plan_of(store: Store, statement: str) -> str:
-    """The one plan that is kept for any values."""
+    """The generic plan of a statement, for any values."""
     names = list(dict.fromkeys(COLUMN.findall(statement)))
-    numbered = COLUMN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
+    numbered = COLUMN.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
     values = f"({', '.join('NULL' for _ in names)})" if names else ""
     with store.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute(f"PREPARE asked AS {numbered}")
-        found = driver.execute(f"EXPLAIN EXECUTE asked{values}").fetchall()
+        rows = driver.execute(f"EXPLAIN EXECUTE asked{values}").fetchall()
         driver.execute("DEALLOCATE asked")
-    return "\n".join(row[0] for row in found)
+    return "\n".join(row[0] for row in rows)

@@ -1,4 +1,4 @@
-"""A region in one process: real store, real mappings, the embedded bus, and a clock in hand."""
+"""A region in one process: real store and mappings, the embedded bus, a clock that tests set."""
 
 from __future__ import annotations
 
@@ -62,23 +62,23 @@ SETTINGS = Settings(
 
 
 class Wire:
-    """The bus, with partners that may be away."""
+    """A transport over the bus, with endpoints that may be down."""
 
     def __init__(self, bus: Memory, down: set[str]) -> None:
         self._bus, self._down = bus, down
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
-        """Each by itself: one that is away keeps nobody else."""
-        return [self._one(envelope) for envelope in envelopes]
+        """Send each by itself, so that an endpoint that is down stops no other."""
+        return [self._send_one(envelope) for envelope in envelopes]
 
-    def _one(self, envelope: Envelope) -> Outcome:
+    def _send_one(self, envelope: Envelope) -> Outcome:
         if envelope.endpoint in self._down:
             return TransientError("unreachable", "down in the test")
         return self._bus.send([envelope])[0]
 
 
 class Region:
-    """Turn the wheels by hand, one turn at a time, at times of one's choosing."""
+    """Runs the adapter's steps when a test asks for it, at the time `now`."""
 
     def __init__(self, url: str, settings: Settings = SETTINGS) -> None:
         self.store = new_store(url)
@@ -93,53 +93,53 @@ class Region:
         self.register([e.name for e in settings.endpoints])
 
     def register(self, names: Sequence[str]) -> None:
-        """As at the start of the adapter."""
+        """Register endpoints, as the adapter does at its start."""
         with self.store.begin() as tx:
             endpoints.register(tx, names)
 
     def with_settings(self, **changes: Any) -> None:
-        """As after a restart with other settings."""
+        """Change the settings, as a restart does."""
         settings = replace(self.network.settings, **changes)
         self.network = Network(settings=settings, systems=self.network.systems)
 
     # What parties do
 
     def says(self, name: str, bundle: Bundle) -> str:
-        """A party publishes; the content id."""
+        """Publish as a party; return the content id."""
         self.partners[name].publish(drafts.dump(bundle), message_id=bundle["id"])
         return bundles.content_id(bundle)
 
     def tells(self, name: str, bundle: Bundle) -> str:
-        """A party publishes, and everything runs until it rests."""
+        """Publish as a party, and run `turn`; return the content id."""
         content = self.says(name, bundle)
         self.turn()
         return content
 
     def inbox(self, name: str) -> list[Bundle]:
-        """What a party has got since it last looked."""
-        found = []
+        """The messages that a party has got since the last call."""
+        arrived = []
         while (taken := self.partners[name].get(0)) is not None:
-            found.append(json.loads(taken[0]))
+            arrived.append(json.loads(taken[0]))
             self.partners[name].acknowledge()
-        return found
+        return arrived
 
     def events(self, name: str) -> list[str]:
-        """Events of what a party has got since it last looked, our receipts left out."""
-        found = [bundles.event_code(b)[1] for b in self.inbox(name)]
-        return [event for event in found if event != "receipt"]
+        """The events that a party has got since the last call, without receipts."""
+        codes = [bundles.event_code(b)[1] for b in self.inbox(name)]
+        return [event for event in codes if event != "receipt"]
 
     def receipts(self, name: str) -> list[tuple[str, str]]:
-        """Content id and code of the receipts that a party has got since it last looked."""
-        found = [bundles.header(b).get("response") for b in self.inbox(name)]
-        return [(r["identifier"], r["code"]) for r in found if r]
+        """Content id and code of the receipts that a party has got since the last call."""
+        responses = [bundles.header(b).get("response") for b in self.inbox(name)]
+        return [(r["identifier"], r["code"]) for r in responses if r]
 
     def receipt(self, name: str, about: str, code: str = "ok") -> None:
-        """A party's system answers."""
+        """Send a receipt as a party, and run `turn`."""
         party = {p.endpoint: p for p in (HOSPITAL, PLANNING, LULEA, UMEA)}[name]
         self.tells(name, drafts.receipt(about, party, code))
 
     def accept(self, name: str, body: bytes) -> OwedReceipt:
-        """A party comes through a door that answers at once."""
+        """Accept a message over a transport that responds with the receipt, such as HTTP."""
         return receive.accept(
             self.store, self.network, Envelope(endpoint=name, body=body), self.now
         )
@@ -157,7 +157,7 @@ class Region:
             quiet = 0 if moved else quiet + 1
 
     def send(self) -> int:
-        """One round over every endpoint with something due."""
+        """Send what is due for every endpoint, once; return the number of deliveries."""
         with self.store.read() as tx:
             due = due_deliveries.endpoints_due(tx, self.now)
         sent = 0
@@ -170,11 +170,11 @@ class Region:
         return sent
 
     def written(self, sent: send.Sent) -> None:
-        """What became of it is in the store."""
+        """Write the outcomes of a sending to the store."""
         send.write_down(self.store, self.network, [sent])
 
     def remind(self) -> int:
-        """Look for answers that are late."""
+        """Run the step that looks for late answers."""
         return maintenance.remind(self.store, self.network, self.now)
 
     # What is in the store
@@ -201,7 +201,7 @@ class Region:
         return self.rows(case)
 
     def history(self, what: str) -> list[sa.RowMapping]:
-        """Lines of history."""
+        """History entries with this word."""
         return self.rows(history, what=what)
 
     def attempts(self, delivery_id: str) -> list[sa.RowMapping]:
@@ -214,15 +214,15 @@ class Region:
 
 
 class Given:
-    """A source that has just these."""
+    """A transport that receives only these envelopes."""
 
-    def __init__(self, letters_: list[Envelope]) -> None:
-        self.letters = letters_
+    def __init__(self, envelopes: list[Envelope]) -> None:
+        self.envelopes = envelopes
 
     def receive(self, wait: float) -> Any:
-        """All of them."""
-        return iter(self.letters)
+        """Return all of them."""
+        return iter(self.envelopes)
 
-    def acknowledge(self, envelopes: Any) -> None:
-        """Let go."""
-        self.letters = []
+    def acknowledge(self, _: Any) -> None:
+        """Forget them."""
+        self.envelopes = []

@@ -1,4 +1,4 @@
-"""What the tests of the parties say, and who says it."""
+"""Messages, persons and organisations for the tests of the simulated parties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP doors as a partner meets them: a real server on a free port of loopback."""
+"""The web application as a partner meets it: a real server on a free loopback port."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FHIR = "application/fhir+json"
 
 
 class Site:
-    """One adapter's website, its store, and a client for each partner."""
+    """One adapter's web application and store, and HTTP clients for partners."""
 
     def __init__(self, folder: Path, empty: Path) -> None:
         shutil.copy(empty, folder / "adapter.db")
@@ -47,12 +47,12 @@ class Site:
         return app(self.network, self.store, self._count)
 
     def token(self, name: str) -> str:
-        """A new bearer token of an endpoint."""
+        """Make a new bearer token for an endpoint."""
         with self.store.begin() as tx:
             return endpoints.new_token(tx, name, utc_now())
 
     def partner(self, name: str) -> httpx.Client:
-        """A client that logs in as an endpoint."""
+        """A client with an endpoint's token."""
         return self.client(Authorization=f"Bearer {self.token(name)}")
 
     def client(self, **headers: str) -> httpx.Client:
@@ -60,13 +60,13 @@ class Site:
         return httpx.Client(base_url=self.address, headers=headers, timeout=10, trust_env=False)
 
     def rows(self, look: Callable[[Any], Any]) -> Any:
-        """What a look into the store finds."""
+        """Call a function with a read transaction, and return its result."""
         with self.store.read() as tx:
             return look(tx)
 
 
 class Stage:
-    """Whatever application stands on it is served."""
+    """Serves the application that is set at the moment."""
 
     def __init__(self) -> None:
         self.application = FastAPI()
@@ -78,7 +78,7 @@ class Stage:
 
 @contextmanager
 def served(application: ASGIApp) -> Iterator[str]:
-    """The application on a free port; its base address."""
+    """Serve an application on a free port; yields its base address."""
     running = server(application, "127.0.0.1:0")
     thread = threading.Thread(target=running.run, name="web under test")
     thread.start()
@@ -93,10 +93,10 @@ def served(application: ASGIApp) -> Iterator[str]:
 
 
 def fixture(name: str) -> dict[str, Any]:
-    """A FHIR message of the fixtures, `event/case`."""
+    """A FHIR message of the fixtures, named `event/case`."""
     text = (FIXTURES / "fhir" / f"{name}.fhir.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    bundle: dict[str, Any] = json.loads(text)
+    return bundle
 
 
 def codes(response: httpx.Response) -> list[str]:

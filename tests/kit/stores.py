@@ -12,7 +12,7 @@ from tests.kit.region import Region
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store."""
+    """The URL of an empty store."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/adapter.db"
     url: str = request.getfixturevalue("postgres_url")

@@ -1,4 +1,4 @@
-"""Both ends of a transport: what every transport promises is asked of these."""
+"""Both ends of a transport, for the tests that every transport must pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUIET = 0.2  # seconds in which nothing more should arrive
 
 @dataclass(frozen=True, kw_only=True)
 class Pulled:
-    """A transport that is pulled, and a partner that puts messages before it."""
+    """A transport that receives, and a function by which a partner sends to it."""
 
     transport: Transport
     put: Callable[[bytes], None]
@@ -27,14 +27,14 @@ class Pulled:
         return list(islice(self.transport.receive(WAIT), number))
 
     def rest(self, number: int) -> list[bytes]:
-        """So many, and what comes after them, which should be nothing."""
+        """Take so many messages, and then anything that still comes."""
         taken = self.take(number) if number else []
         return [envelope.body for envelope in [*taken, *self.transport.receive(QUIET)]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """A transport that sends, and what its far side has taken, asked without waiting."""
+    """A transport that sends, and a function for what its far side has now."""
 
     transport: Transport
     taken: Callable[[], list[bytes]]

@@ -1,4 +1,4 @@
-"""The adapter in a process of its own, that dies where it is told to.
+"""The adapter in its own process, which can be killed at a kill point.
 
 Forked from a server that has imported everything, so that a life costs milliseconds.
 """
@@ -19,7 +19,7 @@ _FORKS.set_forkserver_preload([__name__, "adapter.fhir.structure", "psycopg"])
 
 
 def live(settings: Settings, spec: str) -> None:
-    """Run until killed; by itself at `spec`, or with SIGTERM by the test."""
+    """Run until it kills itself at `spec`, or until the test stops it with SIGTERM."""
     kill_points.arm(spec)
     adapter = Adapter(settings, Store(settings.store))
     adapter.start()
@@ -27,7 +27,7 @@ def live(settings: Settings, spec: str) -> None:
 
 
 class Victim:
-    """Lives again after each death."""
+    """A process of the adapter that `look` starts again after each death."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,12 +36,12 @@ class Victim:
         self.deaths = 0
 
     def begin(self, spec: str = "") -> None:
-        """A new life, that ends at a window."""
+        """Start the process, to be killed at the kill point of `spec`."""
         self._process = _FORKS.Process(target=live, args=(self._settings, spec), daemon=True)
         self._process.start()
 
     def look(self) -> None:
-        """If it has died, count it and let it live on without being killed."""
+        """If it has died, count the death, and start it again without a kill point."""
         with self._lock:
             assert self._process is not None
             if self._process.exitcode is not None:
@@ -50,7 +50,7 @@ class Victim:
                 self.begin()
 
     def end(self) -> None:
-        """Stop it as an operator would."""
+        """Stop it with SIGTERM; kill it after ten seconds."""
         assert self._process is not None
         self._process.terminate()
         self._process.join(10)

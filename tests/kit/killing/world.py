@@ -65,7 +65,7 @@ class World:
         self._lulea.start()
 
     def partner(self, name: str) -> BusPartner:
-        """A partner's end of the broker, once the adapter has made its queue."""
+        """A partner's end of the broker, after the adapter has declared its queue."""
         return at_its_inbox(self._broker.partner(name, beside=self._url), name)
 
     def _connect_lulea(self) -> RabbitMqClient:
@@ -81,7 +81,7 @@ class World:
         ]
 
     def over_http(self, bundle: Bundle, until: float) -> None:
-        """The hospital's door: repeat the same bytes until there is a receipt."""
+        """Send as the hospital: repeat the same bytes until there is a receipt."""
         url = f"http://127.0.0.1:{self.web_port}/fhir/$process-message"
         headers = {
             "Authorization": f"Bearer {self.token}",
@@ -98,7 +98,7 @@ class World:
         raise AssertionError("no receipt over HTTP")
 
     def over_bus(self, partner: BusPartner, sent: list[Bundle], until: float) -> None:
-        """The planning service: publish once (the broker keeps it), and wait for receipts."""
+        """Send as the planning service: publish once (the broker keeps it), wait for receipts."""
         for bundle in sent:
             partner.publish(drafts.dump(bundle), message_id=bundle["id"], event="message")
         wanted = {bundles.content_id(b) for b in sent}
@@ -114,7 +114,7 @@ class World:
                 self.planning_receipts.add(response["identifier"])
 
     def close(self) -> None:
-        """Everybody stops."""
+        """Stop the adapter and the receivers."""
         self.victim.end()
         self._umea.stop()
         self._lulea.stop()
@@ -122,15 +122,15 @@ class World:
 
 @contextmanager
 def world(store_url: str, broker: Any, broker_url: str) -> Iterator[World]:
-    """A world with a living victim."""
-    found = World(store_url, broker, broker_url)
-    found.victim.begin()
-    _wait_for(found.web_port)
-    found.open()
+    """A world with a running adapter."""
+    around = World(store_url, broker, broker_url)
+    around.victim.begin()
+    _wait_for(around.web_port)
+    around.open()
     try:
-        yield found
+        yield around
     finally:
-        found.close()
+        around.close()
 
 
 def _wait_for(port: int) -> None:
@@ -145,7 +145,7 @@ def _wait_for(port: int) -> None:
 
 
 def _prepared(settings: Settings) -> str:
-    """A store at its newest version, and the hospital's token."""
+    """Prepare the store; return the hospital's token."""
     store = Store(settings.store)
     store.upgrade()
     with store.begin() as tx:
@@ -192,7 +192,7 @@ def _organisation(party: drafts.Party) -> Organisation:
 
 
 def numbered(sender: drafts.Party, visit: str, count: int) -> list[Bundle]:
-    """Messages of one case, whose texts say their place in it."""
+    """Messages of one case; each text has the message's number."""
     return [
         drafts.note(
             f"{visit} {number}",

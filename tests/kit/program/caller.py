@@ -1,4 +1,4 @@
-"""A partner at the HTTP doors."""
+"""A partner that calls the program over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def post(
     sender: str = "sundby",
     **headers: str,
 ) -> httpx.Response:
-    """What the door answers a sender; nothing is added to the request but what it must have."""
+    """Post as a sender, with only the headers that a request needs; return the response."""
     given = {
         "Authorization": f"Bearer {program.tokens[sender]}",
         "Content-Type": FHIR if path == PROCESS else XML,
@@ -37,8 +37,8 @@ def post(
     response = httpx.post(
         program.address + path, content=content, headers=sent, timeout=30, trust_env=False
     )
-    program.told(response.content)
-    program.told(str(response.headers).encode())
+    program.remember(response.content)
+    program.remember(str(response.headers).encode())
     return response
 
 
@@ -54,21 +54,21 @@ def codes(response: httpx.Response) -> list[str]:
 
 
 def raw(program: Program, request: bytes, *, hang_up: bool = False) -> bytes:
-    """What comes back for bytes that may be no HTTP at all."""
+    """Send bytes that need not be HTTP; return what comes back."""
     with socket.create_connection(("127.0.0.1", program.web), timeout=20) as wire:
         wire.sendall(request)
         if hang_up:
-            wire.shutdown(socket.SHUT_WR)  # and what it does then is waited for
+            wire.shutdown(socket.SHUT_WR)  # then wait for what the server does
         answer = b""
         with suppress(ConnectionResetError):  # it answered before it had read everything
             while chunk := wire.recv(65536):
                 answer += chunk
-    return program.told(answer)
+    return program.remember(answer)
 
 
 @contextmanager
 def still_served(program: Program) -> Iterator[None]:
-    """Whatever happens inside, the next messages are taken as if nothing had been."""
+    """After the `with`, check that the program still accepts messages."""
     yield
     assert post(program, messages.dumped(messages.note())).status_code == 200
     assert post(program, messages.document(), path="/inbox", sender="astad").status_code == 200

@@ -1,4 +1,4 @@
-"""A journal system's end of an MLLP door: raw frames, and what an acknowledgement says."""
+"""A journal system on MLLP: raw frames, and the content of an acknowledgement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASSESSED = "ZSP|1|Y|N|N|20260310095000+0100|20260317"
 
 
 def admission(*segments: str, trigger: str = "A01", visit: str = "") -> bytes:
-    """An ADT message about Tolvan Tolvansson, of a visit of its own."""
+    """An ADT message about Tolvan Tolvansson, with a new visit."""
     number = next(_numbers)
     stay = (
         f"PV1|1|I|MED3||||||||||||||||{visit or f'bad-{number}'}" + "|" * 25 + "20260310081500+0100"
@@ -29,7 +29,7 @@ def admission(*segments: str, trigger: str = "A01", visit: str = "") -> bytes:
 
 
 class Feed:
-    """A connection to one of the program's MLLP doors."""
+    """A connection to one of the program's MLLP ports."""
 
     def __init__(self, program: Program, door: str = "adt", source: str = "127.0.0.1") -> None:
         self._program = program
@@ -49,11 +49,11 @@ class Feed:
         self.wire.close()
 
     def send(self, data: bytes) -> None:
-        """Bytes as they are."""
+        """Send bytes without framing."""
         self.wire.sendall(data)
 
     def answer(self) -> bytes:
-        """The next frame's body; b"" when the door hangs up."""
+        """The next frame's body; b"" when the program closes the connection."""
         while END not in self._read:
             try:
                 chunk = self.wire.recv(65536)
@@ -64,27 +64,27 @@ class Feed:
             self._read += chunk
         frame, _, self._read = self._read.partition(END)
         assert frame.startswith(START)
-        return self._program.told(frame.removeprefix(START))
+        return self._program.remember(frame.removeprefix(START))
 
     def says(self, body: bytes) -> str:
-        """Send a message; its acknowledgement, as `AE wrong-charset`."""
+        """Send a message; return its acknowledgement, such as `AE wrong-charset`."""
         self.send(START + body + END)
-        return said(self.answer())
+        return codes(self.answer())
 
 
-def said(acknowledgement: bytes) -> str:
+def codes(acknowledgement: bytes) -> str:
     """MSA-1, and our code of each error and warning."""
     lines = acknowledgement.decode().split("\r")
     mark = acknowledgement.decode()[3:4] or "|"
     fields = {line[:3]: line.split(mark) for line in lines if not line.startswith("ERR")}
     errors = [line.split(mark) for line in lines if line.startswith("ERR")]
-    codes = [error[5].split("^")[0] for error in errors if len(error) > 5]
-    return " ".join([fields["MSA"][1], *codes]) if "MSA" in fields else ""
+    ours = [error[5].split("^")[0] for error in errors if len(error) > 5]
+    return " ".join([fields["MSA"][1], *ours]) if "MSA" in fields else ""
 
 
 @contextmanager
 def still_served(program: Program, door: str = "adt") -> Iterator[None]:
-    """Whatever happens inside, the next message is taken as if nothing had been."""
+    """After the `with`, check that the program still accepts messages."""
     yield
     with Feed(program, door) as feed:
         assert feed.says(admission(ASSESSED)) == "AA"

@@ -53,23 +53,23 @@ def receipt(about: str, sender: Party) -> Bundle:
 
 
 def dumped(bundle: Any) -> bytes:
-    """JSON as it travels."""
+    """The JSON bytes that are sent."""
     return json.dumps(bundle, ensure_ascii=False).encode()
 
 
 def changed(bundle: Bundle, **header: Any) -> Bundle:
-    """A message with another header."""
+    """A message with these changes to its header."""
     return rewriting.with_header(bundle, **header)
 
 
 def speaking_as(bundle: Bundle, organization: str) -> Bundle:
     """A message that says that another organisation sent it."""
     own = bundles.sender_id(bundle)
-    found: Bundle = json.loads(json.dumps(bundle).replace(own, organization))
-    return found
+    changed_bundle: Bundle = json.loads(json.dumps(bundle).replace(own, organization))
+    return changed_bundle
 
 
 def document(old: bytes = b"", new: bytes = b"") -> bytes:
-    """A Meddelande of a municipality with an id of its own, and `new` where `old` was."""
+    """A municipality's Meddelande with a new id, and `new` in place of `old`."""
     id_ = b"1ade49cc-050c-57a8-8ed7-463b4a1758e0"
     return native("message/question").replace(id_, str(uuid4()).encode()).replace(old, new, 1)

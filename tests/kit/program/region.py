@@ -1,4 +1,4 @@
-"""Who takes part: a hospital, planning, two municipalities, and some whose mapping is broken."""
+"""The parties: a hospital, planning, two municipalities, and some with a broken mapping."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TRASIG = Party(organization="SE0000000005-TRASIG", endpoint="trasig")
 BROKEN = Party(organization="SE0000000006-BROKEN", endpoint="broken")
 
 DOORS = ("adt", "strict-adt", "far-adt", "broken-adt")
-"""Endpoints that have an MLLP door of their own."""
+"""Endpoints with their own MLLP port."""
 HTTP_PARTNERS = ("sundby", "astad", "trasig")
-"""Endpoints that come in over HTTP."""
+"""Endpoints that send over HTTP."""
 
 _BROKEN = '''
-"""A system whose every function falls, and whose exceptions name the patient."""
+"""A system whose functions all fail, with exceptions that name the patient."""
 from adapter.mappings import System
 from adapter.core.model import Event, Kind
 
@@ -56,11 +56,11 @@ BROKEN_SYSTEMS = {
     )
     + _ACK,
 }
-"""The code of systems that fail at everything but receipts, by name."""
+"""The code of systems that fail at everything except receipts, by name."""
 
 
 def settings(store: str, web: int, far: int, doors: Mapping[str, int]) -> str:
-    """The settings file."""
+    """The text of the settings file."""
     return "\n".join(
         [
             'organization = "SE0000000009-ADAPTER"',

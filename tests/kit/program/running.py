@@ -1,7 +1,7 @@
-"""The whole program as operations run it: `adapter serve` in a process of its own, every door open.
+"""The whole program as operations run it: `adapter serve` in its own process, on all transports.
 
-What it prints is in a file, what it has stored is read beside it, and everything that it says to
-a partner is remembered, so that both can be searched for persons and for tracebacks.
+Its log is a file, and the tests read its store. Every response to a partner is remembered, so that
+log and responses can be searched for personal data and for tracebacks.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ main()
 
 
 class Program:
-    """One running adapter. `answers` is everything that it has said to anybody."""
+    """One running adapter. `answers` has every response that it gave."""
 
     def __init__(self, folder: Path, broker: RabbitMQ, url: str) -> None:
         self.folder, self._broker, self._url = folder, broker, url
@@ -86,7 +86,7 @@ class Program:
             return endpoints.new_token(tx, name, utc_now())
 
     def close(self) -> None:
-        """Stop it as operations would; it must end well."""
+        """Stop it with SIGTERM; its exit code must be 0."""
         self.process.terminate()
         try:
             assert self.process.wait(60) == 0, self.log.read_text()[-2000:]
@@ -95,7 +95,7 @@ class Program:
             self.store.close()
 
     def restart(self, *without: str) -> None:
-        """Die as by a power cut, and live again with settings that have lost endpoints."""
+        """Kill it, and start it again with settings `without` some endpoints."""
         self.process.kill()
         self.process.wait()
         head, *stanzas = self.settings.read_text(encoding="utf-8").split("[[")
@@ -109,15 +109,15 @@ class Program:
 
     @property
     def address(self) -> str:
-        """Of the HTTP doors."""
+        """The base address of the HTTP server."""
         return f"http://127.0.0.1:{self.web}"
 
     def partner(self, name: str) -> BusPartner:
         """A partner on the bus, once its queue is there."""
         return at_its_inbox(self._broker.partner(name, beside=self._url), name)
 
-    def told(self, answer: bytes) -> bytes:
-        """Remember what was said to a partner."""
+    def remember(self, answer: bytes) -> bytes:
+        """Remember a response to a partner, and return it."""
         self.answers.append(answer)
         return answer
 
@@ -130,7 +130,7 @@ class Program:
             return list(tx.execute(query).mappings())
 
     def kept(self, body: bytes, count: int = 1, sender: str = "") -> sa.RowMapping:
-        """The newest of the messages with exactly these bytes, once it is decided on."""
+        """Wait until a message with these bytes is processed; return the newest one."""
         digest = hashlib.sha256(body).hexdigest()
         same = [message.c.fingerprint == digest, message.c.standing != "received"]
         same += [message.c.endpoint == sender] if sender else []
@@ -140,9 +140,9 @@ class Program:
         return row
 
     def deliveries(self, row: sa.RowMapping) -> list[sa.RowMapping]:
-        """What became of a message, receipts left out."""
-        mine = sa.and_(delivery.c.message_id == row["id"], delivery.c.event != "receipt")
-        return self.rows(delivery, mine)
+        """The deliveries of a message, without receipts."""
+        of_message = sa.and_(delivery.c.message_id == row["id"], delivery.c.event != "receipt")
+        return self.rows(delivery, of_message)
 
     def happened(self, row: sa.RowMapping) -> list[str]:
         """The history of a message."""
@@ -154,16 +154,16 @@ class Program:
             return tx.execute(sa.select(sa.func.count()).select_from(message)).scalar_one()
 
     def owner(self, id_: str) -> str:
-        """Who is told to look at a dead letter, as an operator sees it."""
+        """The owner of a dead letter, as `adapter dead` shows it."""
         command = ["dead", "--settings", str(self.settings), "--json"]
         shown = CliRunner().invoke(app, command, env={"ADAPTER_BROKER": self._url}).stdout
         causes = json.loads(shown)["causes"]
-        return next(c["owner"] for c in causes if id_ in {one["id"] for one in c["letters"]})
+        return next(c["owner"] for c in causes if id_ in {letter["id"] for letter in c["letters"]})
 
     # What everybody may see
 
     def emitted(self) -> Iterator[Any]:
-        """What it has said in JSON since the last look, and what it has written to send."""
+        """The JSON that it responded with or wrote to send, since the last call."""
         rows = self.rows(delivery, delivery.c.seq > self._looked)
         self._looked = max((row["seq"] for row in rows), default=self._looked)
         written = [r["body"] for r in rows if not r["forwarded"] and r["endpoint"] != "broken"]
@@ -172,19 +172,19 @@ class Program:
                 yield json.loads(body)
 
     def check_silence(self) -> None:
-        """No person in any log line, no traceback to a partner; and it still lives."""
+        """Check that no log line has personal data, no response a traceback, and that it runs."""
         assert self.process.poll() is None, self.log.read_text()[-3000:]
         printed = self.log.read_text(encoding="utf-8")
         assert [p for p in PERSONS if p in printed] == []
         for line in printed[self._checked :].splitlines():
             json.loads(line)
         self._checked = printed.rfind("\n") + 1
-        said = b"\n".join(self.answers).decode(errors="replace")
-        assert [t for t in TRACES if t in said] == []
+        responses = b"\n".join(self.answers).decode(errors="replace")
+        assert [t for t in TRACES if t in responses] == []
         self.answers.clear()
 
     def wait(self, true: Callable[[], bool], seconds: float = 120) -> None:
-        """Wait until something is so; fail with the end of the log."""
+        """Wait until `true` holds; fail with the end of the log."""
         wait_for(
             "such state of the program",
             true,

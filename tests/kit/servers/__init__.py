@@ -1,14 +1,13 @@
-"""A private RabbitMQ node and a private PostgreSQL cluster, on loopback, gone afterwards.
+"""A private RabbitMQ node and a private PostgreSQL cluster on loopback, removed afterwards.
 
-Only the standard library, so that `python3 -m tests.servers.install` runs before anything else
-is installed. Everything lives in one temporary directory per server. Each server is a child
-process that the kernel ends together with the thread that started it: start servers from a
-thread that lives as long as they are needed.
+Only the standard library is used, because `python3 -m tests.kit.servers.install` runs before any
+package is installed. Each server has one temporary directory. The kernel ends a server together
+with the thread that started it, so start servers from a thread that lives long enough.
 
     with RabbitMQ.start(("planning",)) as broker:
         broker.url                  # the adapter's own user, virtual host "/"
         broker.partner("planning")  # a partner's user: may write care.in, read planning.inbox
-        broker.fresh()              # a virtual host that nobody has used yet
+        broker.fresh()              # a virtual host not used before
         broker.partner("planning", beside=url)  # the partner on that virtual host
         broker.kill(), broker.restart(), broker.wipe(), broker.alarm(), broker.calm()
 

@@ -1,4 +1,4 @@
-"""What every private server has: ports, a directory, processes that end with their parent."""
+"""Shared by both private servers: ports, a directory, processes that end with their parent."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _PORTS = range(20_000, 30_000)
 
 
 def free_ports(number: int) -> list[int]:
-    """Loopback ports that nobody uses at this moment, all different.
+    """Return different loopback ports that are free at this moment.
 
-    Below those that the kernel gives to outgoing connections: of these, any test that connects
-    somewhere could take one before its server listens.
+    They are below the kernel's range for outgoing connections. A port in that range could be taken
+    by another test's connection before the server listens.
     """
-    found: list[int] = []
+    ports: list[int] = []
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
-            found.append(port)
-        if len(found) == number:
-            return found
+            ports.append(port)
+        if len(ports) == number:
+            return ports
     raise ServerError("no port is free")
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    """Poll until ready; ServerError with the end of the log when the process ends or time does."""
+    """Poll until ready; ServerError with the end of the log if the process or the time ends."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -63,7 +63,7 @@ class Server:
         self.close()
 
     def close(self) -> None:
-        """End the server and remove everything that it wrote."""
+        """End the server and remove its directory."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -1,7 +1,7 @@
-"""Sees to it that RabbitMQ and PostgreSQL are installed: `python3 -m tests.servers.install`.
+"""Install RabbitMQ and PostgreSQL if they are missing: `python3 -m tests.kit.servers.install`.
 
-Standard library only. As root it installs what is missing from the Debian archive, without
-starting the services that the packages bring; as anybody else it says what to install.
+Standard library only. As root it installs the Debian packages without starting their services.
+As any other user it says what to install.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 @contextmanager
 def no_services() -> Iterator[None]:
-    """While this lasts, installing a package starts no service (Debian Policy, policy-rc.d)."""
+    """Inside the `with`, installing a package starts no service (Debian Policy, policy-rc.d)."""
     if SERVICE_POLICY.exists():
         yield
         return

@@ -18,11 +18,11 @@ def missing() -> list[str]:
         "rabbitmq-server": (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
         "postgresql": any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
     }
-    return [package for package, found in there.items() if not found]
+    return [package for package, installed in there.items() if not installed]
 
 
 def require_installed() -> None:
-    """ServerError that says exactly what to install, when something is missing."""
+    """Raise ServerError with the command to run when a package is missing."""
     if packages := " ".join(missing()):
         raise ServerError(
             f"Missing: {packages}. Install as root:\n"

@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster, run by somebody who is not root."""
+"""A private PostgreSQL cluster, run by a user other than root."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PostgreSQL(Server):
         wait_until(self._answers, process, self.log)
 
     def complaints(self, about: str) -> int:
-        """How many lines of the server's log speak of something."""
+        """How often a text occurs in the server's log."""
         return self.log.read_text(errors="replace").count(about)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ def _unprivileged_name() -> str:
 
 
 def _unprivileged() -> list[str]:
-    """What setpriv needs: PostgreSQL refuses to run as root."""
+    """Options for setpriv; PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return []
     account = pwd.getpwnam(_unprivileged_name())
@@ -134,10 +134,10 @@ def _unprivileged() -> list[str]:
 
 
 def _postgresql(program: str) -> str:
-    found = sorted(POSTGRESQL_BINARIES.glob(f"*/bin/{program}"), key=_version)
-    if not found:
+    paths = sorted(POSTGRESQL_BINARIES.glob(f"*/bin/{program}"), key=_version)
+    if not paths:
         raise ServerError(f"{program} is not installed")
-    return str(found[-1])
+    return str(paths[-1])
 
 
 def _version(path: Path) -> float:

@@ -61,7 +61,7 @@ class RabbitMQ(Server):
         return self._url(name, _virtual_host(beside) if beside else "/")
 
     def fresh(self) -> str:
-        """The adapter's URL on a virtual host that nobody has used yet."""
+        """The adapter's URL on a virtual host not used before."""
         host = next(self._hosts, "")
         if not host:
             raise ServerError("no virtual host is left; raise SPARE_HOSTS")
@@ -77,15 +77,15 @@ class RabbitMQ(Server):
         wait_until(self._answers, node, self.log)
 
     def settle(self) -> None:
-        """Let the node write down which queues it has.
+        """Make the node write its queue definitions to disk.
 
-        RabbitMQ 3.10 does so three seconds after a declaration, and a queue younger than that
-        when the node is killed never works again. Call this after declaring, before killing.
+        RabbitMQ 3.10 does so three seconds after a declaration. A queue that is younger when the
+        node is killed never works again. Call this after a declaration, before a kill.
         """
         self.control("eval", "[dets:sync(Table) || Table <- dets:all()].")
 
     def wipe(self) -> None:
-        """End the node, lose its disk, and start it with users but without a single queue."""
+        """End the node, delete its data, and start it with users but without queues."""
         self.kill()
         shutil.rmtree(self.directory / "data")
         self.restart()
@@ -95,7 +95,7 @@ class RabbitMQ(Server):
         self.control("set_vm_memory_high_watermark", "0.000001")
 
     def calm(self) -> None:
-        """Take the memory alarm back."""
+        """End the memory alarm."""
         self.control("set_vm_memory_high_watermark", "0.4")
 
     def control(self, *arguments: str) -> str:

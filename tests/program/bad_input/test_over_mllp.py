@@ -9,7 +9,7 @@ import pytest
 from adapter.store.tables import message
 from adapter.transports.mllp.framing import END, START
 from tests.kit.hl7v2 import FIXTURES
-from tests.kit.program.feed import ASSESSED, Feed, admission, said, still_served
+from tests.kit.program.feed import ASSESSED, Feed, admission, codes, still_served
 from tests.kit.program.running import Program
 
 pytestmark = pytest.mark.servers
@@ -105,7 +105,7 @@ def test_frames_sent_without_waiting_are_answered_in_their_order(program: Progra
         answers = [feed.answer() for _ in range(5)]
     controls = [re.search(rb"\rMSA\|AA\|([^|\r]+)", answer) for answer in answers[:3]]
     assert [c[1] for c in controls if c] == [body.split(b"|")[9] for body in bodies]
-    assert [said(a) for a in answers[3:]] == ["AE unreadable", "AA copy"]
+    assert [codes(a) for a in answers[3:]] == ["AE unreadable", "AA copy"]
 
 
 @pytest.mark.parametrize(

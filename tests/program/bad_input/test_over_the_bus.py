@@ -48,7 +48,7 @@ class Planning:
 
     def _look(self) -> bool:
         while (got := self.partner.get(0.02)) is not None:
-            self._program.told(got[0])
+            self._program.remember(got[0])
             self.receipts.append(json.loads(got[0]))
             self.partner.acknowledge()
         return True
@@ -163,7 +163,7 @@ def test_a_mapping_that_falls_is_tried_and_then_a_dead_letter(
         row = program.kept(body)
         got = partner.get(10)
         assert got is not None
-        answer = json.loads(program.told(got[0]))
+        answer = json.loads(program.remember(got[0]))
         partner.acknowledge()
     assert (row["standing"], row["code"]) == ("dead", "adapter-fault")
     assert bundles.header(answer)["response"]["code"] == "transient-error"
