@@ -9,7 +9,7 @@ import pytest
 from adapter import fhir
 from adapter.core.errors import Issue
 from adapter.fhir import bundles, codec
-from adapter.outbound import receipts
+from adapter.inbound import owed_receipts
 from tests.kit import drafts
 from tests.kit.emitted import Emitted, watched
 from tests.kit.oracle import needs_schemas
@@ -72,7 +72,7 @@ def test_what_a_test_writes_itself_is_nobodys_business() -> None:
 
 def test_this_very_run_is_watched(emitted: Emitted) -> None:
     before = emitted.count
-    assert receipts.codec is codec
+    assert owed_receipts.codec is codec
     from_inside("fhir.outcome([])")
     assert emitted.count == before + 1
     assert bundles.header({}) == {}
