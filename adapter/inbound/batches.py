@@ -13,7 +13,7 @@ from adapter.core.kill_points import kill_point
 from adapter.core.model import Message
 from adapter.inbound.prefetch import prefetch
 from adapter.inbound.process import bury, decide, fault, read_safely
-from adapter.inbound.turn import Turn
+from adapter.inbound.turn import Turn, log_fields
 from adapter.policy.read_message import ReadResult
 from adapter.settings.network import Network
 from adapter.store import RowRefusedError, Store, inbox
@@ -87,8 +87,7 @@ def _begin(store: Store, names: Collection[str], limit: int) -> list[Message]:
         inbox.count_try(tx, [message.id for message in messages])
     for message in messages:
         if message.tries:  # an earlier try has no outcome
-            place = {"message_id": message.id, "endpoint": message.endpoint}
-            log.warning("begun-before", extra=place | {"attempt": message.tries + 1})
+            log.warning("begun-before", extra=log_fields(message) | {"attempt": message.tries + 1})
     kill_point("tried")
     return messages
 
@@ -154,4 +153,4 @@ def _decide(turn: Turn, result: ReadResult | None) -> None:
         fault(turn)
     else:
         decide(turn, result)
-    log.info("processed", extra={"message_id": message.id, "endpoint": message.endpoint})
+    log.info("processed", extra=log_fields(message))

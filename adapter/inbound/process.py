@@ -16,7 +16,7 @@ from adapter.fhir import bundles
 from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
-from adapter.inbound.turn import Turn
+from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import receipts
 from adapter.policy import read_message as reading
 from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage, read_message
@@ -187,8 +187,7 @@ def bury(turn: Turn, error: AdapterError) -> None:
 def _give_up(turn: Turn, error: AdapterError) -> None:
     turn.settle(Ruling.GIVE_UP, code=error.code, detail=error.detail)
     turn.log("dead", str(error))
-    place = {"message_id": turn.message.id, "endpoint": turn.message.endpoint}
-    log.warning("dead-message", extra=place | {"code": error.code})
+    log.warning("dead-message", extra=log_fields(turn.message) | {"code": error.code})
 
 
 def _about(turn: Turn, ids: Ids) -> str:

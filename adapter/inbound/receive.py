@@ -21,7 +21,7 @@ from adapter.core.model import Envelope, Message
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.prefetch import prefetch
 from adapter.inbound.process import decide, fault, read_safely
-from adapter.inbound.turn import Turn
+from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import failed_deliveries
 from adapter.policy.read_message import ReadResult
 from adapter.settings.network import Network
@@ -39,7 +39,7 @@ def accept(store: Store, network: Network, envelope: Envelope, now: datetime) ->
     kill_point("received")
     owed = _accepted(store, network, envelope, message, result)
     kill_point("answering")
-    log.info("received", extra={"message_id": message.id, "endpoint": message.endpoint})
+    log.info("received", extra=log_fields(message))
     return owed
 
 
@@ -103,7 +103,7 @@ def keep_fragment(store: Store, envelope: Envelope, now: datetime) -> None:
         inbox.settle(tx, message.id, Ruling.REFUSE, code=error.code, detail=error.detail)
         place = {"message": message.id, "endpoint": envelope.endpoint}
         history.note(tx, now, "fragment", **place, detail=error.detail)
-    log.warning("fragment", extra={"message_id": message.id, "endpoint": envelope.endpoint})
+    log.warning("fragment", extra=log_fields(message))
 
 
 def receive_dead(

@@ -14,6 +14,11 @@ from adapter.store import history, inbox
 from adapter.store.transaction import Transaction
 
 
+def log_fields(message: Message) -> dict[str, Any]:
+    """Return the fields that identify a message in log lines."""
+    return {"message_id": message.id, "endpoint": message.endpoint}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """The processing of one message in an open transaction; its sender's row is locked.

@@ -1,4 +1,4 @@
-"""Copies: every one is answered, none is applied twice."""
+"""Copies: each copy is answered, and none is applied twice."""
 
 from __future__ import annotations
 

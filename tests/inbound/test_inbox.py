@@ -1,4 +1,4 @@
-"""What arrives: receipts are never receipted, and no message suffers for another."""
+"""The inbox: receipts are never receipted, and a fault in one message affects no other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit.region import Given, Region
 
 
 def take(region: Region) -> None:
-    """Everything that has come is stored."""
+    """Store everything that has arrived."""
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
 
 
@@ -69,7 +69,7 @@ def test_a_fault_in_a_receipt_is_not_answered(region: Region) -> None:
 
 
 def deadly(region: Region) -> None:
-    """The hospital's format ends the process at one of its messages."""
+    """Make the hospital's format end the process at one of its messages."""
     system = System("deadly", content="json", media_type="application/json")
 
     @system.recognises
@@ -97,7 +97,7 @@ def test_a_message_that_ends_the_process_takes_no_other_with_it(region: Region) 
 
 
 def test_receipts_that_come_in_between_cost_a_message_no_try(region: Region) -> None:
-    """Receipts go first: those that came while we read must not crowd out what we read."""
+    """Receipts are processed first. Those that arrive during a batch must not displace its messages."""
     first = region.says("hospital", drafts.note("1"))
     take(region)
     reading = region.network.systems["fhir"]
@@ -106,8 +106,8 @@ def test_receipts_that_come_in_between_cost_a_message_no_try(region: Region) -> 
     def slow(document: Bundle) -> Event:
         region.partners["hospital"].publish(b"{", message_id="x", event="receipt")
         take(region)
-        found: Event = kept(document)
-        return found
+        event: Event = kept(document)
+        return event
 
     reading.__dict__["_recogniser"] = slow
     try:
@@ -175,7 +175,7 @@ def test_receipts_go_before_what_came_earlier(region: Region) -> None:
 
 
 class Stream(Memory):
-    """A bus on which a next message comes whenever somebody waits for one."""
+    """A bus that has a next message whenever the adapter waits for one."""
 
     def __init__(self, region: Region) -> None:
         super().__init__(region.bus, region.network.settings.endpoints)

@@ -20,13 +20,13 @@ def journal(store_url: str) -> Iterator[Region]:
     feed = replace(
         SETTINGS.endpoints[0], name="feed", system="hl7v2", broker_user="", return_to="hospital"
     )
-    found = Region(store_url, replace(SETTINGS, endpoints=(*SETTINGS.endpoints, feed)))
-    yield found
-    found.store.close()
+    region = Region(store_url, replace(SETTINGS, endpoints=(*SETTINGS.endpoints, feed)))
+    yield region
+    region.store.close()
 
 
 def send(region: Region, trigger: str, *segments: str) -> str:
-    """A message over MLLP; MSA-1 of the acknowledgement."""
+    """Send a message over MLLP; return MSA-1 of its acknowledgement."""
     reply = region.accept("feed", adt(trigger, *segments))
     region.turn()
     [msa] = [line for line in reply.body.decode().split("\r") if line.startswith("MSA")]

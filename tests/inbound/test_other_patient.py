@@ -18,9 +18,9 @@ MOVED = "2026-03-11T12:00:00+01:00"
 
 
 def person(*numbers: str) -> dict[str, object]:
-    """Somebody with these numbers."""
-    found = [{"system": PERSONNUMMER, "value": number} for number in numbers]
-    return drafts.patient() | {"identifier": found}
+    """Return a patient with these numbers."""
+    identifiers = [{"system": PERSONNUMMER, "value": number} for number in numbers]
+    return drafts.patient() | {"identifier": identifiers}
 
 
 def test_another_patient_in_the_same_case_is_warned_of_flagged_and_shown(region: Region) -> None:

@@ -1,4 +1,4 @@
-"""A message that nobody can read to its end: its sender must know which one that was."""
+"""A message that ends the process when it is read: its sender must learn which one it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Senders are worked on together when they have few messages, and apart when they have many."""
+"""Senders with few messages share a transaction; a sender with many has its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WAITING = st.dictionaries(st.text(max_size=3), st.integers(1, 200), max_size=12)
 def test_each_sender_is_in_one_share_and_those_who_waited_longest_come_first(
     waiting: dict[str, int], limit: int
 ) -> None:
-    found = shares(waiting, limit)
-    assert [name for share in found for name in share] == list(waiting)
-    for share in found:
+    groups = shares(waiting, limit)
+    assert [name for share in groups for name in share] == list(waiting)
+    for share in groups:
         assert len(share) == 1 or sum(waiting[name] for name in share) <= limit
 
 

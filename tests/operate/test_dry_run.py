@@ -1,4 +1,4 @@
-"""What a dead message would come to, were it processed now; and nothing is left of the looking."""
+"""The dry run of a replay says what would become of a dead message, and leaves no trace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TO_BOTH = Route(events=(Event.MESSAGE,), to=("lulea", "umea"))
 
 
 def dead(region: Region) -> str:
-    """A note that named nobody, and for which there is no route; the message's id."""
+    """Return the id of a dead message: a note without a receiver and without a route."""
     region.tells("hospital", drafts.note("1", to=()))
     [row] = region.messages()
     assert (row["standing"], row["code"]) == ("dead", "no-route")
@@ -24,7 +24,7 @@ def dead(region: Region) -> str:
 
 
 def foreseen(region: Region, id_: str) -> Planned:
-    """What a dry run says of it."""
+    """Return what a dry run says of a message."""
     with region.store.read() as tx:
         plan = replay.plan(tx, region.network, [id_])
     [planned] = dry_run.try_messages(region.store, region.network, plan, region.now)
@@ -32,11 +32,11 @@ def foreseen(region: Region, id_: str) -> Planned:
 
 
 def everything(region: Region) -> list[object]:
-    """What the store holds of it."""
+    """Return everything that the store holds."""
     return [region.messages(), region.deliveries(), region.cases(), region.history("dead")]
 
 
-def test_it_says_who_would_get_it_and_leaves_no_trace(region: Region) -> None:
+def test_a_dry_run_names_the_receivers_and_leaves_no_trace(region: Region) -> None:
     id_ = dead(region)
     region.with_settings(routes=(*SETTINGS.routes, TO_BOTH))
     before = everything(region)
@@ -44,20 +44,20 @@ def test_it_says_who_would_get_it_and_leaves_no_trace(region: Region) -> None:
     assert everything(region) == before
 
 
-def test_it_says_what_would_keep_it_from_everybody_again(region: Region) -> None:
-    found = foreseen(region, dead(region))
-    assert found.receivers == ()
-    assert found.why_not.startswith("no-route")
+def test_a_dry_run_says_why_no_receiver_would_get_the_message(region: Region) -> None:
+    planned = foreseen(region, dead(region))
+    assert planned.receivers == ()
+    assert planned.why_not.startswith("no-route")
 
 
-def test_it_says_that_its_sender_is_gone(region: Region) -> None:
+def test_a_dry_run_says_that_the_sender_is_not_in_the_settings(region: Region) -> None:
     id_ = dead(region)
     others = tuple(e for e in SETTINGS.endpoints if e.name != "hospital")
     region.with_settings(endpoints=others)
     assert foreseen(region, id_).why_not == "its sender is not in the settings"
 
 
-def test_it_says_what_of_its_case_has_gone_there_meanwhile(region: Region) -> None:
+def test_a_dry_run_names_later_messages_of_the_case_that_were_sent(region: Region) -> None:
     id_ = dead(region)
     region.tells("hospital", drafts.note("2", to=(UMEA,), minutes=5))
     region.with_settings(routes=(*SETTINGS.routes, replace(TO_BOTH, to=("umea",))))
@@ -67,7 +67,7 @@ def test_it_says_what_of_its_case_has_gone_there_meanwhile(region: Region) -> No
     assert foreseen(region, id_).overtaken_by == ()
 
 
-def test_what_is_not_dead_is_left_as_it_is(region: Region) -> None:
+def test_a_dry_run_does_not_change_the_plan_of_what_is_not_dead(region: Region) -> None:
     region.tells("hospital", drafts.note(to=(UMEA,)))
     [row] = region.messages()
     assert not foreseen(region, row["id"]).possible

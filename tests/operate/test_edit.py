@@ -1,4 +1,4 @@
-"""What a person has corrected goes in place of what was dead: never both, never neither."""
+"""An edited document is sent in place of a dead letter: never both, never neither."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ANN = {"who": "Ann", "reason": "wrong word"}
 
 
 def edited(region: Region, id_: str, body: bytes) -> Edited:
-    """What Ann does."""
+    """Edit as Ann, and return the result."""
     with region.store.begin() as tx:
         return edit.edit(tx, region.network, id_, body, **ANN, now=region.now)
 
 
 def refused_by_lulea(region: Region, text: str = "Hjej") -> Any:
-    """A dead delivery: Luleå's system does not take the message."""
+    """Return a dead delivery: Luleå's system has refused the message."""
     content = region.tells("hospital", drafts.note(text))
     region.inbox("lulea")
     region.receipt("lulea", content, "fatal-error")
@@ -37,17 +37,17 @@ def refused_by_lulea(region: Region, text: str = "Hjej") -> Any:
 
 
 def corrected(row: Any, old: str = "Hjej", new: str = "Hej") -> bytes:
-    """Its bytes with another word."""
+    """Return the bytes of a row with another word."""
     assert old.encode() in row["body"]
     return bytes(row["body"]).replace(old.encode(), new.encode())
 
 
 def said(bundle: Bundle) -> str:
-    """The text of a general message."""
+    """Return the text of a general message."""
     return str((bundles.focus(bundle) or {})["payload"][0]["contentString"])
 
 
-def test_only_the_edited_one_is_sent_under_ids_of_its_own(region: Region) -> None:
+def test_only_the_edited_delivery_is_sent_with_ids_of_its_own(region: Region) -> None:
     dead = refused_by_lulea(region)
     made = edited(region, dead["id"], corrected(dead))
     region.turn()
@@ -97,7 +97,7 @@ def test_the_sender_gets_the_answer_under_the_id_that_it_gave(region: Region) ->
     assert region.deliveries(event="answer")[0]["state"] == "confirmed"
 
 
-def test_late_news_of_the_original_is_kept_and_moves_nothing(region: Region) -> None:
+def test_a_late_receipt_for_the_original_is_kept_and_changes_nothing(region: Region) -> None:
     dead = refused_by_lulea(region)
     made = edited(region, dead["id"], corrected(dead))
     region.turn()
@@ -107,7 +107,7 @@ def test_late_news_of_the_original_is_kept_and_moves_nothing(region: Region) -> 
     assert region.deliveries(id=made.id)[0]["state"] == "in-flight"
 
 
-def test_history_says_on_both_who_why_and_what(region: Region) -> None:
+def test_the_history_of_both_has_the_person_the_reason_and_the_other_id(region: Region) -> None:
     dead = refused_by_lulea(region)
     made = edited(region, dead["id"], corrected(dead))
     [old], [new] = region.history("replaced"), region.history("edited")
@@ -117,7 +117,7 @@ def test_history_says_on_both_who_why_and_what(region: Region) -> None:
     assert new["detail"] == f"from {dead['id']}: wrong word"
 
 
-def test_pressing_twice_sends_once(region: Region) -> None:
+def test_editing_twice_sends_once(region: Region) -> None:
     dead = refused_by_lulea(region)
     made = edited(region, dead["id"], corrected(dead))
     with pytest.raises(FatalError, match=f"is replaced by {made.id}"):
@@ -126,7 +126,7 @@ def test_pressing_twice_sends_once(region: Region) -> None:
     assert len(region.inbox("lulea")) == 1
 
 
-def test_a_trial_shows_what_would_go_and_leaves_nothing(region: Region) -> None:
+def test_a_trial_shows_what_would_be_sent_and_leaves_no_trace(region: Region) -> None:
     dead = refused_by_lulea(region)
     with region.store.begin() as tx:
         tried = edit.trial(tx, region.network, dead["id"], corrected(dead), **ANN, now=region.now)
@@ -136,7 +136,7 @@ def test_a_trial_shows_what_would_go_and_leaves_nothing(region: Region) -> None:
     assert edited(region, dead["id"], corrected(dead)).content_id == tried.content_id
 
 
-def test_bytes_that_are_not_valid_for_the_receiver_are_told_and_not_sent(region: Region) -> None:
+def test_bytes_that_are_invalid_for_the_receiver_are_not_sent(region: Region) -> None:
     dead = refused_by_lulea(region)
     with pytest.raises(FatalError) as problem:
         edited(region, dead["id"], corrected(dead, '"status":"completed"', '"status":"done"'))
@@ -164,7 +164,7 @@ def test_what_was_not_edited_is_not_sent_however_it_is_written(region: Region) -
         ("MessageHeader.extension", drafts.note(visit="V2")),
     ],
 )
-def test_an_edit_corrects_what_is_said_and_not_who_says_it_to_whom(
+def test_an_edit_may_not_change_sender_receiver_event_or_case(
     region: Region, path: str, other: Bundle
 ) -> None:
     dead = refused_by_lulea(region)
@@ -179,7 +179,9 @@ def test_another_patient_is_warned_of(region: Region) -> None:
     assert [(str(i.severity), i.code) for i in made.issues] == [("warning", "other-patient")]
 
 
-def test_what_may_have_arrived_and_what_was_overtaken_is_said(region: Region) -> None:
+def test_an_edit_says_whether_the_original_may_have_arrived_or_was_overtaken(
+    region: Region,
+) -> None:
     region.down = {"lulea"}
     region.tells("hospital", drafts.note("Hjej"))
     region.turn(after=region.network.endpoint("lulea").expire_after)
@@ -220,7 +222,7 @@ def test_what_no_mapping_could_write_is_edited_as_fhir_and_written_now(region: R
 
 
 def refused(region: Region) -> Any:
-    """A message that is refused for its own fault; its sender was told."""
+    """Return a message that was refused for a fault of its own."""
     note = drafts.note("Hej")
     del note["entry"][1]["resource"]["status"]
     region.tells("hospital", note)
@@ -231,13 +233,13 @@ def refused(region: Region) -> Any:
 
 
 def mended(row: Any) -> bytes:
-    """What its sender should have written."""
+    """Return the bytes that its sender should have written."""
     bundle = json.loads(row["body"])
     bundle["entry"][1]["resource"]["status"] = "completed"
     return json.dumps(bundle).encode()
 
 
-def test_a_refused_message_is_corrected_and_carried(region: Region) -> None:
+def test_a_refused_message_is_corrected_and_forwarded(region: Region) -> None:
     row = refused(region)
     made = edited(region, row["id"], mended(row))
     region.turn()
@@ -334,7 +336,7 @@ def test_only_what_is_dead_or_refused_is_edited(region: Region) -> None:
             edited(region, id_, b"{}")
 
 
-def test_a_message_of_nobody_cannot_be_edited(region: Region) -> None:
+def test_a_message_without_a_sender_cannot_be_edited(region: Region) -> None:
     refused(region)
     with region.store.begin() as tx:
         tx.execute(message.update().values(endpoint=""))
@@ -345,23 +347,23 @@ def test_a_message_of_nobody_cannot_be_edited(region: Region) -> None:
 # Two at once
 
 
-def test_of_two_who_edit_a_delivery_at_once_one_sends(region: Region) -> None:
+def test_when_two_people_edit_a_delivery_at_once_it_is_sent_once(region: Region) -> None:
     dead = refused_by_lulea(region)
-    found = at_once(
+    results = at_once(
         lambda: edited(region, dead["id"], corrected(dead, new="Hej")),
         lambda: edited(region, dead["id"], corrected(dead, new="Hallå")),
     )
-    assert "illegal-transition" in found
+    assert "illegal-transition" in results
     region.turn()
     assert len(region.inbox("lulea")) == 1
 
 
-def test_of_two_who_edit_a_message_at_once_one_sends(region: Region) -> None:
+def test_when_two_people_edit_a_message_at_once_it_is_sent_once(region: Region) -> None:
     row = refused(region)
-    found = at_once(
+    results = at_once(
         lambda: edited(region, row["id"], mended(row)),
         lambda: edited(region, row["id"], mended(row).replace(b"Hej", b"Hej!")),
     )
-    assert "illegal-transition" in found
+    assert "illegal-transition" in results
     region.turn()
     assert len(region.inbox("lulea")) == 1

@@ -1,4 +1,4 @@
-"""The time to live of each event: when it runs out a person has it, and the sender is told."""
+"""The time to live of each event: when it is over, the delivery is dead and its sender informed."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def short(region: Region) -> Region:
-    """A message may take two hours here."""
+    """Return a region in which a message may take two hours."""
     region.with_settings(expire_after={Event.MESSAGE: 2 * HOUR})
     return region
 
 
-def told(region: Region) -> list[str]:
-    """The content ids of what the hospital has been told that it did not arrive."""
-    found = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
-    return [bundles.concerned(b) for b in found]
+def reported_as_lost(region: Region) -> list[str]:
+    """Return the content ids that the hospital has got delivery reports about."""
+    reports = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    return [bundles.concerned(b) for b in reports]
 
 
 def died(region: Region) -> tuple[str, str, str]:
-    """State, code and detail of the message's delivery."""
+    """Return state, code and detail of the message's delivery."""
     [row] = region.deliveries(event="message")
     return row["state"], row["code"], row["detail"]
 
@@ -59,7 +59,7 @@ def test_it_runs_out_while_the_far_side_asks_us_to_wait(short: Region) -> None:
     assert died(short) == ("dead", "expired", "busy")
     assert short.now == begin + 2 * HOUR  # not earlier: the last attempt is then
     short.turn()
-    assert told(short) == [content]
+    assert reported_as_lost(short) == [content]
 
 
 @pytest.mark.parametrize("held", ["paused", "cut off"])
@@ -76,7 +76,7 @@ def test_it_runs_out_while_the_endpoint_is_held(short: Region, held: str) -> Non
     assert maintenance.expire(short.store, short.network, short.now) == 1
     assert died(short) == ("dead", "expired", "paused, or cut off")
     short.turn()
-    assert told(short) == [content]
+    assert reported_as_lost(short) == [content]
 
 
 def test_it_runs_out_while_the_receipt_is_missing(short: Region) -> None:
@@ -87,7 +87,7 @@ def test_it_runs_out_while_the_receipt_is_missing(short: Region) -> None:
     assert died(short)[0] == "in-flight"
     short.turn(timedelta(seconds=1))
     assert died(short) == ("dead", "expired", "no receipt")
-    assert told(short) == [content]
+    assert reported_as_lost(short) == [content]
     short.receipt("lulea", content)
     assert died(short)[0] == "accepted"  # late, but a receipt is a receipt
 
@@ -101,7 +101,7 @@ def test_it_runs_out_while_the_receipt_is_missing_and_the_endpoint_is_paused(
     short.now += 2 * HOUR
     assert maintenance.expire(short.store, short.network, short.now) == 1
     short.turn()
-    assert told(short) == [content]
+    assert reported_as_lost(short) == [content]
 
 
 def test_it_runs_out_behind_an_earlier_one_of_the_same_case(region: Region) -> None:
@@ -116,7 +116,7 @@ def test_it_runs_out_behind_an_earlier_one_of_the_same_case(region: Region) -> N
     dead = region.deliveries(event="discharge-ready")
     assert {(d["code"], d["detail"]) for d in dead} == {("expired", "behind an earlier one")}
     region.turn()
-    assert set(told(region)) == {ready}
+    assert set(reported_as_lost(region)) == {ready}
 
 
 def test_what_waits_behind_one_that_is_due_has_not_run_out(region: Region) -> None:

@@ -1,4 +1,4 @@
-"""What is judged of the processes and the store, from what they told."""
+"""The findings about processes and store, from their heartbeats."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ BUS = Settings(broker="amqp://127.0.0.1/")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def told(name: str, **more: Any) -> Process:
-    """A process that runs since an hour and was seen just now."""
+def running(name: str, **more: Any) -> Process:
+    """Return a process that has run for an hour and was seen just now."""
     values: dict[str, Any] = {
         "id": f"p-{name}",
         "part": name.partition(" ")[0],
@@ -39,61 +39,61 @@ def told(name: str, **more: Any) -> Process:
     return Process(name=name, **values | more)
 
 
-def found(*rows: Process, queues: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def findings_of(*rows: Process, queues: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     return [(f.name, f.why) for f in health.judge(rows, NOW, queues)]
 
 
 def silent(seconds: float, name: str = "worker a", **more: Any) -> Process:
-    return told(name, seen_at=NOW - timedelta(seconds=seconds), **more)
+    return running(name, seen_at=NOW - timedelta(seconds=seconds), **more)
 
 
 # Processes
 
 
-def test_who_was_seen_lately_is_not_missed() -> None:
-    assert found(silent(19)) == []
+def test_a_process_that_was_seen_lately_is_not_missing() -> None:
+    assert findings_of(silent(19)) == []
 
 
-def test_who_is_silent_is_missed_and_told_since_when() -> None:
-    rows = (silent(40), told("worker b"))
+def test_a_silent_process_is_missing_with_the_time_since_its_heartbeat() -> None:
+    rows = (silent(40), running("worker b"))
     [finding] = health.judge(rows, NOW, ())
     assert (finding.process, finding.why) == ("worker a", "not seen for 40 s")
 
 
-def test_who_began_in_its_place_lets_it_rest_but_not_two() -> None:
-    heir = told("worker c", started_at=NOW - timedelta(seconds=20))
-    one, two = silent(60), silent(50, "worker b")
-    assert found(one, heir) == []
-    assert found(one, two, heir) == [("process", "not seen for 50 s")]
+def test_a_later_process_replaces_one_lost_process_but_not_two() -> None:
+    successor = running("worker c", started_at=NOW - timedelta(seconds=20))
+    first, second = silent(60), silent(50, "worker b")
+    assert findings_of(first, successor) == []
+    assert findings_of(first, second, successor) == [("process", "not seen for 50 s")]
 
 
-def test_a_web_process_takes_no_workers_place() -> None:
-    web = told("web w", started_at=NOW)
-    assert ("process", "not seen for 60 s") in found(silent(60), web)
+def test_a_web_process_does_not_replace_a_worker() -> None:
+    web = running("web w", started_at=NOW)
+    assert ("process", "not seen for 60 s") in findings_of(silent(60), web)
 
 
-def test_of_a_row_of_deaths_only_the_last_is_missed() -> None:
+def test_of_several_deaths_in_a_row_only_the_last_is_missing() -> None:
     first = silent(600)
     second = silent(300, "worker b", started_at=NOW - timedelta(seconds=590))
-    assert found(first, second, told("worker d")) == [("process", "not seen for 5 min")]
+    assert findings_of(first, second, running("worker d")) == [("process", "not seen for 5 min")]
 
 
 def test_without_a_worker_nothing_is_sent() -> None:
-    assert found(told("web a")) == [("worker", "no worker lives: nothing is sent")]
-    assert found(told("serve a")) == []
+    assert findings_of(running("web a")) == [("worker", "no worker lives: nothing is sent")]
+    assert findings_of(running("serve a")) == []
 
 
-def test_somebody_must_consume_where_there_is_a_broker() -> None:
+def test_a_worker_must_consume_where_there_is_a_broker() -> None:
     missing = [("consumer", "no living worker consumes care.in")]
-    assert found(told("worker a"), queues=("care.in",)) == missing
-    assert found(told("worker a", consumes=True), queues=("care.in",)) == []
+    assert findings_of(running("worker a"), queues=("care.in",)) == missing
+    assert findings_of(running("worker a", consumes=True), queues=("care.in",)) == []
     dead = silent(60, "worker b", consumes=True)
-    assert missing[0] in found(told("worker a"), dead, queues=("care.in",))
+    assert missing[0] in findings_of(running("worker a"), dead, queues=("care.in",))
 
 
-def test_two_clocks_may_differ_though_neither_is_far_from_the_databases() -> None:
-    rows = (told("worker a", ahead=-3.0), told("worker b", ahead=3.5))
-    assert found(*rows) == [("clock", "the clocks of worker a and worker b differ by 6 s")]
+def test_two_clocks_that_differ_are_a_finding_even_if_both_are_near_the_databases() -> None:
+    rows = (running("worker a", ahead=-3.0), running("worker b", ahead=3.5))
+    assert findings_of(*rows) == [("clock", "the clocks of worker a and worker b differ by 6 s")]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_two_clocks_may_differ_though_neither_is_far_from_the_databases() -> Non
         (-8.2, "its clock is 8 s behind the database"),
     ],
 )
-def test_a_clock_that_is_not_the_databases_is_told(ahead: float, why: str) -> None:
+def test_a_clock_that_differs_from_the_databases_is_a_finding(ahead: float, why: str) -> None:
     assert [f.why for f in health.skewed_clock(ahead)] == [why]
     assert list(health.skewed_clock(4.9)) == []
 
@@ -113,9 +113,9 @@ def test_a_clock_that_is_not_the_databases_is_told(ahead: float, why: str) -> No
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    found = new_store(f"sqlite:///{tmp_path}/adapter.db")
-    yield found
-    found.close()
+    store = new_store(f"sqlite:///{tmp_path}/adapter.db")
+    yield store
+    store.close()
 
 
 class Clock:
@@ -132,48 +132,48 @@ def pulse(store: Store, clock: Clock, *around: Finding) -> Heartbeat:
     return Heartbeat(store, "worker", BUS, clock.now, lambda: around, lambda: True)
 
 
-def test_a_beat_tells_what_the_process_knows_and_leaving_takes_it_back(store: Store) -> None:
-    mine = pulse(store, Clock(), Finding(name="broker", why="care.in: broker: gone"))
-    mine.beat()
+def test_a_heartbeat_stores_the_findings_of_its_process_until_it_leaves(store: Store) -> None:
+    heartbeat = pulse(store, Clock(), Finding(name="broker", why="care.in: broker: gone"))
+    heartbeat.beat()
     survey = health.survey(store, BUS)
-    assert [(f.name, f.process) for f in survey.findings] == [("broker", mine.name)]
-    assert [p.name for p in survey.living] == [mine.name]
-    mine.leave()
+    assert [(f.name, f.process) for f in survey.findings] == [("broker", heartbeat.name)]
+    assert [p.name for p in survey.living] == [heartbeat.name]
+    heartbeat.leave()
     assert {f.name for f in health.survey(store, BUS).findings} == {"worker", "consumer"}
 
 
-def test_a_clock_jump_is_told_at_the_next_beat(store: Store) -> None:
+def test_a_clock_jump_is_a_finding_at_the_next_heartbeat(store: Store) -> None:
     clock = Clock()
-    mine = pulse(store, clock)
-    mine.beat()
-    assert mine.findings() == []
+    heartbeat = pulse(store, clock)
+    heartbeat.beat()
+    assert heartbeat.findings() == []
     clock.wrong = timedelta(minutes=-5)
-    mine.beat()
-    assert [f.why for f in mine.findings()] == ["its clock is 300 s behind the database"]
+    heartbeat.beat()
+    assert [f.why for f in heartbeat.findings()] == ["its clock is 300 s behind the database"]
 
 
-def test_since_when_it_runs_does_not_change(store: Store) -> None:
-    mine = pulse(store, Clock())
-    mine.beat()
+def test_the_start_time_of_a_process_does_not_change(store: Store) -> None:
+    heartbeat = pulse(store, Clock())
+    heartbeat.beat()
     [first] = health.survey(store, Settings()).processes
-    mine.beat()
+    heartbeat.beat()
     [second] = health.survey(store, Settings()).processes
     assert second.started_at == first.started_at
     assert second.seen_at >= first.seen_at
 
 
 def test_a_store_that_cannot_be_written_shuts_the_door(store: Store) -> None:
-    mine = pulse(store, Clock())
+    heartbeat = pulse(store, Clock())
     with store.begin() as tx:
         tx.connection.exec_driver_sql("pragma query_only = on")  # of the pool's only connection
     with pytest.raises(TransientError):
-        mine.beat()
-    assert [(f.name, f.why) for f in mine.findings()] == [
+        heartbeat.beat()
+    assert [(f.name, f.why) for f in heartbeat.findings()] == [
         ("store", "cannot be written: OperationalError")
     ]
 
 
-def test_who_is_gone_for_a_day_is_forgotten(store: Store) -> None:
+def test_a_process_that_is_gone_for_a_day_is_forgotten(store: Store) -> None:
     pulse(store, Clock()).beat()
     with store.begin() as tx:
         tx.execute(process.update().values(seen_at=heartbeats.clock(tx) - timedelta(days=2)))
@@ -185,12 +185,12 @@ def test_a_finding_is_logged_once_when_it_lasts_and_once_when_it_ends(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     around = [Finding(name="broker", why="care.in: broker: gone")]
-    mine = Heartbeat(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
+    heartbeat = Heartbeat(store, "worker", Settings(), Clock().now, lambda: around, lambda: True)
     with caplog.at_level(logging.INFO, logger="adapter"):
         for _ in range(4):
-            mine.beat()
+            heartbeat.beat()
         around.clear()
-        mine.beat()
+        heartbeat.beat()
     assert [(r.message, vars(r)["finding"]) for r in caplog.records] == [
         ("wrong", "broker"),
         ("right", "broker"),
@@ -200,7 +200,7 @@ def test_a_finding_is_logged_once_when_it_lasts_and_once_when_it_ends(
 # The loops
 
 
-def test_what_a_loop_waits_for_is_logged_once_and_told_until_it_ends(
+def test_what_a_loop_waits_for_is_logged_once_and_is_a_finding_until_it_ends(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loops = Loops()
@@ -234,6 +234,6 @@ def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
     assert [(f.name, f.why) for f in of_loops(waiting)] == [(name, "take care.in: x")]
 
 
-def test_findings_travel_as_json_without_the_process_that_says_so() -> None:
-    one = Finding(name="broker", why="gone", process="worker a")
-    assert json.loads(health.dump_findings([one])) == [{"name": "broker", "why": "gone"}]
+def test_findings_are_stored_as_json_without_the_name_of_their_process() -> None:
+    finding = Finding(name="broker", why="gone", process="worker a")
+    assert json.loads(health.dump_findings([finding])) == [{"name": "broker", "why": "gone"}]

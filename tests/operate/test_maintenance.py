@@ -1,4 +1,4 @@
-"""What no message causes: a broker that comes back empty, again and again; time that runs out."""
+"""Maintenance: a broker that comes back empty, and deliveries that expire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.kit.region import Region
 
 
 def wiped(region: Region) -> None:
-    """The broker is there again, and knows nothing."""
+    """Let the broker come back without its queues and messages."""
     maintenance.broker_was_empty(region.store, ["hospital"], region.now)
 
 
@@ -59,8 +59,8 @@ def test_what_cannot_be_sent_in_time_is_for_a_person_when_the_time_is_out(
     assert maintenance.expire(region.store, region.network, region.now) == 1
     assert region.deliveries()[0]["code"] == "expired"
     region.turn()
-    told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
-    assert bundles.concerned(told[0]) == content
+    reports = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    assert bundles.concerned(reports[0]) == content
 
 
 @pytest.mark.parametrize(("days", "again"), [(2, 1), (4, 0)])

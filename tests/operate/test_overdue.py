@@ -1,4 +1,4 @@
-"""What should have gone long ago: told once for each endpoint, with how old the oldest is."""
+"""Overdue deliveries: one finding for each endpoint, with the age of the oldest."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ BUSY = TransientError("refused-for-now", "status 503")
 
 @pytest.fixture
 def region(tmp_path: Path) -> Iterator[Region]:
-    found = Region(f"sqlite:///{tmp_path}/adapter.db")
-    found.now = utc_now()
-    yield found
-    found.store.close()
+    region = Region(f"sqlite:///{tmp_path}/adapter.db")
+    region.now = utc_now()
+    yield region
+    region.store.close()
 
 
 def overdue(region: Region) -> list[str]:
@@ -47,13 +47,13 @@ def overdue(region: Region) -> list[str]:
     ]
 
 
-def told(name: str, age: timedelta, spoken: str) -> str:
+def finding_text(name: str, age: timedelta, spoken: str) -> str:
     since = (utc_now() - age).astimezone(ZoneInfo("Europe/Stockholm"))
     return f"{name}: the oldest late delivery is {spoken} old, from {since:%Y-%m-%d %H:%M}"
 
 
 def close_now(region: Region) -> None:
-    """Luleå and Umeå have had a service window for an hour."""
+    """Give Luleå and Umeå a service window that began an hour ago."""
     now = datetime.now(UTC)
     night = Closed(since=now - HOUR, until=now + HOUR)
     others = [e for e in region.network.settings.endpoints if e.name not in ("umea", "lulea")]
@@ -65,7 +65,7 @@ def close_now(region: Region) -> None:
 
 
 def make_due(region: Region, ago: timedelta) -> None:
-    """All that waits was made, and due, so long ago."""
+    """Move the creation and due times of all waiting deliveries back by `ago`."""
     with region.store.begin() as tx:
         at = heartbeats.clock(tx) - ago
         waiting = delivery.update().where(delivery.c.next_attempt_at.is_not(None))
@@ -80,13 +80,13 @@ def test_what_should_have_gone_long_ago_is_told_and_not_what_a_person_holds(
     make_due(region, 14 * MINUTE)
     assert overdue(region) == []
     make_due(region, 20 * MINUTE)
-    assert overdue(region) == [told("umea", 20 * MINUTE, "20 min")]
+    assert overdue(region) == [finding_text("umea", 20 * MINUTE, "20 min")]
     with region.store.begin() as tx:
         endpoints.pause(tx, "umea", "Ann", "upgrade", region.now)
     assert overdue(region) == []
 
 
-def test_a_service_window_is_nobodys_delay(region: Region) -> None:
+def test_a_service_window_is_no_delay(region: Region) -> None:
     region.down = {"umea"}
     region.tells("hospital", drafts.note(visit="V9", to=(UMEA,)))
     make_due(region, 20 * MINUTE)
@@ -109,7 +109,7 @@ def test_what_waits_for_an_earlier_one_of_its_case_is_not_overdue(region: Region
 
 
 def fails_for(region: Region, length: timedelta) -> None:
-    """A message that Luleå has put off each time until now; its next attempt lies ahead."""
+    """Create a message that has failed to Luleå for `length`; its next attempt is in the future."""
     region.now -= length
     fresh(region)
     while region.now < utc_now():
@@ -119,7 +119,7 @@ def fails_for(region: Region, length: timedelta) -> None:
 
 
 def fresh(region: Region) -> None:
-    """A message waits for Luleå, and the hospital has got our receipt."""
+    """Create a message that waits for Luleå; the hospital has got our receipt."""
     written(region)
     batch = claim(region.store, region.network, {"hospital": 50}, region.now)
     gone = send.Sent(batch=batch, outcomes=[Response() for _ in batch], at=region.now)
@@ -135,7 +135,7 @@ def to_lulea(region: Region, **values: object) -> None:
 def test_what_fails_for_days_is_told_though_its_next_attempt_lies_ahead(region: Region) -> None:
     fails_for(region, 70 * HOUR)
     assert region.deliveries()[0]["failures"] > 60
-    assert overdue(region) == [told("lulea", 70 * HOUR, "70 h")]
+    assert overdue(region) == [finding_text("lulea", 70 * HOUR, "70 h")]
 
 
 def test_of_many_that_fail_the_oldest_is_told_once_for_its_endpoint(region: Region) -> None:
@@ -144,7 +144,7 @@ def test_of_many_that_fail_the_oldest_is_told_once_for_its_endpoint(region: Regi
     region.says("hospital", drafts.note(visit="V2"))
     region.turn()
     to_lulea(region, failures=3, receipt_due_at=None, next_attempt_at=utc_now() + HOUR)
-    assert overdue(region) == [told("lulea", 5 * HOUR, "5 h")]
+    assert overdue(region) == [finding_text("lulea", 5 * HOUR, "5 h")]
 
 
 def test_a_few_failures_within_minutes_are_no_finding(region: Region) -> None:
@@ -175,7 +175,7 @@ def test_what_has_arrived_at_last_is_late_only_when_its_receipt_is(region: Regio
     assert region.deliveries()[0]["receipt_due_at"] is not None
     assert overdue(region) == []
     to_lulea(region, resends=1)
-    assert overdue(region) == [told("lulea", 3 * HOUR, "3 h")]
+    assert overdue(region) == [finding_text("lulea", 3 * HOUR, "3 h")]
 
 
 def test_what_ended_is_not_late(region: Region) -> None:
@@ -197,9 +197,9 @@ def test_a_window_is_no_age_in_the_figures(region: Region) -> None:
 
 
 def oldest_open(region: Region) -> float:
-    """The metric of Luleå now."""
-    found = metrics.figures_at(region.network, region.store, utc_now())
-    [samples] = [m.samples for m in found if m.name == "adapter_oldest_open_seconds"]
+    """Return the present value of the metric for Luleå."""
+    figures = metrics.figures_at(region.network, region.store, utc_now())
+    [samples] = [m.samples for m in figures if m.name == "adapter_oldest_open_seconds"]
     return next(s.value for s in samples if s.labels["endpoint"] == "lulea")
 
 
@@ -220,7 +220,7 @@ def test_what_is_late_is_found_by_index_however_much_is_open(postgres_url: str) 
     assert "Sort" not in plan.partition("delivery_troubled")[2]
 
 
-def test_in_sqlite_too(region: Region) -> None:
+def test_what_is_late_is_found_by_index_in_sqlite_too(region: Region) -> None:
     with statements(region.store) as sent, region.store.begin() as tx:
         figures.oldest_late(tx, region.now)
         [query] = sent

@@ -1,4 +1,4 @@
-"""What is sent again late: whatever may have arrived in its place before is told."""
+"""A late replay names the later deliveries of the case that may have arrived already."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ PERSON: dict[str, Any] = {"who": "Anna", "reason": "they mended it"}
 
 
 def noted(region: Region, text: str) -> str:
-    """A note of one case waits for Umeå; its content id."""
+    """Create a note that waits for Umeå, and return its content id."""
     note = drafts.note(text, to=(UMEA,))
     region.accept("hospital", drafts.dump(note))
     return bundles.content_id(note)
 
 
 def dead(region: Region) -> Mapping[str, Any]:
-    """The first note, which Umeå refused."""
+    """Return the first note, which Umeå refused."""
     content = noted(region, "1")
     answered(region, took(region), of_status(400, "", Response(), region.now))
     [row] = region.deliveries(content_id=content)
@@ -38,19 +38,19 @@ def dead(region: Region) -> Mapping[str, Any]:
 
 
 def passed(region: Region, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a dry run says of it."""
+    """Return the ids that overtook it, as a dry run says."""
     with region.store.read() as tx:
         [planned] = replay.plan(tx, region.network, [row["id"]])
     return planned.overtaken_by
 
 
 def the_later(region: Region) -> str:
-    """The delivery of the last note."""
+    """Return the id of the last note's delivery."""
     id_: str = region.deliveries(event="message")[-1]["id"]
     return id_
 
 
-def test_by_one_that_is_under_way(region: Region) -> None:
+def test_a_delivery_is_overtaken_by_a_later_one_that_is_under_way(region: Region) -> None:
     row = dead(region)
     noted(region, "2")
     assert passed(region, row) == ()
@@ -62,7 +62,7 @@ def test_by_one_that_is_under_way(region: Region) -> None:
     ("outcome", "may_be_there"),
     [(TransientError("timed-out"), True), (TransientError("busy"), False)],
 )
-def test_by_one_whose_outcome_is_unknown_but_not_by_one_that_was_refused(
+def test_a_delivery_is_overtaken_by_an_unknown_outcome_but_not_by_a_refused_one(
     region: Region, outcome: Outcome, may_be_there: bool
 ) -> None:
     row = dead(region)
@@ -71,7 +71,7 @@ def test_by_one_whose_outcome_is_unknown_but_not_by_one_that_was_refused(
     assert bool(passed(region, row)) is may_be_there
 
 
-def test_by_one_that_went_to_the_successor_to_which_it_would_move(region: Region) -> None:
+def test_a_delivery_is_overtaken_by_one_that_was_sent_to_the_successor(region: Region) -> None:
     row = dead(region)
     moved = [replace(e, replaced_by="lulea") if e.name == "umea" else e for e in SETTINGS.endpoints]
     region.with_settings(endpoints=tuple(moved))
@@ -81,7 +81,7 @@ def test_by_one_that_went_to_the_successor_to_which_it_would_move(region: Region
     assert passed(region, row) == (the_later(region),)
 
 
-def test_an_edited_one_says_so_as_well(region: Region) -> None:
+def test_an_edited_delivery_names_what_overtook_it(region: Region) -> None:
     row = dead(region)
     noted(region, "2")
     took(region)

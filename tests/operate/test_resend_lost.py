@@ -1,4 +1,4 @@
-"""What a far side has lost is sent again: same ids, same order, once, whoever presses."""
+"""What a far side has lost is sent again once, with the same ids and in the same order."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ ANN = {"who": "Ann", "reason": "restored"}
 
 
 def planned(region: Region, lost: Lost) -> list[Planned]:
-    """What would be sent."""
+    """Return what would be sent."""
     with region.store.read() as tx:
         return resend_lost.plan(tx, region.network, lost)
 
 
 def sent(region: Region, lost: Lost, plan: list[Planned] | None = None) -> int:
-    """Ann presses; how many go."""
+    """Resend as Ann; return the number of deliveries sent."""
     plan = planned(region, lost) if plan is None else plan
     return sum(resend_lost.resend(region.store, lost, plan, **ANN, now=region.now))
 
 
 def everything(endpoint: str = "lulea", since: datetime = T0, **more: bool | str) -> Lost:
-    """Also what it had receipted."""
+    """Select also what the far side had receipted."""
     values = {"endpoint": endpoint, "since": since, "receipted": True}
     return Lost(**values | more)
 
 
 def receipted(region: Region, *texts: str) -> list[str]:
-    """Messages of one case that Luleå's system has taken; their content ids."""
-    found = []
+    """Send messages of one case that Luleå's system receipts; return their content ids."""
+    contents = []
     for minute, text in enumerate(texts):
-        found.append(region.tells("hospital", drafts.note(text, minutes=minute)))
-        region.receipt("lulea", found[-1])
+        contents.append(region.tells("hospital", drafts.note(text, minutes=minute)))
+        region.receipt("lulea", contents[-1])
     region.inbox("lulea")
-    return found
+    return contents
 
 
 def test_what_only_a_confirm_had_closed_goes_again_with_the_same_ids(region: Region) -> None:
@@ -60,11 +60,11 @@ def test_what_only_a_confirm_had_closed_goes_again_with_the_same_ids(region: Reg
     assert sent(region, Lost(endpoint="lulea", since=T0)) == 0
 
 
-def test_what_its_system_had_taken_goes_again_only_to_who_says_so(region: Region) -> None:
+def test_what_the_system_had_receipted_is_sent_again_only_on_request(region: Region) -> None:
     content = receipted(region, "1")
     assert planned(region, Lost(endpoint="lulea", since=T0)) == []
-    [one] = planned(region, everything())
-    assert (one.state, one.possible, one.seen_before) == ("accepted", True, True)
+    [first] = planned(region, everything())
+    assert (first.state, first.possible, first.seen_before) == ("accepted", True, True)
     assert sent(region, everything()) == 1
     region.turn()
     assert [bundles.content_id(b) for b in region.inbox("lulea")] == content
@@ -84,7 +84,7 @@ def test_a_case_goes_again_in_its_order_and_before_what_is_new(region: Region) -
     assert [c for c in got if c in (first, second, third)] == [first, second, third]
 
 
-def test_pressing_again_sends_nothing_before_and_after_it_has_arrived(region: Region) -> None:
+def test_resending_twice_sends_once_before_and_after_it_has_arrived(region: Region) -> None:
     [content] = receipted(region, "1")
     assert sent(region, everything()) == 1
     assert sent(region, everything()) == 0
@@ -126,11 +126,11 @@ def test_what_is_left_out_has_overtaken_what_goes(region: Region) -> None:
     assert alone.overtaken_by == (ready.id,)
 
 
-def test_of_two_who_press_at_once_one_sends(region: Region) -> None:
+def test_when_two_people_resend_at_once_it_is_sent_once(region: Region) -> None:
     contents = receipted(region, *"1234")
     plan = planned(region, everything())
-    found = at_once(*[partial(sent, region, everything(), plan)] * 2)
-    assert sum(found) == len(contents)
+    counts = at_once(*[partial(sent, region, everything(), plan)] * 2)
+    assert sum(counts) == len(contents)
     assert len(region.deliveries(event="message")) == 2 * len(contents)
 
 
@@ -183,14 +183,14 @@ def test_of_two_who_replay_the_same_at_once_one_does_and_neither_waits_for_ever(
     region: Region,
 ) -> None:
     ids = dead(region, "V1", "V2", "V3")
-    found = at_once(partial(pressed, region, ids), partial(pressed, region, ids[::-1]))
-    assert sorted(map(str, found)) == ["illegal-transition", "replayed"]
+    results = at_once(partial(pressed, region, ids), partial(pressed, region, ids[::-1]))
+    assert sorted(map(str, results)) == ["illegal-transition", "replayed"]
     region.turn()
     assert len(region.inbox("lulea")) == 3
     assert len(region.history("replayed")) == 3
 
 
-def test_of_one_who_replays_and_one_who_discards_at_once_one_does(region: Region) -> None:
+def test_of_a_replay_and_a_discard_at_once_only_one_succeeds(region: Region) -> None:
     ids = dead(region, "V1", "V2")
 
     def let_go() -> str:
@@ -200,26 +200,26 @@ def test_of_one_who_replays_and_one_who_discards_at_once_one_does(region: Region
             )
         return "discarded"
 
-    found = at_once(partial(pressed, region, ids), let_go)
-    assert "illegal-transition" in found
+    results = at_once(partial(pressed, region, ids), let_go)
+    assert "illegal-transition" in results
     assert {row["state"] for row in region.deliveries(event="message")} in (
         {"waiting"},
         {"discarded"},
     )
 
 
-def test_all_that_cannot_be_done_is_told_together_and_nothing_is_done(region: Region) -> None:
-    one, two = dead(region, "V1", "V2")
+def test_an_error_names_every_id_that_failed_and_nothing_is_done(region: Region) -> None:
+    first, second = dead(region, "V1", "V2")
     with region.store.begin() as tx:
-        hands.discard(tx, region.network, two, **ANN, now=region.now)
+        hands.discard(tx, region.network, second, **ANN, now=region.now)
     with pytest.raises(FatalError) as problem:
-        pressed(region, [one, two, "d-nowhere", "m-nowhere"])
+        pressed(region, [first, second, "d-nowhere", "m-nowhere"])
     assert [(i.code, i.detail.split(":")[0]) for i in problem.value.issues] == [
-        ("illegal-transition", two),
+        ("illegal-transition", second),
         ("unknown-id", "d-nowhere"),
         ("unknown-id", "m-nowhere"),
     ]
-    assert region.deliveries(id=one)[0]["state"] == "dead"
+    assert region.deliveries(id=first)[0]["state"] == "dead"
 
 
 def test_what_goes_together_does_not_overtake_itself(region: Region) -> None:

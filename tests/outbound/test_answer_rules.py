@@ -1,4 +1,4 @@
-"""An endpoint's own table: what each answer means, and who is told when it means the end."""
+"""An endpoint's own rules: what each response means, and who is informed of a dead delivery."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.kit.region import SETTINGS, Region
 
 
 def ruled(region: Region, *pairs: tuple[str, Then], system: str = "fhir") -> None:
-    """Luleå has a table of its own."""
+    """Give Luleå rules of its own."""
     answers = tuple(AnswerRule(code=code, then=then) for code, then in pairs)
     changed = [
         replace(e, answers=answers, system=system) if e.name == "lulea" else e
@@ -35,25 +35,25 @@ def ruled(region: Region, *pairs: tuple[str, Then], system: str = "fhir") -> Non
 
 
 def status(region: Region, number: int, body: bytes = b"") -> Outcome:
-    """An HTTP response."""
+    """Return an HTTP response."""
     return of_status(number, "", Response(body=body), region.now)
 
 
 def detail(region: Region, what: str) -> list[str]:
-    """What the history says, without the owner."""
+    """Return the details of the history, without the owner."""
     return [row["detail"].partition("; owner")[0] for row in region.history(what)]
 
 
 def state(region: Region) -> str:
-    """Where the message to Luleå is."""
+    """Return the state of the message to Luleå."""
     return str(region.deliveries(event="message")[0]["state"])
 
 
 def reports(region: Region) -> list[str]:
-    """What the hospital has been told that it did not arrive."""
+    """Return the content ids that the hospital has got delivery reports about."""
     region.turn()
-    found = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
-    return [bundles.concerned(b) for b in found]
+    reports = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    return [bundles.concerned(b) for b in reports]
 
 
 def test_without_a_table_the_default_decides_and_the_history_says_so(region: Region) -> None:
@@ -170,20 +170,20 @@ def test_a_failure_of_the_wire_may_be_for_the_operator(region: Region) -> None:
 
 def adt() -> System:
     """A system that takes HL7 v2, and answers with acknowledgements."""
-    found = System("adt", content="hl7", media_type="x-application/hl7-v2+er7")
-    found.recognises(hl7v2.system.event)
-    found.readers[Event.RECEIPT] = hl7v2.system.readers[Event.RECEIPT]
+    system = System("adt", content="hl7", media_type="x-application/hl7-v2+er7")
+    system.recognises(hl7v2.system.event)
+    system.readers[Event.RECEIPT] = hl7v2.system.readers[Event.RECEIPT]
 
-    @found.writes(Event.MESSAGE)
+    @system.writes(Event.MESSAGE)
     def write(bundle: Bundle, _context: Context) -> hl7.Message:
         control = bundles.envelope_id(bundle)
         return hl7.parse(f"MSH|^~\\&|A|B|C|D|20260302||MDM^T02|{control}|P|2.5\r")
 
-    return found
+    return system
 
 
 def acknowledges(region: Region, said: str) -> None:
-    """Luleå answers in HL7 v2."""
+    """Let Luleå answer in HL7 v2."""
     control = region.deliveries(event="message")[0]["envelope_id"]
     ack = f"MSH|^~\\&|C|D|A|B|20260302||ACK|1|P|2.5\rMSA|{said}|{control}\r"
     hand_over(region, Response(body=ack.encode()))

@@ -1,4 +1,4 @@
-"""Failures: at the wire, in a mapping, in the sender, in ourselves."""
+"""Failures: in the transport, in a mapping, in the sender, in the adapter itself."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_unreadable_bytes_are_kept_and_refused_and_the_next_goes_through(
 
 
 class BrokenError(Exception):
-    """What no mapping should raise."""
+    """An exception that no mapping should raise."""
 
 
 def broken_system() -> System:
@@ -265,8 +265,8 @@ def test_an_outcome_of_an_older_attempt_changes_nothing(region: Region) -> None:
     batches.process_batch(region.store, region.network, region.now)
     [stale] = claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
-    [mine] = claim(region.store, region.network, {"lulea": 1}, later)
-    assert (stale.attempt, mine.attempt) == (1, 2)
+    [current] = claim(region.store, region.network, {"lulea": 1}, later)
+    assert (stale.attempt, current.attempt) == (1, 2)
     with region.store.begin() as tx:
         send.record(tx, region.network, stale, FatalError("refused"), later)
     assert region.deliveries()[0]["state"] == "in-flight"
@@ -323,7 +323,7 @@ def test_no_endpoint_waits_for_another(region: Region) -> None:
 
 
 def nowhere(region: Region) -> None:
-    """The hospital sends through a door, and has no address of its own."""
+    """Let the hospital send over HTTP; it has no return address."""
     hospital = replace(SETTINGS.endpoints[0], transport="http")
     region.with_settings(endpoints=(hospital, *SETTINGS.endpoints[1:]))
 
@@ -337,8 +337,8 @@ def test_a_reply_to_a_sender_without_address_is_for_a_person(region: Region) -> 
     region.tells("lulea", reply)
     [dead] = region.deliveries(event="reply")
     assert (dead["endpoint"], dead["state"], dead["code"]) == ("hospital", "dead", "no-route")
-    told = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] == "receipt"]
-    assert "no-route" in str(told)
+    receipts = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] == "receipt"]
+    assert "no-route" in str(receipts)
 
 
 @pytest.mark.parametrize(("status", "dead"), [("rejected", 1), ("received", 0)])

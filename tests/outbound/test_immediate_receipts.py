@@ -1,4 +1,4 @@
-"""What the far side says in the same exchange, as HTTP and MLLP receivers do."""
+"""Receipts in the response to a delivery, as HTTP and MLLP receivers give them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit.region import SETTINGS, Region
 
 
 def closed_by_the_wire(region: Region) -> None:
-    """lulea gives no receipts: what its wire takes is done."""
+    """Let lulea give no receipts: a delivery is done when its transport has taken it."""
     changed = [
         replace(e, done_when=DoneWhen.DELIVERED) if e.name == "lulea" else e
         for e in SETTINGS.endpoints
@@ -28,7 +28,7 @@ def closed_by_the_wire(region: Region) -> None:
 
 
 def receipt(content: str, code: str = "ok") -> bytes:
-    """lulea's receipt."""
+    """Return a receipt of lulea."""
     return drafts.dump(drafts.receipt(content, LULEA, code))
 
 

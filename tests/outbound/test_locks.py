@@ -19,14 +19,14 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def region(postgres_url: str) -> Iterator[Region]:
-    """On PostgreSQL alone."""
-    found = Region(postgres_url)
-    yield found
-    found.store.close()
+    """Only on PostgreSQL."""
+    region = Region(postgres_url)
+    yield region
+    region.store.close()
 
 
 def beside(work: Callable[[], object]) -> threading.Thread:
-    """Work in a thread of its own, until it waits for a lock."""
+    """Run `work` in a thread, and return when it waits for a lock."""
     thread = threading.Thread(target=work)
     thread.start()
     thread.join(0.5)

@@ -1,4 +1,4 @@
-"""Order: one case to one endpoint is told in order; nothing else ever waits."""
+"""Order: the messages of a case reach an endpoint in order; no other message waits."""
 
 from __future__ import annotations
 
@@ -103,16 +103,16 @@ def test_what_has_the_nearest_deadline_goes_first(region: Region) -> None:
     waiting(region, "1", timedelta(hours=72))
     waiting(region, "2", timedelta(hours=24))
     waiting(region, "3", timedelta(hours=48))
-    found = [
+    sent = [
         json.loads(claim(region.store, region.network, {"lulea": 1}, region.now)[0].body)
         for _ in range(3)
     ]
-    texts = [b["entry"][1]["resource"]["payload"][0]["contentString"] for b in found]
+    texts = [b["entry"][1]["resource"]["payload"][0]["contentString"] for b in sent]
     assert texts == ["2", "3", "1"]
 
 
 def waiting(region: Region, text: str, expire_after: timedelta) -> None:
-    """A message of a case of its own that waits to be sent."""
+    """Create a message of a new case that waits to be sent."""
     endpoints = [
         replace(e, expire_after=expire_after) if e.name == "lulea" else e
         for e in SETTINGS.endpoints

@@ -1,4 +1,4 @@
-"""An outage of the far side uses up nothing, and what waited goes at once after it."""
+"""An outage uses up no attempts, and what has waited is sent at once after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HALF = timedelta(minutes=30)
 
 
 def away(region: Region, length: timedelta, step: timedelta = HALF) -> None:
-    """Umeå is away for so long, while time goes on and everybody tries."""
+    """Let Umeå be away for some time, while the adapter keeps trying."""
     region.down = {"umea"}
     end = region.now + length
     while region.now < end:
@@ -29,13 +29,13 @@ def away(region: Region, length: timedelta, step: timedelta = HALF) -> None:
 
 
 def drained(region: Region) -> list[str]:
-    """What Umeå gets as soon as the next probe is due."""
+    """Return what Umeå gets when the next probe is due."""
     region.turn(timedelta(seconds=31))
     return region.events("umea")
 
 
 def states(region: Region) -> set[tuple[str, str]]:
-    """State and code of the messages."""
+    """Return state and code of the messages."""
     return {(d["state"], d["code"]) for d in region.deliveries(event="message")}
 
 
@@ -87,7 +87,7 @@ def test_an_outage_uses_up_no_resends(region: Region, used: int) -> None:
 
 
 def sent(region: Region, content: str) -> int:
-    """How often Umeå has got one message since it last looked."""
+    """Return how often Umeå has got a message since the last call."""
     return [bundles.content_id(b) for b in region.inbox("umea")].count(content)
 
 

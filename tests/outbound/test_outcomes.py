@@ -1,4 +1,4 @@
-"""Outcomes are written down together, each for its own attempt."""
+"""Outcomes are written together, each for its own attempt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kit.region import Region
 
 
 def processed(region: Region, visit: str = "V1") -> None:
-    """A message to two receivers is queued."""
+    """Queue a message to two receivers."""
     region.says("hospital", drafts.note(visit=visit, to=(LULEA, UMEA)))
     receive.receive_batch(region.store, region.transport, region.now)
     batches.process_batch(region.store, region.network, region.now)
@@ -57,10 +57,10 @@ def test_of_two_attempts_that_end_together_the_newer_one_counts(
     processed(region)
     [stale] = claim(region.store, region.network, {"lulea": 1}, region.now)
     later = region.now + timedelta(minutes=5)  # the lease has ended
-    [mine] = claim(region.store, region.network, {"lulea": 1}, later)
+    [current] = claim(region.store, region.network, {"lulea": 1}, later)
     both = [
         Sent(batch=[stale], outcomes=[said], at=later),
-        Sent(batch=[mine], outcomes=[Response()], at=later),
+        Sent(batch=[current], outcomes=[Response()], at=later),
     ]
     send.write_down(region.store, region.network, both[::order])
     [row] = region.deliveries(endpoint="lulea")

@@ -1,4 +1,4 @@
-"""An endpoint that is away, or has asked to wait: one probe, and nothing before its time."""
+"""An endpoint that is away, or asks us to wait, gets one probe at a time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ AWAY = TransientError("unreachable", "ConnectError")
 
 
 def stored(region: Region, count: int, case: str = "V") -> None:
-    """So many messages wait for Umeå, each of a case of its own."""
+    """Create a number of messages that wait for Umeå, each of its own case."""
     for n in range(count):
         region.accept("hospital", drafts.dump(drafts.note(visit=f"{case}{n}", to=(UMEA,))))
 
 
 def claimed(region: Region) -> list[Delivery]:
-    """What a worker takes that looks for what is due."""
+    """Return what a worker claims now."""
     with region.store.read() as tx:
         if "umea" not in due_deliveries.endpoints_due(tx, region.now):
             return []
@@ -37,14 +37,14 @@ def claimed(region: Region) -> list[Delivery]:
 
 
 def cut_off(region: Region, count: int = 12) -> None:
-    """Umeå was away for all of these."""
+    """Open Umeå's circuit with a number of messages that it did not take."""
     stored(region, count)
     answered(region, claimed(region), AWAY)
     assert region.history("circuit-opened")
 
 
 def with_umea(region: Region, **changes: object) -> None:
-    """Other settings for Umeå."""
+    """Change settings of Umeå."""
     changed = [
         replace(e, **changes) if e.name == "umea" else e  # type: ignore[arg-type]
         for e in SETTINGS.endpoints
@@ -140,7 +140,7 @@ def test_a_gateway_that_answers_for_a_service_that_is_away_opens_the_circuit(
     assert len(claimed(region)) == 1
 
 
-def test_any_other_answer_closes_it(region: Region) -> None:
+def test_any_other_response_closes_the_circuit(region: Region) -> None:
     cut_off(region)
     region.now += PROBE
     answered(region, claimed(region), of_status(500, "", Response(), region.now))
@@ -161,7 +161,9 @@ def test_what_was_asked_to_wait_waits_though_the_circuit_closes(region: Region) 
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_who_asks_to_wait_gets_nothing_else_meanwhile(region: Region, status: int) -> None:
+def test_an_endpoint_that_asks_us_to_wait_gets_nothing_meanwhile(
+    region: Region, status: int
+) -> None:
     stored(region, 1)
     answered(region, claimed(region), of_status(status, "600", Response(), region.now))
     stored(region, 9, "later")
@@ -186,7 +188,7 @@ def test_a_probe_that_is_told_to_wait_is_not_followed_by_the_rest(region: Region
     assert len(claimed(region)) == 1
 
 
-def test_nobody_is_held_off_for_longer_than_the_longest_back_off(region: Region) -> None:
+def test_no_endpoint_is_held_off_for_longer_than_the_retry_ceiling(region: Region) -> None:
     stored(region, 2)
     first, second = claimed(region)
     answered(region, [first], of_status(429, "86400", Response(), region.now))
@@ -195,7 +197,7 @@ def test_nobody_is_held_off_for_longer_than_the_longest_back_off(region: Region)
     assert [d.id for d in claimed(region)] == [second.id]
 
 
-def test_one_that_is_refused_for_good_holds_up_no_other(region: Region) -> None:
+def test_a_delivery_that_is_refused_for_good_holds_up_no_other(region: Region) -> None:
     stored(region, 2)
     first, second = claimed(region)
     answered(region, [first], of_status(413, "3600", Response(), region.now))

@@ -1,4 +1,4 @@
-"""So many deliveries a second to an endpoint, whoever of many claims them."""
+"""The rate of an endpoint holds for any number of processes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SECOND = timedelta(seconds=1)
 
 
 def paced(region: Region, rate: float) -> None:
-    """Umeå takes so many a second."""
+    """Set the rate of Umeå, in deliveries per second."""
     changed = [replace(e, rate=rate) if e.name == "umea" else e for e in SETTINGS.endpoints]
     region.with_settings(endpoints=tuple(changed))
 
 
 def waiting(region: Region, count: int) -> None:
-    """So many messages of different cases wait for Umeå."""
+    """Create a number of messages of different cases that wait for Umeå."""
     for number in range(count):
         region.says("hospital", drafts.note(visit=f"V{number}", to=(UMEA,)))
     while receive.receive_batch(region.store, region.transport, region.now, wait=0):
@@ -77,7 +77,7 @@ def test_retries_and_resends_count_as_well(region: Region) -> None:
 
 @pytest.mark.slow
 def test_no_number_of_claimers_is_faster_together(region: Region, store_url: str) -> None:
-    """Eight processes, each with a store of its own, on a clock that they share."""
+    """Eight processes share a clock; each has its own store."""
     paced(region, 10)
     waiting(region, 80)
     begin, ticks = region.now, iter(range(400))

@@ -1,4 +1,4 @@
-"""Receipts: what we owe, what we get, and what happens when they do not come."""
+"""Receipts that we send, receipts that we get, and receipts that do not come."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_what_its_receiver_sends_after_the_time_for_a_receipt_does_not_stop_a_re
 
 
 def stored(region: Region) -> None:
-    """What has come is kept, and nobody has read it."""
+    """Store what has arrived without processing it."""
     assert receive.receive_batch(region.store, region.transport, region.now, wait=0)
 
 
@@ -133,13 +133,13 @@ def test_receipts_that_never_come_end_before_a_person_and_the_sender_is_told(
     assert (delivery["state"], delivery["code"]) == ("dead", "no-receipt")
     assert len(region.attempts(delivery["id"])) == 4
     assert report["event"] == "delivery-report"
-    told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
-    assert bundles.concerned(told[0]) == content
+    reports = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    assert bundles.concerned(reports[0]) == content
     assert region.cases()[0]["flagged"]
     assert "owner of lulea" in region.history("dead")[0]["detail"]
 
 
-def test_a_late_receipt_raises_the_dead(region: Region) -> None:
+def test_a_late_receipt_closes_a_dead_delivery(region: Region) -> None:
     content = region.tells("hospital", drafts.note())
     for _ in range(3):
         region.turn(HALF_AN_HOUR)
@@ -222,7 +222,7 @@ def test_two_mailboxes_of_one_organisation_answer_each_for_its_own(region: Regio
 
 
 def states(region: Region) -> dict[str, str]:
-    """By endpoint."""
+    """Return the state of each delivery, by endpoint."""
     return {d["endpoint"]: d["state"] for d in region.deliveries()}
 
 

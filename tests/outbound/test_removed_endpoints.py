@@ -1,4 +1,4 @@
-"""Endpoints that left the settings: nothing that hangs on them stops the rest, or is forgotten."""
+"""Endpoints that were removed from the settings stop no others, and nothing of theirs is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def without(region: Region, name: str) -> tuple[Endpoint, ...]:
-    """The settings that no longer have an endpoint; what they were."""
+    """Remove an endpoint from the settings; return the endpoints as they were."""
     before = region.network.settings.endpoints
     region.with_settings(endpoints=tuple(e for e in before if e.name != name))
     return before
@@ -36,9 +36,9 @@ def test_what_is_open_to_it_is_for_a_person_and_the_sender_is_told(region: Regio
     assert (dead["state"], dead["code"]) == ("dead", "settings")
     assert region.cases()[0]["flagged"]
     region.turn()
-    told = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
-    assert bundles.concerned(told[0]) == content
-    assert (bundles.focus(told[0]) or {})["owner"] == {"display": "lulea"}
+    reports = [b for b in region.inbox("hospital") if bundles.event_code(b)[1] == "delivery-report"]
+    assert bundles.concerned(reports[0]) == content
+    assert (bundles.focus(reports[0]) or {})["owner"] == {"display": "lulea"}
 
 
 @pytest.mark.parametrize("held", ["paused", "cut off"])

@@ -1,4 +1,4 @@
-"""A receiver that is replaced in the middle of a case: never to nobody, never to both."""
+"""A receiver that is replaced during a case: each message goes to exactly one of the two."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.kit.region import SETTINGS, Region
 
 
 def replace_lulea(region: Region, **changes: str) -> None:
-    """From now on umea's mailbox takes what was meant for lulea."""
+    """Replace lulea by umea, and move what may move."""
     settings_say_so(region, **changes)
     maintenance.move_replaced(region.store, region.network, region.now)
 
 
 def settings_say_so(region: Region, **changes: str) -> None:
-    """As after a restart, before anything that waits has moved."""
+    """Replace lulea in the settings only: nothing has moved yet."""
     endpoints = [
         replace(e, replaced_by="umea") if e.name == "lulea" else e for e in SETTINGS.endpoints
     ]
@@ -31,7 +31,7 @@ def settings_say_so(region: Region, **changes: str) -> None:
 
 
 def stored(region: Region, text: str) -> str:
-    """A note of the hospital's that waits to be sent; its content id."""
+    """Store a note of the hospital that waits to be sent; return its content id."""
     note = drafts.note(text)
     region.accept("hospital", drafts.dump(note))
     return bundles.content_id(note)
@@ -70,7 +70,7 @@ def test_a_new_message_waits_for_the_earlier_ones_that_have_still_to_move(region
     assert region.events("lulea") == []  # what moves is not tried there meanwhile
 
 
-def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Region) -> None:
+def test_a_new_message_waits_for_an_earlier_one_that_is_being_tried(region: Region) -> None:
     first = stored(region, "1")
     batch = claim(region.store, region.network, {"lulea": 1}, region.now)
     settings_say_so(region)
@@ -86,7 +86,7 @@ def test_and_for_one_that_is_just_being_tried_since_it_may_be_refused(region: Re
     assert [bundles.content_id(b) for b in region.inbox("umea")] == [second]
 
 
-def test_but_not_for_one_that_stays_because_it_may_have_arrived(region: Region) -> None:
+def test_a_new_message_does_not_wait_for_one_that_may_have_arrived(region: Region) -> None:
     region.down.add("lulea")
     region.tells("hospital", drafts.note("1"))
     settings_say_so(region)

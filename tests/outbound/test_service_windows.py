@@ -1,4 +1,4 @@
-"""Service windows: what comes meanwhile is held without alarm, and goes when it opens."""
+"""Service windows: deliveries are held without alarm, and sent when the window ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TO_NIGHT, TO_MORNING = 12 * HOUR, 18 * HOUR  # from T0
 
 @pytest.fixture
 def nightly(region: Region) -> Region:
-    """Luleå and Umeå are closed at night."""
+    """Return a region in which Luleå and Umeå are closed at night."""
     with_night(region)
     region.tells("hospital", drafts.note(visit="before", to=(UMEA,)))
     assert len(region.inbox("umea")) == 1
@@ -35,23 +35,23 @@ def nightly(region: Region) -> Region:
 
 
 def with_night(region: Region, **more: object) -> None:
-    """Every endpoint but the hospital and the planning service."""
+    """Close every endpoint at night except the hospital and the planning service."""
     open_, closed = SETTINGS.endpoints[:2], SETTINGS.endpoints[2:]
     changed = tuple(replace(e, closed=(NIGHT,), **more) for e in closed)  # type: ignore[arg-type]
     region.with_settings(endpoints=(*open_, *changed))
 
 
 def lulea(region: Region) -> Endpoint:
-    """Its settings."""
+    """Return the settings of Luleå."""
     return region.network.endpoint("lulea")
 
 
 def gauge(region: Region, name: str) -> float:
-    """A metric of Luleå now."""
-    found = metrics.figures_at(region.network, region.store, region.now)
+    """Return the present value of a metric for Luleå."""
+    metrics_now = metrics.figures_at(region.network, region.store, region.now)
     return next(
         s.value
-        for f in found
+        for f in metrics_now
         if f.name == name
         for s in f.samples
         if s.labels["endpoint"] == "lulea"
@@ -71,7 +71,7 @@ def test_what_comes_while_it_is_closed_is_held_and_goes_when_it_opens(nightly: R
     assert nightly.events("lulea") == ["message"]
 
 
-def test_others_are_not_held(nightly: Region) -> None:
+def test_endpoints_without_a_service_window_are_not_held(nightly: Region) -> None:
     nightly.now += TO_NIGHT
     content = nightly.tells("hospital", drafts.note(to=(drafts.PLANNING,)))
     assert content
@@ -102,7 +102,7 @@ def test_a_failure_that_a_window_breaks_off_opens_no_circuit(nightly: Region) ->
 
 
 def written_to(region: Region, visit: str) -> None:
-    """A message for Luleå is stored and waits."""
+    """Store a message that waits for Luleå."""
     region.says("hospital", drafts.note(visit=visit))
     sent, region.send = region.send, lambda: 0  # type: ignore[method-assign]
     region.turn()

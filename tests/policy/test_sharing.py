@@ -1,4 +1,4 @@
-"""Sharing: nobody hears of a patient before the physician's judgement (SFS 2017:612 2 kap.)."""
+"""Sharing: nothing is sent before the physician's assessment (SFS 2017:612 2 kap.)."""
 
 from __future__ import annotations
 
@@ -227,10 +227,10 @@ def test_a_judgement_with_another_event_gives_two_messages_with_ids_of_their_own
 ) -> None:
     region.tells("hospital", drafts.stay(needs=()))
     judged = drafts.ready(5)
-    told = bundles.focus(judged) or {}
-    told = {k: v for k, v in told.items() if k not in ("period", "serviceProvider")}
-    told |= {"extension": [*told["extension"], drafts.assessment("social-services")]}
-    region.tells("hospital", rewriting.with_resource(judged, told))
+    stay = bundles.focus(judged) or {}
+    stay = {k: v for k, v in stay.items() if k not in ("period", "serviceProvider")}
+    stay |= {"extension": [*stay["extension"], drafts.assessment("social-services")]}
+    region.tells("hospital", rewriting.with_resource(judged, stay))
     both = region.deliveries(endpoint="lulea")
     assert [d["event"] for d in both] == ["admission-notice", "discharge-ready"]
     assert len({d["content_id"] for d in both}) == 2

@@ -1,4 +1,4 @@
-"""What came too late is receipted, kept, told to nobody, and says what came before it."""
+"""A superseded message is receipted, kept, not forwarded, and names the newer message."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_a_superseded_message_names_the_one_that_is_applied(
     assert "information superseded" in codes(answer)
 
 
-def test_the_timeline_says_by_which_message(region: Region) -> None:
+def test_the_timeline_names_the_superseding_message(region: Region) -> None:
     region.tells("hospital", drafts.stay(WITHDRAWN, minutes=20, needs=()))
     region.tells("hospital", drafts.ready(10))
     first = region.messages()[0]["id"]
-    told = shown(region)
-    assert ("superseded", f"by {first}") in told
-    [received] = [text for what, text in told if "not-forwarded" in text]
+    timeline = shown(region)
+    assert ("superseded", f"by {first}") in timeline
+    [received] = [text for what, text in timeline if "not-forwarded" in text]
     assert f"not-forwarded: superseded by {first}" in received
