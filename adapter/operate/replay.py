@@ -30,7 +30,7 @@ class Planned:
     state: str  # a message's standing
     possible: bool
     seen_before: bool = False  # an earlier attempt may have arrived
-    overtaken_by: tuple[str, ...] = ()  # ids of later deliveries that were sent before it
+    overtaken_by: tuple[str, ...] = ()  # ids of later deliveries of the case that may have arrived
     receivers: tuple[str, ...] = ()  # of a message, as it would be processed now
     why_not: str = ""  # why it would reach no receiver
 

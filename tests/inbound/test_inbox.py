@@ -97,7 +97,7 @@ def test_a_message_that_ends_the_process_takes_no_other_with_it(region: Region) 
 
 
 def test_receipts_that_come_in_between_cost_a_message_no_try(region: Region) -> None:
-    """Receipts are processed first. Those that arrive during a batch must not displace its messages."""
+    """Receipts are processed first. Receipts that arrive during a batch displace none of it."""
     first = region.says("hospital", drafts.note("1"))
     take(region)
     reading = region.network.systems["fhir"]
