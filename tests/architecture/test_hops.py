@@ -40,7 +40,7 @@ TOOLS = {
     ),
     "asks about an endpoint": (
         "routing.may_speak",
-        "routing.may_tell_of",
+        "routing.may_report",
         "endpoints.barred",
         "endpoints.key",
         "endpoints.worked",
@@ -64,6 +64,7 @@ TOOLS = {
         "sharing/facts.Facts.shared",
         "sharing/order.stands_alone",
         "inbox.reused",
+        "inbound/turn.log_fields",
         "outbound/claim.log_fields",
         "outbound/claim.lease",
     ),
