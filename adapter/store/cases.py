@@ -110,9 +110,9 @@ def _only_open(tx: Transaction, patient: str) -> str | None:
 
 
 def find_or_open(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
-    """The case of these names or of this patient; a new one, where there is none.
+    """Return the case of these names or of this patient; open a new case if there is none.
 
-    A case that is found gets the names that no case has.
+    A known case also gets those of the names that no case has.
     """
     match = find(tx, names, patient)
     if match is None:

@@ -110,7 +110,7 @@ def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
 
 
 def check(tx: Transaction, ids: Ids, message_id: str) -> Seen:
-    """As `seen`; what is new is remembered as this message's."""
+    """As `seen`; also remember new ids as those of this message."""
     known = seen(tx, ids)
     if known.verdict is Verdict.NEW:
         remember(tx, ids, message_id)

@@ -153,7 +153,7 @@ def claim(tx: Transaction, ids: Sequence[str], again: Sequence[str], until: date
 
 
 def claimed(row: Mapping[str, Any], until: datetime, *, resend: bool) -> Delivery:
-    """A locked row, given by `values`, as `claim` will have written it."""
+    """Return the Delivery of a locked row, given as `values`, as `claim` will write it."""
     changed = {
         "state": advance(row["state"], Step.CLAIM),
         "attempt": row["attempt"] + 1,
@@ -181,21 +181,21 @@ def await_receipt(tx: Transaction, id_: str, attempt: int, due: datetime) -> Non
 
 
 def await_receipts(tx: Transaction, sent: Sequence[Delivery], now: datetime, due: datetime) -> None:
-    """As `await_receipt` and `mark_sent`, for many deliveries that are locked and in flight."""
-    _finish(tx, sent, now)
+    """Finish the attempts of locked deliveries that the transport accepted; await receipts."""
+    _finish_attempts(tx, sent, now)
     ids = [each.id for each in sent]
     tx.execute(_AWAIT, {"ids_": ids, "sent_now_": now, "receipt_due_": due})
 
 
 def confirm_sent(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
     """As `await_receipts`, where no receipt is expected: confirm these deliveries."""
-    _finish(tx, sent, now)
+    _finish_attempts(tx, sent, now)
     ids = [each.id for each in sent]
     state = advance(State.IN_FLIGHT, Step.CONFIRM)
     tx.execute(_CONFIRM, {"ids_": ids, "sent_now_": now, "closed_": now, "state_": str(state)})
 
 
-def _finish(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
+def _finish_attempts(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
     for each in sent:
         attempts.finish(tx, each.id, each.attempt, now)
         attempts.add_receipt(tx, each.id, Layer.TRANSPORT, Code.OK, now)

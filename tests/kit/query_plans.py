@@ -36,9 +36,9 @@ def fill_line(store: Store, numbers: range) -> None:
 
 LINE = sa.text("""
     INSERT INTO delivery (id, message_id, endpoint, state, event, case_id, order_key, order_no,
-        content_id, created_at, expires_at, next_attempt_at, body)
+        content_id, done_when, created_at, expires_at, next_attempt_at, body)
     SELECT 'd-' || i, 'm-' || i, CASE mod(i, 2) WHEN 0 THEN 'lulea' ELSE 'umea' END, 'waiting',
-        'message', 'c-' || i / 5, 'lulea/c-' || i / 5, i, 'x-' || i, '2026-01-01',
+        'message', 'c-' || i / 5, 'lulea/c-' || i / 5, i, 'x-' || i, 'accepted', '2026-01-01',
         '2026-03-01'::timestamptz + i * interval '1 second', '2026-01-01',
         decode(repeat('ab', 300), 'hex')
     FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS i
