@@ -41,7 +41,9 @@ def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]
     Deliveries that are replayed together keep their order, so they do not overtake each other.
     """
     records = {id_: get_record(tx, id_) for id_ in ids}
-    unknown = [Issue(code="unknown-id", detail=id_) for id_ in ids if records[id_] is None]
+    unknown = [
+        Issue(code="unknown-id", detail=id_) for id_, record in records.items() if record is None
+    ]
     if unknown:
         raise FatalError("unknown-id", unknown[0].detail, unknown)
     arrived = arrival.may_have_arrived(tx, ids)
@@ -159,7 +161,7 @@ def _tell_sender(tx: Transaction, network: Network, dead: Delivery, now: datetim
             "settings", "the sender must get a delivery report: name the settings file"
         )
     outbox.fill(tx, dead.id, untold=False)
-    code = dead.code if is_error_code(dead.code) else "refused"
+    code = dead.code if is_error_code(dead.code) else "adapter-fault"
     delivery_reports.report(tx, network, dead, FatalError(code, dead.detail), now)
 
 

@@ -141,7 +141,7 @@ def _note_stopped(tx: Transaction, dead: Delivery, now: datetime) -> Issue:
     """Note in the history that a delivery begins as dead or held; return it as an issue."""
     what = "held" if dead.code in _HOLDS else "dead"
     history.of_delivery(tx, now, what, dead, dead.code)
-    code: ErrorCode = dead.code if is_error_code(dead.code) else "held"
+    code: ErrorCode = dead.code if is_error_code(dead.code) else "adapter-fault"
     detail = f"not yet sent to {dead.endpoint}"
     return Issue(code=code, detail=detail, severity=Severity.INFORMATION)
 

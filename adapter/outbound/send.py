@@ -118,11 +118,11 @@ def _write(tx: Transaction, network: Network, sent: Sent, under_way: set[tuple[s
         d for d, outcome in sent.pairs if _is_silent(outcome) and (d.id, d.attempt) in under_way
     ]
     _write_plain(tx, network, plain, sent.at)
-    done = {d.id for d in plain}
+    done = {(d.id, d.attempt) for d in plain}
     for d, outcome in sent.pairs:
         if (d.id, d.attempt) not in under_way:
             log.info("too-late", extra=log_fields(d))
-        if d.id not in done:
+        if (d.id, d.attempt) not in done:
             record(tx, network, d, outcome, sent.at)
 
 

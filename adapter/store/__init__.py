@@ -45,18 +45,24 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """Open a transaction that writes; commit at the end. Raise as `store_errors` does."""
-        with store_errors(), self._writer, self._writing.begin() as connection:
-            tx = Transaction(connection)
-            yield tx
-            tx.flush()
+        """Open a transaction that writes. Raise as `store_errors` does."""
+        try:
+            with store_errors(), self._writer, self._writing.begin() as connection:
+                tx = Transaction(connection)
+                yield tx
+                tx.flush()
+        except UnicodeEncodeError:  # half a surrogate pair; the text of the error quotes the row
+            raise RowRefusedError("UnicodeEncodeError") from None
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Open a transaction that reads one snapshot. Raise as `store_errors` does."""
-        with store_errors(), self._readers.connect() as connection:
-            yield Transaction(connection)
-            connection.commit()  # a rollback would make psycopg drop its prepared statements
+        """Open a transaction that reads one snapshot. Raise StoreUnavailableError."""
+        try:
+            with store_errors(), self._readers.connect() as connection:
+                yield Transaction(connection)
+                connection.commit()  # a rollback would make psycopg drop its prepared statements
+        except RowRefusedError as error:  # nothing was to be written
+            raise StoreUnavailableError("store-unavailable", str(error)) from error
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to call by several processes at once."""

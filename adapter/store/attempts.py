@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from adapter.core.errors import AdapterError
 from adapter.core.model import Code, Delivery, Layer
 from adapter.store.bulk_write import Insert, Update
+from adapter.store.dialects import among
 from adapter.store.tables import attempt, delivery, receipt
 from adapter.store.transaction import Transaction
 
@@ -53,8 +54,8 @@ def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None
         attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
     )
     tx.execute(before.values(body=d.body))
-    same = sa.update(delivery).where(delivery.c.id == d.id)
-    tx.execute(same.values(envelope_id=envelope_id, body=body))
+    this = sa.update(delivery).where(among(delivery.c.id, "ids_"))
+    tx.execute(this.values(envelope_id=envelope_id, body=body), {"ids_": [d.id]})
 
 
 def add_receipt(

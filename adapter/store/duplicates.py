@@ -110,9 +110,9 @@ def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
 
 
 def check(tx: Transaction, ids: Ids, message_id: str) -> Seen:
-    """As `seen`; also remember new ids as those of this message."""
+    """As `seen`; remember what is new, or what this message itself had when it first came."""
     known = seen(tx, ids)
-    if known.verdict is Verdict.NEW:
+    if known.verdict is Verdict.NEW or known.first == message_id:
         remember(tx, ids, message_id)
     return known
 

@@ -124,10 +124,10 @@ def _circuit(tx: Transaction, name: str) -> Circuit:
 
 def hold_off(tx: Transaction, name: str, until: datetime) -> bool:
     """Send nothing there before `until`, as the far side asked. False when that holds already."""
-    paced = endpoint.c.paced_until
-    earlier = sa.and_(endpoint.c.name == name, sa.or_(paced.is_(None), paced < until))
+    paced, this = endpoint.c.paced_until, endpoint.c.name == sa.bindparam("name_")
+    earlier = sa.and_(this, sa.or_(paced.is_(None), paced < until))
     asked = sa.update(endpoint).where(earlier).values(paced_until=until)
-    return tx.execute(asked).rowcount > 0
+    return tx.execute(asked, {"name_": name}).rowcount > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from adapter.core.errors import TransientError
@@ -33,9 +33,7 @@ def store_errors() -> Iterator[None]:
         yield
     except (IntegrityError, DataError) as error:
         raise RowRefusedError(type(error.orig).__name__) from error
-    except UnicodeEncodeError:  # half a surrogate pair; the text of this error quotes the row too
-        raise RowRefusedError("UnicodeEncodeError") from None
     except DBAPIError as error:
         raise StoreUnavailableError("store-unavailable", type(error.orig).__name__) from error
-    except NoConnectionFreeError as error:
+    except (NoConnectionFreeError, PendingRollbackError) as error:
         raise StoreUnavailableError("store-unavailable", type(error).__name__) from error

@@ -223,12 +223,13 @@ def fill(tx: Transaction, id_: str, **values: Any) -> None:
     """Write columns other than the state, e.g. new bytes, an owner or another endpoint."""
     if "state" in values:
         raise TypeError("change the state with step()")
-    tx.execute(sa.update(delivery).where(delivery.c.id == id_).values(**values))
+    tx.execute(_THESE.values(**values), {"ids_": [id_]})
 
 
 def copies_of(tx: Transaction, id_: str) -> Iterator[Delivery]:
     """Yield a delivery, the one that it is a copy of, and so on; each locked."""
-    while id_:
-        each = hold(tx, id_)
+    each = hold(tx, id_)
+    yield each
+    while each.copy_of and get(tx, each.copy_of) is not None:
+        each = hold(tx, each.copy_of)
         yield each
-        id_ = each.copy_of

@@ -90,7 +90,8 @@ class Transaction:
         """Write all that waits."""
         if self._attempting and self._savepoint is None:
             self._write(self._before)
-            self._savepoint = self._connection.begin_nested()
+            with store_errors():
+                self._savepoint = self._connection.begin_nested()
         if not self._attempting:
             self._write(self._before)
         self._write(self._now)
@@ -134,12 +135,14 @@ class Transaction:
             self._memory.undo()
             self._now = {}
             if self._savepoint is not None:
-                self._savepoint.rollback()
+                with store_errors():
+                    self._savepoint.rollback()
             raise
         else:
             self._memory.end()
             if self._savepoint is not None:
-                self._savepoint.commit()
+                with store_errors():
+                    self._savepoint.commit()
         finally:
             self._attempting, self._savepoint = False, None
 
