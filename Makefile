@@ -40,10 +40,10 @@ $(error no room "$(ROOM)"; there are: $(ROOMS))
 endif
 TESTS := $(if $(ROOM),tests/$(ROOM),tests)
 
-# While you work: no server, no process, no connection, no pause, few examples.
+# While you work: no database, server, process, connection or pause; few examples.
 quick: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile quick \
-		-m "not servers and not waits and not slow and not quiet" $(TESTS)
+		-m "not servers and not waits and not stored and not slow and not quiet" $(TESTS)
 
 test: install servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,7 +24,6 @@ from adapter.cli.options import (
 )
 from adapter.cli.session import Session, open_store
 from adapter.core.catalogue import ErrorCode
-from adapter.core.errors import FatalError, Issue
 from adapter.operate import replay as operation
 from adapter.operate import resend_lost
 from adapter.operate.dry_run import try_messages
@@ -40,7 +39,7 @@ class _Order:
     who: str
     reason: str
     dry_run: bool
-    although_overtaken: bool
+    although: frozenset[ErrorCode]
     yes: bool
     as_json: bool
 
@@ -94,7 +93,7 @@ def replay(  # noqa: PLR0913 - each option by name
         who=who,
         reason=reason,
         dry_run=dry_run,
-        although_overtaken=although_overtaken,
+        although=frozenset({"overtaken"} if although_overtaken else ()),
         yes=yes,
         as_json=as_json,
     )
@@ -149,7 +148,7 @@ def _replay(session: Session, ids: list[str], order: _Order) -> None:
     plan = try_messages(session.store, session.network, plan, now())
     if not order.dry_run:
         with all_or_none():
-            _check(plan, order)
+            operation.check(plan, although=order.although)
         _ask(plan, session.settings.ask_above, order)
         _replayed(session, ids, order)
     _print(plan, 0 if order.dry_run else len(plan), order)
@@ -158,32 +157,17 @@ def _replay(session: Session, ids: list[str], order: _Order) -> None:
 
 
 def _replayed(session: Session, ids: list[str], order: _Order) -> None:
-    """Plan again under lock: the rows may have changed since the plan that was shown."""
     with all_or_none(), session.store.begin() as tx, printing.progress(len(ids)) as done:
-        operation.lock(tx, ids)
-        _check(operation.plan(tx, session.network, ids), order)
-
-        def act(id_: str) -> None:
-            operation.replay(
-                tx, session.network, id_, who=order.who, reason=order.reason, now=now()
-            )
-            done(1)
-
-        operation.each(tx, ids, act)
-
-
-def _check(plan: Iterable[Planned], order: _Order) -> None:
-    """Raise a FatalError that names everything that cannot, or should not, be sent again."""
-    issues = [Issue(code=code, detail=why) for p in plan for code, why in _objections(p, order)]
-    if issues:
-        raise FatalError(issues[0].code, issues[0].detail, issues)
-
-
-def _objections(planned: Planned, order: _Order) -> Iterator[tuple[ErrorCode, str]]:
-    if not planned.possible:
-        yield "illegal-transition", f"{planned.id} is {planned.state}, not dead"
-    elif planned.overtaken_by and not order.although_overtaken:
-        yield "overtaken", f"{planned.id} by {', '.join(planned.overtaken_by)}"
+        operation.replay_all(
+            tx,
+            session.network,
+            ids,
+            who=order.who,
+            reason=order.reason,
+            now=now(),
+            although=order.although,
+            done=done,
+        )
 
 
 # Everything that was lost
@@ -199,7 +183,7 @@ def _resend(session: Session, lost: Lost, order: _Order) -> None:
         )
     sent = 0
     if plan and not order.dry_run:
-        _check(plan, order)
+        operation.check(plan, although=order.although)
         _ask(plan, session.settings.ask_above, order)
         sent = _resent(session, lost, plan, order)
     _print(plan, sent, order)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from adapter.core.catalogue import CATALOGUE, ErrorCode, Scope, is_error_code
 from adapter.core.endpoint import Then
@@ -66,14 +67,21 @@ def _answers(codes: str, then: Then) -> Iterable[Failure]:
     return [Failure(code=code, then=then) for code in codes.split()]
 
 
+def _times_out(codes: str) -> Iterable[Failure]:
+    late = partial(Failure, then=Then.RETRY, arrived=Arrived.MAYBE)
+    return [late(code=code, outage=True, receipt_may_come=True) for code in codes.split()]
+
+
 FAILURES: tuple[Failure, ...] = (
     *_answers("AR CR", Then.RETRY),  # MSA-1 (HL7 table 0008)
     *_answers("AE CE", Then.STOP),
     *_answers("transient-error", Then.RETRY),  # a receipt
     *_answers("fatal-error", Then.STOP),
-    *_answers("408 425 429", Then.RETRY),  # HTTP (RFC 9110 section 15, RFC 6585)
+    *_answers("425 429", Then.RETRY),  # HTTP (RFC 9110 section 15, RFC 6585)
     *_answers("501 505", Then.STOP),
+    Failure(code="502", then=Then.RETRY, arrived=Arrived.MAYBE, outage=True),
     Failure(code="503", then=Then.RETRY, outage=True),
+    *_times_out("408 504"),
     *_answers("5xx", Then.RETRY),
     *_answers("3xx 4xx", Then.STOP),
     Failure(
@@ -83,13 +91,7 @@ FAILURES: tuple[Failure, ...] = (
         outage=True,
         finding="broker",
     ),
-    Failure(
-        code="timed-out",
-        then=Then.RETRY,
-        arrived=Arrived.MAYBE,
-        outage=True,
-        receipt_may_come=True,
-    ),
+    *_times_out("timed-out"),
     Failure(code="unroutable", then=Then.RETRY),
     Failure(code="returned", then=Then.RETRY, arrived=Arrived.MAYBE),
     Failure(code="busy", then=Then.RETRY),
@@ -113,7 +115,9 @@ OUTAGES = _codes(row for row in FAILURES if row.outage)
 """Failures in a row with these codes open the circuit of an endpoint."""
 SURELY_NOT_ARRIVED = _codes(row for row in FAILURES if row.may_move and is_error_code(row.code))
 """After only these, the far side does not have the message (or has refused it)."""
-RECEIPT_MAY_COME = _codes(row for row in FAILURES if row.receipt_may_come)
+RECEIPT_MAY_COME = _codes(
+    row for row in FAILURES if row.receipt_may_come and is_error_code(row.code)
+)
 """After these, a receipt for the attempt may still come."""
 REFUSED: ErrorCode = "refused"
 

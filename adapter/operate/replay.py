@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from adapter.core.catalogue import is_error_code
+from adapter.core.catalogue import ErrorCode, is_error_code
 from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, State, Step
 from adapter.core.model import Delivery, StoredMessage
@@ -70,7 +70,50 @@ def _planned(record: StoredMessage | Delivery) -> Planned:
     )
 
 
-def lock(tx: Transaction, ids: Sequence[str]) -> None:
+def check(plan: Iterable[Planned], *, although: Container[ErrorCode] = ()) -> None:
+    """Raise a FatalError that names everything that cannot, or should not, be sent again.
+
+    Its code is `illegal-transition` or `overtaken`. A person may go on `although` the latter.
+    """
+    issues = [Issue(code=code, detail=why) for p in plan for code, why in _objections(p)]
+    issues = [issue for issue in issues if issue.code not in although]
+    if issues:
+        raise FatalError(issues[0].code, issues[0].detail, issues)
+
+
+def _objections(planned: Planned) -> Iterator[tuple[ErrorCode, str]]:
+    if not planned.possible:
+        yield "illegal-transition", f"{planned.id} is {planned.state}, not dead"
+    elif planned.overtaken_by:
+        yield "overtaken", f"{planned.id} by {', '.join(planned.overtaken_by)}"
+
+
+def replay_all(  # noqa: PLR0913 - each by its name
+    tx: Transaction,
+    network: Network,
+    ids: Sequence[str],
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+    although: Container[ErrorCode] = (),
+    done: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Replay all of them, or raise what `check` raises. `done(1)` is called after each.
+
+    The plan is made again here, under lock: rows may have changed since a person saw it.
+    """
+    _lock(tx, ids)
+    check(plan(tx, network, ids), although=although)
+
+    def act(id_: str) -> None:
+        replay(tx, network, id_, who=who, reason=reason, now=now)
+        done(1)
+
+    each(tx, ids, act)
+
+
+def _lock(tx: Transaction, ids: Sequence[str]) -> None:
     """Lock these rows until the transaction ends."""
     inbox.lock(tx, ids)
     outbox.lock(tx, ids)
@@ -82,7 +125,7 @@ def each(tx: Transaction, ids: Iterable[str], act: Callable[[str], _T]) -> list[
     FatalError has an issue for each id that failed. The caller's transaction then rolls back all.
     """
     all_ids = list(ids)
-    lock(tx, all_ids)
+    _lock(tx, all_ids)
     results, issues = list[_T](), list[Issue]()
     for id_ in all_ids:
         try:
@@ -105,8 +148,8 @@ def replay(
 ) -> None:
     """Send a dead delivery again, or process a dead message again.
 
-    FatalError `illegal-transition` when it is not dead, so a double click replays it once. The
-    caller checks with `plan` whether it was overtaken.
+    FatalError `illegal-transition` when it is not dead, so a double click replays it once.
+    `replay_all` also checks whether it was overtaken.
     """
     record = _record(tx, id_)
     if isinstance(record, StoredMessage):
