@@ -130,6 +130,7 @@ def label(path: Path) -> str:
     return "/".join(path.parts[-3:]).removesuffix(".fhir.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", valid_messages(), ids=label)
 def test_every_element_is_in_the_document_or_confessed(path: Path) -> None:
     assert silent(json.loads(path.read_text())) == []
@@ -141,6 +142,7 @@ def examples() -> list[Path]:
     return [path for paths in found for path in paths[:8]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", some_of(examples(), HOW_MANY), ids=lambda path: path.stem)
 def test_a_focus_that_hl7_wrote_is_carried_confessed_or_refused(path: Path) -> None:
     example = json.loads(path.read_text())
