@@ -94,7 +94,7 @@ def test_the_demos_settings_have_no_problem_but_the_bus_that_forgets(
     made = demo_settings(free_ports(), "sqlite:///demo.db", broker)
     issues = settings.problems(made, load())
     errors = [i.detail for i in issues if i.severity is Severity.ERROR]
-    assert all("memory forgets" in detail for detail in errors)
+    assert all("memory loses its messages" in detail for detail in errors)
     assert bool(errors) == (broker is None)
 
 
