@@ -168,6 +168,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(st.sets(TEXTS, max_size=6), st.sets(TEXTS, max_size=6))
+@pytest.mark.stored
 def test_many_values_are_one_parameter(kept: set[str], asked: set[str]) -> None:
     with sa.create_engine("sqlite://").connect() as connection:
         assert among_these(connection, kept, asked) == kept & asked
