@@ -18,8 +18,15 @@ from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
 from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import receipts
-from adapter.policy import read_message as reading
-from adapter.policy.read_message import ReadMessage, ReadResult, UnreadableMessage, read_message
+from adapter.policy.read_message import (
+    ReadMessage,
+    ReadResult,
+    UnreadableMessage,
+    content_id,
+    dump_issues,
+    dump_losses,
+    read_message,
+)
 from adapter.settings.network import Network
 from adapter.store import RowRefusedError, StoreUnavailableError, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
@@ -118,8 +125,8 @@ def _note_ids(turn: Turn, result: ReadResult) -> Ids:
         content_id=ids.content_id,
         envelope_id=ids.envelope_id,
         recorded=recorded.isoformat() if recorded else "",
-        losses=reading.dump_losses(losses),
-        issues=reading.dump_issues(issues),
+        losses=dump_losses(losses),
+        issues=dump_issues(issues),
     )
     return ids
 
@@ -154,7 +161,7 @@ def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
 
 def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
     """Refuse a message with faults of its own; the receipt has all its issues."""
-    issues = reading.dump_issues(error.issues)
+    issues = dump_issues(error.issues)
     turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
     turn.log("refused", error.code)
     return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
@@ -172,8 +179,8 @@ def fault(turn: Turn) -> OwedReceipt:
     _give_up(turn, error)
     owed = OwedReceipt()
     if turn.message.claimed_event != Event.RECEIPT:
-        content_id = reading.content_id(turn.network, turn.sender, turn.message)
-        owed = answer(turn, content_id or turn.message.id, Code.TRANSIENT, error.issues)
+        about = content_id(turn.network, turn.sender, turn.message) or turn.message.id
+        owed = answer(turn, about, Code.TRANSIENT, error.issues)
     turn.write()
     return owed
 
