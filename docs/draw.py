@@ -181,7 +181,9 @@ def room_table() -> str:
 
 DRAWINGS: dict[str, Callable[[], str]] = {
     "delivery-diagram": lambda: diagram(
-        TRANSITIONS, [State.WAITING, State.DEAD], [State.CONFIRMED, State.DISCARDED, State.REPLACED]
+        TRANSITIONS,
+        [State.WAITING, State.DEAD],
+        [State.CONFIRMED, State.DISCARDED, State.REPLACED, State.NO_LONGER_DUE],
     ),
     "delivery-table": lambda: matrix(TRANSITIONS, State, Step),
     "message-diagram": lambda: diagram(

@@ -24,6 +24,7 @@ class State(StrEnum):
     DEAD = "dead"  # given up or held: a person must decide
     DISCARDED = "discarded"  # a person closed it without sending it
     REPLACED = "replaced"  # a person corrected it: another delivery was sent in its place
+    NO_LONGER_DUE = "no-longer-due"  # its receiver's right ended before it was sent
 
 
 class Step(StrEnum):
@@ -38,6 +39,7 @@ class Step(StrEnum):
     REPLAY = "replay"
     DISCARD = "discard"
     REPLACE = "replace"
+    LAPSE = "lapse"  # its receiver's right has ended, or a newer notice says the same
 
 
 OPEN = (State.WAITING, State.IN_FLIGHT)  # sent as soon as it is due
@@ -49,12 +51,14 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.WAITING, Step.CONFIRM): State.CONFIRMED,
     (State.WAITING, Step.RETRY): State.WAITING,
     (State.WAITING, Step.GIVE_UP): State.DEAD,
+    (State.WAITING, Step.LAPSE): State.NO_LONGER_DUE,
     (State.IN_FLIGHT, Step.CLAIM): State.IN_FLIGHT,  # its process died, or no receipt came in time
     (State.IN_FLIGHT, Step.ACCEPT): State.ACCEPTED,
     (State.IN_FLIGHT, Step.ANSWER): State.CONFIRMED,  # a person can only answer what has arrived
     (State.IN_FLIGHT, Step.CONFIRM): State.CONFIRMED,
     (State.IN_FLIGHT, Step.RETRY): State.WAITING,
     (State.IN_FLIGHT, Step.GIVE_UP): State.DEAD,
+    (State.IN_FLIGHT, Step.LAPSE): State.NO_LONGER_DUE,
     (State.ACCEPTED, Step.ACCEPT): State.ACCEPTED,
     (State.ACCEPTED, Step.ANSWER): State.CONFIRMED,
     (State.ACCEPTED, Step.CONFIRM): State.CONFIRMED,
@@ -73,6 +77,7 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.DEAD, Step.REPLAY): State.WAITING,
     (State.DEAD, Step.DISCARD): State.DISCARDED,
     (State.DEAD, Step.REPLACE): State.REPLACED,
+    (State.DEAD, Step.LAPSE): State.NO_LONGER_DUE,
     (State.DISCARDED, Step.ACCEPT): State.DISCARDED,
     (State.DISCARDED, Step.ANSWER): State.DISCARDED,
     (State.DISCARDED, Step.CONFIRM): State.DISCARDED,
@@ -83,6 +88,11 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.REPLACED, Step.CONFIRM): State.REPLACED,
     (State.REPLACED, Step.RETRY): State.REPLACED,
     (State.REPLACED, Step.GIVE_UP): State.REPLACED,
+    (State.NO_LONGER_DUE, Step.ACCEPT): State.NO_LONGER_DUE,  # its receipt is stored all the same
+    (State.NO_LONGER_DUE, Step.ANSWER): State.NO_LONGER_DUE,
+    (State.NO_LONGER_DUE, Step.CONFIRM): State.NO_LONGER_DUE,
+    (State.NO_LONGER_DUE, Step.RETRY): State.NO_LONGER_DUE,
+    (State.NO_LONGER_DUE, Step.GIVE_UP): State.NO_LONGER_DUE,
 }
 
 

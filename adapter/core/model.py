@@ -150,6 +150,7 @@ class Delivery:
     case_id: str | None = None
     order_key: str | None = None  # None: it waits for no other delivery
     order_no: int = 0
+    right_no: int | None = None  # of its receiver's right; None: not judged again at a claim
     content_id: str = ""
     envelope_id: str = ""
     content_type: str = ""

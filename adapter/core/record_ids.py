@@ -1,4 +1,4 @@
-"""Ids of the adapter's records (`m-…`, `d-…`, `c-…`, `p-…`), unique without the database."""
+"""Ids of the adapter's records (`m-…`, `d-…`, `c-…`, `p-…`, `i-…`), unique without the database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Record(StrEnum):
     DELIVERY = "d"
     CASE = "c"
     PROCESS = "p"
+    ITEM = "i"
 
 
 def new_id(record: Record) -> str:

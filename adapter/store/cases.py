@@ -32,9 +32,15 @@ class Case:
     facts: str
     closed_at: datetime | None
     shared_at: datetime | None
+    admitted_at: datetime | None = None
+    discharged_at: datetime | None = None
+    outward: str = ""  # the neutral name under which it leaves; "": its own name
 
 
-_CHANGED = ("orders", "flagged", "protected", "facts", "closed_at", "shared_at")
+_CHANGED = (
+    *("orders", "flagged", "protected", "facts", "closed_at", "shared_at"),
+    *("admitted_at", "discharged_at", "outward"),
+)
 _FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
 _ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
 _BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()

@@ -31,6 +31,7 @@ WORDS = {
     "held": "not sent until a person has looked at it",
     "answer-late": "no person answered in time; its owner was reminded",
     "dead": "given up; a person must decide",
+    "no-longer-due": "its receiver's right ended or changed, or a newer notice replaced it",
     "sender-told": "its sender was notified that it could not be delivered",
     "sender-not-told": "its sender has no endpoint for the notice that it could not be delivered",
     # Of an endpoint, or the broker.

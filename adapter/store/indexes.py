@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store.tables import delivery, message, metadata
+from adapter.store.tables import case, delivery, item, message, metadata
 
 SCHEMA = metadata
 """All tables with all their indexes; importing this name makes sure that both are there."""
@@ -97,3 +97,25 @@ sa.Index(
     sqlite_where=by_confirm,
     postgresql_where=by_confirm,
 )
+_unclosed = item.c.closed_at.is_(None)
+sa.Index("item_due", item.c.due_at, item.c.seq, sqlite_where=_unclosed, postgresql_where=_unclosed)
+_of_case = sa.and_(_unclosed, item.c.case_id != sa.literal_column("''"))
+sa.Index(  # no second open item of a case about the same
+    "item_open",
+    item.c.case_id,
+    item.c.what,
+    item.c.subject,
+    unique=True,
+    sqlite_where=_of_case,
+    postgresql_where=_of_case,
+)
+unpurged = sa.and_(
+    case.c.discharged_at.is_not(None), case.c.purged_at.is_(None), case.c.shared_at.is_(None)
+)
+sa.Index("case_unpurged", case.c.discharged_at, sqlite_where=unpurged, postgresql_where=unpurged)
+_no_text: sa.ColumnElement[str] = sa.literal_column("''")
+named = sa.and_(
+    case.c.discharged_at.is_not(None),
+    sa.or_(case.c.name != _no_text, case.c.patient != _no_text),
+)
+sa.Index("case_named", case.c.discharged_at, sqlite_where=named, postgresql_where=named)

@@ -62,7 +62,8 @@ def put(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
 
 _PUT = Insert(delivery)
 _INSERTED = (
-    *("id", "message_id", "endpoint", "event", "case_id", "order_key", "order_no", "state"),
+    *("id", "message_id", "endpoint", "event", "case_id", "order_key", "order_no", "right_no"),
+    "state",
     *("content_id", "envelope_id", "content_type", "body", "losses", "forwarded", "done_when"),
     *("created_at", "expires_at", "next_attempt_at", "closed_at", "code", "detail"),
     *("copy_of", "replaces"),

@@ -83,7 +83,65 @@ case = sa.Table(
     columns.flag("protected"),
     columns.count("orders"),  # the last order number that was assigned
     columns.text("facts"),  # JSON of adapter.policy.sharing.Facts
+    columns.time("admitted_at"),  # both outlive the bodies
+    columns.time("discharged_at"),
+    columns.time("purged_at"),  # its bodies are purged
+    columns.text("outward"),  # the neutral name under which it leaves; "": its own name
     sa.Index("case_patient", "patient"),
+)
+stay = sa.Table(  # the hospital stay of a case, as the case's owner has reported it
+    "stay",
+    metadata,
+    columns.id_("case_id", primary_key=True),
+    sa.Column("body", sa.LargeBinary),  # JSON of adapter.policy.stay.Stay; NULL once purged
+    sa.Column("updated_at", Instant, nullable=False),
+)
+participant = sa.Table(  # who takes part in a case, one row for each of its needs (berörd enhet)
+    "participant",
+    metadata,
+    columns.id_("case_id", primary_key=True),
+    columns.id_("endpoint", primary_key=True),
+    sa.Column("need", sa.String(60), primary_key=True),  # "": for no need of its own
+    columns.text("basis"),  # assessment | invitation | effort | named | carries | migrated
+    columns.text("ground"),  # what made it a participant: a kommunkod or an HSA-id
+    sa.Column("since", Instant, nullable=False),
+    columns.time("until"),  # NULL: open
+    columns.text("ended"),  # why it ended
+    columns.count("right_no"),  # raised at each change of the right
+    sa.Column("told", sa.LargeBinary),  # JSON of what it got, or may have got
+    sa.Column("queued", sa.LargeBinary),  # JSON of what its newest queued notice says
+    columns.text("digest"),  # keyed hash of what it got
+    columns.text("heard"),  # JSON: the events that it got
+    sa.Index("participant_endpoint", "endpoint", "case_id"),
+)
+person = sa.Table(  # protection of a person (sekretessmarkering, skyddad folkbokföring)
+    "person",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # keyed hash of the identity
+    columns.text("level"),  # "": lifted
+    sa.Column("set_at", Instant, nullable=False),
+    columns.text("set_by"),  # the message that said so
+    columns.time("lifted_at"),
+    columns.text("lifted_by"),  # the message, or the person
+)
+item = sa.Table(  # what a person must look at, apart from dead deliveries and dead messages
+    "item",
+    metadata,
+    columns.seq(),
+    columns.id_(unique=True),
+    columns.text("what"),
+    columns.id_("case_id", server_default=""),  # "": in no case
+    columns.text("message_id"),
+    columns.text("subject"),  # a need, or an endpoint
+    columns.id_("endpoint", server_default=""),  # whose owner must look
+    columns.text("detail"),
+    sa.Column("since", Instant, nullable=False),
+    columns.time("due_at"),
+    columns.time("closed_at"),
+    columns.text("closed_why"),
+    columns.text("taken_by"),
+    sa.Index("item_case", "case_id", "seq"),
+    sa.Index("item_message", "message_id"),
 )
 alias = sa.Table(  # every name of a case
     "case_alias",
@@ -103,6 +161,7 @@ delivery = sa.Table(
     sa.Column("case_id", sa.String(120)),
     sa.Column("order_key", sa.String(250)),  # NULL: it waits for no other
     columns.count("order_no"),
+    sa.Column("right_no", sa.Integer),  # its receiver's right; NULL: not judged again at a claim
     columns.text("state"),
     columns.text("content_id"),
     columns.text("envelope_id"),
