@@ -67,17 +67,57 @@ class Closed:
     days: tuple[Day, ...] = ()  # on which a weekly window begins; empty: every day
 
 
+class ActCode(StrEnum):
+    """Encounter.class: code system v3-ActCode. Only IMP, ACUTE and NONAC are inpatient stays."""
+
+    IMP = "IMP"
+    ACUTE = "ACUTE"
+    NONAC = "NONAC"
+    AMB = "AMB"
+    EMER = "EMER"
+    PRENC = "PRENC"
+    OBSENC = "OBSENC"
+    SS = "SS"
+    HH = "HH"
+    FLD = "FLD"
+    VR = "VR"
+
+
+class Disposition(StrEnum):
+    """Where a discharge leads: FHIR R4 code system discharge-disposition."""
+
+    OTHER_HOSPITAL = "other-hcf"
+    DEAD = "exp"
+    HOME = "home"
+
+
+class UntypedAddress(StrEnum):
+    """What an address without a type means in a sender's messages."""
+
+    REGISTERED = "registered"  # folkbokföring
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """The mailbox of one organisation at one system."""
+    """The mailbox of one organisation at one system.
+
+    The defaults of the keys `owns_stays` and `begins` depend on other keys: use the properties.
+    """
 
     name: str
     organization: str  # HSA-id (Norway: HER-id)
     display: str = ""
     aliases: tuple[Alias, ...] = ()
     speaks_for: tuple[str, ...] = ()  # HSA-ids that it may send as, besides its own
+    tells_for: tuple[str, ...] = ()  # HSA-ids of owners whose stays it may report
     municipality: str = ""  # kommunkod, four digits
     serves: tuple[Need, ...] = ()
+    carries_for: tuple[str, ...] = ()  # kommunkod or HSA-id; not empty: it is a planning service
+    mailbox_for: tuple[str, ...] = ()  # HSA-ids of units that read their messages in it
+    owns_stays_key: bool | None = None  # None: by role
+    begins_key: tuple[Event, ...] | None = None  # None: by role
+    contact: str = ""  # one telephone number or mail address for all wards of a hospital
     system: str
     transport: str
     address: str = ""  # where we send: URL, or host:port
@@ -104,6 +144,9 @@ class Endpoint:
     key_file: str = ""
     charset: str = ""
     zone: str = "Europe/Stockholm"
+    classes: Mapping[str, ActCode] = field(default_factory=dict, hash=False)  # by its own code
+    dispositions: Mapping[str, Disposition] = field(default_factory=dict, hash=False)  # likewise
+    untyped_address: UntypedAddress = UntypedAddress.REGISTERED
     unmapped: str = "accept"  # | "refuse"
     strict_identifiers: bool = False
     owner: str = ""
@@ -112,6 +155,24 @@ class Endpoint:
     def forward(self) -> str:
         """The endpoint that gets what is addressed to this one; "" when it gets that itself."""
         return self.replaced_by or self.return_to
+
+    @property
+    def owns_stays(self) -> bool:
+        """Whether stays may be its own: by default if it neither serves nor carries for others."""
+        if self.owns_stays_key is None:
+            return not self.serves and not self.carries_for
+        return self.owns_stays_key
+
+    @property
+    def begins(self) -> tuple[Event, ...]:
+        """The events with which it may open a case without a stay.
+
+        By default a hospital begins messages; all others begin care plans too.
+        """
+        if self.begins_key is None:
+            hospital = self.owns_stays and not self.serves
+            return (Event.MESSAGE,) if hospital else (Event.CARE_PLAN, Event.MESSAGE)
+        return self.begins_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +195,41 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What the routine of the region adds to the law, and how long stays are kept."""
+
+    wards: bool = False  # whether receivers get ward, its telephone and HSA-id: of all wards
+    window: timedelta = timedelta(days=7)  # how long a right lasts after discharge or death
+    purge_unshared: timedelta = timedelta(days=7)  # stays without an assessment
+    keep_names: timedelta = timedelta(days=730)  # case names, after their bodies are purged
+
+
+class ProtectionLevel(StrEnum):
+    """How a person's identity is protected."""
+
+    MARKED = "sekretessmarkering"
+    REGISTRATION = "skyddadFolkbokforing"
+    STAYED = "kvarskrivning"
+
+
+class ProtectionPolicy(StrEnum):
+    """What becomes of a notice about a protected person."""
+
+    HOLD = "hold"  # held for a person
+    MASKED = "masked"  # sent with the address `skyddad`
+    FULL = "full"  # sent as it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """The policy for persons of one level; the first that fits applies, without one `hold`."""
+
+    level: ProtectionLevel
+    to: tuple[str, ...] = ()  # endpoint names; empty: every receiver
+    policy: ProtectionPolicy = ProtectionPolicy.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole settings file, with the environment's values; read once, then frozen."""
 
@@ -144,5 +240,7 @@ class Settings:
     ask_above: int = 100  # replaying more than this many at once asks for confirmation
     limits: Limits = Limits()
     expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
+    sharing: Sharing = Sharing()
+    protection: tuple[Protection, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     routes: tuple[Route, ...] = ()

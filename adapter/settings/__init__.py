@@ -17,13 +17,15 @@ from adapter.core.endpoint import Alias, Endpoint, Settings
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.settings import settings_checks, toml_tables
 from adapter.settings.addresses import has_password, host_port
-from adapter.settings.endpoint_checks import CREDENTIALS, is_name
+from adapter.settings.endpoint_checks import is_name
 from adapter.settings.issues import error, in_order, under, warning
+from adapter.settings.transport_checks import CREDENTIALS
 
 __all__ = ["host_port", "load", "problems", "survey", "template", "variable"]
 
 _TEMPLATE = Path(__file__).parent / "template.toml"
 _FROM_ENVIRONMENT = {"store": "ADAPTER_STORE", "broker": "ADAPTER_BROKER"}
+_ID_LISTS = ("speaks_for", "tells_for", "carries_for", "mailbox_for")
 _FILES = ("ca_file", "certificate_file", "key_file")
 
 
@@ -134,11 +136,14 @@ def _endpoint(endpoint: Endpoint, folder: Path) -> Endpoint:
     paths: dict[str, Any] = {
         key: os.path.join(folder, name) for key in _FILES if (name := getattr(endpoint, key))
     }
+    lists: dict[str, Any] = {
+        key: tuple(_id(id_) for id_ in getattr(endpoint, key)) for key in _ID_LISTS
+    }
     return replace(
         endpoint,
         organization=_id(endpoint.organization),
         aliases=tuple(Alias(id=_id(a.id), since=a.since, until=a.until) for a in endpoint.aliases),
-        speaks_for=tuple(_id(id_) for id_ in endpoint.speaks_for),
+        **lists,
         **paths,
     )
 

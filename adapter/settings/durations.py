@@ -17,7 +17,8 @@ _UNITS = {
 _WORDS = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
 _DURATION = re.compile(r"\s*([0-9]{1,9})\s*([a-z]{1,8})\s*", re.ASCII)
 _WORKING_DAYS = re.compile(r"\s*([0-9]{1,9})\s*working\s+days?\s*", re.ASCII)
-_LONGEST = timedelta(days=366)
+_LONGEST = timedelta(days=3660)
+_MOST_WORKING_DAYS = 366
 
 
 def duration(text: str) -> timedelta:
@@ -27,7 +28,7 @@ def duration(text: str) -> timedelta:
     if match is None or unit is None:
         raise ValueError('is not a duration; write "30m", "5 s", "72h" or "3 d"')
     if int(match[1]) > _LONGEST / unit:
-        raise ValueError("is longer than 366 days")
+        raise ValueError("is longer than 3660 days")
     return int(match[1]) * unit
 
 
@@ -36,7 +37,7 @@ def within(text: str) -> Within:
     match = _WORKING_DAYS.fullmatch(text)
     if match is None:
         return Within(duration=_or_days(text))
-    if int(match[1]) > _LONGEST.days:
+    if int(match[1]) > _MOST_WORKING_DAYS:
         raise ValueError("is longer than 366 working days")
     return Within(working_days=int(match[1]))
 

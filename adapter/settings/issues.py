@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from adapter.core.errors import Issue, Severity
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
-_STANZA = re.compile(r"(endpoint|route)\[([0-9]+)\]")
-_PARTS = ("", "endpoint", "route")
+_STANZA = re.compile(r"(endpoint|route|protection)\[([0-9]+)\]")
+_PARTS = ("", "endpoint", "route", "protection")
 
 
 def error(path: str, detail: str) -> Issue:
@@ -48,7 +48,7 @@ def key(word: str) -> str:
 
 
 def in_order(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return problems in the order of the file: top level, endpoints, routes."""
+    """Return problems in the order of the file: top level, endpoints, routes, protection."""
     return tuple(sorted(issues, key=_place))
 
 

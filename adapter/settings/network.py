@@ -12,7 +12,7 @@ from adapter.core.identifiers import hsa_id
 from adapter.core.model import Event
 from adapter.fhir.builders import Party
 from adapter.mappings import System
-from adapter.settings.endpoint_checks import can_send
+from adapter.settings.transport_checks import can_send
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Checks of the settings as a whole: the adapter, the endpoints together, and the routes.
 
-`endpoint_checks` checks each endpoint alone.
+`endpoint_checks`, `transport_checks` and `role_checks` check each endpoint alone, and
+`sharing_checks` how stays are shared.
 """
 
 from __future__ import annotations
@@ -13,9 +14,16 @@ from datetime import date, timedelta
 from adapter.core.endpoint import Alias, Endpoint, Limits, Route, Settings
 from adapter.core.errors import Issue
 from adapter.core.model import RETURNING, Kind
-from adapter.settings import addresses, endpoint_checks
-from adapter.settings.endpoint_checks import OF_PATIENT, TRANSPORTS, can_send
+from adapter.settings import (
+    addresses,
+    endpoint_checks,
+    role_checks,
+    sharing_checks,
+    transport_checks,
+)
+from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.issues import choices, error, under, warning
+from adapter.settings.transport_checks import TRANSPORTS, can_send
 
 _UNSET = Settings().organization
 _STORES = ("sqlite", "postgresql")
@@ -47,7 +55,8 @@ def _at(number: int, key: str) -> str:
 
 def _endpoints(settings: Settings) -> Iterator[Issue]:
     for i, endpoint in enumerate(settings.endpoints):
-        yield from under(f"endpoint[{i}]", endpoint_checks.problems(endpoint))
+        for checks in (endpoint_checks, transport_checks, role_checks):
+            yield from under(f"endpoint[{i}]", checks.problems(endpoint))
     if not settings.endpoints:
         yield warning("endpoint", "is missing: without endpoints nobody can send or receive")
 
@@ -56,7 +65,7 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
     yield from endpoint_checks.identifier("organization", settings.organization)
     if settings.organization == _UNSET:
         yield warning("organization", "is not set: receipts are sent with an invented HSA-id")
-    yield from endpoint_checks.listen_address("web", settings.web)
+    yield from transport_checks.listen_address("web", settings.web)
     if not 0 <= settings.ask_above <= 2**31:
         yield error("ask_above", "is not between 0 and 2147483648")
     yield from _limits(settings.limits)
@@ -251,5 +260,5 @@ def _destination(path: str, name: str, known: dict[str, Endpoint]) -> Iterator[I
 
 _CHECKS: tuple[Callable[[Settings], Iterable[Issue]], ...] = (
     *(_adapter, _expire_after, _store, _broker, _endpoints, _names, _users),
-    *(_listen_addresses, _forwarding, _ambiguous, _routes),
+    *(_listen_addresses, _forwarding, _ambiguous, _routes, sharing_checks.problems),
 )

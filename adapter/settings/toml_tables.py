@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from math import isfinite
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from unicodedata import category
 
@@ -21,7 +22,13 @@ from adapter.settings import durations
 from adapter.settings.issues import choices, error, key, nearest
 
 _T = TypeVar("_T")
-_STANZAS = {"endpoints": "endpoint", "routes": "route"}  # [[endpoint]] reads better in a file
+_KEYS = {  # fields that have another name in a file
+    "endpoints": "endpoint",  # [[endpoint]] reads better
+    "routes": "route",
+    "owns_stays_key": "owns_stays",  # the properties have the plain names
+    "begins_key": "begins",
+}
+_STANZAS = frozenset({"endpoint", "route", "protection"})
 _SECRETS = frozenset({"token", "user", "username", "password", "secret"})
 _WRONG: Any = object()
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -48,7 +55,12 @@ def read(kind: type[_T], values: Mapping[str, object], path: str, issues: list[I
 
 def keys(kind: type[Any]) -> Mapping[str, Field[Any]]:
     """Return the keys that a table of this kind may have, each with its field."""
-    return {_STANZAS.get(field.name, field.name): field for field in fields(kind)}
+    return {_KEYS.get(field.name, field.name): field for field in fields(kind)}
+
+
+def default(field: Field[Any]) -> object:
+    """Return the value of a key that is left out; MISSING for a required key."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _unknown(prefix: str, word: str, known: Iterable[str]) -> Issue:
@@ -63,22 +75,19 @@ def _field(
     field: Field[Any], hint: Any, path: str, values: Mapping[str, object], issues: list[Issue]
 ) -> object:
     word = path.rpartition(".")[2]
-    default = _default(field)
-    optional = default is not MISSING
+    otherwise = default(field)
+    optional = otherwise is not MISSING
     if word not in values and not optional:
         issues.append(error(path, "is missing"))
     made = _value(hint, values[word], path, issues) if word in values else _WRONG
     if made is not _WRONG:
         return made
-    return default if optional else _blank(hint)
-
-
-def _default(field: Field[Any]) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
+    return otherwise if optional else _blank(hint)
 
 
 def _value(hint: Any, value: object, path: str, issues: list[Issue]) -> Any:
     """Return a value of the type; _WRONG, and an issue, when the value is not of it."""
+    hint = _without_none(hint)
     try:
         if get_origin(hint) is tuple:
             return _items(get_args(hint)[0], value, path, issues)
@@ -93,9 +102,15 @@ def _value(hint: Any, value: object, path: str, issues: list[Issue]) -> Any:
         return _WRONG
 
 
+def _without_none(hint: Any) -> Any:
+    """Return X of `X | None`: TOML has no null, so a key that is there has a value."""
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+    return kinds[0] if isinstance(hint, UnionType) and len(kinds) == 1 else hint
+
+
 def _items(hint: Any, value: object, path: str, issues: list[Issue]) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        stanza = isinstance(value, dict) and path in _STANZAS.values()
+        stanza = isinstance(value, dict) and path in _STANZAS
         raise _WrongValueError(f"write [[{path}]]" if stanza else "is not a list")
     made = [_value(hint, item, f"{path}[{i}]", issues) for i, item in enumerate(value)]
     # A blank keeps the place of a wrong item, so that the others keep their numbers.
@@ -104,13 +119,13 @@ def _items(hint: Any, value: object, path: str, issues: list[Issue]) -> tuple[An
 
 
 def _entries(
-    names: type[StrEnum], hint: Any, values: Mapping[str, object], path: str, issues: list[Issue]
-) -> Mapping[StrEnum, Any]:
-    """Return a table whose keys are words of the model."""
-    known = [str(name) for name in names]
+    names: type[str], hint: Any, values: Mapping[str, object], path: str, issues: list[Issue]
+) -> Mapping[str, Any]:
+    """Return a table whose keys are words of the model, or any text."""
+    known = [str(name) for name in names] if issubclass(names, StrEnum) else list(values)
     issues += [_unknown(f"{path}.", word, known) for word in values if word not in known]
     made = {
-        names(word): _value(hint, item, f"{path}.{word}", issues)
+        names(word): _value(hint, item, f"{path}.{key(word)}", issues)
         for word, item in values.items()
         if word in known
     }
@@ -206,7 +221,7 @@ _READERS: Mapping[Any, Callable[[object], object]] = {
     bool: _boolean,
     timedelta: _timed(durations.duration),
     Within: _timed(durations.within),
-    date | None: _day,
-    float | None: _number,
+    date: _day,
+    float: _number,
     time | datetime: _moment,
 }

@@ -17,8 +17,10 @@ from adapter.core.endpoint import (
     Closed,
     Endpoint,
     Limits,
+    Protection,
     Route,
     Settings,
+    Sharing,
     Within,
 )
 from adapter.settings import toml_tables
@@ -26,6 +28,7 @@ from tests.kit.places import DOCS
 
 DOCUMENTATION = DOCS / "settings.md"
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
+NESTED = {"limits", "expire_after", "sharing", "protection", "endpoint", "route"}
 DOCUMENTED = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 
 
@@ -46,6 +49,8 @@ def toml(value: object) -> str:
 
 def spoken(length: timedelta) -> str:
     seconds = int(length.total_seconds())
+    if seconds >= 7 * 86_400:
+        return f'"{length.days}d"'
     unit, size = next((u, s) for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds % s == 0)
     return f'"{seconds // size}{unit}"'
 
@@ -60,14 +65,16 @@ def spoken(length: timedelta) -> str:
         ("`[[endpoint.answers]]`", AnswerRule),
         ("`[[endpoint.closed]]`", Closed),
         ("`[[route]]`", Route),
+        ("`[sharing]`", Sharing),
+        ("`[[protection]]`", Protection),
     ],
 )
 def test_the_documentation_has_every_key_with_its_default(heading: str, kind: type) -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    nested = {"limits", "expire_after", "endpoint", "route"} if kind is Settings else set()
+    nested = NESTED if kind is Settings else set()
     keys = {key: field for key, field in toml_tables.keys(kind).items() if key not in nested}
-    wanted = {key: default(field.default) for key, field in keys.items()}
+    wanted = {key: default(toml_tables.default(field)) for key, field in keys.items()}
     if kind is Endpoint:
         wanted["owner"] = "required"  # "" in the model, so that tests can make small endpoints
     assert dict(DOCUMENTED.findall(section)) == wanted

@@ -11,13 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import settings
-from adapter.core.endpoint import Alias, AnswerRule, Closed, Endpoint, Limits, Route, Settings
+from adapter.core.endpoint import (
+    ActCode,
+    Alias,
+    AnswerRule,
+    Closed,
+    Disposition,
+    Endpoint,
+    Limits,
+    Protection,
+    ProtectionLevel,
+    ProtectionPolicy,
+    Route,
+    Settings,
+    Sharing,
+)
 from adapter.core.errors import FatalError, Issue
+from adapter.core.model import Event, Need
 from adapter.settings import settings_checks, toml_tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
 
-kinds = (Settings, Limits, Endpoint, Route, Alias, AnswerRule, Closed)
+kinds = (Settings, Limits, Sharing, Protection, Endpoint, Route, Alias, AnswerRule, Closed)
 words = [key for kind in kinds for key in toml_tables.keys(kind)]
 texts = st.text(max_size=12) | st.sampled_from(
     [
@@ -34,6 +49,9 @@ texts = st.text(max_size=12) | st.sampled_from(
         "http://[",
         "a",
         "2580",
+        "full",
+        "IMP",
+        "sekretessmarkering",
     ]
 )
 scalars = texts | st.booleans() | st.integers() | st.floats() | st.dates() | st.datetimes()
@@ -64,6 +82,15 @@ def test_no_values_crash_the_reading_or_the_checks(values: Mapping[str, Any]) ->
     assert all(issue.detail for issue in found)
 
 
+ids = st.lists(st.sampled_from(["", "SE0000000001-A", "2580", "x"]), max_size=3).map(tuple)
+protections = st.builds(
+    Protection,
+    level=st.sampled_from(ProtectionLevel),
+    to=st.lists(st.sampled_from(["", "a", "b"]), max_size=2).map(tuple),
+    policy=st.sampled_from(ProtectionPolicy),
+)
+
+
 def stanza(names: st.SearchStrategy[str]) -> st.SearchStrategy[Endpoint]:
     """Endpoints that are well-typed and otherwise anything."""
     return st.builds(
@@ -89,19 +116,39 @@ def stanza(names: st.SearchStrategy[str]) -> st.SearchStrategy[Endpoint]:
         charset=texts,
         zone=texts,
         owner=texts,
+        carries_for=ids,
+        mailbox_for=ids,
+        tells_for=ids,
+        serves=st.lists(st.sampled_from(Need), max_size=2).map(tuple),
+        owns_stays_key=st.none() | st.booleans(),
+        begins_key=st.none() | st.lists(st.sampled_from(Event), max_size=3).map(tuple),
+        classes=st.dictionaries(texts, st.sampled_from(ActCode), max_size=2),
+        dispositions=st.dictionaries(texts, st.sampled_from(Disposition), max_size=2),
+        contact=texts,
     )
 
 
 @given(
     st.lists(stanza(st.sampled_from(["", "a", "b", "c"])), max_size=5),
+    st.lists(protections, max_size=3),
     texts,
     texts,
     texts,
 )
 def test_no_well_typed_settings_crash_the_checks(
-    endpoints: list[Endpoint], store: str, broker: str, web: str
+    endpoints: list[Endpoint],
+    protection: list[Protection],
+    store: str,
+    broker: str,
+    web: str,
 ) -> None:
-    made = Settings(store=store, broker=broker, web=web, endpoints=tuple(endpoints))
+    made = Settings(
+        store=store,
+        broker=broker,
+        web=web,
+        endpoints=tuple(endpoints),
+        protection=tuple(protection),
+    )
     found = settings.problems(made, SYSTEMS)
     numbers = {int(n) for i in found for n in re.findall(r"^endpoint\[(\d+)\]", i.expression)}
     assert numbers <= set(range(len(endpoints)))

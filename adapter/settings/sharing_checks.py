@@ -1,0 +1,50 @@
+"""Checks of how stays are shared: `[sharing]`, `[[protection]]`, and mailboxes of units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from adapter.core.endpoint import Protection, ProtectionPolicy, Settings
+from adapter.core.errors import Issue
+from adapter.settings.issues import choices, error, under, warning
+
+
+def problems(settings: Settings) -> Iterator[Issue]:
+    """Yield the errors and warnings of the whole file's sharing."""
+    yield from _sharing(settings)
+    yield from _mailboxes(settings)
+    for i in range(len(settings.protection)):
+        yield from under(f"protection[{i}]", _protection(settings, i))
+
+
+def _sharing(settings: Settings) -> Iterator[Issue]:
+    for key in ("window", "purge_unshared", "keep_names"):
+        if getattr(settings.sharing, key) <= timedelta(0):
+            yield error(f"sharing.{key}", "must be longer than zero")
+
+
+def _mailboxes(settings: Settings) -> Iterator[Issue]:
+    homes = {e.organization: e.name for e in settings.endpoints}
+    for i, endpoint in enumerate(settings.endpoints):
+        for j, unit in enumerate(endpoint.mailbox_for):
+            if unit in homes:
+                path = f"endpoint[{i}].mailbox_for[{j}]"
+                yield warning(path, f"is not used: the unit has an endpoint, {homes[unit]}")
+
+
+def _protection(settings: Settings, number: int) -> Iterator[Issue]:
+    protection = settings.protection[number]
+    names = [endpoint.name for endpoint in settings.endpoints]
+    for i, name in enumerate(protection.to):
+        if name not in names:
+            yield error(f"to[{i}]", "is not an endpoint" + choices(names, name))
+    if protection.policy is ProtectionPolicy.FULL and not protection.to:
+        yield error("to", "is missing: full is only for named endpoints")
+    if any(_covers(earlier, protection) for earlier in settings.protection[:number]):
+        yield warning("level", "is never used: an earlier [[protection]] covers it")
+
+
+def _covers(earlier: Protection, later: Protection) -> bool:
+    named = bool(later.to) and set(later.to) <= set(earlier.to)
+    return earlier.level is later.level and (not earlier.to or named)
