@@ -22,7 +22,7 @@ from adapter.core.endpoint import (
     Then,
     Within,
 )
-from adapter.core.model import DoneWhen, Event, Kind, Need
+from adapter.core.model import ONLY_RECEIVED, DoneWhen, Event, Kind, Need
 from adapter.settings import toml_tables
 from tests.kit import places
 
@@ -188,7 +188,8 @@ def test_what_happens_at_a_hospital_reaches_a_municipality_and_the_planning_serv
 ) -> None:
     loaded = settings.load(written(tmp_path, settings.template()), {})
     routed = {event for route in loaded.routes for event in route.events}
-    assert routed >= {event for event in Event if event.kind is Kind.ENCOUNTER}
+    stays = {event for event in Event if event.kind is Kind.ENCOUNTER}
+    assert routed >= stays - ONLY_RECEIVED - {Event.DECEASED_WITHDRAWN}
     assert named(loaded, "journal-adt").return_to == "journal"
 
 
