@@ -24,6 +24,7 @@ from adapter.fhir.canonical import (
 )
 
 ACT_CODE = ENCOUNTER_CLASS
+WITHHELD = "skyddad"  # stands in place of a protected address
 
 
 def present(fields: Resource) -> Resource:
@@ -75,6 +76,11 @@ def listed_at(organization: str) -> list[Resource]:
 def old_identifier(system: str, value: str) -> Resource:
     """Return an identifier that the patient had earlier."""
     return {"use": "old", "system": system, "value": value}
+
+
+def masked_address() -> list[Resource]:
+    """Return `Patient.address` where the address is withheld because the identity is protected."""
+    return [{"text": WITHHELD}]
 
 
 def municipality_extension(code: str) -> Resource:
