@@ -27,14 +27,12 @@ _TONES = {
     "error": "red",
     "failed": "red",
     "warning": "yellow",
-    "nobody": "yellow",
-    "several:": "yellow",
     "waiting": "yellow",
     "loss": "yellow",
     "confirmed": "green",
     "receipt": "green",
 }
-_TONED = ("what", "standing", "severity", "told")
+_TONED = ("what", "standing", "severity")
 
 
 def when(at: datetime | None) -> str:

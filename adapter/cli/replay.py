@@ -26,8 +26,7 @@ from adapter.cli.session import Session, open_store
 from adapter.core.catalogue import ErrorCode
 from adapter.operate import replay as operation
 from adapter.operate import resend_lost
-from adapter.operate.dry_run import try_messages
-from adapter.operate.replay import Planned
+from adapter.operate.replay_plan import Plan, Planned
 from adapter.store import lost_deliveries
 from adapter.store.lost_deliveries import Lost
 
@@ -123,19 +122,19 @@ def _check_one_way(ids: Sequence[str], endpoint: str, since: str, given: list[st
         raise typer.BadParameter(f"{', '.join(given)} goes with --endpoint, not with ids")
 
 
-def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
-    """Ask before sending more than `ask_above`; without a terminal only --yes allows it."""
-    if order.yes or len(plan) <= most:
-        return
-    for (endpoint, event), count in Counter((p.endpoint, p.event) for p in plan).items():
+def _confirm(plan: Plan, order: _Order) -> Plan:
+    """Return the plan confirmed, by --yes or at the terminal; wrong use where there is neither."""
+    if not plan.needs_confirmation or order.yes:
+        return plan.confirmed()
+    for (endpoint, event), count in Counter((p.endpoint, p.event) for p in plan.rows).items():
         printing.aside(f"{endpoint}: {count} {event or 'unknown'}")
+    many = f"{len(plan.rows)} are more than {plan.ask_above}"
     if sys.stdin is None or not sys.stdin.isatty():
-        raise typer.BadParameter(
-            f"{len(plan)} are more than {most}: check the numbers, and add --yes"
-        )
-    if not typer.confirm(f"{len(plan)} are more than {most}. Send them all?", err=True):
+        raise typer.BadParameter(f"{many}: check the numbers, and add --yes")
+    if not typer.confirm(f"{many}. Send them all?", err=True):
         printing.aside("Nothing was done.")
         raise typer.Exit(1)
+    return plan.confirmed()
 
 
 # By ids
@@ -143,25 +142,23 @@ def _ask(plan: Sequence[Planned], most: int, order: _Order) -> None:
 
 def _replay(session: Session, ids: list[str], order: _Order) -> None:
     tense = "would be" if order.dry_run else "was"
-    with all_or_none(f"Nothing {tense} done"), session.store.read() as tx:
-        plan = operation.plan(tx, session.network, ids)
-    plan = try_messages(session.store, session.network, plan, now())
+    with all_or_none(f"Nothing {tense} done"):
+        plan = operation.plan(session.store, session.network, ids, now())
     if not order.dry_run:
         with all_or_none():
-            operation.check(plan, although=order.although)
-        _ask(plan, session.settings.ask_above, order)
-        _replayed(session, ids, order)
-    _print(plan, 0 if order.dry_run else len(plan), order)
-    if order.dry_run and not all(p.possible for p in plan):
+            plan.check(although=order.although)
+        _replayed(session, _confirm(plan, order), order)
+    _print(plan, 0 if order.dry_run else len(plan.rows), order)
+    if order.dry_run and not all(p.possible for p in plan.rows):
         raise typer.Exit(1)
 
 
-def _replayed(session: Session, ids: list[str], order: _Order) -> None:
-    with all_or_none(), session.store.begin() as tx, printing.progress(len(ids)) as done:
-        operation.replay_all(
-            tx,
+def _replayed(session: Session, plan: Plan, order: _Order) -> None:
+    with all_or_none(), printing.progress(len(plan.rows)) as done:
+        operation.replay(
+            session.store,
             session.network,
-            ids,
+            plan,
             who=order.who,
             reason=order.reason,
             now=now(),
@@ -182,27 +179,32 @@ def _resend(session: Session, lost: Lost, order: _Order) -> None:
             f"Sent again since then already: {again}; --although-sent-again sends them once more"
         )
     sent = 0
-    if plan and not order.dry_run:
-        operation.check(plan, although=order.although)
-        _ask(plan, session.settings.ask_above, order)
-        sent = _resent(session, lost, plan, order)
+    if plan.rows and not order.dry_run:
+        plan.check(although=order.although)
+        sent = _resent(session, lost, _confirm(plan, order), order)
     _print(plan, sent, order)
 
 
-def _resent(session: Session, lost: Lost, plan: list[Planned], order: _Order) -> int:
-    sent = 0
+def _resent(session: Session, lost: Lost, plan: Plan, order: _Order) -> int:
+    sent, planned = 0, len(plan.rows)
     parts = resend_lost.resend(
-        session.store, lost, plan, who=order.who, reason=order.reason, now=now()
+        session.store,
+        lost,
+        plan,
+        who=order.who,
+        reason=order.reason,
+        now=now(),
+        although=order.although,
     )
     try:
-        with printing.progress(len(plan)) as done:
+        with printing.progress(planned) as done:
             for count in parts:
                 sent += count
                 done(count)
     finally:
-        if sent < len(plan):
+        if sent < planned:
             printing.aside(
-                f"{sent} of {len(plan)} were sent again here; another user has sent the rest,"
+                f"{sent} of {planned} were sent again here; another user has sent the rest,"
                 " or this command will, when it is run again"
             )
     return sent
@@ -211,12 +213,12 @@ def _resent(session: Session, lost: Lost, plan: list[Planned], order: _Order) ->
 # Output
 
 
-def _print(plan: list[Planned], sent: int, order: _Order) -> None:
+def _print(plan: Plan, sent: int, order: _Order) -> None:
     if order.as_json:
-        printing.data({"planned": plan, "sent": sent})
-    elif plan:
+        printing.data({"planned": plan.rows, "sent": sent})
+    elif plan.rows:
         columns = ["id", "event", "endpoint", "sent", "seen twice", "overtaken by"]
-        printing.table(columns, [_row(p) for p in plan])
+        printing.table(columns, [_row(p) for p in plan.rows])
     else:
         printing.line("Nothing to send.")
 

@@ -13,7 +13,7 @@ from adapter.core.record_ids import is_message_id
 from adapter.inbound.prefetch import prefetch
 from adapter.inbound.process import process
 from adapter.inbound.turn import Turn
-from adapter.operate.replay import Planned
+from adapter.operate.replay_plan import Planned
 from adapter.policy.read_message import read_message
 from adapter.settings.network import Network
 from adapter.store import (
@@ -30,9 +30,10 @@ from adapter.store.transaction import Transaction
 def try_messages(
     store: Store, network: Network, planned: Sequence[Planned], now: datetime
 ) -> list[Planned]:
-    """Return the plan with the receivers of each dead message, and later messages sent to them.
+    """Return the rows; those of dead messages say what processing them now would do.
 
-    Each message has its own transaction. Planned deliveries are returned unchanged.
+    That is: their receivers, the later deliveries of the case to these, or why there are none.
+    Each message has its own transaction. Rows of deliveries are returned unchanged.
     """
     return [_with_result(store, network, p, now) if is_message_id(p.id) else p for p in planned]
 

@@ -1,9 +1,13 @@
-"""What a person may do with dead letters: plan a replay, replay, discard and take them."""
+"""What a person may do with dead letters: replay, discard and take them.
+
+A console and the command `replay` call the same two functions. `plan` shows what would be sent
+and what a person must allow or confirm; `replay` sends it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -12,34 +16,59 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, State, Step
 from adapter.core.model import Delivery, StoredMessage
 from adapter.core.record_ids import is_message_id
+from adapter.operate.dry_run import try_messages
+from adapter.operate.replay_plan import Plan, Planned
 from adapter.outbound import deliveries, delivery_reports
 from adapter.settings.network import Network
-from adapter.store import arrival, history, inbox, outbox
+from adapter.store import Store, arrival, history, inbox, outbox
 from adapter.store.transaction import Transaction
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What a replay would do: the receivers, a possible duplicate, and what overtook it."""
+def plan(store: Store, network: Network, ids: Sequence[str], now: datetime) -> Plan:
+    """Return what `replay` would do with these dead letters. Nothing changes.
 
-    id: str
-    event: str
-    endpoint: str  # the receiver; for a message, its sender
-    state: str  # a message's standing
-    possible: bool
-    seen_before: bool = False  # an earlier attempt may have arrived
-    overtaken_by: tuple[str, ...] = ()  # ids of later deliveries of the case that may have arrived
-    receivers: tuple[str, ...] = ()  # of a message, as it would be processed now
-    why_not: str = ""  # why it would reach no receiver
-
-
-def plan(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:
-    """Return what `replay` would do. FatalError `unknown-id` names each unknown id.
-
-    Deliveries that are replayed together keep their order, so they do not overtake each other.
+    Dead messages are processed in transactions that are rolled back. FatalError `unknown-id`
+    names each unknown id. Deliveries that are replayed together do not overtake each other.
     """
+    with store.read() as tx:
+        rows = _rows(tx, network, ids)
+    rows = try_messages(store, network, rows, now)
+    return Plan(rows=tuple(rows), ask_above=network.settings.ask_above)
+
+
+def replay(  # noqa: PLR0913 - each by its name
+    store: Store,
+    network: Network,
+    plan: Plan,
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+    although: Container[ErrorCode] = (),
+    done: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Replay everything in a plan, or raise what `Plan.require` raises and change nothing.
+
+    Deliveries are checked again under lock, because they may have changed since the plan was
+    made. A message keeps its dry run: it is processed after this. `done(1)` is called after each.
+    """
+    plan.require(although=although)
+    ids = [row.id for row in plan.rows]
+
+    def act(id_: str) -> None:
+        replay_unchecked(tx, network, id_, who=who, reason=reason, now=now)
+        done(1)
+
+    with store.begin() as tx:
+        _lock(tx, ids)
+        replace(plan, rows=tuple(_rows(tx, network, ids))).check(although=although)
+        each(tx, ids, act)
+
+
+def _rows(tx: Transaction, network: Network, ids: Sequence[str]) -> list[Planned]:
+    """Return the plan of each id, without the dry run of messages."""
     records = {id_: get_record(tx, id_) for id_ in ids}
     unknown = [
         Issue(code="unknown-id", detail=id_) for id_, record in records.items() if record is None
@@ -68,49 +97,6 @@ def _planned(record: StoredMessage | Delivery) -> Planned:
         state=state,
         possible=state == State.DEAD,
     )
-
-
-def check(plan: Iterable[Planned], *, although: Container[ErrorCode] = ()) -> None:
-    """Raise a FatalError that names everything that cannot, or should not, be sent again.
-
-    Its code is `illegal-transition` or `overtaken`. A person may go on `although` the latter.
-    """
-    issues = [Issue(code=code, detail=why) for p in plan for code, why in _objections(p)]
-    issues = [issue for issue in issues if issue.code not in although]
-    if issues:
-        raise FatalError(issues[0].code, issues[0].detail, issues)
-
-
-def _objections(planned: Planned) -> Iterator[tuple[ErrorCode, str]]:
-    if not planned.possible:
-        yield "illegal-transition", f"{planned.id} is {planned.state}, not dead"
-    elif planned.overtaken_by:
-        yield "overtaken", f"{planned.id} by {', '.join(planned.overtaken_by)}"
-
-
-def replay_all(  # noqa: PLR0913 - each by its name
-    tx: Transaction,
-    network: Network,
-    ids: Sequence[str],
-    *,
-    who: str,
-    reason: str,
-    now: datetime,
-    although: Container[ErrorCode] = (),
-    done: Callable[[int], object] = lambda _: None,
-) -> None:
-    """Replay all of them, or raise what `check` raises. `done(1)` is called after each.
-
-    The plan is made again here, under lock: rows may have changed since a person saw it.
-    """
-    _lock(tx, ids)
-    check(plan(tx, network, ids), although=although)
-
-    def act(id_: str) -> None:
-        replay(tx, network, id_, who=who, reason=reason, now=now)
-        done(1)
-
-    each(tx, ids, act)
 
 
 def _lock(tx: Transaction, ids: Sequence[str]) -> None:
@@ -143,13 +129,12 @@ def _issue(id_: str, error: FatalError) -> Issue:
     return Issue(code=error.code, detail=detail)
 
 
-def replay(
+def replay_unchecked(
     tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
 ) -> None:
-    """Send a dead delivery again, or process a dead message again.
+    """Send a dead delivery again, or process a dead message again, even if it was overtaken.
 
     FatalError `illegal-transition` when it is not dead, so a double click replays it once.
-    `replay_all` also checks whether it was overtaken.
     """
     record = _record(tx, id_)
     if isinstance(record, StoredMessage):

@@ -6,12 +6,13 @@ was stopped continues when it is run again: a delivery that has a copy is not co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.core.catalogue import ErrorCode
 from adapter.operate import maintenance
-from adapter.operate.replay import Planned
+from adapter.operate.replay_plan import Plan, Planned
 from adapter.settings.network import Network
 from adapter.store import Store, arrival, history, lost_deliveries, outbox
 from adapter.store.lost_deliveries import Lost
@@ -21,13 +22,13 @@ from adapter.store.transaction import Transaction
 _PART = 200  # deliveries in one transaction
 
 
-def plan(tx: Transaction, network: Network, lost: Lost) -> list[Planned]:
+def plan(tx: Transaction, network: Network, lost: Lost) -> Plan:
     """Return what `resend` would send, oldest first. The receiver may see each of them twice."""
     deliveries = {d.id: d for d in lost_deliveries.lost(tx, lost)}
     overtaken: dict[str, list[str]] = {}
     for part in chunks(list(deliveries)):
         overtaken |= arrival.overtaken(tx, part, network.moves())
-    return [
+    rows = tuple(
         Planned(
             id=d.id,
             event=d.event,
@@ -38,22 +39,40 @@ def plan(tx: Transaction, network: Network, lost: Lost) -> list[Planned]:
             overtaken_by=tuple(id_ for id_ in overtaken.get(d.id, ()) if id_ not in deliveries),
         )
         for d in deliveries.values()
-    ]
+    )
+    return Plan(rows=rows, ask_above=network.settings.ask_above)
 
 
 def resend(
-    store: Store, lost: Lost, planned: list[Planned], *, who: str, reason: str, now: datetime
+    store: Store,
+    lost: Lost,
+    plan: Plan,
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+    although: Container[ErrorCode] = (),
 ) -> Iterator[int]:
-    """Send the planned deliveries that have no copy yet; yield the number sent in each part."""
-    for part in chunks([p.id for p in planned], _PART):
-        with store.begin() as tx:
-            copies = [
-                maintenance.copy_of(delivery, now)
-                for delivery in lost_deliveries.still_lost(tx, lost, part)
-            ]
-            outbox.put(tx, copies)
-            for copy in copies:
-                original = replace(copy, id=copy.copy_of)
-                detail = f"as {copy.id}: {reason}"
-                history.of_delivery(tx, now, "replayed", original, detail, who=who)
-        yield len(copies)
+    """Send the planned deliveries that have no copy yet; yield the number sent in each part.
+
+    Raise what `Plan.require` raises, before anything is sent.
+    """
+    plan.require(although=although)
+    parts = chunks([row.id for row in plan.rows], _PART)
+    return (_resend(store, lost, part, who=who, reason=reason, now=now) for part in parts)
+
+
+def _resend(
+    store: Store, lost: Lost, part: Sequence[str], *, who: str, reason: str, now: datetime
+) -> int:
+    with store.begin() as tx:
+        copies = [
+            maintenance.copy_of(delivery, now)
+            for delivery in lost_deliveries.still_lost(tx, lost, part)
+        ]
+        outbox.put(tx, copies)
+        for copy in copies:
+            original = replace(copy, id=copy.copy_of)
+            detail = f"as {copy.id}: {reason}"
+            history.of_delivery(tx, now, "replayed", original, detail, who=who)
+    return len(copies)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from adapter.core.endpoint import Route
 from adapter.core.model import Event
-from adapter.operate import dry_run, replay
-from adapter.operate.replay import Planned
+from adapter.operate import replay
+from adapter.operate.replay_plan import Planned
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
 from tests.kit.region import SETTINGS, Region
@@ -25,9 +25,7 @@ def dead(region: Region) -> str:
 
 def foreseen(region: Region, id_: str) -> Planned:
     """Return what a dry run says of a message."""
-    with region.store.read() as tx:
-        plan = replay.plan(tx, region.network, [id_])
-    [planned] = dry_run.try_messages(region.store, region.network, plan, region.now)
+    [planned] = replay.plan(region.store, region.network, [id_], region.now).rows
     return planned
 
 

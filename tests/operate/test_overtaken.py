@@ -39,8 +39,7 @@ def dead(region: Region) -> Mapping[str, Any]:
 
 def passed(region: Region, row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids that overtook it, as a dry run says."""
-    with region.store.read() as tx:
-        [planned] = replay.plan(tx, region.network, [row["id"]])
+    [planned] = replay.plan(region.store, region.network, [row["id"]], region.now).rows
     return planned.overtaken_by
 
 

@@ -13,7 +13,7 @@ from adapter.core.model import DoneWhen
 from adapter.fhir import bundles
 from adapter.operate import replay as hands
 from adapter.operate import resend_lost
-from adapter.operate.replay import Planned
+from adapter.operate.replay_plan import Plan, Planned
 from adapter.store.lost_deliveries import Lost
 from tests.kit import drafts
 from tests.kit.at_once import at_once
@@ -23,15 +23,20 @@ from tests.kit.region import Region
 ANN = {"who": "Ann", "reason": "restored"}
 
 
-def planned(region: Region, lost: Lost) -> list[Planned]:
-    """Return what would be sent."""
+def plan_of(region: Region, lost: Lost) -> Plan:
+    """Return the plan of a resend."""
     with region.store.read() as tx:
         return resend_lost.plan(tx, region.network, lost)
 
 
-def sent(region: Region, lost: Lost, plan: list[Planned] | None = None) -> int:
+def planned(region: Region, lost: Lost) -> list[Planned]:
+    """Return what would be sent."""
+    return list(plan_of(region, lost).rows)
+
+
+def sent(region: Region, lost: Lost, plan: Plan | None = None) -> int:
     """Resend as Ann; return the number of deliveries sent."""
-    plan = planned(region, lost) if plan is None else plan
+    plan = plan_of(region, lost) if plan is None else plan
     return sum(resend_lost.resend(region.store, lost, plan, **ANN, now=region.now))
 
 
@@ -128,7 +133,7 @@ def test_what_is_left_out_has_overtaken_what_goes(region: Region) -> None:
 
 def test_when_two_people_resend_at_once_it_is_sent_once(region: Region) -> None:
     contents = receipted(region, *"1234")
-    plan = planned(region, everything())
+    plan = plan_of(region, everything())
     counts = at_once(*[partial(sent, region, everything(), plan)] * 2)
     assert sum(counts) == len(contents)
     assert len(region.deliveries(event="message")) == 2 * len(contents)
@@ -139,7 +144,7 @@ def test_a_replay_that_was_stopped_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(resend_lost, "_PART", 1)
     receipted(region, "1", "2", "3")
-    plan = planned(region, everything())
+    plan = plan_of(region, everything())
     stopped = resend_lost.resend(region.store, everything(), plan, **ANN, now=region.now)
     assert next(iter(stopped)) == 1
     stopped.close()
@@ -174,7 +179,7 @@ def dead(region: Region, *visits: str) -> list[str]:
 def pressed(region: Region, ids: list[str]) -> str:
     """Replay of all of them, in one transaction."""
     with region.store.begin() as tx:
-        again = partial(hands.replay, tx, region.network, **ANN, now=region.now)
+        again = partial(hands.replay_unchecked, tx, region.network, **ANN, now=region.now)
         hands.each(tx, ids, again)
     return "replayed"
 
@@ -227,9 +232,10 @@ def test_what_goes_together_does_not_overtake_itself(region: Region) -> None:
     for content in contents:
         region.receipt("lulea", content, "fatal-error")
     ids = [row["id"] for row in region.deliveries(event="message")]
-    with region.store.read() as tx:
-        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids)] == [(), ()]
-        assert [p.overtaken_by for p in hands.plan(tx, region.network, ids[:1])] == [(ids[1],)]
+    both = hands.plan(region.store, region.network, ids, region.now)
+    first = hands.plan(region.store, region.network, ids[:1], region.now)
+    assert [p.overtaken_by for p in both.rows] == [(), ()]
+    assert [p.overtaken_by for p in first.rows] == [(ids[1],)]
 
 
 def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
@@ -240,6 +246,5 @@ def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
     region.tells("hospital", drafts.note(visit="V2"))
     region.turn(region.network.endpoint("lulea").expire_after)
     lost = region.deliveries(event="message", state="dead")[-1]["id"]
-    with region.store.read() as tx:
-        plan = hands.plan(tx, region.network, [refused, lost])
-    assert [p.seen_before for p in plan] == [False, True]
+    plan = hands.plan(region.store, region.network, [refused, lost], region.now)
+    assert [p.seen_before for p in plan.rows] == [False, True]

@@ -112,7 +112,9 @@ def test_a_route_added_later_and_a_replay_bring_it_there(region: Region) -> None
     [dead] = region.messages()
     region.with_settings(routes=SETTINGS.routes)
     with region.store.begin() as tx:
-        replay.replay(tx, region.network, dead["id"], who="Anna", reason="route", now=region.now)
+        replay.replay_unchecked(
+            tx, region.network, dead["id"], who="Anna", reason="route", now=region.now
+        )
     region.turn()
     assert region.events("lulea") == ["admission-notice"]
 
@@ -194,7 +196,9 @@ def test_a_delivery_that_could_not_be_written_can_be_replayed_when_it_can(
     [dead] = region.deliveries()
     region.with_settings(endpoints=SETTINGS.endpoints)
     with region.store.begin() as tx:
-        replay.replay(tx, region.network, dead["id"], who="Anna", reason="mended", now=region.now)
+        replay.replay_unchecked(
+            tx, region.network, dead["id"], who="Anna", reason="mended", now=region.now
+        )
     region.turn()
     assert region.events("umea") == ["message"]
 
@@ -397,7 +401,9 @@ def test_a_replay_begins_to_count_anew(region: Region) -> None:
     [dead] = region.deliveries(event="message")
     assert dead["code"] == "no-receipt"
     with region.store.begin() as tx:
-        replay.replay(tx, region.network, dead["id"], who="Anna", reason="up", now=region.now)
+        replay.replay_unchecked(
+            tx, region.network, dead["id"], who="Anna", reason="up", now=region.now
+        )
     region.inbox("lulea")
     region.turn()
     region.turn(timedelta(minutes=30))
