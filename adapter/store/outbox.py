@@ -110,53 +110,6 @@ _LOCK_SINGLE = (
 )
 
 
-def lock_open(tx: Transaction, case_id: str, endpoints: Collection[str]) -> list[Delivery]:
-    """Lock the open deliveries of a case to these endpoints, in the order of their ids.
-
-    Call it before a participant's right ends or changes. A claim skips locked rows, and compares
-    the right after it has locked its own. So a claim is either earlier (its delivery is returned
-    as in flight, and may have arrived) or sees the right as it is after this transaction. No
-    attempt begins after the answer to the sender is written.
-
-    The order of locks is: deliveries, then cases, since a sending that fails locks its delivery
-    before its case. Therefore call `lock_open_of_cases` before the case is locked. This call then
-    waits for nothing, except for a delivery that was queued in between.
-    """
-    _lock_open(tx, [case_id])
-    kept = tx.kept(DELIVERIES)
-    same = sorted(id_ for id_, each in kept.values.items() if each.case_id == case_id)
-    return [kept[id_] for id_ in same if _is_open(kept[id_], endpoints)]
-
-
-def lock_open_of_cases(tx: Transaction, case_ids: Collection[str]) -> None:
-    """Lock all open deliveries of these cases, in the order of their ids, before the cases."""
-    if case_ids:
-        _lock_open(tx, case_ids)
-
-
-def _lock_open(tx: Transaction, case_ids: Collection[str]) -> None:
-    kept = tx.kept(DELIVERIES)
-    for row in tx.execute(_LOCK_OPEN, {"case_ids": list(case_ids)}).all():
-        if row.id not in kept:
-            kept[row.id] = record(row)
-
-
-def _is_open(each: Delivery, endpoints: Collection[str]) -> bool:
-    return each.state in OPEN and each.order_key is not None and each.endpoint in endpoints
-
-
-_LOCK_OPEN = (
-    sa.select(*WITHOUT_BYTES)
-    .where(
-        among(delivery.c.case_id, "case_ids"),
-        delivery.c.order_key.is_not(None),  # not our receipts
-        one_of(delivery.c.state, *OPEN),
-    )
-    .order_by(delivery.c.id)
-    .with_for_update()
-)
-
-
 def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
     """Change the state of a delivery by its transition table. Return the new state.
 
@@ -196,7 +149,8 @@ _STEP = Update(delivery, ("id",))
 def claim(tx: Transaction, ids: Sequence[str], again: Sequence[str], until: datetime) -> None:
     """Begin an attempt of each of these locked deliveries; the lease ends at `until`.
 
-    `again` has the ids of resends: their receipt is missing.
+    `again` has the ids of resends: their receipt is missing. A delivery that is not open, and so
+    has no step `claim`, is left as it is.
     """
     tx.execute(_CLAIM, {"ids_": ids, "again_": again, "until_": until})
 
@@ -214,7 +168,7 @@ def claimed(row: Mapping[str, Any], until: datetime, *, resend: bool) -> Deliver
 
 _AGAIN = among(delivery.c.id, "again_")
 _THESE = sa.update(delivery).where(among(delivery.c.id, "ids_"))
-_CLAIM = _THESE.values(
+_CLAIM = _THESE.where(one_of(delivery.c.state, *OPEN)).values(
     state=State.IN_FLIGHT,
     **_NO_TIMER | {"lease_until": sa.bindparam("until_", type_=Instant)},
     attempt=delivery.c.attempt + 1,
@@ -230,14 +184,20 @@ def await_receipt(tx: Transaction, id_: str, attempt: int, due: datetime) -> Non
 
 
 def await_receipts(tx: Transaction, sent: Sequence[Delivery], now: datetime, due: datetime) -> None:
-    """Finish the attempts of locked deliveries that the transport accepted; await receipts."""
+    """Finish the attempts of locked deliveries that the transport accepted; await receipts.
+
+    A delivery that is no longer in flight is left as it is.
+    """
     _finish_attempts(tx, sent, now)
     ids = [each.id for each in sent]
     tx.execute(_AWAIT, {"ids_": ids, "sent_now_": now, "receipt_due_": due})
 
 
 def confirm_sent(tx: Transaction, sent: Sequence[Delivery], now: datetime) -> None:
-    """As `await_receipts`, where no receipt is expected: confirm these deliveries."""
+    """As `await_receipts`, where no receipt is expected: confirm these deliveries.
+
+    The bulk statement has the result of `advance` for IN_FLIGHT, and changes only that state.
+    """
     _finish_attempts(tx, sent, now)
     ids = [each.id for each in sent]
     state = advance(State.IN_FLIGHT, Step.CONFIRM)
@@ -255,8 +215,9 @@ def _bound(name: str) -> sa.BindParameter[datetime]:
 
 
 _FIRST = {"sent_at": sa.func.coalesce(delivery.c.sent_at, _bound("sent_now_"))}
-_AWAIT = _THESE.values(_FIRST | _NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
-_CONFIRM = _THESE.values(
+_IN_FLIGHT = _THESE.where(one_of(delivery.c.state, State.IN_FLIGHT))
+_AWAIT = _IN_FLIGHT.values(_FIRST | _NO_TIMER | {"receipt_due_at": _bound("receipt_due_")})
+_CONFIRM = _IN_FLIGHT.values(
     _FIRST | _NO_TIMER | {"closed_at": _bound("closed_"), "state": sa.bindparam("state_")}
 )
 
