@@ -211,18 +211,24 @@ def _record_failure(
     response: Response = getattr(error, "response", Response())
     attempts.finish(tx, d.id, d.attempt, now, error=error, answer=response.body)
     probe_at = circuit.count_failure(tx, network.endpoint(d.endpoint), d, error, now)
-    receipt = _refusing_receipt(network, d, response.body, now)
+    receipt = _receipt_beside(network, d, response.body, now)
     if receipt is not None:
         attempts.add_receipt(tx, d.id, Layer.APPLICATION, receipt.code, now, detail=receipt.detail)
+        if receipt.code is Code.OK:  # e.g. 409: its system has the message already
+            outbox.mark_sent(tx, d.id, now)
+            receipts.settle(tx, network, outbox.hold(tx, d.id), receipt, now)
+            return
         error = receipts.refusal(receipt, beside=error)  # it is more precise than a status code
     failed = outbox.hold(tx, d.id)
     failed_deliveries.fail(tx, network, failed, error, now, attempt=d.attempt, probe_at=probe_at)
 
 
-def _refusing_receipt(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt | None:
-    """The negative receipt in the body of a negative response; None without one."""
+def _receipt_beside(network: Network, d: Delivery, body: bytes, now: datetime) -> Receipt | None:
+    """The receipt in the body of a negative response; None without one.
+
+    It counts whatever the status says, like a receipt that comes as a message of its own.
+    """
     try:
-        receipt = immediate_receipt.receipt(network, d, body, now) if body else None
+        return immediate_receipt.receipt(network, d, body, now) if body else None
     except FatalError:
         return None
-    return receipt if receipt is not None and receipt.code is not Code.OK else None

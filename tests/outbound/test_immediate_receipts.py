@@ -12,6 +12,7 @@ from adapter.core.model import DoneWhen
 from adapter.store import endpoints
 from adapter.transports import Response
 from adapter.transports.http import RefusedForNowError
+from adapter.transports.http.status import of_status
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
 from tests.kit.far_side import hand_over, written
@@ -101,6 +102,29 @@ def test_a_receipt_beside_a_status_that_refuses_is_kept_and_the_wait_it_asks_for
     [delivery] = region.deliveries()
     assert delivery["next_attempt_at"] >= region.now + timedelta(seconds=600)
     assert region.layers(delivery["id"]) == [("application", "transient-error")]
+
+
+@pytest.mark.parametrize("status", [409, 422, 500])
+def test_an_ok_in_the_body_of_a_refusal_counts_because_the_system_has_the_message(
+    region: Region, status: int
+) -> None:
+    body = receipt(written(region))
+    hand_over(region, of_status(status, "", Response(body=body), region.now))
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("accepted", "")
+    assert delivery["sent_at"] == region.now
+    assert region.layers(delivery["id"]) == [("application", "ok")]
+    assert region.history("dead") == []
+
+
+def test_an_ok_for_another_message_in_the_body_of_a_refusal_counts_for_nothing(
+    region: Region,
+) -> None:
+    written(region)
+    body = receipt("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")
+    hand_over(region, of_status(409, "", Response(body=body), region.now))
+    [delivery, *_] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("dead", "refused")
 
 
 def test_a_fault_of_ours_says_nothing_of_the_far_side(region: Region) -> None:
