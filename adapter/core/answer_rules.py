@@ -1,5 +1,9 @@
 """Decide what follows when the far side refuses a delivery: retry, stop or operator. Pure.
 
+`stop` and `operator` both make it dead. With `operator`, its sender is told only if a person
+discards it. The transport gives the response its code before this (HTTP:
+`transports/http/status.py`), and a receipt in its body comes first (`outbound/send.py`).
+
 Systems disagree on codes (some reverse AE and AR), so an endpoint's own rules come first. The
 defaults are the column `then` of `failures`.
 """

@@ -16,9 +16,8 @@ from adapter.core.endpoint import Then
 
 
 class Arrived(StrEnum):
-    """Whether the far side may have the message after an attempt, or after all of them."""
+    """Whether the far side may have the message after an attempt that failed with a code."""
 
-    YES = "yes"  # its system or a person has receipted it; never after a failure
     NO = "no"
     REFUSED = "refused"  # its system received it, and refused it for good
     MAYBE = "maybe"
@@ -48,7 +47,11 @@ class Failure:
 
     @property
     def uses_attempt(self) -> bool:
-        """Whether the back-off grows also while the circuit is open. An outage waits for probes."""
+        """Whether each such failure makes the next wait longer.
+
+        An outage does so only while the circuit is closed. While it is open, the next probe sets
+        the time.
+        """
         return not self.outage
 
     @property

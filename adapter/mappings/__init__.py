@@ -159,7 +159,10 @@ def _registered(
 
 
 def load() -> dict[str, System]:
-    """Every system in this package's path, by name; there is no list to edit."""
+    """Return every system by its name: each module in this folder defines one.
+
+    The folder is the list, so a new file is enough to add a system.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     systems: list[System] = [module.system for module in modules]

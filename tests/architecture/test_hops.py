@@ -1,8 +1,8 @@
 """The hops of one message, from MLLP in to HTTP out, as docs/architecture.md lists them.
 
-A hop is a call that hands the message on: from file to file, and it decides, stores or moves. A
-package counts where it is entered: the store, the transports, `policy/sharing`. Tools are not
-counted; TOOLS names each one that the message passes, with what it does instead.
+A hop is a call that hands the message on: from file to file, and it decides, stores or moves. In
+the store, the transports and `policy/sharing`, only calls from outside the package count. Tools
+are not counted; TOOLS names each one that the message passes, with what it does instead.
 """
 
 from __future__ import annotations
