@@ -16,7 +16,7 @@ from adapter.fhir import builders, codec, rewriting
 from adapter.fhir.builders import Party
 from adapter.simulators.messages import Organisation
 from adapter.simulators.omsorg_format import OmsorgFormat
-from chaos.parties import ADAPTER, HOSPITAL, OMSORG, endpoint_of
+from chaos.parties import ADAPTER, OMSORG, endpoint_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FHIR = "application/fhir+json"
@@ -112,7 +112,7 @@ def _template(sender: Party, to: tuple[Party, ...]) -> str:
         receivers=to,
         focus=focus,
         others=[_patient()],
-        cases=[f"{HOSPITAL.organization}/[[case]]"],
+        cases=[f"{sender.organization}/[[case]]"],
         recorded=T0,
     )
     return codec.dump("json", rewriting.with_envelope(bundle, envelope, T0)).decode()

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.fhir.builders import Party
-from chaos.parties import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, SLOW
+from chaos.parties import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, PLANNING, SLOW
 from chaos.plan import RESENDS, TIMERS, Plan
 
 
@@ -33,12 +33,14 @@ class Region:
 
     def _endpoint(self, party: Party, moved: str) -> Endpoint:
         timers: dict[str, Any] = dict(TIMERS)
+        carried = ("2580", "2480") if party is PLANNING else ()
         endpoint = Endpoint(
             name=party.endpoint,
             organization=party.organization,
             system="omsorg" if party is OMSORG else "fhir",
             transport="rabbitmq" if party in ON_THE_BUS else "http",
             owner="the rig",
+            carries_for=carried,
             receipt_resends=RESENDS,
             **timers,
         )

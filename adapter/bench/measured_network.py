@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from adapter.bench.bus_party import BusParty
 from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.model import Event
 from adapter.simulators.messages import Organisation
 
 SENDERS = ("planning", "journal")
 RECEIVERS = ("lulea", "umea")
 OWNER = "the bench"
+_ROLES: Mapping[str, Mapping[str, Any]] = {  # both senders begin cases with what they send
+    "planning": {"carries_for": ("2580", "2480")},
+    "journal": {"begins_key": (Event.MESSAGE, Event.CARE_PLAN)},
+}
 _ORGANISATIONS = {
     "planning": Organisation(hsa="SE0000000001-PLANERING", name="Planeringstjänsten"),
     "journal": Organisation(hsa="SE0000000001-SJUKHUS", name="Sjukhuset"),
@@ -78,6 +85,7 @@ def _on_bus(party: BusParty) -> Endpoint:
         transport="rabbitmq",
         broker_user=party.user,
         owner=OWNER,
+        **_ROLES.get(party.name, {}),
     )
 
 
@@ -104,6 +112,8 @@ _WRITTEN_KEYS = (
     "address",
     "broker_user",
     "owner",
+    "begins",
+    "carries_for",
 )
 
 
@@ -113,7 +123,9 @@ def write(settings: Settings, file: Path) -> None:
     for endpoint in settings.endpoints:
         lines += ["", "[[endpoint]]", f'timeout = "{int(endpoint.timeout.total_seconds())}s"']
         values = ((key, getattr(endpoint, key)) for key in _WRITTEN_KEYS)
-        lines += [f'{key} = "{value}"' for key, value in values if value]
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values if value
+        ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

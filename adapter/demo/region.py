@@ -21,6 +21,7 @@ PLANNING = Organisation(hsa="SE2321000230-PLANERING", name="Planeringstjänsten"
 LULEA = Organisation(hsa="SE2120002742-LULEA", name="Luleå kommun")
 UMEA = Organisation(hsa="SE2120002627-UMEA", name="Umeå kommun")
 HOME, CITY = "2580", "Luleå"  # where the patients are registered
+_UMEA = "2480"
 
 RECEIPT_WITHIN = timedelta(seconds=2)
 READ_WITHIN = timedelta(seconds=2)
@@ -66,8 +67,9 @@ def free_ports() -> Ports:
 
 def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
     """Return the settings of the whole region; without a broker the bus is the embedded one."""
-    planning = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
-    umea = _town(_speaks_fhir("umea", UMEA, "Umeå socialtjänst, systemförvaltningen"), "2480")
+    service = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
+    planning = replace(service, carries_for=(HOME, _UMEA))
+    umea = _town(_speaks_fhir("umea", UMEA, "Umeå socialtjänst, systemförvaltningen"), _UMEA)
     return Settings(
         organization="SE2321000230-ADAPTERN",
         store=store,

@@ -48,7 +48,7 @@ def endpoint(party: Any, **more: Any) -> Endpoint:
 SETTINGS = Settings(
     endpoints=(
         endpoint(HOSPITAL),
-        endpoint(PLANNING),
+        endpoint(PLANNING, carries_for=("2580", "2480")),
         endpoint(
             LULEA,
             municipality="2580",

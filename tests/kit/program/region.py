@@ -73,7 +73,7 @@ def settings(store: str, web: int, far: int, doors: Mapping[str, int]) -> str:
             _http(SUNDBY, far, "fhir"),
             _http(ASTAD, far, "omsorg", 'municipality = "2580"', 'serves = ["social-services"]'),
             _http(TRASIG, far, "trasig"),
-            _bus(PLAN, "fhir"),
+            _bus(PLAN, "fhir", 'carries_for = ["2580", "2480"]'),
             _bus(UMEA, "fhir", 'municipality = "2480"'),
             _bus(BROKEN, "trasig"),
             '[[route]]\nevents = ["admission-notice", "admission-updated", "discharged"]',
