@@ -1,0 +1,49 @@
+"""`python -m stories`: exit 0 when all seven counts are zero, 1 when not, 2 for a wrong command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+
+from stories import report
+from stories.run import run
+from stories.sabotages import SEEN_AS
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Read the command line, run, and print the report."""
+    arguments = _arguments(words)
+    seed = arguments.seed or secrets.token_hex(4)
+    numbers = [arguments.only] if arguments.only is not None else list(range(arguments.n))
+    jobs = 1 if arguments.only is not None else arguments.jobs
+    result = run(seed, numbers, arguments.sabotage, jobs)
+    if arguments.json:
+        _say(report.as_json(result))
+    else:
+        for line in report.lines(result):
+            _say(line)
+    return 0 if result.clean else 1
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="stories", description="Tell true stories to the adapter, and judge what it did."
+    )
+    parser.add_argument("--n", type=int, default=1000, help="how many stories")
+    parser.add_argument("--seed", default="", help="any text; the default is random")
+    parser.add_argument("--only", type=int, help="the number of one story to play again")
+    parser.add_argument("--sabotage", default="", choices=("", *SEEN_AS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser.parse_args(words)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

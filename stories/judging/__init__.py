@@ -1,0 +1,1 @@
+"""The judge: seven counts, from the truth and an observation alone."""

@@ -1,0 +1,135 @@
+"""Count `needless`: holds, items, refusals and repetitions that the truth does not cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stories.hearing import Heard
+from stories.judging.evidence import Evidence, Finding, Got, party_of, role
+from stories.law.timeline import Timeline
+from stories.observation import Stands
+from stories.truth import Deed, Standing, Word
+from stories.world import Role
+
+_PICTURE = (
+    "numbers",
+    "old_numbers",
+    "family",
+    "street",
+    "kommun",
+    "planned",
+    "ready",
+    "leave",
+    "discharged",
+    "deceased",
+    "needs",
+    "protection",
+    "ward",
+    "admitted",
+    "listed",
+)
+_LAW = "hold, item, refusal or repeated notice that the truth does not cause"
+
+
+def needless(evidence: Evidence) -> Iterator[Finding]:
+    """Yield everything that should not have been."""
+    for word in evidence.story.words:
+        yield from _refused(evidence, word)
+    for stands in evidence.observed.stands:
+        if not _caused(evidence, stands):
+            cause = f"{stands.kind} {stands.code} {stands.event}".strip()
+            detail = f"at {stands.endpoint}, word {stands.word}: {stands.detail[:80]}"
+            yield Finding(count="needless", cause=cause, law=_LAW, detail=detail)
+    for line in evidence.lines:
+        for party in evidence.parties(line):
+            yield from _repeated(evidence, line, party)
+
+
+def _refused(evidence: Evidence, word: Word) -> Iterator[Finding]:
+    answer = evidence.observed.answers.get(word.n)
+    if answer is None or answer.code == "ok" or word.odd_clock:
+        return
+    if word.standing in (Standing.OWN, Standing.FOREIGN, Standing.JUNK):
+        codes = ", ".join(sorted(answer.errors)) or answer.code
+        cause = f"{word.event or word.act} refused: {codes}"
+        detail = f"word {word.n} by {word.sender}"
+        yield Finding(count="needless", cause=cause, law=_LAW, detail=detail)
+
+
+# What stands
+
+
+def _caused(evidence: Evidence, stands: Stands) -> bool:
+    if stands.kind == "delivery":
+        return _dead_caused(evidence, stands)
+    standing = {w.standing for w in evidence.story.words}
+    if stands.kind == "message":
+        return bool(standing & {Standing.HELD, Standing.OVERREACH})
+    return _item_caused(evidence, stands)
+
+
+def _dead_caused(evidence: Evidence, stands: Stands) -> bool:
+    party = party_of(stands.endpoint)
+    trouble = any(spell.party == party for spell in evidence.story.spells)
+    protected = any(p.stay.is_protected for line in evidence.lines for p in line.points)
+    return trouble or protected or role(party) is Role.HOSPITAL
+
+
+def _item_caused(evidence: Evidence, stands: Stands) -> bool:
+    points = [p for line in evidence.lines for p in line.points]
+    standing = {w.standing for w in evidence.story.words}
+    causes = {
+        "nobody-to-tell": any(p.rights.nobody for p in points),
+        "other-patient": Standing.HELD in standing,
+        "identity": Standing.HELD in standing or "no-number" in evidence.story.ingredients,
+        "late-word": _is_late(evidence),
+        "transferred": any(p.rights.ended == "transferred" for p in points),
+        "outpatient-assessment": any(p.rights.ended == "no-stay" for p in points),
+        "proposed-municipality": any(
+            a.kommun in ("", "9999")
+            for w in evidence.story.words
+            for a in w.says.get("address") or ()
+        ),
+        "rejected": bool(evidence.story.rejects),
+    }
+    other = any(p.stay.protection for p in points) or Standing.HELD in standing
+    return causes.get(stands.code, other)
+
+
+def _is_late(evidence: Evidence) -> bool:
+    """Whether a word came after the window, out of order, or with a wrong clock."""
+    words = evidence.story.words
+    odd = any(w.odd_clock for w in words)
+    swapped = any(a.at < b.at and a.made > b.made for a in words for b in words)
+    points = [p for line in evidence.lines for p in line.points]
+    return odd or swapped or any(p.rights.ended in ("closed", "no-stay") for p in points)
+
+
+# What is said twice
+
+
+def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Finding]:
+    edits = any(deed.deed is Deed.EDIT for deed in evidence.story.deeds)
+    before: Got | None = None
+    for got in (g for g in evidence.about(line, party) if g.is_kept):
+        earlier, before = before, got
+        point = line.at(got.at)
+        if got.is_ending and point is not None and party in point.rights.rows:
+            yield _finding("an ending to a party whose right goes on", got)
+        if earlier is None or earlier.heard.content == got.heard.content or edits:
+            continue
+        if _same(earlier.heard, got.heard) and _adds_nothing(earlier.heard, got.heard):
+            yield _finding(f"{got.heard.event} says nothing new", got)
+
+
+def _adds_nothing(earlier: Heard, heard: Heard) -> bool:
+    return heard.event in (earlier.event, "admission-updated") and heard.code == earlier.code
+
+
+def _same(one: Heard, other: Heard) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in _PICTURE)
+
+
+def _finding(cause: str, got: Got) -> Finding:
+    detail = f"{got.party} at {got.at:%Y-%m-%d %H:%M:%S}"
+    return Finding(count="needless", cause=cause, law=_LAW, detail=detail)
