@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install constraints matrix servers demo quick test chaos bench check format clean
+.PHONY: install constraints matrix servers demo quick test chaos stories bench check format clean
 
 install: $(VENV)/.installed
 
@@ -56,6 +56,13 @@ export SEED  # a seed is any text: the shell must not read it
 
 chaos: install servers
 	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$$SEED" --sabotage "$(SABOTAGE)"
+
+# Tells true stories, and counts what was told wrongly: make stories N=10000 SEED=7.
+N ?= 1000
+ONLY ?=
+
+stories: install
+	$(BIN)/python -m stories --n "$(N)" --seed "$$SEED" --sabotage "$(SABOTAGE)" $(if $(ONLY),--only "$(ONLY)")
 
 # Speed with every guarantee on, beside a naive pipeline; a quarter of an hour.
 bench: install servers

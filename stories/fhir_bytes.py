@@ -9,26 +9,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from stories.people import Address, Number
+from stories.fhir_parts import BASE, HSA, Json, extension, patient, period
+from stories.people import Number
 from stories.truth import Assessment, Discharge, Ward
 from stories.world import Party
 
-BASE = "https://careplan-adapter.example/fhir"
-HSA = "urn:oid:1.2.752.29.4.19"
-KOMMUN = "urn:oid:1.2.752.129.2.2.1.17"
-LABELS = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
 ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 DISPOSITIONS = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 CONTENT_TYPE = "application/fhir+json"
-NUMBER_SYSTEMS = {
-    "pnr": "http://electronichealth.se/identifier/personnummer",
-    "snr": "http://electronichealth.se/identifier/samordningsnummer",
-    "lma": "http://electronichealth.se/identifier/LMA-nummer",
-    "reserve": "urn:oid:1.2.752.97.3.1.3",
+_STATUS = {
+    "leave-started": "onleave",
+    "discharged": "finished",
+    "deceased": "finished",
+    "admission-cancelled": "entered-in-error",
 }
-Json = dict[str, Any]
-_STATUS = {"leave-started": "onleave", "discharged": "finished", "deceased": "finished"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +58,8 @@ def write(draft: Draft) -> bytes:
     if focus is not None:
         entries.append(focus)
     if draft.event != "receipt":
-        entries.append(_patient(draft))
+        person = patient(_id(draft, "patient"), draft.number, draft.born, draft.says)
+        entries.append(person)
     entries += [_organization(draft, hsa) for hsa in (draft.sender.organization, *draft.to)]
     bundle = {
         "resourceType": "Bundle",
@@ -83,18 +79,14 @@ def _ref(draft: Draft, what: str) -> Json:
     return {"reference": f"urn:uuid:{_id(draft, what)}"}
 
 
-def _extension(name: str, kind: str, value: Any) -> Json:
-    return {"url": f"{BASE}/StructureDefinition/{name}", f"value{kind}": value}
-
-
 def _header(draft: Draft) -> Json:
     extensions = [
-        _extension("case", "Identifier", {"system": f"{BASE}/sid/case", "value": case})
+        extension("case", "Identifier", {"system": f"{BASE}/sid/case", "value": case})
         for case in draft.cases
     ]
-    extensions.append(_extension("recorded", "Instant", draft.made.isoformat()))
+    extensions.append(extension("recorded", "Instant", draft.made.isoformat()))
     extensions += [
-        _extension("deleted", "Code", _DELETED[name])
+        extension("deleted", "Code", _DELETED[name])
         for name, value in draft.says.items()
         if value is None and name in _DELETED
     ]
@@ -194,23 +186,12 @@ def _task(draft: Draft) -> Json:
 
 def _encounter(draft: Draft) -> Json:
     says = draft.says
-    extensions = [
-        _extension(name, "DateTime", _moment(says[key]))
-        for name, key in (("planned-discharge", "planned"), ("discharge-ready", "ready"))
-        if says.get(key)
-    ]
-    if says.get("leave"):
-        extensions.append(_extension("leave", "Period", _period(*says["leave"])))
-    if says.get("assessment"):
-        extensions.append(_assessment(says["assessment"]))
     encounter = _base(draft, "Encounter") | {
         "status": _STATUS.get(draft.event, "in-progress"),
         "class": {"system": ACT_CODES, "code": says.get("class", "IMP")},
         "subject": _ref(draft, "patient"),
         "serviceProvider": _ref(draft, draft.sender.organization),
     }
-    if draft.event == "admission-cancelled":
-        encounter["status"] = "entered-in-error"
     if draft.cases:
         visit = draft.cases[0].partition("/")[2]
         encounter["identifier"] = [{"system": f"{BASE}/sid/visit", "value": visit}]
@@ -219,7 +200,7 @@ def _encounter(draft: Draft) -> Json:
     if discharge is not None:
         coding = [{"system": DISPOSITIONS, "code": discharge.to}]
         encounter["hospitalization"] = {"dischargeDisposition": {"coding": coding}}
-    if extensions:
+    if extensions := _stay_extensions(says):
         encounter["extension"] = extensions
     ward: Ward | None = says.get("ward")
     if ward is not None:
@@ -229,13 +210,22 @@ def _encounter(draft: Draft) -> Json:
     return encounter
 
 
+def _stay_extensions(says: Mapping[str, Any]) -> list[Json]:
+    extensions = [
+        extension(name, "DateTime", _moment(says[key]))
+        for name, key in (("planned-discharge", "planned"), ("discharge-ready", "ready"))
+        if says.get(key)
+    ]
+    if says.get("leave"):
+        extensions.append(extension("leave", "Period", period(*says["leave"])))
+    if says.get("assessment"):
+        extensions.append(_assessment(says["assessment"]))
+    return extensions
+
+
 def _stay_period(admitted: datetime | None, discharge: Discharge | None) -> Json:
-    period = _period(admitted, discharge.at if discharge else None)
-    return {"period": period} if period else {}
-
-
-def _period(start: datetime | None, end: datetime | None) -> Json:
-    return {name: t.isoformat() for name, t in (("start", start), ("end", end)) if t}
+    stay = period(admitted, discharge.at if discharge else None)
+    return {"period": stay} if stay else {}
 
 
 def _moment(value: date | datetime) -> str:
@@ -243,7 +233,9 @@ def _moment(value: date | datetime) -> str:
 
 
 def _assessment(assessment: Assessment) -> Json:
-    parts = [{"url": "need", "valueCode": str(need)} for need in sorted(assessment.needs)]
+    parts: list[Json] = [
+        {"url": "need", "valueCode": str(need)} for need in sorted(assessment.needs)
+    ]
     parts.append({"url": "assessed", "valueDateTime": assessment.at.isoformat()})
     parts += [
         {"url": "unit", "valueIdentifier": {"system": HSA, "value": unit}}
@@ -252,49 +244,6 @@ def _assessment(assessment: Assessment) -> Json:
     if assessment.withdrawn:
         parts.append({"url": "withdrawn", "valueBoolean": True})
     return {"url": f"{BASE}/StructureDefinition/assessment", "extension": parts}
-
-
-def _patient(draft: Draft) -> Json:
-    says = draft.says
-    patient: Json = {"resourceType": "Patient", "id": _id(draft, "patient")}
-    if draft.number is not None:
-        patient["identifier"] = [_number(draft.number)]
-    if says.get("old"):
-        patient["identifier"].append({"use": "old"} | _number(says["old"]))
-    if says.get("name"):
-        family, given = says["name"]
-        patient["name"] = [{"family": family, "given": [given]}]
-    if draft.born:
-        patient["birthDate"] = draft.born.isoformat()
-    if says.get("address"):
-        patient["address"] = [_address(a) for a in says["address"]]
-    if says.get("listed"):
-        patient["generalPractitioner"] = [{"identifier": {"system": HSA, "value": says["listed"]}}]
-    if says.get("protection"):
-        patient["meta"] = {"security": [_label(says["protection"])]}
-    dead = says.get("deceased")
-    if dead is not None:
-        patient |= {"deceasedDateTime": dead.isoformat()} if dead else {"deceasedBoolean": False}
-    return patient
-
-
-def _label(level: str) -> Json:
-    system = f"{BASE}/CodeSystem/protection" if level == "none" else LABELS
-    return {"system": system, "code": level}
-
-
-def _number(number: Number) -> Json:
-    return {"system": NUMBER_SYSTEMS[number.kind], "value": number.value}
-
-
-def _address(a: Address) -> Json:
-    address: Json = {"use": "home" if a.kind == "H" else "temp", "line": [a.street]}
-    address |= {"city": a.city, "postalCode": a.postcode}
-    if a.kommun:
-        coding = {"system": KOMMUN, "code": a.kommun}
-        address["extension"] = [_extension("municipality", "Coding", coding)]
-    period = _period(a.since, a.until)
-    return address | ({"period": period} if period else {})
 
 
 def _organization(draft: Draft, hsa: str) -> Json:

@@ -53,7 +53,10 @@ def toml(choices: Choices) -> str:
     """Return the settings file."""
     parts = [f'organization = "{ADAPTER}"']
     for key in ("store", "broker", "web"):
-        if value := getattr(choices, key):
+        value = getattr(choices, key)
+        if key == "broker" and choices.bus and not value:
+            value = "amqp://nobody@127.0.0.1:1/"
+        if value:
             parts.append(f'{key} = "{value}"')
     expiry = "\n".join(f'{event} = "24h"' for event in _STAY_EVENTS)
     parts.append(f"[expire_after]\n{expiry}")

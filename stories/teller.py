@@ -1,10 +1,10 @@
-"""Tells a true story in words: it keeps the truth, and writes each word in its sender's language."""
+"""Tells a true story: it keeps the truth, and writes each word in its sender's language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,7 +14,6 @@ from stories.truth import (
     Act,
     Assessment,
     Deed,
-    Discharge,
     Operation,
     Spell,
     Standing,
@@ -24,63 +23,10 @@ from stories.truth import (
     Weather,
     Word,
 )
+from stories.visit import EVENTS, TRIGGERS, Visit
 from stories.world import CENTRES, SUNDBY, SUNDBY_FHIR, Need, Party
 
-_TRIGGERS = {
-    Act.ADMIT: "A01",
-    Act.UPDATE: "A08",
-    Act.CANCEL: "A11",
-    Act.LEAVE: "A21",
-    Act.BACK: "A22",
-    Act.READY: "A16",
-    Act.UNREADY: "A25",
-    Act.DISCHARGE: "A03",
-    Act.REOPEN: "A13",
-    Act.DEATH: "A08",
-    Act.ALIVE: "A08",
-    Act.PERSON: "A31",
-}
-_EVENTS = {
-    Act.ADMIT: "admission-notice",
-    Act.UPDATE: "admission-updated",
-    Act.CANCEL: "admission-cancelled",
-    Act.LEAVE: "leave-started",
-    Act.BACK: "leave-ended",
-    Act.READY: "discharge-ready",
-    Act.UNREADY: "discharge-ready-withdrawn",
-    Act.DISCHARGE: "discharged",
-    Act.REOPEN: "discharge-cancelled",
-    Act.DEATH: "deceased",
-    Act.ALIVE: "deceased-withdrawn",
-    Act.PERSON: "person-updated",
-}
 _WARDS = ("Psykiatrisk akutavdelning", "Missbruksvård", "Onkologi", "Geriatrik", "Medicin")
-
-
-@dataclass(slots=True, kw_only=True)
-class Visit:
-    """A true stay at a hospital, with everything that its journal knows."""
-
-    person: Person
-    hospital: Party
-    number: str
-    admitted: datetime
-    ward: Ward
-    planned: date | None = None
-    assessment: Assessment | None = None
-    ready: datetime | None = None
-    leave: tuple[datetime, datetime | None] | None = None
-    discharged: Discharge | None = None
-    kind: str = "I"
-    account: str = ""
-    tells: frozenset[str] = frozenset({"name", "address", "listed", "admitted", "ward", "planned"})
-    died: datetime | None = None
-    secrets: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def case(self) -> str:
-        """The name of its case."""
-        return f"{self.hospital.organization}/{self.number}"
 
 
 class Teller:
@@ -216,7 +162,7 @@ class Teller:
         control = f"C{self.story.number}-{len(self.story.words)}"
         made = how.get("clock", self.now)
         adt = hl7.Adt(
-            trigger=trigger or _TRIGGERS[act],
+            trigger=trigger or TRIGGERS[act],
             control=control,
             made=made,
             occurred=says.get("ready") if act is Act.READY else how.get("occurred", made),
@@ -243,7 +189,7 @@ class Teller:
         content = fhir_bytes.content_id(
             self.story.seed, self.story.number, len(self.story.words), "fhir"
         )
-        event = how.get("event") or _EVENTS[act]
+        event = how.get("event") or EVENTS[act]
         draft = fhir_bytes.Draft(
             content=content,
             event=event,

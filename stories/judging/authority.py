@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stories.judging.evidence import Evidence, Finding, party_of
-from stories.observation import Answer, Stands
+from stories.law.timeline import Timeline
+from stories.observation import Answer
 from stories.truth import Act, Standing, Word
 
 _REFUSAL = "not-entitled"
@@ -111,7 +112,7 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
                 cause = "a need without a receiver was answered without a warning"
                 yield _finding("silent", cause, "Nobody to tell: AA with a warning", point.word)
             before = now
-        yield from _unseen(evidence, line.case)
+        yield from _unseen(evidence, line)
 
 
 def _held(evidence: Evidence, word: Word, answer: Answer) -> Iterator[Finding]:
@@ -124,18 +125,16 @@ def _held(evidence: Evidence, word: Word, answer: Answer) -> Iterator[Finding]:
         yield _finding("silent", cause, "Everything else that is held: AA with a warning", word)
 
 
-def _unseen(evidence: Evidence, case: str) -> Iterator[Finding]:
+def _unseen(evidence: Evidence, line: Timeline) -> Iterator[Finding]:
     """What the law puts before the owner: transfers, outpatient assessments, late words."""
-    line = next(line for line in evidence.lines if line.case == case)
-    before = None
+    earlier = ""
     for point in line.points:
-        ended = point.rights.ended
-        previous, before = before, point
-        if previous is None or not _needs_owner(ended, previous.rights.ended, point.word):
-            if previous is not None or not _outpatient(point.word, ended):
-                continue
-        stands = [s for s in evidence.observed.stands if _about(s, point.word, case)]
-        if not stands and point.stay.assessment is not None:
+        ended, before = point.rights.ended, earlier
+        earlier = ended
+        if point.stay.assessment is None or not _needs_owner(ended, before, point.word):
+            continue
+        stands = evidence.observed.stands
+        if not any(s.word == point.word.n or s.case == line.case for s in stands):
             cause = f"{ended}: it stands before nobody"
             yield _finding("silent", cause, "It stands before the owner", point.word)
 
@@ -145,12 +144,4 @@ def _needs_owner(ended: str, earlier: str, word: Word) -> bool:
         return earlier != ended
     if ended == "closed":
         return bool(set(word.says) & {"assessment", "address", "planned", "discharged", "ready"})
-    return _outpatient(word, ended)
-
-
-def _outpatient(word: Word, ended: str) -> bool:
     return ended == "no-stay" and "assessment" in word.says and word.act is not Act.OTHER
-
-
-def _about(s: Stands, word: Word, case: str) -> bool:
-    return s.word == word.n or s.case == case

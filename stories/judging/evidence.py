@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stories import hearing
-from stories.hearing import ENDINGS, Heard
+from stories.heard import ENDINGS, Heard
 from stories.law.timeline import Timeline, timelines
 from stories.observation import Arrival, Observation, Stands
 from stories.truth import Story, Token, Weather

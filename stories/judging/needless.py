@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stories.hearing import Heard
+from stories.heard import Heard
 from stories.judging.evidence import Evidence, Finding, Got, party_of, role
 from stories.law.timeline import Timeline
 from stories.observation import Stands

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from stories.hearing import Heard
+from stories.heard import Heard
 from stories.law.stays import number_of
 from stories.law.timeline import Point
 from stories.region import MASKED

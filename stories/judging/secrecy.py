@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stories.hearing import Heard
+from stories.heard import Heard
 from stories.judging.evidence import Evidence, Finding, Got, role, whom
 from stories.law.timeline import Point, Timeline
 from stories.region import FULL, MASKED
-from stories.truth import Weather
+from stories.truth import Token, Weather
 from stories.world import MUNICIPAL, PRIMARY, UNITS, Role
 
 _VIEW = frozenset({"name", "number", "address"})
@@ -163,7 +163,7 @@ def confused(evidence: Evidence) -> Iterator[Finding]:
     for got in evidence.got:
         if not got.arrival.arrived or got.heard.event in ("receipt", "delivery-report"):
             continue
-        personal = [t for t in evidence.tokens(got.heard.raw) if t.element in _VIEW]
+        personal = _personal(evidence, got)
         persons = {token.person for token in personal}
         if len(persons) > 1:
             cause, law = "facts of two persons in one message", "A name belongs to one person"
@@ -173,3 +173,11 @@ def confused(evidence: Evidence) -> Iterator[Finding]:
             continue
         detail = f"{got.party} got {got.heard.event} at {got.at:%Y-%m-%d %H:%M:%S}"
         yield Finding(count="confused", cause=cause, law=law, detail=detail)
+
+
+def _personal(evidence: Evidence, got: Got) -> list[Token]:
+    """The facts of persons in a message. What two of them share, an address, is no confusion."""
+    tokens = [t for t in evidence.tokens(got.heard.raw) if t.element in _VIEW]
+    person = got.timeline.person if got.timeline else ""
+    shared = {t.text for t in tokens if t.person == person}
+    return [t for t in tokens if t.person == person or t.text not in shared]

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from stories import people
 from stories.plots.ordinary import admitted, discharge, ready, replan
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act
+from stories.visit import Visit
 from stories.world import CENTRES, SOCIAL, SUNDBY
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from stories.plots.ordinary import admitted, discharge, ready, replan
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act, Assessment, Discharge, Standing
+from stories.visit import Visit
 from stories.world import CENTRES, NORRLID, PSYK, SOCIAL, SUNDBY, SUNDBY_FHIR, Party
 
 _HOURS_TO_BELATED = (2.0, 100.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from stories import people
 from stories.people import Number
 from stories.plots.ordinary import admitted, discharge, ready, replan
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act, Discharge, Standing
+from stories.visit import Visit
 from stories.world import CENTRES, NORRLID, SOCIAL, SUNDBY, VC_PITEA
 
 
@@ -53,6 +54,7 @@ def mother_and_child(t: Teller) -> None:
     child = _visit(t)
     child.person.born = t.now.date()
     child.person.address = mother.person.address
+    t.token(child.person.address.street, child.person, "address")
     child.account = mother.account
     number = people.personnummer(t.chance, child.person.born)
     t.renumber(child.person, Number(kind="pnr", value=number))

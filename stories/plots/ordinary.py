@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act, Discharge
+from stories.visit import Visit
 from stories.world import (
     CENTRES,
     MUNICIPAL,

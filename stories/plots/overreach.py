@@ -8,8 +8,9 @@ from datetime import date
 from stories import fhir_bytes, omsorg_bytes, people
 from stories.people import Person
 from stories.plots.ordinary import admitted, discharge, replan
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act, Assessment, Discharge, Standing, Word
+from stories.visit import Visit
 from stories.world import (
     BODEN,
     CENTRES,

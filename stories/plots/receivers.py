@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stories.plots.ordinary import admitted, discharge, ready, replan
-from stories.teller import Teller, Visit
+from stories.teller import Teller
 from stories.truth import Act, Assessment, Weather
+from stories.visit import Visit
 from stories.world import LULEA, PITEA_SOC, PRIMARY, SOCIAL, SUNDBY, VC_PITEA, Party
 
 _DELAYS = {Weather.SLOW_LOST: 6.0, Weather.SLOW_ARRIVED: 6.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ def next_time(store: Store, now: datetime) -> datetime | None:
 
 
 @cache
-def _times() -> sa.CompoundSelect[tuple[datetime | None]]:
+def _times() -> sa.CompoundSelect[Any]:
     waits = (
         delivery.c.next_attempt_at,
         delivery.c.lease_until,

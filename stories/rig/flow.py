@@ -21,7 +21,7 @@ from adapter.outbound import send
 from adapter.settings.network import Network
 from adapter.store import Store, due_deliveries
 from adapter.web import receiving
-from stories import hearing, hl7, region
+from stories import fhir_reader, hearing, hl7, region
 from stories.observation import Answer, Observation
 from stories.region import Choices
 from stories.rig import operations
@@ -67,7 +67,9 @@ class Run:
         self.store, self.story = store, story
         self.choices = Choices(wards=story.wards, bus="planning-on-the-bus" in story.ingredients)
         self.network = network(self.choices)
-        self.receivers = Receivers(story.spells, bus=on_the_bus(self.network.settings.endpoints))
+        self.receivers = Receivers(
+            story.spells, story.start, bus=on_the_bus(self.network.settings.endpoints)
+        )
         self.standings = Standings(store)
         self.answers: dict[int, Answer] = {}
         self.now = story.start
@@ -243,7 +245,7 @@ def read_http(status: int, body: bytes, form: str) -> Answer:
     """Read a receipt, or an OperationOutcome."""
     refused = "transient-error" if status == 503 else "fatal-error"
     if body.lstrip().startswith(b"{"):
-        code, issues = hearing.read_answer(body, refused)
+        code, issues = fhir_reader.read_answer(body, refused)
         return Answer(code=code, issues=issues)
     heard = hearing.read(body, form)
     return Answer(code=heard.code, issues=heard.issues)

@@ -1,4 +1,4 @@
-"""What operations do in mid-case: restart, change settings, replay, edit, lose the broker's disk."""
+"""What operations do in mid-case: restart, change settings, replay, lose the broker's disk."""
 
 from __future__ import annotations
 

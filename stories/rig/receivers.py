@@ -20,6 +20,7 @@ from stories.world import LULEA, LULEA_NEW, PARTIES, Party
 
 _SLOW = timedelta(seconds=15)
 _LATE = timedelta(minutes=12)
+_TIMED_OUT = (Weather.LOST, Weather.ARRIVED, Weather.SLOW_LOST, Weather.SLOW_ARRIVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,9 @@ class Late:
 class Receivers:
     """A transport for every endpoint at once."""
 
-    def __init__(self, spells: Sequence[Spell], *, bus: frozenset[str]) -> None:
+    def __init__(self, spells: Sequence[Spell], now: datetime, *, bus: frozenset[str]) -> None:
         self._spells, self._bus = spells, bus
-        self.now = datetime.min
+        self.now = now
         self.arrivals: list[Arrival] = []
         self.late: list[Late] = []
 
@@ -63,16 +64,17 @@ class Receivers:
         return self._outcome(party, weather, envelope)
 
     def _outcome(self, party: Party, weather: Weather, envelope: Envelope) -> Outcome:
-        match weather:
-            case Weather.REFUSED:
-                return status._translated(httpx.ConnectError("connection refused"))
-            case Weather.BUSY:
-                return status.of_status(503, "", Response(), self.now)
-            case Weather.LOST | Weather.ARRIVED | Weather.SLOW_LOST | Weather.SLOW_ARRIVED:
-                return TransientError("timed-out", "ReadTimeout")
+        if weather is Weather.REFUSED:
+            return status._translated(httpx.ConnectError("connection refused"))
+        if weather in _TIMED_OUT:
+            return TransientError("timed-out", "ReadTimeout")
         if weather is Weather.LIED:
             self._send_later(party, envelope.body)
+        if weather in (Weather.BUSY, Weather.LIED):
             return status.of_status(503, "", Response(), self.now)
+        return self._response(party, weather, envelope)
+
+    def _response(self, party: Party, weather: Weather, envelope: Envelope) -> Outcome:
         code = "fatal-error" if weather is Weather.FATAL else "ok"
         receipt = written_receipt(party, envelope.body, code, self.now)
         if receipt is None:
