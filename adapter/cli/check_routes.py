@@ -1,4 +1,4 @@
-"""Whether the systems of each route's senders and receivers can read and write its events."""
+"""Whether the systems of endpoints can read and write the events that they send and get."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from adapter.cli.check_findings import CheckFinding, error, warning
 from adapter.core.endpoint import Endpoint, Route
-from adapter.core.model import Event
+from adapter.core.model import ONLY_RECEIVED, Event, Kind
 from adapter.mappings import System
 from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.network import Network
 
 _AREA = "mappings"
+_OF_STAYS = tuple(e for e in Event if e.kind is Kind.ENCOUNTER and e not in ONLY_RECEIVED)
 
 
 def problems(network: Network) -> Iterator[CheckFinding]:
@@ -22,6 +23,7 @@ def problems(network: Network) -> Iterator[CheckFinding]:
             yield from _written(network, f"route[{i}]", route, event)
     for endpoint in network.settings.endpoints:
         yield from _answered(network, endpoint)
+        yield from _told_of_stays(network, endpoint)
 
 
 def _system(network: Network, endpoint: Endpoint) -> System | None:
@@ -50,6 +52,17 @@ def _written(network: Network, where: str, route: Route, event: Event) -> Iterat
         system = _system(network, endpoint)
         if system and event not in system.writers:
             yield error(_AREA, where, f"{endpoint.name}: {system.name} does not write {event}")
+
+
+def _told_of_stays(network: Network, endpoint: Endpoint) -> Iterator[CheckFinding]:
+    """A receiver of stays must be able to get every event of them."""
+    home = _address(network, endpoint) if endpoint.serves or endpoint.carries_for else None
+    system = _system(network, home) if home else None
+    if home and system:
+        missing = [event for event in _OF_STAYS if event not in system.writers]
+        if missing:
+            what = f"{home.name}: {system.name} does not write {', '.join(missing)}"
+            yield error(_AREA, endpoint.name, what)
 
 
 def _targets(network: Network, route: Route) -> Iterator[Endpoint]:

@@ -27,12 +27,14 @@ _TONES = {
     "error": "red",
     "failed": "red",
     "warning": "yellow",
+    "nobody": "yellow",
+    "several:": "yellow",
     "waiting": "yellow",
     "loss": "yellow",
     "confirmed": "green",
     "receipt": "green",
 }
-_TONED = ("what", "standing", "severity")
+_TONED = ("what", "standing", "severity", "told")
 
 
 def when(at: datetime | None) -> str:

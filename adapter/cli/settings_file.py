@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from adapter import mappings, settings
-from adapter.cli import check_certificates, check_routes, printing
+from adapter.cli import check_certificates, check_coverage, check_routes, printing
 from adapter.cli.check_findings import CheckFinding, error, warning
 from adapter.cli.options import FILE, AsJson, SettingsFile, now
 from adapter.cli.session import missing_file
 from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError, FatalError, Issue, Severity
+from adapter.mappings import System
+from adapter.policy import coverage
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.queries import figures
@@ -45,33 +47,49 @@ def init(
 def check(*, settings_file: SettingsFile = FILE, as_json: AsJson = False) -> None:
     """Check settings, store, broker, certificates and mappings; list all problems together.
 
-    Nothing is created or changed. Exit 1 when there is an error; warnings do not count.
+    Then show who would be told of a stay, by municipality and need, and what each endpoint may
+    tell. Nothing is created or changed. Exit 1 when there is an error; warnings do not count.
     """
-    findings = _findings(settings_file)
+    systems = mappings.load()
+    network = _network(settings_file, systems)
+    findings = _findings(settings_file, systems, network)
+    covered = coverage.coverage(network, now().date()) if network else ()
+    roles = coverage.roles(network) if network else ()
     if as_json:
-        printing.data({"findings": findings})
-    elif findings:
-        rows = [[f.severity, f.area, f.where, f.what] for f in findings]
-        printing.table(["severity", "area", "where", "what it is"], rows)
+        printing.data({"findings": findings, "coverage": covered, "roles": roles})
     else:
-        printing.line("No problem found.")
+        _print(findings)
+        check_coverage.show(covered, roles)
     if any(f.severity is Severity.ERROR for f in findings):
         raise typer.Exit(1)
 
 
-def _findings(file: Path) -> list[CheckFinding]:
-    """Every problem, errors first; without readable settings only those of the settings."""
-    systems = mappings.load()
-    findings = [_of_settings(i) for i in settings.survey(file, os.environ, systems)]
+def _print(findings: list[CheckFinding]) -> None:
+    if findings:
+        rows = [[f.severity, f.area, f.where, f.what] for f in findings]
+        printing.table(["severity", "area", "where", "what it is"], rows)
+    else:
+        printing.line("No problem found.")
+
+
+def _network(file: Path, systems: dict[str, System]) -> Network | None:
+    """The settings with the systems; None when the settings have errors."""
     try:
-        chosen = settings.load(file, os.environ)
+        return Network(settings=settings.load(file, os.environ), systems=systems)
     except FatalError:
-        return _worst_first(findings)
-    network = Network(settings=chosen, systems=systems)
-    findings += check_routes.problems(network)
-    for endpoint in chosen.endpoints:
-        findings += check_certificates.problems(endpoint, now())
-    findings += [*_store(chosen), *_broker(chosen)]
+        return None
+
+
+def _findings(
+    file: Path, systems: dict[str, System], network: Network | None
+) -> list[CheckFinding]:
+    """Every problem, errors first; without readable settings only those of the settings."""
+    findings = [_of_settings(i) for i in settings.survey(file, os.environ, systems)]
+    if network:
+        findings += check_routes.problems(network)
+        for endpoint in network.settings.endpoints:
+            findings += check_certificates.problems(endpoint, now())
+        findings += [*_store(network.settings), *_broker(network.settings)]
     return _worst_first(findings)
 
 

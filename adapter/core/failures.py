@@ -16,8 +16,9 @@ from adapter.core.endpoint import Then
 
 
 class Arrived(StrEnum):
-    """Whether the far side may have the message after an attempt that failed with a code."""
+    """Whether the far side may have the message after an attempt, or after all of them."""
 
+    YES = "yes"  # its system or a person has receipted it; never after a failure
     NO = "no"
     REFUSED = "refused"  # its system received it, and refused it for good
     MAYBE = "maybe"

@@ -37,6 +37,8 @@ class Event(StrEnum):
     DISCHARGED = "discharged"  # utskriven
     DISCHARGE_CANCELLED = "discharge-cancelled"  # återöppnad
     DECEASED = "deceased"  # avliden
+    DECEASED_WITHDRAWN = "deceased-withdrawn"  # felaktigt avliden
+    PERSON_UPDATED = "person-updated"  # ändrade personuppgifter; taken in, never sent
     CARE_PLAN = "care-plan"
     MESSAGE = "message"  # generellt meddelande
     REPLY = "reply"  # svar
@@ -60,6 +62,8 @@ _KINDS = {
 }
 RETURNING = frozenset({Event.RECEIPT, Event.ANSWER, Event.REPLY, Event.DELIVERY_REPORT})
 """Events that go back to the sender of the message that they concern. They need no route."""
+ONLY_RECEIVED = frozenset({Event.PERSON_UPDATED})
+"""Events that the adapter takes and never sends."""
 
 
 class Need(StrEnum):

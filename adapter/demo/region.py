@@ -13,7 +13,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from adapter.core.endpoint import Endpoint, Route, Settings, Within
-from adapter.core.model import DoneWhen, Event, Kind, Need
+from adapter.core.model import ONLY_RECEIVED, DoneWhen, Event, Kind, Need
 from adapter.simulators.messages import Organisation
 
 HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")
@@ -143,7 +143,7 @@ def _lulea(ports: Ports) -> Endpoint:
 
 
 def _routes() -> tuple[Route, ...]:
-    encounters = tuple(e for e in Event if e.kind is Kind.ENCOUNTER)
+    encounters = tuple(e for e in Event if e.kind is Kind.ENCOUNTER and e not in ONLY_RECEIVED)
     return (
         Route(
             events=encounters,

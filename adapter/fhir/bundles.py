@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.core import privacy
 from adapter.core.identifiers import hsa_id, is_hsa
-from adapter.core.model import Bundle, Code, Event, Need, Receipt
-from adapter.fhir.canonical import ACKNOWLEDGEMENT, PROTECTED, SOURCE_ID, extension_url
+from adapter.core.model import Bundle, Event, Need
+from adapter.fhir.canonical import (
+    DISPOSITION,
+    ENCOUNTER_CLASS,
+    ENDED,
+    PROTECTED,
+    PROTECTION,
+    SOURCE_ID,
+    extension_url,
+)
 
 Resource = dict[str, Any]
 
@@ -155,39 +162,6 @@ def recorded(bundle: Bundle) -> datetime | None:
     return own or instant(bundle.get("timestamp"))
 
 
-def response(bundle: Bundle) -> Receipt:
-    """Return a receipt message as a Receipt; ValueError for an unknown response code."""
-    receipt = header(bundle).get("response", {})
-    issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
-    acknowledgements = (
-        c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c)
-    )
-    return Receipt(
-        about=concerned(bundle),
-        code=Code(receipt.get("code", "")),
-        said=privacy.term(next(acknowledgements, "")),
-        detail=", ".join(code for issue in issues for code in _codes(issue)),
-    )
-
-
-def _coding(issue: Resource) -> list[Resource]:
-    codings: list[Resource] = issue.get("details", {}).get("coding", [])
-    return codings
-
-
-def _is_acknowledgement(coding: Resource) -> bool:
-    return coding.get("system") == ACKNOWLEDGEMENT
-
-
-def _codes(issue: Resource) -> list[str]:
-    """Return an issue's codes with their places; a text that is not a code or path is dropped."""
-    codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
-    places = map(privacy.term, issue.get("expression", ()))
-    where = ", ".join(text for text in places if text)
-    known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]
-    return [f"{code} at {where}" if where else code for code in known]
-
-
 def source_id(bundle: Bundle) -> str:
     """Return the source's message id (MSH-10) of a translated message; "" for any other."""
     provenance = of_type(bundle, "Provenance") or {}
@@ -198,20 +172,88 @@ def source_id(bundle: Bundle) -> str:
     return ""
 
 
-def is_protected(bundle: Bundle) -> bool:
-    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring).
+def deleted(bundle: Bundle) -> frozenset[str]:
+    """Return the elements that the source deleted: codes of `<base>/CodeSystem/deleted`."""
+    codes = (e.get("valueCode") for e in extensions(header(bundle), "deleted"))
+    return frozenset(str(code) for code in codes if code)
 
-    The label belongs on the Patient, but counts on any resource.
+
+def ended_reason(bundle: Bundle) -> str:
+    """Return why the message ends something, a code of `<base>/CodeSystem/ended`; "" for none."""
+    return _code_of(header(bundle).get("reason"), ENDED)
+
+
+def disposition(bundle: Bundle) -> str:
+    """Return how the patient left: `home`, `other-hcf`, `exp` (R4, discharge-disposition) or ""."""
+    hospitalization = _encounter(bundle).get("hospitalization", {})
+    return _code_of(hospitalization.get("dischargeDisposition"), DISPOSITION)
+
+
+def _code_of(concept: Resource | None, system: str) -> str:
+    """Return the code that a CodeableConcept has in a system; "" for none."""
+    codings = (concept or {}).get("coding", ())
+    return next((str(c.get("code", "")) for c in codings if c.get("system") == system), "")
+
+
+def encounter_class(bundle: Bundle) -> str:
+    """Return the ActCode of Encounter.class, such as IMP; "" for none, or another system's."""
+    coding = _encounter(bundle).get("class", {})
+    return str(coding.get("code", "")) if coding.get("system") in {None, ENCOUNTER_CLASS} else ""
+
+
+def _encounter(bundle: Bundle) -> Resource:
+    """Return the focus where it is an Encounter, else {}."""
+    resource = focus(bundle) or {}
+    return resource if resource.get("resourceType") == "Encounter" else {}
+
+
+def protection(bundle: Bundle) -> str:
+    """Return the strongest protection of the patient's identity (PROTECTED).
+
+    `none` says that it was lifted, "" that the message does not mention it. A label belongs on
+    the Patient, but protects on any resource. Only a label on the Patient lifts.
     """
-    marked = (resource.get("meta", {}) for resource in (bundle, *resources(bundle)))
-    labels = (label for meta in marked for label in meta.get("security", ()))
-    return any(label.get("code") in PROTECTED for label in labels)
+    marked = {c for resource in (bundle, *resources(bundle)) for _, c in _labels(resource)}
+    lifted = (PROTECTION, "none") in _labels(patient(bundle))
+    return next((level for level in PROTECTED if level in marked), "none" if lifted else "")
+
+
+def _labels(resource: Resource | None) -> list[tuple[str, str]]:
+    """Return system and code of each security label of a resource."""
+    labels = (resource or {}).get("meta", {}).get("security", ())
+    return [(label.get("system", ""), label.get("code", "")) for label in labels]
+
+
+def is_protected(bundle: Bundle) -> bool:
+    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring)."""
+    return protection(bundle) in PROTECTED
 
 
 def patient_ids(bundle: Bundle) -> tuple[str, ...]:
-    """Return `system|value` of each of the patient's identifiers."""
+    """Return `system|value` of each of the patient's identifiers, without those no longer used."""
+    return _patient_ids(bundle, "current")
+
+
+def old_patient_ids(bundle: Bundle) -> tuple[str, ...]:
+    """Return `system|value` of each identifier that the patient had earlier (`use` is old)."""
+    return _patient_ids(bundle, "old")
+
+
+def _patient_ids(bundle: Bundle, which: str) -> tuple[str, ...]:
     identifiers = (patient(bundle) or {}).get("identifier", ())
-    return tuple(f"{i.get('system', '')}|{i['value']}" for i in identifiers if i.get("value"))
+    return tuple(
+        f"{i.get('system', '')}|{i['value']}"
+        for i in identifiers
+        if i.get("value") and (i.get("use") == "old") is (which == "old")
+    )
+
+
+def listed_centre(bundle: Bundle) -> str:
+    """Return the HSA-id of the care centre where the patient is listed; "" for none."""
+    references = (patient(bundle) or {}).get("generalPractitioner", ())
+    identifiers = (reference.get("identifier", {}) for reference in references)
+    values = (i.get("value", "") for i in identifiers if is_hsa(i.get("system", "")))
+    return next((hsa_id(value) for value in values if value), "")
 
 
 def municipality(bundle: Bundle) -> str:

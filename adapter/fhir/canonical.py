@@ -12,12 +12,16 @@ __all__ = [
     "ACTIVITY",
     "BASE",
     "CASE_ID",
+    "DISPOSITION",
+    "ENCOUNTER_CLASS",
+    "ENDED",
     "ERROR",
     "EVENT",
     "HSA",
     "MESSAGE_ID",
     "MUNICIPALITY",
     "PROTECTED",
+    "PROTECTION",
     "SECURITY",
     "SOURCE_ID",
     "VISIT",
@@ -30,10 +34,14 @@ BASE = "https://careplan-adapter.example/fhir"
 EVENT = f"{BASE}/CodeSystem/event"
 ERROR = f"{BASE}/CodeSystem/error"
 ACTIVITY = f"{BASE}/CodeSystem/activity"
+ENDED = f"{BASE}/CodeSystem/ended"  # why a receiver hears no more of a stay
+PROTECTION = f"{BASE}/CodeSystem/protection"  # one code, `none`: the protection is lifted
 MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"  # kommunkod (SCB)
 ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"  # HL7 table 0008: AA, AE, AR …
+ENCOUNTER_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
-PROTECTED = frozenset({"sekretessmarkering", "skyddadFolkbokforing"})  # codes of SECURITY
+PROTECTED = ("skyddadFolkbokforing", "kvarskrivning", "sekretessmarkering")  # strongest first
 
 # Systems of identifiers; HSA is the one of organisations.
 CASE_ID = f"{BASE}/sid/case"

@@ -1,4 +1,4 @@
-"""The Swedish names of events, from the code system of `profiles/`."""
+"""The Swedish names of events, and of reasons why something ends, from `profiles/`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from adapter.fhir import profiles
 
 def swedish(event: str) -> str:
     """Return an event's Swedish name in lower case, or "" for a code that is no event."""
-    return _names().get(event, "")
+    return _names("event").get(event, "").lower()
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, str]:
-    concepts = profiles.load().resource("CodeSystem", "event")["concept"]
-    return {concept["code"]: _designation(concept).lower() for concept in concepts}
+def ended(reason: str) -> str:
+    """Return the Swedish text of a code of CodeSystem ended, or "" for another code."""
+    return _names("ended").get(reason, "")
+
+
+@lru_cache(maxsize=2)
+def _names(code_system: str) -> dict[str, str]:
+    concepts = profiles.load().resource("CodeSystem", code_system)["concept"]
+    return {concept["code"]: _designation(concept) for concept in concepts}
 
 
 def _designation(concept: dict[str, Any]) -> str:

@@ -10,11 +10,21 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import HSA, hsa_id
-from adapter.fhir.builders import Party, extension, new_id, reference
+from adapter.fhir.builders import Party, extension, logical, new_id, reference
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import MUNICIPALITY, SECURITY, VISIT, extension_url
+from adapter.fhir.canonical import (
+    DISPOSITION,
+    ENCOUNTER_CLASS,
+    ENDED,
+    MUNICIPALITY,
+    PROTECTION,
+    SECURITY,
+    VISIT,
+    extension_url,
+)
 
-ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+ACT_CODE = ENCOUNTER_CLASS
+WITHHELD = "skyddad"  # stands in place of a protected address
 
 
 def present(fields: Resource) -> Resource:
@@ -34,6 +44,43 @@ def party_of(endpoint: Endpoint) -> Party:
 def security_labels(codes: Iterable[str]) -> list[Resource]:
     """Return the `meta.security` of a protected identity."""
     return [{"system": SECURITY, "code": code} for code in codes]
+
+
+def protection_lifted() -> list[Resource]:
+    """Return the `meta.security` that says that an identity is no longer protected."""
+    return [{"system": PROTECTION, "code": "none"}]
+
+
+def deleted_extensions(elements: Iterable[str]) -> list[Resource]:
+    """Return the header's extensions that name what the source deleted (CodeSystem deleted)."""
+    return [extension("deleted", "Code", element) for element in elements]
+
+
+def ended_reason(code: str, text: str) -> Resource:
+    """Return a MessageHeader.reason: a code of CodeSystem ended, and a text for people."""
+    coding = [{"system": ENDED, "code": code}] if code else []
+    return present({"coding": coding, "text": text})
+
+
+def hospitalization(disposition: str) -> Resource:
+    """Return `Encounter.hospitalization` for a code of R4's discharge-disposition; {} for ""."""
+    coding = {"system": DISPOSITION, "code": disposition}
+    return {"dischargeDisposition": {"coding": [coding]}} if disposition else {}
+
+
+def listed_at(organization: str) -> list[Resource]:
+    """Return `Patient.generalPractitioner` for the HSA-id of a care centre; [] for ""."""
+    return [logical(organization)] if organization else []
+
+
+def old_identifier(system: str, value: str) -> Resource:
+    """Return an identifier that the patient had earlier."""
+    return {"use": "old", "system": system, "value": value}
+
+
+def masked_address() -> list[Resource]:
+    """Return `Patient.address` where the address is withheld because the identity is protected."""
+    return [{"text": WITHHELD}]
 
 
 def municipality_extension(code: str) -> Resource:

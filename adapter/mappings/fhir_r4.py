@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Bundle, Event, Kind
+from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind
 from adapter.core.privacy import has_number
 from adapter.fhir.builders import extension
 from adapter.fhir.bundles import extensions, header
@@ -22,6 +22,7 @@ from adapter.mappings import Context, Names, System
 system = System("fhir", content="json", media_type="application/fhir+json")
 
 _EVENTS = {str(event): event for event in Event}
+_SENT = tuple(e for e in Event if e.kind is not Kind.RECEIPT and e not in ONLY_RECEIVED)
 _CODE_OR_URL = re.compile(r"[A-Za-z0-9:/.\-_#|]{1,120}")
 
 
@@ -73,7 +74,7 @@ def read(document: Bundle, context: Context) -> Bundle:
     return document
 
 
-@system.writes(Kind.ENCOUNTER, Kind.CARE_PLAN, Kind.COMMUNICATION)
+@system.writes(*_SENT)
 def write(bundle: Bundle, context: Context) -> Bundle:
     """Return the message, addressed to the receiver of this copy."""
     if context.receiver is None:

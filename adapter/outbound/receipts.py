@@ -10,7 +10,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.lifecycle import OPEN, State, Step
 from adapter.core.model import Bundle, Code, Delivery, DoneWhen, Layer, Receipt
-from adapter.fhir import bundles
+from adapter.fhir import bundles, responses
 from adapter.outbound import failed_deliveries
 from adapter.policy import read_message
 from adapter.settings.network import Network
@@ -31,7 +31,7 @@ def apply(
     The authenticated answerer and the content id identify the delivery. FatalError
     `unmatched-receipt` when nothing was sent to this answerer with that id.
     """
-    receipt = bundles.response(bundle)
+    receipt = responses.response(bundle)
     sent = sent_to(tx, network, answerer, receipt.about)
     delivery = sent[0] if len(sent) == 1 else _concerned(tx, sent, answerer, bundle)
     attempts.add_receipt(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Delivery, Event, Receipt
-from adapter.fhir import bundles, codec
+from adapter.fhir import codec, responses
 from adapter.mappings import Context
 from adapter.settings.network import Network
 
@@ -37,4 +37,4 @@ def _read(network: Network, delivery: Delivery, body: bytes, now: datetime) -> R
     if event is not Event.RECEIPT:
         raise FatalError("bad-answer", "not a receipt")
     context = Context(sender=endpoint, recorded=now, message_id=delivery.message_id)
-    return bundles.response(system.read(event, document, context))
+    return responses.response(system.read(event, document, context))

@@ -27,7 +27,7 @@ from adapter.settings.transport_checks import TRANSPORTS, can_send
 
 _UNSET = Settings().organization
 _STORES = ("sqlite", "postgresql")
-_NO_SENDERS = "is missing: any endpoint may report any stay, and end one that a hospital reported"
+_OF_A_STAY = "is about a stay: a route does not decide who hears of it; serves and carries_for do"
 
 
 def problems(settings: Settings) -> Iterator[Issue]:
@@ -240,8 +240,8 @@ def _route(route: Route, known: dict[str, Endpoint]) -> Iterator[Issue]:
     for i, name in enumerate(route.to):
         yield from _destination(f"to[{i}]", name, known)
     stays = [event for event in route.events if event.kind is Kind.ENCOUNTER]
-    if stays and not route.senders:
-        yield warning("senders", f"{_NO_SENDERS}: {stays[0]}; name the journal's endpoints")
+    if stays:
+        yield warning("events", f"{stays[0]} {_OF_A_STAY}")
     for i, name in enumerate(route.senders):
         if name not in known:
             yield error(f"senders[{i}]", "is not an endpoint" + choices(known, name))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from adapter.core.endpoint import Protection, ProtectionPolicy, Settings
 from adapter.core.errors import Issue
 from adapter.settings.issues import choices, error, under, warning
+from adapter.settings.transport_checks import can_send
 
 
 def problems(settings: Settings) -> Iterator[Issue]:
@@ -25,12 +26,15 @@ def _sharing(settings: Settings) -> Iterator[Issue]:
 
 
 def _mailboxes(settings: Settings) -> Iterator[Issue]:
-    homes = {e.organization: e.name for e in settings.endpoints}
+    homes = {
+        e.organization: e.forward or (e.name if can_send(e) else "") for e in settings.endpoints
+    }
     for i, endpoint in enumerate(settings.endpoints):
         for j, unit in enumerate(endpoint.mailbox_for):
-            if unit in homes:
+            home = homes.get(unit, "")
+            if home not in ("", endpoint.name):
                 path = f"endpoint[{i}].mailbox_for[{j}]"
-                yield warning(path, f"is not used: the unit has an endpoint, {homes[unit]}")
+                yield warning(path, f"is not used: the unit's mailbox is {home}")
 
 
 def _protection(settings: Settings, number: int) -> Iterator[Issue]:

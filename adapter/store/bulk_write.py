@@ -71,9 +71,39 @@ class InsertNew(Insert):
     """New rows; a row whose key exists already is left as it is."""
 
     def _into(self, dialect: str) -> sa.Insert:
-        insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-        statement: sa.Insert = insert(self.table).inline().on_conflict_do_nothing()
+        statement: sa.Insert = _insert(self.table, dialect).on_conflict_do_nothing()
         return statement
+
+
+@dataclass(frozen=True, eq=False)
+class Upsert(Write):
+    """New rows, or changes of rows that exist; the columns `by` are the primary key."""
+
+    by: Columns
+
+    def key(self, row: Row) -> object:
+        """Return the values of the primary key."""
+        return tuple(row[name] for name in self.by)
+
+    def for_row(self, values: Values, dialect: str) -> sa.Insert:
+        """Return INSERT … VALUES … ON CONFLICT DO UPDATE."""
+        return self._or_update(_insert(self.table, dialect).values(values), tuple(values))
+
+    def for_table(self, given: sa.TableValuedAlias, columns: Columns) -> sa.Insert:
+        """Return INSERT … SELECT … ON CONFLICT DO UPDATE."""
+        rows = sa.select(*(given.c[name] for name in columns))
+        into = _insert(self.table, "postgresql").from_select(columns, rows)
+        return self._or_update(into, columns)
+
+    def _or_update(self, into: Any, columns: Columns) -> sa.Insert:
+        changed = {name: into.excluded[name] for name in columns if name not in self.by}
+        statement: sa.Insert = into.on_conflict_do_update(index_elements=self.by, set_=changed)
+        return statement
+
+
+def _insert(table: sa.Table, dialect: str) -> Any:
+    """Return the INSERT of a dialect, which has ON CONFLICT."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table).inline()
 
 
 @dataclass(frozen=True, eq=False)

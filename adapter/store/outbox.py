@@ -110,6 +110,53 @@ _LOCK_SINGLE = (
 )
 
 
+def lock_open(tx: Transaction, case_id: str, endpoints: Collection[str]) -> list[Delivery]:
+    """Lock the open deliveries of a case to these endpoints, in the order of their ids.
+
+    Call it before a participant's right ends or changes. A claim skips locked rows, and compares
+    the right after it has locked its own. So a claim is either earlier (its delivery is returned
+    as in flight, and may have arrived) or sees the right as it is after this transaction. No
+    attempt begins after the answer to the sender is written.
+
+    The order of locks is: deliveries, then cases, since a sending that fails locks its delivery
+    before its case. Therefore call `lock_open_of_cases` before the case is locked. This call then
+    waits for nothing, except for a delivery that was queued in between.
+    """
+    _lock_open(tx, [case_id])
+    kept = tx.kept(DELIVERIES)
+    same = sorted(id_ for id_, each in kept.values.items() if each.case_id == case_id)
+    return [kept[id_] for id_ in same if _is_open(kept[id_], endpoints)]
+
+
+def lock_open_of_cases(tx: Transaction, case_ids: Collection[str]) -> None:
+    """Lock all open deliveries of these cases, in the order of their ids, before the cases."""
+    if case_ids:
+        _lock_open(tx, case_ids)
+
+
+def _lock_open(tx: Transaction, case_ids: Collection[str]) -> None:
+    kept = tx.kept(DELIVERIES)
+    for row in tx.execute(_LOCK_OPEN, {"case_ids": list(case_ids)}).all():
+        if row.id not in kept:
+            kept[row.id] = record(row)
+
+
+def _is_open(each: Delivery, endpoints: Collection[str]) -> bool:
+    return each.state in OPEN and each.order_key is not None and each.endpoint in endpoints
+
+
+_LOCK_OPEN = (
+    sa.select(*WITHOUT_BYTES)
+    .where(
+        among(delivery.c.case_id, "case_ids"),
+        delivery.c.order_key.is_not(None),  # not our receipts
+        one_of(delivery.c.state, *OPEN),
+    )
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+
+
 def step(tx: Transaction, id_: str, happened: Step, now: datetime, **values: Any) -> State | None:
     """Change the state of a delivery by its transition table. Return the new state.
 

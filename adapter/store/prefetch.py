@@ -23,12 +23,24 @@ class Prefetch(Generic[K, V]):
 
     `keys` returns the keys that a written row of the table concerns. `parameter` is the bound
     parameter in which a statement names the keys that it changes. A statement without that
-    parameter may change any row.
+    parameter may change any row. `also` has `keys` for further tables that the values come from.
     """
 
     table: sa.Table
     keys: Callable[[Mapping[str, Any]], Iterable[K]]
     parameter: str = ""
+    also: Mapping[sa.Table, Callable[[Mapping[str, Any]], Iterable[K]]] = field(
+        default_factory=dict
+    )
+
+    def concerned(self, table: sa.Table, row: Mapping[str, Any]) -> Iterable[K]:
+        """Return the keys whose values a row of a table may change."""
+        keys = self.keys if table is self.table else self.also.get(table)
+        return keys(row) if keys else ()
+
+    def reads(self, table: sa.Table) -> bool:
+        """Whether the values come from a table."""
+        return table is self.table or table in self.also
 
 
 @dataclass(slots=True)
@@ -99,15 +111,14 @@ class Memory:
     def written(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         """Forget what a row that is about to be written concerns."""
         for kind, kept in self.kinds.items():
-            if kind.table is table:
-                kept.forget(kind.keys(row))
+            kept.forget(kind.concerned(table, row))
 
     def executed(self, statement: sa.Executable, parameters: object) -> None:
         """Forget what a statement may change."""
         if not isinstance(statement, sa.UpdateBase):
             return
         for kind, kept in self.kinds.items():
-            if kind.table is statement.entity_description["table"]:
+            if kind.reads(statement.entity_description["table"]):
                 kept.forget(_changed(kind, kept, parameters))
 
     def begin(self) -> None:

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from adapter import mappings
 from adapter.cli import check_certificates, check_routes
 from adapter.core.endpoint import Endpoint, Route, Settings
-from adapter.core.model import Event
+from adapter.core.model import Event, Need
 from adapter.settings.network import Network
 from adapter.store import Store
 from tests.kit.new_store import new_store
@@ -42,7 +43,8 @@ def test_a_written_file_passes_check_and_makes_nothing(tmp_path: Path) -> None:
     assert written.exit_code == 0
     assert "adapter check" in written.stdout
     checked = run("check", "--settings", path)
-    assert (checked.exit_code, checked.stdout) == (0, "No problem found.\n")
+    assert checked.exit_code == 0
+    assert checked.stdout.startswith("No problem found.\n")
     assert [p.name for p in tmp_path.iterdir()] == ["adapter.toml"]
 
 
@@ -88,6 +90,46 @@ def region(tmp_path: Path, **changes: str) -> Path:
         text = text.replace(before, after)
     path.write_text(text)
     return path
+
+
+def shown(path: Path) -> list[str]:
+    return run("check", "--settings", path).stdout.splitlines()
+
+
+def test_the_written_file_has_one_receiver_for_each_need(tmp_path: Path) -> None:
+    path = tmp_path / "adapter.toml"
+    run("init", path)
+    checked = json.loads(run("check", "--settings", path, "--json").stdout)
+    assert len(checked["coverage"]) == 6
+    assert {row["coverage"] for row in checked["coverage"]} == {"one"}
+    assert {tuple(row["planning"]) for row in checked["coverage"]} == {("planning",)}
+
+
+def test_check_marks_needs_that_nobody_or_several_are_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "adapter.toml"
+    text = run("init", "-").stdout.replace('["primary-care"]', '["social-services"]')
+    path.write_text(text)
+    rows = [line.split(maxsplit=4)[2:4] for line in shown(path) if line.startswith("2580")]
+    assert rows == [
+        ["social-services", "several:"],
+        ["municipal-health-care", "lulea"],
+        ["primary-care", "nobody"],
+    ]
+    assert [line.partition(":")[0] for line in shown(path) if ": " in line][-2:] == [
+        "nobody",
+        "several",
+    ]
+
+
+def test_check_shows_whose_stays_an_endpoint_tells_of_and_for_whom_it_carries(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "adapter.toml"
+    more = 'tells_for = ["SE0000000010-PSYKIATRI"]\ncarries_for = ["2580", '
+    path.write_text(run("init", "-").stdout.replace("carries_for = [", more))
+    (planning,) = [line for line in shown(path) if line.startswith("planning ")]
+    assert "those of SE0000000010-PSYKIATRI" in planning
+    assert "2580 Luleå, 2582 Boden" in planning
 
 
 def test_a_store_of_another_version_is_a_warning_since_serve_upgrades_it(tmp_path: Path) -> None:
@@ -239,6 +281,19 @@ def test_an_event_that_nobody_can_send_is_an_error() -> None:
         "error",
         "no endpoint's system reads care-plan",
     )
+
+
+def test_a_receiver_of_stays_that_cannot_be_told_of_them_is_an_error() -> None:
+    mute = replace(endpoint(address="http://127.0.0.1:9/"), system="hl7v2")
+    receiver = replace(mute, serves=(Need.SOCIAL_SERVICES,))
+
+    def errors(made: Endpoint) -> list[str]:
+        known = Network(settings=Settings(endpoints=(made,)), systems=mappings.load())
+        return [what for severity, what in told(known) if severity == "error"]
+
+    assert errors(mute) == []
+    (what,) = errors(receiver)
+    assert what.startswith("plan: hl7v2 does not write admission-notice, admission-updated")
 
 
 def test_a_route_to_nobody_is_a_warning() -> None:

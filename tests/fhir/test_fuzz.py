@@ -15,7 +15,7 @@ from adapter import fhir
 from adapter.core.errors import Severity
 from adapter.core.model import Bundle
 from adapter.core.privacy import shown
-from adapter.fhir import bundles
+from adapter.fhir import bundles, responses
 from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
 from tests.kit.examples import scaled
@@ -32,15 +32,22 @@ READERS: list[Callable[[Bundle], Any]] = [
     bundles.case_ids,
     bundles.concerned,
     bundles.content_id,
+    bundles.deleted,
+    bundles.disposition,
+    bundles.encounter_class,
+    bundles.ended_reason,
     bundles.envelope_id,
     bundles.event_code,
     bundles.focus,
     bundles.is_protected,
+    bundles.listed_centre,
     bundles.municipality,
+    bundles.old_patient_ids,
     bundles.patient_ids,
+    bundles.protection,
     bundles.receiver_ids,
     bundles.recorded,
-    bundles.response,
+    responses.response,
     bundles.sender_id,
     bundles.ward,
 ]
@@ -132,4 +139,4 @@ def _read(reader: Callable[[Bundle], Any], bundle: Bundle) -> None:
     try:
         reader(bundle)
     except ValueError:
-        assert reader in {bundles.response, bundles.assessment}  # as they say of themselves
+        assert reader in {responses.response, bundles.assessment}  # as they say of themselves

@@ -13,7 +13,7 @@ import pytest
 
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
-from adapter.core.model import Event, Need
+from adapter.core.model import ONLY_RECEIVED, Event, Need
 from adapter.fhir import canonical, profiles
 from adapter.fhir.canonical import BASE
 from adapter.fhir.profiles.definitions import read
@@ -21,6 +21,7 @@ from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit import error_catalogue, oracle
 from tests.kit.fhir_fixtures import ROOT, loaded
 
+MODES = ("receiver", "sender")
 RESOURCES = sorted((ROOT / "profiles").glob("*.json"))
 
 
@@ -67,7 +68,9 @@ def test_every_event_has_its_message_definition() -> None:
     assert all(d["eventCoding"]["system"] == canonical.EVENT for d in definitions)
     (statement,) = profiles.load().definitions.of_type("CapabilityStatement")
     supported = statement["messaging"][0]["supportedMessage"]
-    assert len(supported) == 2 * len(Event)
+    modes = {mode: {s["definition"] for s in supported if s["mode"] == mode} for mode in MODES}
+    assert {m.rpartition("/")[2] for m in modes["receiver"]} == set(Event)
+    assert {m.rpartition("/")[2] for m in modes["sender"]} == set(Event) - ONLY_RECEIVED
 
 
 def test_the_published_map_of_triggers_is_the_one_that_is_read() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapter.fhir import bundles
+from adapter.fhir import responses
 from adapter.inbound import batches, receive
 from adapter.mappings import System
 from tests.kit.drafts import HOSPITAL, note
@@ -24,7 +24,7 @@ def test_what_we_failed_on_is_answered_by_the_name_that_its_sender_gave_it(
     for _ in range(5):
         region.turn()
     (receipt,) = region.inbox(HOSPITAL.endpoint)
-    answered = bundles.response(receipt)
+    answered = responses.response(receipt)
     assert (answered.about, answered.code) == (content, "transient-error")
 
 

@@ -9,7 +9,7 @@ import pytest
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.core.model import Code, Event
-from adapter.fhir import bundles, canonical, codec
+from adapter.fhir import canonical, codec, responses
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.fields import Document
@@ -169,7 +169,7 @@ def test_what_we_write_others_can_read_and_we_ourselves() -> None:
     found = issue("bad-identifier", where="PID-3")
     lines = answered(ASSESSED, receipt("fatal-error", found))
     bundle, known = read("\r".join(lines).encode())
-    told = bundles.response(bundle)
+    told = responses.response(bundle)
     assert (told.about, told.code) == ("A0001", Code.FATAL)
     assert told.detail == "refused, 102 at PID-3, bad-identifier at PID-3"
     assert [loss.path for loss in known.losses] == ["ERR-8"]
@@ -188,11 +188,11 @@ def test_what_we_write_others_can_read_and_we_ourselves() -> None:
 )
 def test_each_acknowledgement_code_is_a_response_code(said: str, code: Code) -> None:
     body = f"MSH|^~\\&|A|B|C|D|20260310||ACK|X1|P|2.3\rMSA|{said}|abc-1\r".encode()
-    told = bundles.response(read(body)[0])
+    told = responses.response(read(body)[0])
     assert (told.about, told.code) == ("abc-1", code)
 
 
 @pytest.mark.parametrize("own", ["195009072553", "P195009072553", "Anna Ek", "å"])
 def test_a_code_of_theirs_that_may_be_a_person_is_not_carried(own: str) -> None:
     body = f"MSH|^~\\&|A|B|C|D|20260310||ACK|X1|P|2.5\rMSA|AE|x\rERR||||E|{own}\r".encode()
-    assert bundles.response(read(body)[0]).detail == "refused, processing"
+    assert responses.response(read(body)[0]).detail == "refused, processing"

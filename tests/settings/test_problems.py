@@ -103,13 +103,12 @@ def test_problems_come_in_the_order_of_the_file() -> None:
     assert stanzas[2:] == firsts[2:]
 
 
-def test_a_route_that_takes_stays_from_anybody_is_a_warning() -> None:
+def test_a_route_of_stays_is_a_warning_since_it_decides_nothing() -> None:
     loaded = settings.load(FIXTURES / "region.toml", TOKEN)
     [route] = loaded.routes
-    anybody = replace(route, senders=())
-    notes = replace(anybody, events=(Event.MESSAGE,))
-    [found] = settings.problems(replace(loaded, routes=(route, anybody, notes)), SYSTEMS)
-    assert (found.severity, found.expression) == ("warning", "route[1].senders")
+    stays = replace(route, events=(Event.MESSAGE, Event.ADMISSION_NOTICE))
+    [found] = settings.problems(replace(loaded, routes=(route, stays)), SYSTEMS)
+    assert (found.severity, found.expression) == ("warning", "route[1].events")
     assert "admission-notice" in found.detail
 
 

@@ -22,7 +22,7 @@ from adapter.core.endpoint import (
     Then,
     Within,
 )
-from adapter.core.model import DoneWhen, Event, Kind, Need
+from adapter.core.model import DoneWhen, Event, Need
 from adapter.settings import toml_tables
 from tests.kit import places
 
@@ -114,9 +114,9 @@ def test_an_event_that_nobody_knows_is_asked_about(tmp_path: Path) -> None:
 def test_a_route_is_read(region: Settings) -> None:
     assert region.routes == (
         Route(
-            events=(Event.ADMISSION_NOTICE, Event.DISCHARGE_READY),
+            events=(Event.CARE_PLAN, Event.MESSAGE),
             to=("municipality-of-patient",),
-            senders=("journal-adt",),
+            senders=("journal",),
             protected=True,
         ),
     )
@@ -180,15 +180,14 @@ def test_the_stanzas_that_the_template_offers_are_right_when_taken_in(tmp_path: 
     }
     assert settings.survey(path, environment, SYSTEMS) == ()
     names = {e.name for e in settings.load(path, environment).endpoints}
-    assert names >= {"lulea", "pitea", "boden"}
+    assert names >= {"lulea", "pitea", "kalix"}
 
 
-def test_what_happens_at_a_hospital_reaches_a_municipality_and_the_planning_service(
+def test_the_template_s_hospital_tells_of_its_own_stays_and_gets_the_answers(
     tmp_path: Path,
 ) -> None:
     loaded = settings.load(written(tmp_path, settings.template()), {})
-    routed = {event for route in loaded.routes for event in route.events}
-    assert routed >= {event for event in Event if event.kind is Kind.ENCOUNTER}
+    assert [e.name for e in loaded.endpoints if e.owns_stays] == ["journal-adt", "journal"]
     assert named(loaded, "journal-adt").return_to == "journal"
 
 

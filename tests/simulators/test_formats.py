@@ -13,7 +13,7 @@ from adapter import mappings
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Severity
 from adapter.core.model import Event
-from adapter.fhir import bundles, codec, profiles
+from adapter.fhir import bundles, codec, profiles, responses
 from adapter.mappings import Context
 from adapter.simulators.fhir_format import FhirFormat
 from adapter.simulators.hl7v2_writer import AdtMessage, Assessment, write_adt
@@ -56,8 +56,8 @@ def test_a_fhir_receipt_is_a_valid_message_that_names_what_it_answers(code: str)
     received = FhirFormat(TOWN).read(message(FhirFormat(PLANNER)))
     bundle = json.loads(FhirFormat(TOWN).receipt(received, code, NOW).body)
     assert profiles.validate(bundle) == []
-    assert bundles.response(bundle).about == "m-1"
-    assert bundles.response(bundle).code == code
+    assert responses.response(bundle).about == "m-1"
+    assert responses.response(bundle).code == code
 
 
 @pytest.mark.parametrize("event", TOLD_IN_XML)

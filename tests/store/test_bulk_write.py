@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.store import RowRefusedError, Store
-from adapter.store.bulk_write import Complete, Insert, InsertNew, Update
-from adapter.store.tables import attempt, case, history, sender
+from adapter.store.bulk_write import Complete, Insert, InsertNew, Update, Upsert
+from adapter.store.tables import attempt, case, history, sender, stay
 from adapter.store.transaction import Transaction
 from tests.kit.examples import scaled
 from tests.kit.servers import PostgreSQL
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ATTEMPT, LINE, CASE = Insert(attempt), Insert(history), Insert(case)
+STAY = Upsert(stay, ("case_id",))
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 zones = st.integers(-86_399, 86_399).map(lambda seconds: timezone(timedelta(seconds=seconds)))
@@ -28,6 +29,13 @@ lines = st.fixed_dictionaries(
 )
 outcomes = st.fixed_dictionaries(
     {"finished_at": st.none() | times, "code": texts, "answer": st.none() | st.binary(max_size=9)}
+)
+stays = st.fixed_dictionaries(
+    {
+        "case_id": st.sampled_from(["c-1", "c-2", "c-3"]),
+        "body": st.none() | st.binary(max_size=9),
+        "updated_at": times,
+    }
 )
 ON_ONE_STORE = settings(
     deadline=None,
@@ -98,6 +106,25 @@ def test_what_is_there_already_is_not_written_and_the_rest_is(store: Store) -> N
         tx.flush()
         tx.later(new, {"name": "b"})
         assert [row["name"] for row in all_of(tx, sender, "name")] == ["a", "b", "c"]
+
+
+@ON_ONE_STORE
+@given(rows=st.lists(st.lists(stays, max_size=6), max_size=4))
+def test_a_row_is_new_or_takes_the_place_of_the_one_with_its_key(
+    store: Store, rows: list[list[dict[str, Any]]]
+) -> None:
+    with store.begin() as tx:
+        tx.execute(sa.delete(stay))
+        expected: dict[str, dict[str, Any]] = {}
+        for together in rows:
+            for row in together:
+                tx.later(STAY, row)
+                expected[row["case_id"]] = row
+            tx.flush()
+        saved = all_of(tx, stay, "case_id", "body", "updated_at")
+        assert sorted(saved, key=lambda row: str(row["case_id"])) == [
+            expected[id_] for id_ in sorted(expected)
+        ]
 
 
 def test_none_leaves_a_column_as_it_is_where_that_is_asked_for(store: Store) -> None:

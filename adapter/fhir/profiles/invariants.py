@@ -12,7 +12,7 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.model import Event
-from adapter.fhir.canonical import MESSAGE_ID, extension_url
+from adapter.fhir.canonical import ENDED, MESSAGE_ID, PROTECTION, extension_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Invariant:
 
 
 INVARIANTS: dict[str, Invariant] = {}
+_ENDED = {"withdrawn", "need-ended", "moved", "transferred"}  # the code system ended
 
 
 def _invariant(code: ErrorCode, expression: str) -> Callable[[Callable[[Any], bool]], Any]:
@@ -50,6 +51,12 @@ def _resources(bundle: Any, type_: str) -> list[Any]:
     return [r for r in _at(bundle, "entry.resource") if _at(r, "resourceType") == [type_]]
 
 
+def _codes(codings: list[Any], system: str) -> set[str]:
+    """Return the codes that are of a system; "" where a coding has none."""
+    ours = [coding for coding in codings if system in _at(coding, "system")]
+    return {code if isinstance(code := c.get("code"), str) else "" for c in ours}
+
+
 @_invariant("profile", "Bundle.entry[0]")
 def header_first(bundle: Any) -> bool:
     """The first entry is the MessageHeader."""
@@ -67,9 +74,21 @@ def entries_distinct(bundle: Any) -> bool:
 @_invariant("required", "Patient.deceased")
 def death_told(bundle: Any) -> bool:
     """When the event is a death, the Patient resource also says that the patient died."""
+    return not _is_event(bundle, Event.DECEASED) or _says_dead(bundle)
+
+
+@_invariant("profile", "Patient.deceased")
+def death_withdrawn(bundle: Any) -> bool:
+    """When the event withdraws a death, the Patient resource does not say that one died."""
+    return not _is_event(bundle, Event.DECEASED_WITHDRAWN) or not _says_dead(bundle)
+
+
+def _is_event(bundle: Any, event: Event) -> bool:
     headers = _resources(bundle, "MessageHeader")
-    if not any(Event.DECEASED in _at(header, "eventCoding.code") for header in headers):
-        return True
+    return any(event in _at(header, "eventCoding.code") for header in headers)
+
+
+def _says_dead(bundle: Any) -> bool:
     return any(
         _at(patient, "deceasedDateTime") or True in _at(patient, "deceasedBoolean")
         for patient in _resources(bundle, "Patient")
@@ -84,6 +103,12 @@ def reason_given(header: Any) -> bool:
     return bool(_at(header, "reason.text"))
 
 
+@_invariant("unknown-code", "MessageHeader.reason.coding.code")
+def ended_known(header: Any) -> bool:
+    """A coded reason of ours is a code that we publish."""
+    return _codes(_at(header, "reason.coding"), ENDED) <= _ENDED
+
+
 @_invariant("no-planned-discharge", f"Encounter.extension('{extension_url('planned-discharge')}')")
 def planned_discharge_known(encounter: Any) -> bool:
     """The notice says when discharge is planned (SFS 2017:612 2 kap. 2 §)."""
@@ -94,6 +119,12 @@ def planned_discharge_known(encounter: Any) -> bool:
 def patient_identified(patient: Any) -> bool:
     """The patient has an identifier."""
     return bool(_at(patient, "identifier.value"))
+
+
+@_invariant("unknown-code", "Patient.meta.security.code")
+def protection_known(patient: Any) -> bool:
+    """A code of ours about protection says that it is lifted."""
+    return _codes(_at(patient, "meta.security"), PROTECTION) <= {"none"}
 
 
 @_invariant("damaged-text", "Patient.name")

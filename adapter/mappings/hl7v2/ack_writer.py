@@ -16,7 +16,7 @@ import hl7
 from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Receipt
-from adapter.fhir import bundles, codec
+from adapter.fhir import bundles, codec, responses
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 from adapter.mappings import Context
@@ -101,7 +101,7 @@ def write_ack(bundle: Bundle, context: Context) -> hl7.Message:
 
 def _receipt(bundle: Bundle) -> Receipt:
     try:
-        return bundles.response(bundle)
+        return responses.response(bundle)
     except ValueError as error:
         raise FatalError("not-written", "the receipt has no response code") from error
 

@@ -39,8 +39,6 @@ from adapter.mappings.omsorg.xml_elements import Element, attribute, refusal
 
 system = System("omsorg", content="xml", media_type="application/xml")
 
-_MESSAGES = (Kind.ENCOUNTER, Kind.CARE_PLAN, Kind.COMMUNICATION)
-
 
 @system.recognises
 def recognise(document: Any) -> Event:
@@ -63,9 +61,8 @@ def read(event: Event, document: Element, context: Context) -> Bundle:
     return documents.read(event, document, context)
 
 
-for _event in Event:
-    if _event.kind in _MESSAGES:
-        system.reads(_event)(partial(read, _event))
+for _event in EVENT:
+    system.reads(_event)(partial(read, _event))
 
 
 @system.reads(Kind.RECEIPT)
@@ -75,7 +72,7 @@ def read_receipt(document: Element, context: Context) -> Bundle:
     return documents.read_receipt(document, context)
 
 
-@system.writes(*_MESSAGES)
+@system.writes(*EVENT)
 def write(bundle: Bundle, context: Context) -> Element:
     """Return a message as Meddelande; what it cannot carry is reported as losses."""
     outgoing = outgoing_message(bundle, context)

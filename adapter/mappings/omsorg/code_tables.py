@@ -21,6 +21,7 @@ EVENT = {
     Event.DISCHARGED: "utskriven",
     Event.DISCHARGE_CANCELLED: "ateroppnad",
     Event.DECEASED: "avliden",
+    Event.DECEASED_WITHDRAWN: "avliden-aterkallad",
     Event.CARE_PLAN: "plan",
     Event.MESSAGE: "meddelande",
     Event.REPLY: "svarsmeddelande",

@@ -64,7 +64,7 @@ _ENCOUNTER = Body(
     name="Vardtillfalle", type="Encounter", write=encounter.write, read=encounter.read
 )
 _TEXT = Body(name="Text", type="Communication", write=communication.write, read=communication.read)
-_BODIES = dict.fromkeys((e for e in Event if e.kind is Kind.ENCOUNTER), _ENCOUNTER) | {
+_BODIES = dict.fromkeys((e for e in code_tables.EVENT if e.kind is Kind.ENCOUNTER), _ENCOUNTER) | {
     Event.CARE_PLAN: Body(name="Plan", type="CarePlan", write=plan.write, read=plan.read),
     Event.MESSAGE: _TEXT,
     Event.REPLY: _TEXT,

@@ -1,0 +1,41 @@
+"""Read what a receipt message (systemkvittens) answers."""
+
+from __future__ import annotations
+
+from adapter.core import privacy
+from adapter.core.model import Bundle, Code, Receipt
+from adapter.fhir.bundles import Resource, concerned, header, resolve
+from adapter.fhir.canonical import ACKNOWLEDGEMENT
+
+
+def response(bundle: Bundle) -> Receipt:
+    """Return a receipt message as a Receipt; ValueError for an unknown response code."""
+    receipt = header(bundle).get("response", {})
+    issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
+    acknowledgements = (
+        c.get("code", "") for i in issues for c in _coding(i) if _is_acknowledgement(c)
+    )
+    return Receipt(
+        about=concerned(bundle),
+        code=Code(receipt.get("code", "")),
+        said=privacy.term(next(acknowledgements, "")),
+        detail=", ".join(code for issue in issues for code in _codes(issue)),
+    )
+
+
+def _coding(issue: Resource) -> list[Resource]:
+    codings: list[Resource] = issue.get("details", {}).get("coding", [])
+    return codings
+
+
+def _is_acknowledgement(coding: Resource) -> bool:
+    return coding.get("system") == ACKNOWLEDGEMENT
+
+
+def _codes(issue: Resource) -> list[str]:
+    """Return an issue's codes with their places; a text that is not a code or path is dropped."""
+    codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
+    places = map(privacy.term, issue.get("expression", ()))
+    where = ", ".join(text for text in places if text)
+    known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]
+    return [f"{code} at {where}" if where else code for code in known]

@@ -1,0 +1,103 @@
+"""Participants of a case: one row for each endpoint and need (berörd enhet).
+
+The row of the case is the lock: lock it before its participants are read or written. Before a
+right ends or changes, lock the open deliveries under it too (`outbox.lock_open` says why).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.store.bulk_write import Upsert
+from adapter.store.dialects import among
+from adapter.store.prefetch import Prefetch
+from adapter.store.tables import participant
+from adapter.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """The part that an endpoint has in a case, for one need or for none."""
+
+    case_id: str
+    endpoint: str
+    need: str = ""
+    basis: str  # assessment | invitation | effort | named | carries | migrated
+    ground: str = ""  # what made it a participant: a kommunkod or an HSA-id
+    since: datetime
+    until: datetime | None = None  # None: open
+    ended: str = ""  # why it ended
+    right_no: int = 0  # raised at each change of the right
+    told: str = ""  # JSON of what it got, or may have got; "": nothing, or purged
+    queued: str = ""  # JSON of what its newest queued notice says
+    digest: str = ""  # keyed hash of what it got
+    heard: tuple[str, ...] = ()  # the events that it got
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies it."""
+        return self.case_id, self.endpoint, self.need
+
+
+_ROWS = Prefetch[str, tuple[Participant, ...]](
+    table=participant, keys=lambda row: [row["case_id"]], parameter="case_ids_"
+)
+"""Participants by case, ended ones too."""
+_SAVE = Upsert(participant, ("case_id", "endpoint", "need"))
+_FIELDS = tuple(field.name for field in fields(Participant))
+_OF_CASES = (
+    sa.select(*(participant.c[name] for name in _FIELDS))
+    .where(among(participant.c.case_id, "ids"))
+    .order_by(participant.c.case_id, participant.c.endpoint, participant.c.need)
+)
+
+
+def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
+    """Read the participants of many cases in one query."""
+    kept = tx.kept(_ROWS)
+    asked = [id_ for id_ in dict.fromkeys(case_ids) if id_ not in kept]
+    if not asked:
+        return
+    rows = [_participant(row) for row in tx.execute(_OF_CASES, {"ids": asked}).mappings()]
+    for id_ in asked:
+        kept[id_] = tuple(row for row in rows if row.case_id == id_)
+
+
+def _participant(row: sa.RowMapping) -> Participant:
+    texts = {name: bytes(row[name] or b"").decode() for name in ("told", "queued")}
+    heard = tuple(json.loads(row["heard"] or "[]"))
+    return Participant(**{**row, **texts, "heard": heard})
+
+
+def of_case(tx: Transaction, case_id: str) -> list[Participant]:
+    """Return the participants of a case by endpoint and need, those that ended too."""
+    prefetch(tx, [case_id])
+    return list(tx.kept(_ROWS)[case_id])
+
+
+def right_no(tx: Transaction, case_id: str, endpoint: str) -> int:
+    """Return the number of an endpoint's right in a case: the sum of its rows, 0 without rows."""
+    return sum(row.right_no for row in of_case(tx, case_id) if row.endpoint == endpoint)
+
+
+def save(tx: Transaction, row: Participant) -> None:
+    """Write a participant: a new row, or in place of the one with the same key."""
+    others = [other for other in of_case(tx, row.case_id) if other.key != row.key]
+    tx.later(_SAVE, _values(row))
+    tx.kept(_ROWS)[row.case_id] = tuple(sorted([*others, row], key=lambda each: each.key))
+
+
+def _values(row: Participant) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    heard = json.dumps(row.heard) if row.heard else ""
+    return values | {
+        "told": row.told.encode() or None,
+        "queued": row.queued.encode() or None,
+        "heard": heard,
+    }

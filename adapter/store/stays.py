@@ -1,0 +1,44 @@
+"""Stays: one document for each case, as the case's owner has reported it (vårdtillfälle).
+
+The row of the case is the lock: lock it before its stay is read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from adapter.store.bulk_write import Upsert
+from adapter.store.dialects import among
+from adapter.store.prefetch import Prefetch
+from adapter.store.tables import stay
+from adapter.store.transaction import Transaction
+
+_BODIES = Prefetch[str, str](table=stay, keys=lambda row: [row["case_id"]])
+"""Documents by case; "" for a case without a stay, or whose stay is purged."""
+_SAVE = Upsert(stay, ("case_id",))
+_OF_CASES = sa.select(stay.c.case_id, stay.c.body).where(among(stay.c.case_id, "ids"))
+
+
+def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
+    """Read the stays of many cases in one query."""
+    kept = tx.kept(_BODIES)
+    asked = [id_ for id_ in dict.fromkeys(case_ids) if id_ not in kept]
+    if asked:
+        bodies = {row.case_id: row.body for row in tx.execute(_OF_CASES, {"ids": asked})}
+        for id_ in asked:
+            kept[id_] = bytes(bodies.get(id_) or b"").decode()
+
+
+def get(tx: Transaction, case_id: str) -> str:
+    """Return the JSON text of a case's stay; "" when it has none, or when it is purged."""
+    prefetch(tx, [case_id])
+    return tx.kept(_BODIES)[case_id]
+
+
+def save(tx: Transaction, case_id: str, body: str, now: datetime) -> None:
+    """Write the stay of a case: a new one, or in place of the one before."""
+    tx.later(_SAVE, {"case_id": case_id, "body": body.encode(), "updated_at": now})
+    tx.kept(_BODIES)[case_id] = body
