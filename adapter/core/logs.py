@@ -80,6 +80,7 @@ LINES: dict[str, str] = {
     "resend": "sent the delivery again, because its receipt is missing",
     "answer-late": "wrote a reminder for the endpoint's owner in the history",
     "moved": "sends the delivery to the endpoint that replaced the old one",
+    "no-longer-due": "does not send: the receiver's right has ended or changed",
     "fragment": "stored the incomplete bytes, sent no answer",
     "mllp-peer-refused": "closed the connection",
     "mllp-too-many-connections": "closed the connection",

@@ -139,6 +139,7 @@ def copy_of(d: Delivery, now: datetime) -> Delivery:
         case_id=d.case_id,
         order_key=d.order_key,
         order_no=d.order_no,
+        right_no=d.right_no,
         state=lifecycle.first_state(""),
         content_id=d.content_id,
         envelope_id=d.envelope_id,

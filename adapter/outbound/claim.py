@@ -15,11 +15,12 @@ from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery
 from adapter.core.rate_limit import RateLimit
-from adapter.outbound import deliveries, failed_deliveries
+from adapter.outbound import deliveries, failed_deliveries, judgement
 from adapter.settings.network import Network
 from adapter.store import Store, attempts, cases, due_deliveries, endpoints, history
 from adapter.store.due_deliveries import Claimed
 from adapter.store.replaced_endpoints import Replacement
+from adapter.store.rights import Right
 from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,21 @@ def log_fields(d: Delivery) -> dict[str, Any]:
 def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime) -> list[Delivery]:
     """Claim due deliveries in one transaction, and return them ready to send.
 
-    `room` has the largest number for each endpoint.
+    `room` has the largest number for each endpoint. When all that is due lapses, because its
+    receivers' rights have ended, look again: later deliveries of the same cases are due then.
     """
     names = [n for n in sorted(room) if not service_windows.closed_until(network.endpoint(n), now)]
-    if not names:
-        return []
+    while names:
+        ready, lapsed = _claim(store, network, names, room, now)
+        if ready or not lapsed:
+            return ready
+    return []
+
+
+def _claim(
+    store: Store, network: Network, names: Sequence[str], room: Mapping[str, int], now: datetime
+) -> tuple[list[Delivery], bool]:
+    """The claimed deliveries, and whether others were due that are not sent."""
     with store.begin() as tx:
         limited = [name for name in names if network.endpoint(name).rate is not None]
         barred = endpoints.barred(tx, names, limited, now)
@@ -61,14 +72,19 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
             for name in names
             if name not in barred.wholly
         ]
-        for until in {share.until for share in shares}:
-            same = [share for share in shares if share.until == until]
+        cases.prefetch(tx, (), [id_ for share in shares for id_ in _needed_cases(share)])
+        judged = [_judged(tx, network, share, now) for share in shares]
+        for until in {share.until for share in judged}:
+            same = [share for share in judged if share.until == until]
             due = [claimed for share in same for claimed in share.claimed]
             due_deliveries.take(tx, due, now, until)
-        cases.prefetch(tx, (), [id_ for share in shares for id_ in _may_be_flagged(share)])
-        ready = [d for share in shares for d in _ready(tx, network, share, now)]
+        ready = [d for share in judged for d in _ready(tx, network, share, now)]
     kill_point("claimed")
-    return ready
+    return ready, _count(judged) < _count(shares)
+
+
+def _count(shares: Sequence[_Share]) -> int:
+    return sum(len(share.claimed) for share in shares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +95,7 @@ class _Share:
     claimed: Sequence[Claimed]
     until: datetime
     most_resends: float
+    is_probe: bool = False
 
 
 def _share(
@@ -99,22 +116,41 @@ def _share(
     replacement = Replacement(
         replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by
     )
-    if size and name in cut_off:
-        claimed, most = _probe(tx, endpoint, replacement, now, until), math.inf
+    is_probe = size > 0 and name in cut_off
+    if is_probe:
+        claimed = due_deliveries.look_for_probe(tx, name, now, until, replacement)
     else:
         claimed = due_deliveries.look(tx, name, size, now, until, replacement)
-        most = endpoint.receipt_resends
-    return _Share(endpoint=endpoint, claimed=claimed, until=until, most_resends=most)
+    most = math.inf if is_probe else endpoint.receipt_resends
+    return _Share(
+        endpoint=endpoint, claimed=claimed, until=until, most_resends=most, is_probe=is_probe
+    )
 
 
-def _probe(
-    tx: Transaction, endpoint: Endpoint, replacement: Replacement, now: datetime, until: datetime
-) -> list[Claimed]:
-    """One due delivery. No other is sent until its outcome is written or `probe_lasts` is over."""
-    probe = due_deliveries.look_for_probe(tx, endpoint.name, now, until, replacement)
-    if probe:
-        endpoints.probing(tx, endpoint.name, now + probe_lasts(endpoint))
-    return probe
+def _judged(tx: Transaction, network: Network, share: _Share, now: datetime) -> _Share:
+    """The share without what is no longer due. No attempt of that begins.
+
+    While a probe is under way, no other is sent: until its outcome is written, or `probe_lasts`
+    is over.
+    """
+    judged = [_still_due(tx, network, claimed, now) for claimed in share.claimed]
+    due = [claimed for claimed in judged if claimed is not None]
+    if share.is_probe and due:
+        endpoints.probing(tx, share.endpoint.name, now + probe_lasts(share.endpoint))
+    return replace(share, claimed=due)
+
+
+def _still_due(
+    tx: Transaction, network: Network, claimed: Claimed, now: datetime
+) -> Claimed | None:
+    """What is sent of a claimed delivery, now that its receiver's right is known."""
+    if claimed.right is Right.STANDS:
+        return claimed
+    if claimed.right is Right.ENDED:
+        judgement.lapse(tx, network, claimed.delivery, now, "the receiver's right has ended")
+        return None
+    changed = judgement.judge(tx, network, claimed.delivery, now)
+    return replace(claimed, delivery=changed) if changed is not None else None
 
 
 def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:
@@ -123,10 +159,17 @@ def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime)
     return min(limit, endpoints.allowed(tx, endpoint.name, RateLimit(rate=endpoint.rate), now))
 
 
-def _may_be_flagged(share: _Share) -> list[str]:
-    """The cases whose deliveries may become dead here. They are locked first, in a fixed order."""
-    resent = [claimed.delivery for claimed in share.claimed if claimed.why == "resend"]
-    return [d.case_id for d in resent if d.case_id]
+def _needed_cases(share: _Share) -> list[str]:
+    """The cases whose deliveries may become dead here, or are judged.
+
+    They are locked together, in a fixed order, and after the deliveries.
+    """
+    needed = [
+        claimed.delivery
+        for claimed in share.claimed
+        if claimed.why == "resend" or claimed.right is not Right.STANDS
+    ]
+    return [d.case_id for d in needed if d.case_id]
 
 
 def _ready(tx: Transaction, network: Network, share: _Share, now: datetime) -> list[Delivery]:

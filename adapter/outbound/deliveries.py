@@ -47,6 +47,7 @@ class Outgoing:
     bundle: Bundle
     original: bytes = b""  # the sender's own bytes, if the message is forwarded unchanged
     hold: str = ""  # a code of the catalogue: held until a person replays it
+    right_no: int | None = None  # of the receiver's right; None: not judged again at a claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ def _delivery(
         new(network, outgoing.endpoint, outgoing.event, message_id, case_id, now),
         order_key=f"{outgoing.endpoint.name}/{case_id}",
         order_no=order_no,
+        right_no=outgoing.right_no,
         content_id=bundles.content_id(outgoing.bundle),
     )
     try:

@@ -37,8 +37,12 @@ class _Texts(sa.TypeDecorator[Collection[str]]):
 
 
 class _Among(FunctionElement[bool]):
+    """A condition without a type: SQLAlchemy writes `= 1` after a Boolean of SQLite.
+
+    SQLite then reads the whole table, because no index answers `(x IN …) = 1`.
+    """
+
     inherit_cache = True
-    type = sa.Boolean()
 
 
 def among(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:

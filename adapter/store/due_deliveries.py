@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Delivery
-from adapter.store import attempts, outbox
+from adapter.store import attempts, outbox, rights
 from adapter.store.columns import Instant
 from adapter.store.dialects import ONE, among
 from adapter.store.indexes import due, is_open, one_of, place
 from adapter.store.replaced_endpoints import Replacement, claimable
+from adapter.store.rights import Right
 from adapter.store.tables import delivery, endpoint, message
 from adapter.store.transaction import Transaction
 
@@ -56,6 +57,7 @@ class Claimed:
 
     delivery: Delivery
     why: str  # first | retry | lease | resend
+    right: Right = Right.STANDS  # of its receiver; only what stands is sent as it is
 
 
 def look(
@@ -68,8 +70,8 @@ def look(
 ) -> list[Claimed]:
     """Return what is open and due: new, failed, with an ended lease, or without receipt.
 
-    Nearest deadline first, locked. The records are as `take` will write them, with a lease that
-    ends at `until`.
+    Nearest deadline first, locked, each compared with its receiver's right. The records are as
+    `take` will write them, with a lease that ends at `until`.
     """
     return _locked(tx, _candidates(replacement), replacement, name, limit, now, until)
 
@@ -96,12 +98,16 @@ def _locked(
     values = {"name_": name, "limit_": limit, "now_": now}
     ids = tx.execute(candidates, values).scalars().all()
     rows = tx.execute(_rows(replacement), values | {"ids_": ids}).all() if ids else []
-    return [_claimed(outbox.values(row), until) for row in rows]
+    locked = [outbox.values(row) for row in rows]
+    judged = [row["id"] for row in locked if row["right_no"] is not None]
+    changed = rights.compare(tx, judged, now)
+    return [_claimed(row, until, changed.get(row["id"], Right.STANDS)) for row in locked]
 
 
-def _claimed(row: dict[str, Any], until: datetime) -> Claimed:
+def _claimed(row: dict[str, Any], until: datetime, right: Right) -> Claimed:
     why = _why(row)
-    return Claimed(delivery=outbox.claimed(row, until, resend=why == "resend"), why=why)
+    delivery_ = outbox.claimed(row, until, resend=why == "resend")
+    return Claimed(delivery=delivery_, why=why, right=right)
 
 
 def _why(row: dict[str, Any]) -> str:

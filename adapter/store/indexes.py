@@ -98,7 +98,10 @@ sa.Index(
     postgresql_where=by_confirm,
 )
 _unclosed = item.c.closed_at.is_(None)
-sa.Index("item_due", item.c.due_at, item.c.seq, sqlite_where=_unclosed, postgresql_where=_unclosed)
+unclosed = sa.and_(  # worded so that no query for one case or message fits `item_due`, see is_open
+    _unclosed, item.c.seq > sa.literal_column("0")
+)
+sa.Index("item_due", item.c.due_at, item.c.seq, sqlite_where=unclosed, postgresql_where=unclosed)
 _of_case = sa.and_(_unclosed, item.c.case_id != sa.literal_column("''"))
 sa.Index(  # no second open item of a case about the same
     "item_open",

@@ -16,6 +16,7 @@ from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import InsertNew
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
+from adapter.store.indexes import unclosed
 from adapter.store.prefetch import Prefetch
 from adapter.store.tables import item
 from adapter.store.transaction import Transaction
@@ -149,7 +150,7 @@ def get(tx: Transaction, id_: str) -> Item | None:
 
 def listing(tx: Transaction, *, endpoint: str = "", what: str = "", limit: int = 100) -> list[Item]:
     """Return open items: those that are due first, and then by age. "" matches any."""
-    query = sa.select(*_FIELDS).where(_unclosed)
+    query = sa.select(*_FIELDS).where(unclosed)
     if endpoint:
         query = query.where(item.c.endpoint == endpoint)
     if what:
@@ -179,6 +180,6 @@ def counts(tx: Transaction, now: datetime) -> list[ItemCount]:
         overdue.label("overdue"),
         sa.func.min(item.c.since).label("oldest"),
     )
-    query = sa.select(*columns).where(_unclosed).group_by(item.c.endpoint, item.c.what)
+    query = sa.select(*columns).where(unclosed).group_by(item.c.endpoint, item.c.what)
     ordered = query.order_by(item.c.endpoint, item.c.what)
     return [ItemCount(**row) for row in tx.execute(ordered).mappings()]

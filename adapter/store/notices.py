@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from adapter.core.failures import REFUSED, SURELY_NOT_ARRIVED, Arrived
 from adapter.core.lifecycle import State
 from adapter.core.model import Code, Event, Kind, Layer
-from adapter.store.dialects import among, there_is
+from adapter.store.dialects import ONE, among
 from adapter.store.prefetch import Prefetch
 from adapter.store.tables import attempt, delivery, receipt
 from adapter.store.transaction import Transaction
@@ -122,19 +122,24 @@ def _unanswered() -> sa.ScalarSelect[int]:
     A receipt belongs to the newest attempt before it. An attempt under way has no code yet.
     """
     following, refusal = attempt.alias("following"), receipt.alias("refusal")
-    between = there_is(
-        following.c.delivery_id == attempt.c.delivery_id,
+    between = sa.select(ONE).where(
+        following.c.delivery_id == refusal.c.delivery_id,
         following.c.number > attempt.c.number,
         following.c.started_at <= refusal.c.at,
     )
-    refused = there_is(
+    refused = sa.select(ONE).where(
         refusal.c.delivery_id == attempt.c.delivery_id,
         refusal.c.layer == Layer.APPLICATION,
         refusal.c.code != Code.OK,
         refusal.c.at >= attempt.c.started_at,
-        ~between,
+        _nothing(between.correlate(attempt, refusal)),
     )
-    return _count(attempt, attempt.c.code.not_in(sorted(SURELY_NOT_ARRIVED)), ~refused)
+    unrefused = _nothing(refused.correlate(attempt))
+    return _count(attempt, attempt.c.code.not_in(sorted(SURELY_NOT_ARRIVED)), unrefused)
+
+
+def _nothing(rows: sa.Select[Any]) -> sa.ColumnElement[bool]:
+    return rows.limit(ONE).scalar_subquery().is_(None)
 
 
 def _count(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

@@ -9,17 +9,32 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.operate import maintenance
-from adapter.store import Store, due_deliveries, replaced_endpoints
+from adapter.store import (
+    Store,
+    cases,
+    due_deliveries,
+    items,
+    notices,
+    outbox,
+    persons,
+    replaced_endpoints,
+    stays,
+)
 from adapter.store.bulk_write import Insert
+from adapter.store.items import Item
 from adapter.store.replaced_endpoints import Replacement
 from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 from tests.kit import drafts
 from tests.kit.query_plans import count, fill_line, plan_of, statements
+from tests.kit.queued_notices import claimed, end, entitled, opened, queued
 from tests.kit.region import T0, Region
 
 pytestmark = pytest.mark.servers
-GROWING = "attempt|care_case|case_alias|content|delivery|envelope|history|message|receipt"
+GROWING = (
+    "attempt|care_case|case_alias|content|delivery|envelope|history|item|message|participant"
+    "|person|receipt|stay"
+)
 SCAN = re.compile(rf"Scan .*\bon ({GROWING})\b")
 
 
@@ -36,6 +51,27 @@ def test_no_statement_of_a_journey_reads_a_whole_table(region: Region) -> None:
         region.receipt("lulea", content)
     assert len(sent) > 20
     assert {s: plan for s in sent if not by_index(plan := plan_of(region.store, s))} == {}
+
+
+def test_what_a_stay_needs_is_looked_up_by_index(region: Region) -> None:
+    case = opened(region)
+    entitled(region, case)
+    queued(region, case)
+    with statements(region.store) as sent:
+        with region.store.begin() as tx:
+            outbox.lock_open_of_cases(tx, [case])
+            cases.lock(tx, case)
+            stays.save(tx, case, "{}", region.now)
+            persons.set_level(tx, ["digest"], "sekretessmarkering", "m-1", region.now)
+            items.open_item(tx, Item(what="identity", case_id=case, since=region.now))
+            items.close(tx, case, "identity", "", "", region.now)
+            items.open_item(tx, Item(what="identity", message_id="m-1", since=region.now))
+            notices.may_have_arrived(tx, case)
+            end(tx, region, case)
+            stays.get(tx, "c-other")
+        claimed(region)
+    assert {s: plan for s in sent if not by_index(plan := plan_of(region.store, s))} == {}
+    assert any(SCAN.search(plan_of(region.store, s)) for s in sent)
 
 
 def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Region) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from adapter.store import Store, due_deliveries
 from adapter.store.replaced_endpoints import Replacement
+from tests.kit import drafts
+from tests.kit.region import Region
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LOOKS = {
@@ -44,4 +48,34 @@ def plan(connection: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
     names = compiled.positiontup or []
     values = tuple(str(compiled.params[name]) for name in names)
     rows = connection.exec_driver_sql(f"explain query plan {compiled}", values)
+    return [str(row[3]) for row in rows]
+
+
+def test_no_look_up_of_many_values_reads_a_whole_table(tmp_path: Path) -> None:
+    """A condition that is compared with 1, as SQLAlchemy writes a Boolean, fits no index."""
+    region = Region(f"sqlite:///{tmp_path / 'store.db'}")
+    sent: dict[str, Any] = {}
+
+    def note(_c: object, _r: object, statement: str, values: Any, *_rest: object) -> None:
+        if "json_each" in statement:
+            sent[statement] = values
+
+    sa.event.listen(region.store.engine, "before_cursor_execute", note)
+    content = region.tells("hospital", drafts.note())
+    region.receipt("lulea", content)
+    sa.event.remove(region.store.engine, "before_cursor_execute", note)
+    with region.store.read() as tx:
+        plans = {s: steps(tx.connection, s, values) for s, values in sent.items()}
+    region.store.close()
+    assert len(plans) > 10
+    assert {s: plan for s, plan in plans.items() if any(map(READS_ALL.match, plan))} == {}
+
+
+READS_ALL = re.compile(r"SCAN (?!json_each|sender|endpoint)")
+
+
+def steps(connection: sa.Connection, statement: str, values: Any) -> list[str]:
+    """SQLite's own words, for one set of values."""
+    given = values[0] if isinstance(values, list) else values
+    rows = connection.exec_driver_sql(f"explain query plan {statement}", given)
     return [str(row[3]) for row in rows]

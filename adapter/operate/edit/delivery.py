@@ -29,6 +29,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
         new,
         order_key=dead.order_key,
         order_no=dead.order_no,
+        right_no=dead.right_no,
         content_id=names.content,
         replaces=first.id,
     )

@@ -15,7 +15,7 @@ depends_on = None
 ENDED = "'accepted', 'confirmed', 'dead', 'discarded', 'replaced'"
 NOT_ENDED_BEFORE = sa.text(f"state NOT IN ({ENDED})")
 NOT_ENDED = sa.text(f"state NOT IN ({ENDED}, 'no-longer-due')")
-UNCLOSED = sa.text("closed_at IS NULL")
+UNCLOSED = sa.text("closed_at IS NULL AND seq > 0")
 OF_CASE = sa.text("closed_at IS NULL AND case_id != ''")
 UNPURGED = sa.text("discharged_at IS NOT NULL AND purged_at IS NULL AND shared_at IS NULL")
 NAMED = sa.text("discharged_at IS NOT NULL AND (name != '' OR patient != '')")
