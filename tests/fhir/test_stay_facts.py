@@ -55,11 +55,11 @@ def test_the_deleted_elements_are_named_in_the_header() -> None:
 
 
 def test_an_old_number_is_no_number_of_the_patient() -> None:
-    old = parts.old_identifier("urn:oid:1.2.752.74.9.1", "19500907TFA3")
+    old = parts.old_identifier("urn:oid:1.2.752.74.9.1", "98240301AA06")
     current = {"system": NUMBER.split("|", maxsplit=1)[0], "value": "195009072553"}
     bundle = person(identifier=[old, current])
     assert bundles.patient_ids(bundle) == (NUMBER,)
-    assert bundles.old_patient_ids(bundle) == ("urn:oid:1.2.752.74.9.1|19500907TFA3",)
+    assert bundles.old_patient_ids(bundle) == ("urn:oid:1.2.752.74.9.1|98240301AA06",)
 
 
 @pytest.mark.parametrize("code", ["home", "other-hcf", "exp"])
