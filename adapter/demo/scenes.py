@@ -13,8 +13,7 @@ from uuid import uuid4
 
 from adapter.demo.region import HOSPITAL, LULEA, PLANNING, UMEA
 from adapter.demo.stage import Stage, StuckError
-from adapter.simulators.hl7v2_writer import Assessment, Stay
-from adapter.simulators.messages import Plan
+from adapter.simulators.messages import Assessment, Plan, Stay
 from adapter.simulators.party_system import PartySystem
 from adapter.simulators.traffic_log import EntryKind, has
 

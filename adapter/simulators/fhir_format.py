@@ -9,6 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from adapter.fhir.canonical import BASE, CASE_ID, EVENT, HSA, MESSAGE_ID, MUNICIPALITY
+from adapter.simulators import fhir_stay
 from adapter.simulators.messages import (
     Draft,
     Organisation,
@@ -51,8 +52,9 @@ class FhirFormat:
 
     def write(self, draft: Draft) -> OutgoingMessage:
         """Write a message of the party's own."""
-        patient = _patient(draft.person)
-        focus = _FOCUS[draft.event](draft, patient, self.me)
+        patient = _patient(draft.person) | fhir_stay.death(draft.stay)
+        write_focus = fhir_stay.encounter if draft.stay else _FOCUS[draft.event]
+        focus = write_focus(draft, patient, _organization(self.me))
         head = self._header(draft.event, draft.content_id, draft.case, draft.to, draft.at)
         parts = [
             head | {"focus": [_reference(focus)]},
@@ -116,6 +118,10 @@ def _organization(party: Organisation) -> Json:
     return organization | ({"name": party.name} if party.name else {})
 
 
+def _hsa(organization: Json) -> str:
+    return str(organization["identifier"][0]["value"])
+
+
 def _patient(person: Person) -> Json:
     coding = {"system": MUNICIPALITY, "code": person.municipality}
     local = [{"url": _extension("municipality"), "valueCoding": coding}]
@@ -145,7 +151,7 @@ def _outcome(code: str) -> Json:
     return {"resourceType": "OperationOutcome", "id": str(uuid4()), "issue": [issue]}
 
 
-def _care_plan(draft: Draft, patient: Json, me: Organisation) -> Json:
+def _care_plan(draft: Draft, patient: Json, me: Json) -> Json:
     plan = draft.plan or Plan(id="", version=0, status="draft", title="", activities=())
     activities = [
         {"detail": {"status": "scheduled", "description": each}} for each in plan.activities
@@ -154,7 +160,7 @@ def _care_plan(draft: Draft, patient: Json, me: Organisation) -> Json:
         "resourceType": "CarePlan",
         "id": str(uuid4()),
         "meta": {"versionId": str(plan.version)},
-        "identifier": [{"system": f"urn:hsa:{me.hsa}:plan", "value": plan.id}],
+        "identifier": [{"system": f"urn:hsa:{_hsa(me)}:plan", "value": plan.id}],
         "status": plan.status,
         "intent": "plan",
         "category": [{"coding": [{"system": _PLAN_TYPE, "code": "SIP"}]}],
@@ -165,7 +171,7 @@ def _care_plan(draft: Draft, patient: Json, me: Organisation) -> Json:
     }
 
 
-def _communication(draft: Draft, patient: Json, me: Organisation) -> Json:
+def _communication(draft: Draft, patient: Json, me: Json) -> Json:
     communication: Json = {
         "resourceType": "Communication",
         "id": str(uuid4()),
@@ -173,13 +179,13 @@ def _communication(draft: Draft, patient: Json, me: Organisation) -> Json:
         "subject": _reference(patient),
         "sent": draft.at.isoformat(),
         "recipient": [_reference(_organization(each)) for each in draft.to],
-        "sender": _reference(_organization(me)),
+        "sender": _reference(me),
         "payload": [{"contentString": draft.text}],
     }
     return communication | ({"inResponseTo": [_earlier(draft.about)]} if draft.about else {})
 
 
-def _task(draft: Draft, patient: Json, me: Organisation) -> Json:
+def _task(draft: Draft, patient: Json, me: Json) -> Json:
     return {
         "resourceType": "Task",
         "id": str(uuid4()),
@@ -188,7 +194,7 @@ def _task(draft: Draft, patient: Json, me: Organisation) -> Json:
         "focus": _earlier(draft.about),
         "for": _reference(patient),
         "lastModified": draft.at.isoformat(),
-        "owner": _reference(_organization(me)),
+        "owner": _reference(me),
     }
 
 
@@ -218,6 +224,8 @@ def _received(bundle: Json) -> ReceivedMessage:
         about=about,
         code=code,
         person=next((_person(p) for p in parts if p["resourceType"] == "Patient"), None),
+        stay=fhir_stay.told(parts, _focus(bundle, head)),
+        reason=fhir_stay.ended_reason(head),
     )
 
 
@@ -251,12 +259,15 @@ def _person(patient: Json) -> Person:
     name = patient.get("name", [{}])[0]
     home: Json = next(iter(patient.get("address", ())), {})
     codes = [e["valueCoding"]["code"] for e in _named(home, "municipality")]
+    numbers = patient.get("identifier", ())
     return Person(
-        number=next((i["value"] for i in patient.get("identifier", ())), ""),
+        number=next((i["value"] for i in numbers if i.get("use") != "old"), ""),
         family=name.get("family", ""),
         given=" ".join(name.get("given", ())),
-        street=next(iter(home.get("line", ())), ""),
+        street=next(iter(home.get("line", ())), home.get("text", "")),
         postcode=home.get("postalCode", ""),
         city=home.get("city", ""),
         municipality=next(iter(codes), ""),
+        old_number=next((i["value"] for i in numbers if i.get("use") == "old"), ""),
+        protection=tuple(label["code"] for label in patient.get("meta", {}).get("security", ())),
     )

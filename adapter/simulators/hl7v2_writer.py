@@ -10,36 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapter.simulators.messages import Organisation, Person
+from adapter.simulators.messages import Assessment, Organisation, Stay
 
 _ZONE = ZoneInfo("Europe/Stockholm")
 _PNR_OID = "1.2.752.129.2.1.3.1"
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """The physician's assessment of which services may be needed (SFS 2017:612, 2 kap. 1 §)."""
-
-    at: datetime
-    social_services: bool = True
-    municipal_health_care: bool = True
-    primary_care: bool = False
-    units: tuple[str, ...] = ()  # HSA-ids of further receiving units
-    withdrawn: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """One stay at the hospital (vårdtillfälle), as the journal has it now."""
-
-    person: Person
-    visit: str
-    ward: str
-    admitted: datetime
-    planned: datetime | None = None  # beräknad utskrivning
-    discharged: datetime | None = None
-    assessment: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +33,7 @@ def write_adt(adt: AdtMessage, me: Organisation) -> bytes:
     segments = [
         _msh(adt, me),
         _segment("EVN", {1: adt.trigger, 2: _time(adt.at), 6: _time(adt.at)}),
-        _pid(stay.person),
+        _pid(stay),
         _pv1(stay),
         _segment("PV2", {9: _time(stay.planned)}),
         *([_zsp(stay.assessment, stay)] if stay.assessment else []),
@@ -90,13 +65,16 @@ def _msh(adt: AdtMessage, me: Organisation) -> str:
     return _segment("MSH|^~\\&", {number - 2: text for number, text in fields.items()})
 
 
-def _pid(person: Person) -> str:
+def _pid(stay: Stay) -> str:
+    person = stay.person
     home = f"{_escaped(person.street)}^^{_escaped(person.city)}^^{person.postcode}^SWE^H^^"
     fields = {
         1: "1",
         3: f"{person.number}^^^&{_PNR_OID}&ISO^NNSWE",
         5: f"{_escaped(person.family)}^{_escaped(person.given)}^^^^^L",
         11: f"{home}{person.municipality}",
+        29: _time(stay.died),
+        30: "Y" if stay.died else _YES_OR_NO[False] if stay.is_alive else "",
     }
     return _segment("PID", fields)
 

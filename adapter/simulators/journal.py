@@ -1,7 +1,7 @@
 """A simulated hospital journal: it sends ADT over MLLP and receives FHIR by HTTP.
 
-Care plans, messages, answers and delivery reports arrive in its FHIR inbox. Each is receipted in
-the 2xx body.
+With a door, it can also send FHIR about a stay. Care plans, messages, answers and delivery reports
+arrive in its FHIR inbox. Each is receipted in the 2xx body.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-from adapter.simulators.hl7v2_writer import AdtMessage, Stay, acknowledgement_code, write_adt
-from adapter.simulators.http_connector import HttpConnector
-from adapter.simulators.messages import Organisation
+from adapter.simulators.hl7v2_writer import AdtMessage, acknowledgement_code, write_adt
+from adapter.simulators.http_connector import Door, HttpConnector
+from adapter.simulators.messages import Organisation, Stay
 from adapter.simulators.party_system import PartySystem
 from adapter.simulators.traffic_log import EntryKind
 
@@ -46,10 +46,11 @@ class Journal:
         inbox_port: int,
         feed: AdtFeed,
         first_control: int = 1,
+        door: Door | None = None,
     ) -> None:
         self.me = me
         self.system = system
-        self.inbox = HttpConnector(system, inbox_port)
+        self.inbox = HttpConnector(system, inbox_port, door)
         self._feed = feed
         self._controls = count(first_control)
 
@@ -76,6 +77,10 @@ class Journal:
             self._note(EntryKind.REPEATED, trigger, control)
             code = self._repeat_until_acknowledged(trigger, control, body)
         return code
+
+    def send_fhir(self, event: str, stay: Stay) -> str:
+        """Send a FHIR message about a stay to the door, and return its content id."""
+        return self.system.send(event, f"{self.me.hsa}/{stay.visit}", stay.person, (), stay=stay)
 
     def _repeat_until_acknowledged(self, trigger: str, control: str, body: bytes) -> str:
         """Send the same bytes again after every failure and after AR, as HL7 v2 requires."""

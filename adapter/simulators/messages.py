@@ -26,6 +26,53 @@ class Person:
     postcode: str = ""
     city: str = ""
     municipality: str = ""  # kommunkod, four digits
+    old_number: str = ""  # the number that `number` replaced
+    protection: tuple[str, ...] = ()  # sekretessmarkering, …; none: it was lifted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The physician's assessment of which services may be needed (SFS 2017:612, 2 kap. 1 §)."""
+
+    at: datetime
+    social_services: bool = True
+    municipal_health_care: bool = True
+    primary_care: bool = False
+    units: tuple[str, ...] = ()  # HSA-ids of further receiving units
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """One stay at the hospital (vårdtillfälle), as the journal has it now."""
+
+    person: Person
+    visit: str
+    ward: str
+    admitted: datetime
+    planned: datetime | None = None  # beräknad utskrivning
+    discharged: datetime | None = None
+    assessment: Assessment | None = None
+    ready: datetime | None = None  # utskrivningsklar
+    leave_from: datetime | None = None  # permission, until leave_to
+    leave_to: datetime | None = None
+    died: datetime | None = None
+    is_alive: bool = False  # says so: a death was told by mistake (felaktigt avliden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldStay:
+    """What a message tells of a stay: all of it, as it is now. Times are as they were written."""
+
+    status: str  # in-progress, onleave, finished, entered-in-error
+    admitted: str = ""
+    planned: str = ""
+    ready: str = ""
+    leave_from: str = ""
+    leave_to: str = ""
+    discharged: str = ""
+    needs: tuple[str, ...] = ()
+    is_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +87,8 @@ class ReceivedMessage:
     about: str = ""  # the content id that a receipt, answer or reply is about
     code: str = ""  # of a receipt: ok, …; of an answer: received, …
     person: Person | None = None
+    stay: ToldStay | None = None
+    reason: str = ""  # of an ending: withdrawn, need-ended, moved, transferred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +107,7 @@ class Draft:
     """A message that a party sends, before it is written in a format.
 
     An `answer` has `about` and `code`, a `reply` has `about` and `text`, a `message` has `text`,
-    a `care-plan` has `plan`.
+    a `care-plan` has `plan`, an event of a stay has `stay`.
     """
 
     event: str
@@ -71,6 +120,7 @@ class Draft:
     code: str = ""
     text: str = ""
     plan: Plan | None = None
+    stay: Stay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from adapter.simulators.messages import (
     OutgoingMessage,
     Person,
     ReceivedMessage,
+    ToldStay,
 )
 from adapter.simulators.published_constants import RECEIPT
 
@@ -28,6 +29,7 @@ _EVENTS = {  # by Meddelande/@typ
     "utskriven": "discharged",
     "ateroppnad": "discharge-cancelled",
     "avliden": "deceased",
+    "avliden-aterkallad": "deceased-withdrawn",
     "plan": "care-plan",
     "meddelande": "message",
     "svarsmeddelande": "reply",
@@ -43,6 +45,30 @@ _ANSWERS = {
     "avvisad": "rejected",
     "klar": "completed",
 }
+_REASONS = {  # by Orsak/@kod
+    "aterkallad": "withdrawn",
+    "behov-upphort": "need-ended",
+    "flyttad": "moved",
+    "overflyttad": "transferred",
+}
+_STATUSES = {
+    "pagaende": "in-progress",
+    "permission": "onleave",
+    "avslutad": "finished",
+    "makulerad": "entered-in-error",
+}
+_NEEDS = {
+    "socialtjanst": "social-services",
+    "kommunal-halso-och-sjukvard": "municipal-health-care",
+    "regionfinansierad-oppenvard": "primary-care",
+}
+_PROTECTIONS = {
+    "sekretessmarkering": "sekretessmarkering",
+    "skyddad-folkbokforing": "skyddadFolkbokforing",
+    "kvarskrivning": "kvarskrivning",
+    "upphort": "none",
+}
+_NUMBERS = ("Personnummer", "Samordningsnummer", "Reservnummer", "AnnatId")
 _ANSWER_CODES = {code: word for word, code in _ANSWERS.items()}
 
 
@@ -137,7 +163,34 @@ def _received(root: ET.Element) -> ReceivedMessage:
         about=about,
         code=code,
         person=_person(patient) if patient is not None else None,
+        stay=_stay(root),
+        reason=_REASONS.get(_attribute(_find(root, "Orsak"), "kod"), ""),
     )
+
+
+def _stay(root: ET.Element) -> ToldStay | None:
+    stay = _find(root, "Vardtillfalle")
+    if stay is None:
+        return None
+    leave, dead = _find(stay, "Permission"), _text(_find(root, "Patient"), "Avliden")
+    return ToldStay(
+        status=_STATUSES.get(stay.attrib["status"], "unknown"),
+        admitted=stay.get("inskriven", ""),
+        planned=stay.get("beraknadUtskrivning", ""),
+        ready=stay.get("utskrivningsklar", ""),
+        leave_from=_attribute(leave, "fran"),
+        leave_to=_attribute(leave, "till"),
+        discharged=stay.get("utskriven", ""),
+        needs=_needs(_find(stay, "Bedomning")),
+        is_dead=dead not in {"", "false"},
+    )
+
+
+def _needs(assessment: ET.Element | None) -> tuple[str, ...]:
+    """Return the needs of an assessment that has not been withdrawn."""
+    if assessment is None or assessment.get("aterkallad") == "true":
+        return ()
+    return tuple(_NEEDS[need.text or ""] for need in assessment.findall(f"{{{NAMESPACE}}}Behov"))
 
 
 def _is(element: ET.Element, name: str) -> bool:
@@ -151,6 +204,10 @@ def _find(parent: ET.Element | None, name: str) -> ET.Element | None:
 def _text(parent: ET.Element | None, name: str) -> str:
     element = _find(parent, name)
     return (element.text or "") if element is not None else ""
+
+
+def _attribute(element: ET.Element | None, name: str) -> str:
+    return "" if element is None else element.get(name, "")
 
 
 def _about(root: ET.Element) -> tuple[str, str]:
@@ -167,12 +224,23 @@ def _about(root: ET.Element) -> tuple[str, str]:
 def _person(patient: ET.Element) -> Person:
     name, home = _find(patient, "Namn"), _find(patient, "Adress")
     given = [] if name is None else name.findall(f"{{{NAMESPACE}}}Fornamn")
+    current, old = _numbers(patient)
     return Person(
-        number=_text(patient, "Personnummer"),
+        number=current,
         family=_text(name, "Efternamn"),
         given=" ".join(each.text or "" for each in given),
-        street=_text(home, "Rad"),
+        street=_text(home, "Rad") or _text(home, "HelaAdressen"),
         postcode=_text(home, "Postnummer"),
         city=_text(home, "Postort"),
-        municipality="" if home is None else home.get("kommun", ""),
+        municipality=_attribute(home, "kommun"),
+        old_number=old,
+        protection=tuple(_PROTECTIONS[word] for word in patient.get("skydd", "").split()),
     )
+
+
+def _numbers(patient: ET.Element) -> tuple[str, str]:
+    """Return the patient's number, and the one that it replaced."""
+    numbers = [e for name in _NUMBERS for e in patient.findall(f"{{{NAMESPACE}}}{name}")]
+    old = [e.text or "" for e in numbers if e.get("bruk") == "tidigare"]
+    current = [e.text or "" for e in numbers if e.get("bruk") != "tidigare"]
+    return next(iter(current), ""), next(iter(old), "")

@@ -23,10 +23,20 @@ from adapter.simulators.traffic_log import TrafficLog
 
 
 def journal(
-    me: Organisation, traffic: TrafficLog, *, inbox_port: int, feed: AdtFeed, first_control: int = 1
+    me: Organisation,
+    traffic: TrafficLog,
+    *,
+    inbox_port: int,
+    feed: AdtFeed,
+    first_control: int = 1,
+    door: Door | None = None,
 ) -> Journal:
-    """Return a hospital's journal system: it sends ADT over MLLP and receives FHIR by HTTP."""
-    return Journal(me, PartySystem(FhirFormat(me), traffic), inbox_port, feed, first_control)
+    """Return a hospital's journal system: it sends ADT over MLLP and receives FHIR by HTTP.
+
+    With a `door` it also sends FHIR.
+    """
+    system = PartySystem(FhirFormat(me), traffic)
+    return Journal(me, system, inbox_port, feed, first_control, door)
 
 
 def bus_party(

@@ -24,6 +24,8 @@ from adapter.simulators.messages import (
     Person,
     Plan,
     ReceivedMessage,
+    Stay,
+    ToldStay,
 )
 from adapter.simulators.published_constants import RECEIPT, UNANSWERED_EVENTS
 from adapter.simulators.traffic_log import EntryKind, TrafficLog
@@ -36,6 +38,18 @@ class Behaviour:
     answers_after: float | None = None  # when a person answers; None: nobody answers
     resends_after: float = 4.0  # when a message of its own without a receipt is sent again
     resends: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownStay:
+    """A stay as the newest message about it told. After an ending, `ended` says why."""
+
+    event: str
+    stay: ToldStay
+    ended: str = ""  # the coded reason, or the event; "" while the party takes part
+
+
+_ENDINGS = ("process-ended", "admission-cancelled")
 
 
 class PartySystem:
@@ -58,6 +72,7 @@ class PartySystem:
         self._final_receipts: dict[str, OutgoingMessage] = {}  # by content id of the message
         self._sent_ids: list[str] = []  # content ids of the party's own messages
         self._receipted_ids: set[str] = set()
+        self._stays: dict[str, KnownStay] = {}  # by case
 
     def receive(self, body: bytes, delivery: str = "") -> OutgoingMessage | None:
         """Receive one copy, and return its receipt.
@@ -89,10 +104,23 @@ class PartySystem:
         kind = EntryKind.REFUSED if refused else EntryKind.APPLIED
         self._note(kind, message, delivery)
         if not refused:
+            self._keep_stay(message)
             self._schedule_answer(message)
         code = "fatal-error" if refused else "ok"
         receipt = self.message_format.receipt(message, code, _now())
         return self._final_receipts.setdefault(message.content_id, receipt)
+
+    def _keep_stay(self, message: ReceivedMessage) -> None:
+        """Replace what is known of the stay: a message about a stay tells all of it."""
+        if message.stay is not None:
+            ended = (message.reason or message.event) if message.event in _ENDINGS else ""
+            known = KnownStay(event=message.event, stay=message.stay, ended=ended)
+            self._stays[message.case] = known
+
+    def stay(self, case: str) -> KnownStay | None:
+        """Return what the party knows of a stay; None when nothing was told."""
+        with self._lock:
+            return self._stays.get(case)
 
     def _unless_lost(self, receipt: OutgoingMessage) -> OutgoingMessage | None:
         lost = self.faults.occurs("lose_receipts")
@@ -123,6 +151,7 @@ class PartySystem:
         code: str = "",
         text: str = "",
         plan: Plan | None = None,
+        stay: Stay | None = None,
     ) -> str:
         """Send a message until it is receipted, and return its content id."""
         draft = Draft(
@@ -136,6 +165,7 @@ class PartySystem:
             code=code,
             text=text,
             plan=plan,
+            stay=stay,
         )
         outgoing = self.message_format.write(draft)
         with self._lock:

@@ -10,8 +10,7 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from adapter.simulators.hl7v2_writer import Stay
-from adapter.simulators.messages import Person
+from adapter.simulators.messages import Person, Stay
 
 _ZONE = ZoneInfo("Europe/Stockholm")
 _NUMBERS = (

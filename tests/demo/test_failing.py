@@ -17,7 +17,7 @@ from adapter.demo.region import settings as demo_settings
 from adapter.demo.rows import event_name
 from adapter.demo.stage import Stage
 from adapter.mappings import load
-from adapter.simulators.hl7v2_writer import Assessment
+from adapter.simulators.messages import Assessment
 from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from adapter.store import Store
 

@@ -14,7 +14,7 @@ from adapter.demo.region import Broker
 from adapter.demo.report import as_json
 from adapter.demo.stage import Stage
 from adapter.demo.troubles import troubles
-from adapter.simulators.hl7v2_writer import Assessment
+from adapter.simulators.messages import Assessment
 from adapter.simulators.traffic_log import EntryKind, has
 from adapter.store import Store
 from tests.kit.servers import RabbitMQ

@@ -16,7 +16,8 @@ from adapter.core.model import Event
 from adapter.fhir import bundles, codec, profiles, responses
 from adapter.mappings import Context
 from adapter.simulators.fhir_format import FhirFormat
-from adapter.simulators.hl7v2_writer import AdtMessage, Assessment, write_adt
+from adapter.simulators.hl7v2_writer import AdtMessage, write_adt
+from adapter.simulators.messages import Assessment
 from adapter.simulators.omsorg_format import OmsorgFormat
 from adapter.simulators.sample_stays import sample_stays
 from tests.kit import oracle
