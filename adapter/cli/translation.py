@@ -100,11 +100,18 @@ def _read(system: System, body: bytes, source: Endpoint, claimed: str) -> _Sourc
     recorded = bundles.recorded(system.read(event, document, first)) or _NEVER
     recorded = recorded if recorded < _NEVER else _TIMELESS
     context = Context(sender=source, recorded=recorded, fingerprint=fingerprint)
-    return _Source(event=event, bundle=system.read(event, document, context), context=context)
+    bundle = system.read(event, document, context)
+    named = event if claimed else bundles.event(bundle)
+    return _Source(event=named, bundle=bundle, context=context)
 
 
 def _written(system: System, original: _Source, receiver: str) -> Any:
-    """The message as a document, addressed to the receiver where one is named."""
+    """The message as a document, addressed to the receiver where one is named.
+
+    As FHIR it is shown as it was read, also an event that is never sent.
+    """
+    if system.name == "fhir" and not receiver:
+        return original.bundle
     target = Endpoint(name="receiver", organization=receiver, system=system.name, transport="http")
     context = Context(
         sender=original.context.sender,

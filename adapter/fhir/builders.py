@@ -92,13 +92,14 @@ def message(  # noqa: PLR0913 - the parts of a message header, each by name
     others: Iterable[Resource] = (),
     cases: Iterable[str] = (),
     recorded: datetime,
+    extensions: Iterable[Resource] = (),
     extra: Resource | None = None,
 ) -> Bundle:
     """Return a message Bundle (R4, messaging.html): the header, the focus, `others`, the parties.
 
     `content` is the content id. It is also `Bundle.id`, until `rewriting.with_envelope` sets
-    another. `others` are further resources (Patient, Provenance …). `extra` is merged into the
-    MessageHeader. Times are aware.
+    another. `others` are further resources (Patient, Provenance …). `extensions` are added to the
+    MessageHeader's own, and `extra` is merged into it. Times are aware.
     """
     parties = list(receivers)
     head: Resource = {
@@ -107,6 +108,7 @@ def message(  # noqa: PLR0913 - the parts of a message header, each by name
         "extension": [
             *(case_extension(case) for case in cases),
             extension("recorded", "Instant", recorded.isoformat()),
+            *extensions,
         ],
         "eventCoding": {"system": EVENT, "code": str(event)},
         "sender": reference(new_id("organization", sender.organization)),

@@ -67,6 +67,7 @@ def read_message(network: Network, sender: Endpoint, message: Message) -> ReadRe
         event = system.event(document)
         context = _context(sender, message)
         bundle = system.read(event, document, context)
+        event = bundles.event(bundle)  # reading may find more: a discharge by death is a death
         issues = _capped([*context.issues, *_problems(network, sender, message, event, bundle)])
     except FatalError as error:
         named = refused.identified(document) if isinstance(document, dict) else {}

@@ -59,7 +59,7 @@ def test_equal_bytes_are_a_copy_and_the_same_control_id_with_others_is_a_new_mes
 
 
 def test_a_known_trigger_that_is_not_used_is_acknowledged_and_kept(journal: Region) -> None:
-    assert send(journal, "A28") == "AA"
+    assert send(journal, "A04") == "AA"
     [message] = journal.messages()
     assert (message["standing"], message["note"]) == ("processed", "not-used")
     assert journal.history("not-used")
@@ -68,7 +68,7 @@ def test_a_known_trigger_that_is_not_used_is_acknowledged_and_kept(journal: Regi
 def test_a_trigger_that_the_settings_refuse_is_refused(journal: Region) -> None:
     feed = replace(journal.network.endpoint("feed"), unmapped="refuse")
     journal.with_settings(endpoints=(*SETTINGS.endpoints, feed))
-    assert send(journal, "A28") == "AE"
+    assert send(journal, "A04") == "AE"
 
 
 def test_nonsense_is_refused_and_kept(journal: Region) -> None:

@@ -45,6 +45,8 @@ ErrorCode: TypeAlias = Literal[
     "naive-time",
     "damaged-text",
     "no-planned-discharge",
+    "assumed-municipality",
+    "contradiction",
     "no-case",
     "other-patient",
     "more-problems",

@@ -175,6 +175,18 @@ CODES: dict[ErrorCode, Entry] = {
         "The planned discharge is missing (SFS 2017:612, chapter 2, section 2).",
         "Send it as soon as it is known.",
     ),
+    "assumed-municipality": sender_fault(
+        "informational",
+        "Folkbokföringsadress saknas; kommunen i anslutningens inställningar har antagits.",
+        "There is no address of registration; the municipality in the settings was assumed.",
+        "Send the address with its kommunkod (PID-11.9).",
+    ),
+    "contradiction": sender_fault(
+        "value",
+        "Två uppgifter i meddelandet motsäger varandra.",
+        "Two facts in the message contradict each other.",
+        "Correct the one that is wrong at its source, and send it again.",
+    ),
     "no-case": sender_fault(
         "informational",
         "Meddelandet anger inget vårdtillfälle; ett eget ärende har öppnats.",

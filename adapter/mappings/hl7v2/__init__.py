@@ -6,35 +6,46 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | HL7 v2 | FHIR | module |
 |---|---|---|
 | MSH-9 | event | `events` |
-| PID-3 | Patient.identifier | `patient_identifiers` |
+| PID-3, MRG-1 | Patient.identifier | `patient_identifiers` |
+| PID-11 | Patient.address | `addresses` |
+| PD1-12 | Patient.meta.security | `protection` |
 | PID, PD1 | Patient | `patient` |
+| PV1-19, MRG-5 | case | `case_names` |
+| PV1-2, PV1-36 | Encounter.class, Encounter.hospitalization | `visit_codes` |
 | EVN, PV1, PV2, ZSP | Encounter | `encounter` |
+| `""` | deleted elements | `deletions` |
 | ACK from a receiver | receipt | `ack_reader` |
 | ACK to a sender | receipt | `ack_writer` |
 | all else | a loss | `losses` |
 
-`hl7_message` is the message that these modules read; `fields` and `times` are its data types.
+`hl7_message` is the message that these modules read; `fields`, `times` and `validity` are its
+data types.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import hl7
 
+from adapter.core.endpoint import Disposition
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event
 from adapter.fhir import builders
 from adapter.fhir.bundles import Resource
-from adapter.fhir.parts import party_of
+from adapter.fhir.parts import deleted_extensions, ended_reason, party_of
 from adapter.mappings import Context, System
 from adapter.mappings.hl7v2.ack_reader import read_ack
 from adapter.mappings.hl7v2.ack_writer import write_ack
-from adapter.mappings.hl7v2.encounter import encounter, visit_number
+from adapter.mappings.hl7v2.case_names import visit_numbers
+from adapter.mappings.hl7v2.deletions import deleted
+from adapter.mappings.hl7v2.encounter import encounter
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.hl7_message import Hl7Message, open_message
-from adapter.mappings.hl7v2.losses import report_losses
+from adapter.mappings.hl7v2.losses import READ_OF_PERSON, READ_OF_STAY, report_losses
 from adapter.mappings.hl7v2.patient import patient
 
 VERSION = "1"
@@ -44,33 +55,76 @@ _REASONS = {  # HL7 table 0062
     "03": "Census management",
 }
 
+_MAY_BE_DEATH = (Event.DISCHARGED, Event.ADMISSION_UPDATED)  # where the stay is over
+_WITHDRAWN = "Bedömningen är återkallad / The assessment is withdrawn"
+
 system = System("hl7v2", content="hl7", media_type="x-application/hl7-v2+er7")
 system.recognises(recognise)
 system.writes(Event.RECEIPT)(write_ack)
 
 
-def read_adt(event: Event, source: hl7.Message, context: Context) -> Bundle:
-    """Return an ADT message as a FHIR message; FatalError where it cannot be read as one."""
-    content = content_id(source, context)
-    message = open_message(source, context, content)
-    number = visit_number(message)
-    stay = encounter(event, number, message)
+def read_stay(event: Event, source: hl7.Message, context: Context) -> Bundle:
+    """Return an ADT message about a stay as a FHIR message; FatalError where it is none.
+
+    A discharge by a death code (PV1-36) becomes the event `deceased`.
+    """
+    message = open_message(source, context, content_id(source, context))
+    numbers = visit_numbers(message)
+    stay = encounter(event, next(iter(numbers), ""), message)
     person = patient(message)
-    report_losses(message.document, context)
+    if event in _MAY_BE_DEATH and _left_dead(stay):
+        event, person = Event.DECEASED, {"deceasedBoolean": True} | person
+    header = _reason(event, message)
+    report_losses(READ_OF_STAY, message.document, context)
+    parts = _Parts(stay=stay, person=person, header=header, numbers=numbers)
+    return _message(event, parts, message)
+
+
+@system.reads(Event.PERSON_UPDATED)
+def read_person(source: hl7.Message, context: Context) -> Bundle:
+    """Return an ADT message about a person without a stay as a FHIR message."""
+    message = open_message(source, context, content_id(source, context))
+    person = patient(message)
+    report_losses(READ_OF_PERSON, message.document, context)
+    return _message(Event.PERSON_UPDATED, _Parts(person=person), message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The parts of an ADT message: `stay` is {} where it is about the person alone."""
+
+    person: Resource
+    stay: Resource = field(default_factory=dict)
+    header: Resource = field(default_factory=dict)
+    numbers: Sequence[str] = ()
+
+
+def _message(event: Event, parts: _Parts, message: Hl7Message) -> Bundle:
+    control = message.text("MSH-10")
     return builders.message(
         event,
-        content=content,
-        sender=party_of(context.sender),
-        focus=stay,
-        others=[person, _provenance(content, message.text("MSH-10"), context)],
-        cases=[f"{message.organization}/{number}"] if number else [],
+        content=message.content,
+        sender=party_of(message.context.sender),
+        focus=parts.stay or parts.person,
+        others=[
+            *([parts.person] if parts.stay else ()),
+            _provenance(message.content, control, message.context),
+        ],
+        cases=[f"{message.organization}/{number}" for number in parts.numbers],
         recorded=message.recorded,
-        extra=_reason(event, message),
+        extensions=deleted_extensions(deleted(parts.stay, parts.person, message)),
+        extra=parts.header,
     )
 
 
+def _left_dead(stay: Resource) -> bool:
+    ending = stay.get("hospitalization", {}).get("dischargeDisposition", {})
+    return any(coding["code"] == Disposition.DEAD for coding in ending.get("coding", ()))
+
+
 for _event in (*TRIGGERS.values(), Event.PROCESS_ENDED, Event.DECEASED):
-    system.reads(_event)(partial(read_adt, _event))
+    if _event is not Event.PERSON_UPDATED:
+        system.reads(_event)(partial(read_stay, _event))
 
 
 @system.reads(Event.RECEIPT)
@@ -112,9 +166,14 @@ def _provenance(content: str, control: str, context: Context) -> Resource:
 
 
 def _reason(event: Event, message: Hl7Message) -> Resource:
-    """Return the reason of the message: ZSP-9, else EVN-4 as text, else the meaning of its code."""
-    code = message.text("EVN-4")
-    text = message.text("ZSP-9") or message.text("EVN-4.2") or _REASONS.get(code, code)
-    if not text and event is Event.PROCESS_ENDED:
-        text = "Bedömningen är återkallad / The assessment is withdrawn"
-    return {"reason": {"text": text}} if text else {}
+    """Return the reason: of an ending a fixed text, else the meaning of a code in EVN-4.
+
+    A free text may tell a diagnosis: it is a loss.
+    """
+    code, text = message.text("EVN-4"), message.text("EVN-4.2")
+    meaning = _REASONS.get(code, "")
+    if (code and not meaning) or text.casefold() not in ("", meaning.casefold()):
+        message.context.lose("EVN-4", "only a code of table 0062 is carried")
+    if event is Event.PROCESS_ENDED:
+        return {"reason": ended_reason("withdrawn", _WITHDRAWN)}
+    return {"reason": {"text": meaning}} if meaning else {}

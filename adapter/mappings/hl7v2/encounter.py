@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from adapter.core.identifiers import HSA, hsa_id, looks_like_hsa_id
 from adapter.core.model import Event, Need
 from adapter.fhir.builders import extension, new_id, reference
 from adapter.fhir.bundles import Resource
-from adapter.fhir.parts import ACT_CODE, assessment_extension, present, visit_identifiers
+from adapter.fhir.parts import assessment_extension, hospitalization, present, visit_identifiers
 from adapter.mappings.hl7v2.events import is_withdrawn
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
 from adapter.mappings.hl7v2.times import Moment
+from adapter.mappings.hl7v2.visit_codes import disposition, visit_class
 
-_INPATIENT = {"system": ACT_CODE, "code": "IMP", "display": "inpatient encounter"}
 _STATUS = {
     Event.ADMISSION_CANCELLED: "entered-in-error",
     Event.LEAVE_STARTED: "onleave",
@@ -19,6 +21,7 @@ _STATUS = {
     Event.DECEASED: "finished",
 }
 _MAY_FOLLOW_DISCHARGE = frozenset({Event.ADMISSION_UPDATED, Event.PROCESS_ENDED})
+_CLOCK_ERROR = timedelta(minutes=2)
 _NEEDS = {
     "ZSP-2": Need.SOCIAL_SERVICES,
     "ZSP-3": Need.MUNICIPAL_HEALTH_CARE,
@@ -26,26 +29,20 @@ _NEEDS = {
 }
 
 
-def visit_number(message: Hl7Message) -> str:
-    """Return PV1-19, else the account number PID-18; "" (with a warning) where both are empty."""
-    number = message.text("PV1-19") or message.text("PID-18")
-    if not number:
-        message.context.warn("no-case", "PV1-19")
-    return number
-
-
 def encounter(event: Event, number: str, message: Hl7Message) -> Resource:
     """Return the Encounter as it is after the event; `number` is the visit number."""
     status = _status(event, message)
+    period = _encounter_period(event, status, message)
     fields = {
         "resourceType": "Encounter",
         "id": new_id(message.content, "encounter"),
-        "extension": _extensions(event, message),
+        "extension": _extensions(event, status, period, message),
         "identifier": visit_identifiers(number),
         "status": status,
-        "class": _INPATIENT,
+        "class": visit_class(message),
         "subject": reference(new_id(message.content, "patient")),
-        "period": _encounter_period(event, status, message),
+        "period": period,
+        "hospitalization": _hospitalization(status, message),
         "location": _location(message),
         "serviceProvider": reference(new_id("organization", message.organization)),
     }
@@ -54,9 +51,24 @@ def encounter(event: Event, number: str, message: Hl7Message) -> Resource:
 
 def _status(event: Event, message: Hl7Message) -> str:
     """Return the status; an update with a discharge time is about a finished stay."""
-    if event in _MAY_FOLLOW_DISCHARGE and message.text("PV1-45"):
+    if event in _MAY_FOLLOW_DISCHARGE and message.text("PV1-45") and not _planned_end(message):
         return "finished"
     return _STATUS.get(event, "in-progress")
+
+
+def _planned_end(message: Hl7Message) -> Moment | None:
+    """Return PV1-45 where it is later than the message: the patient has not left."""
+    end = message.moment("PV1-45")
+    return end if end and end.at > message.recorded + _CLOCK_ERROR else None
+
+
+def _hospitalization(status: str, message: Hl7Message) -> Resource:
+    """Return how the patient left (PV1-36), where the stay is over."""
+    if status == "finished":
+        return hospitalization(str(disposition(message) or ""))
+    if message.text("PV1-36"):
+        message.context.lose("PV1-36", "the stay is not over")
+    return {}
 
 
 def _encounter_period(event: Event, status: str, message: Hl7Message) -> Resource:
@@ -89,26 +101,42 @@ def _location(message: Hl7Message) -> list[Resource]:
     return [{"location": place}] if place else []
 
 
-def _extensions(event: Event, message: Hl7Message) -> list[Resource]:
-    extensions = [*_planned_discharge(event, message), *_assessment(message)]
+def _extensions(event: Event, status: str, period: Resource, message: Hl7Message) -> list[Resource]:
+    planned = _planned_discharge(event, status, message)
+    if planned and planned[:10] < period.get("start", "")[:10]:
+        message.context.warn("contradiction", "PV2-9", "earlier than the admission in PV1-44")
+    extensions = [extension("planned-discharge", "DateTime", planned)] if planned else []
+    extensions += _assessment(message)
     if event is Event.DISCHARGE_READY:
         ready = message.event_time().fhir()
         extensions.append(extension("discharge-ready", "DateTime", ready))
     return extensions + _leave(event, message)
 
 
-def _planned_discharge(event: Event, message: Hl7Message) -> list[Resource]:
-    """Return beräknad utskrivning (2 kap. 2 §). A notice without it is sent, with a warning."""
-    planned = message.first_moment("ZSP-6", "PV2-9")
-    if planned:
-        return [extension("planned-discharge", "DateTime", planned.fhir())]
-    if event is Event.ADMISSION_NOTICE:
+def _planned_discharge(event: Event, status: str, message: Hl7Message) -> str:
+    """Return beräknad utskrivning (2 kap. 2 §). A notice without it is sent, with a warning.
+
+    A discharge time (PV1-45) that has not come is also a plan.
+    """
+    stated, planned = message.moment("ZSP-6"), message.moment("PV2-9")
+    if stated and planned and stated != planned:
+        message.context.lose("PV2-9", "ZSP-6 has priority")
+    planned = stated or planned
+    if message.text("PV1-45") and status != "finished":
+        planned = planned or _planned_end(message)
+        message.context.lose("PV1-45", "the patient has not left: it is no time of discharge")
+    if not planned and event is Event.ADMISSION_NOTICE:
         message.context.warn("no-planned-discharge", "PV2-9")
-    return []
+    return planned.fhir() if planned else ""
 
 
 def _leave(event: Event, message: Hl7Message) -> list[Resource]:
-    """Return the leave (permission): its start and expected end (PV2-47), or its actual end."""
+    """Return the leave (permission): its start and expected end (PV2-47), or its actual end.
+
+    A53 cancels a return, and A52 a leave that never began: the time is that of the correction.
+    """
+    if event is not Event.LEAVE_STARTED and message.text("PV2-47"):
+        message.context.lose("PV2-47", "it is read when a leave begins")
     if event is Event.LEAVE_ENDED:
         return [extension("leave", "Period", _period(None, message.event_time()))]
     if event is not Event.LEAVE_STARTED:

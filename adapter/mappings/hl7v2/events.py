@@ -15,16 +15,31 @@ TRIGGERS = {
     "A01": Event.ADMISSION_NOTICE,
     "A02": Event.ADMISSION_UPDATED,
     "A03": Event.DISCHARGED,
+    "A05": Event.PERSON_UPDATED,
+    "A06": Event.ADMISSION_NOTICE,
+    "A07": Event.ADMISSION_CANCELLED,
     "A08": Event.ADMISSION_UPDATED,
     "A11": Event.ADMISSION_CANCELLED,
+    "A12": Event.ADMISSION_UPDATED,
     "A13": Event.DISCHARGE_CANCELLED,
     "A16": Event.DISCHARGE_READY,
     "A21": Event.LEAVE_STARTED,
     "A22": Event.LEAVE_ENDED,
+    "A23": Event.ADMISSION_CANCELLED,
+    "A24": Event.PERSON_UPDATED,
     "A25": Event.DISCHARGE_READY_WITHDRAWN,
+    "A28": Event.PERSON_UPDATED,
+    "A31": Event.PERSON_UPDATED,
+    "A34": Event.PERSON_UPDATED,
+    "A38": Event.PERSON_UPDATED,
+    "A40": Event.PERSON_UPDATED,
+    "A45": Event.ADMISSION_UPDATED,
+    "A47": Event.PERSON_UPDATED,
+    "A50": Event.ADMISSION_UPDATED,
+    "A52": Event.LEAVE_ENDED,
+    "A53": Event.LEAVE_STARTED,
 }
-_MAY_REPORT_DEATH = frozenset({"A03", "A08"})
-_NOT_INPATIENT = frozenset({"O", "R", "C"})  # table 0004: outpatient, recurring, commercial
+_NEVER_A_STAY = "A38"  # a cancelled pre-admission
 
 _TYPE_NAMES = (
     "ACK ADR ADT BAR BPS BRP BRT BTS CCF CCI CCM CCQ CCR CCU CQU CRM CSU DBC DBU DFT DOC DPR DRC"
@@ -68,18 +83,37 @@ def recognise(message: hl7.Message) -> Event:
         return Event.RECEIPT
     if kind != "ADT" or trigger not in TRIGGERS:
         raise _refusal(kind, trigger)
-    if _outpatient(document):
-        raise FatalError("unmapped-event", "PV1-2 is not inpatient care, and there is no ZSP")
     return _event(trigger, document)
 
 
 def _event(trigger: str, document: Document) -> Event:
-    """Return the event of an ADT trigger. A death outranks a withdrawn assessment."""
-    if trigger in _MAY_REPORT_DEATH and is_dead(document):
-        return Event.DECEASED
+    """Return the event of an ADT trigger. A death outranks a withdrawn assessment.
+
+    A message about the person with an assessment is about the stay, and is read as an A08.
+    """
     event = TRIGGERS[trigger]
+    if event is Event.PERSON_UPDATED:
+        return _of_person(trigger, document)
+    if trigger == "A08" and _names_no_visit(document):
+        return Event.PERSON_UPDATED
+    if trigger in ("A03", "A08") and is_dead(document):
+        return Event.DECEASED
     ended = event is Event.ADMISSION_UPDATED and is_withdrawn(document)
     return Event.PROCESS_ENDED if ended else event
+
+
+def _of_person(trigger: str, document: Document) -> Event:
+    if trigger == _NEVER_A_STAY or not document.has("ZSP"):
+        return Event.PERSON_UPDATED
+    return _event("A08", document)
+
+
+def _names_no_visit(document: Document) -> bool:
+    """Whether an update is about the person alone: no PV1, or one of class N without number."""
+    if document.has("ZSP") or document.has("PV2"):
+        return False
+    not_applicable = document.text("PV1-2").upper() == "N" and not document.text("PV1-19")
+    return not document.has("PV1") or not_applicable
 
 
 def is_dead(document: Document) -> bool:
@@ -93,11 +127,6 @@ def is_withdrawn(document: Document) -> bool:
     needs = [document.text(f"ZSP-{number}").upper() for number in (2, 3, 4)]
     none = needs == ["N", "N", "N"] and not document.values("ZSP-7")
     return document.text("ZSP-8").upper() == "Y" or none
-
-
-def _outpatient(document: Document) -> bool:
-    """Whether PV1-2 is not inpatient care (sluten vård). A ZSP segment proves that it is."""
-    return document.text("PV1-2").upper() in _NOT_INPATIENT and not document.has("ZSP")
 
 
 def _refusal(kind: str, trigger: str) -> FatalError:

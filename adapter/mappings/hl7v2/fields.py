@@ -1,15 +1,15 @@
 """Read the fields of a parsed HL7 v2 message by path (v2.3 to v2.8, chapter 2).
 
 A path is `PID-3`, `PID-3.4` or `PID-3.4.2`: segment, field, component, subcomponent. An absent
-field is "". So is the explicit null (two quotation marks): neither has a value. No function here
-raises on what a message contains.
+field is "". So is the explicit null (two quotation marks): neither has a value; `is_null` tells
+them apart. No function here raises on what a message contains.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -92,6 +92,8 @@ def _clean(raw: str, separators: Separators) -> tuple[str, bool]:
     if raw.strip() == _NULL:
         return "", False
     text, unread = _unescaped(raw, separators) if separators.escape in raw else (raw, False)
+    if text.isprintable():
+        return _tidy(text), unread or "\ufffd" in text
     kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSHOWABLE)
     return _tidy(kept), unread or len(kept) < len(text) or "\ufffd" in kept
 
@@ -138,6 +140,7 @@ class Document:
 
     message: hl7.Message
     fallback_charset: str = ""
+    length: int | None = None  # how many segments are read; None: all
 
     @cached_property
     def separators(self) -> Separators:
@@ -160,9 +163,15 @@ class Document:
     def segments(self) -> dict[str, list[Any]]:
         """The segments by name; segments of one name are in message order."""
         by_name: dict[str, list[Any]] = {}
-        for segment in self.message:
+        for segment in self.message[: self.length]:
             by_name.setdefault(str(segment[0]).strip(), []).append(segment)
         return by_name
+
+    def before_second(self, name: str) -> Document:
+        """Return the part of the message before the second segment of this name."""
+        names = [str(segment[0]).strip() for segment in self.message]
+        second = names.index(name, names.index(name) + 1)
+        return replace(self, length=second)
 
     def has(self, name: str) -> bool:
         """Whether the message has a segment of this name."""
@@ -178,6 +187,17 @@ class Document:
         `index` selects the segment among those of its name, from 0.
         """
         name, number, _, _ = _path(path)
+        place = name, number, index
+        if place not in self._texts:
+            self._texts[place] = self._field(name, number, index)
+        return self._texts[place]
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, int, int], str]:
+        """The fields that were read. Joining the parts of a field again costs time."""
+        return {}
+
+    def _field(self, name: str, number: int, index: int) -> str:
         segments = self.segments.get(name, [])[index : index + 1]
         return str(segments[0][number]) if segments and number < len(segments[0]) else ""
 
@@ -189,6 +209,15 @@ class Document:
             for part in parts
             if part.strip() not in ("", _NULL)
         ]
+
+    def is_null(self, path: str) -> bool:
+        """Whether a field holds nothing but the explicit null, which deletes its value."""
+        text, marks = self.field(path), self.separators
+        if _NULL not in text:
+            return False
+        ends = f"[{re.escape(marks.component + marks.subcomponent + marks.repetition)}]"
+        parts = {part.strip() for part in re.split(ends, text)} - {""}
+        return parts == {_NULL}
 
     def text(self, path: str, index: int = 0) -> str:
         """Return the text at a path, from the field's first repetition."""

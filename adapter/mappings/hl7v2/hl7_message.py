@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from functools import cached_property
 
 import hl7
 
@@ -13,10 +14,10 @@ from adapter.mappings import Context
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.times import Clock, Moment, exact, sender_clock
 
-_AHEAD = timedelta(days=1)  # a smaller clock error still orders a case's messages well enough
+_SEVERAL_PATIENTS = frozenset({"A24"})  # links two persons; only the first is read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hl7Message:
     """A document with its context. `content` is the content id of the FHIR message."""
 
@@ -27,6 +28,17 @@ class Hl7Message:
     organization: str  # HSA-id of the sender
     recorded: datetime
 
+    @property
+    def trigger(self) -> str:
+        """MSH-9.2, the trigger event of HL7 table 0003."""
+        return self.text("MSH-9.2").upper()
+
+    @cached_property
+    def today(self) -> date:
+        """The day on which validity is judged: of recording, but not after it was received."""
+        at = min(self.recorded, self.context.recorded)
+        return at.astimezone(self.clock.zone).date()
+
     def text(self, path: str) -> str:
         """Return the text at a path."""
         return self.document.text(path)
@@ -35,23 +47,22 @@ class Hl7Message:
         """Return the time at a path; None where it is empty, or unreadable (with a warning)."""
         return self.clock.moment(self.document.text(path), path)
 
-    def first_moment(self, *paths: str) -> Moment | None:
-        """Return the first of several times that can be read."""
-        moments = (self.moment(path) for path in paths)
-        return next((moment for moment in moments if moment), None)
-
     def event_time(self) -> Moment:
         """Return when the event occurred (EVN-6), else when it was recorded."""
         return self.moment("EVN-6") or exact(self.recorded)
 
 
 def open_message(source: hl7.Message, context: Context, content: str) -> Hl7Message:
-    """Return the message ready for reading; FatalError unless it has exactly one PID."""
+    """Return the message ready for reading.
+
+    FatalError unless it has exactly one PID. Of an A24, which links two persons, the first is
+    read, and the second is a loss.
+    """
     document = Document(message=source, fallback_charset=context.sender.charset)
     if not document.has("PID"):
         raise FatalError("required", "PID: the message names no patient")
     if document.count("PID") > 1:
-        raise FatalError("several-patients", "PID")
+        document = _first_patient(document, context)
     clock = sender_clock(context)
     return Hl7Message(
         document=document,
@@ -63,18 +74,17 @@ def open_message(source: hl7.Message, context: Context, content: str) -> Hl7Mess
     )
 
 
+def _first_patient(document: Document, context: Context) -> Document:
+    if document.text("MSH-9.2").upper() not in _SEVERAL_PATIENTS:
+        raise FatalError("several-patients", "PID")
+    context.lose("PID", "the second person, to whom the first is linked, is not read")
+    return document.before_second("PID")
+
+
 def recorded_at(document: Document, clock: Clock) -> datetime:
     """Return when the source recorded the event: EVN-2, else MSH-7, else when we received it.
 
-    A time more than a day ahead of our clock is not used: every later message of the case
-    would seem to be older.
+    The stated time is kept, also where it is later than we received the message.
     """
-    received = clock.context.recorded
-    for path in ("EVN-2", "MSH-7"):
-        moment = clock.moment(document.text(path), path)
-        if moment and moment.at > received + _AHEAD:
-            clock.warn_once("bad-time", path, "later than the message was received")
-            break
-        if moment:
-            return moment.at
-    return received
+    moments = (clock.moment(document.text(path), path) for path in ("EVN-2", "MSH-7"))
+    return next((moment.at for moment in moments if moment), clock.context.recorded)

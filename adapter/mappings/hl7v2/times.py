@@ -86,14 +86,24 @@ class Clock:
         if parts <= _DAY:
             return local
         self._warn_naive(local, path)
-        return local.astimezone(UTC).astimezone(
-            self.zone
-        )  # moves a time that the clock change skipped
+        return self._nearest(local)
+
+    def _nearest(self, local: datetime) -> datetime:
+        """Return the reading nearest to when we received it, of a time that occurs twice.
+
+        A time that the clock change skipped is moved forward.
+        """
+        readings = [local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+        if readings[0] > readings[1]:  # skipped: only the reading before the change moves forward
+            readings.pop()
+        received = self.context.recorded
+        return min(readings, key=lambda at: abs(at - received)).astimezone(self.zone)
 
     def _warn_naive(self, local: datetime, path: str) -> None:
         """Warn once per message, and of each time that a clock change makes ambiguous."""
         if local.utcoffset() != local.replace(fold=1).utcoffset():
-            self.warn_once("naive-time", path, "the clocks changed: read as before the change")
+            detail = "the clocks changed: the reading nearest to the reception was used"
+            self.warn_once("naive-time", path, detail)
         elif all(issue.code != "naive-time" for issue in self.context.issues):
             self.warn_once("naive-time", path)
 

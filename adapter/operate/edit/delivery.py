@@ -98,7 +98,7 @@ def _read(network: Network, first: Original, body: bytes, now: datetime) -> Bund
     document = parsed(network, first, body)
     event = first.system.event(document)
     bundle = first.system.read(event, document, context)
-    issues = profiles.check_message(event, bundle, network.settings.limits)
+    issues = profiles.check_message(bundles.event(bundle), bundle, network.settings.limits)
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors:
         raise FatalError(errors[0].code, errors[0].detail, errors)

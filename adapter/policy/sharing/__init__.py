@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapter.core.identifiers import HSA
-from adapter.core.model import Bundle, Event
+from adapter.core.model import ONLY_RECEIVED, Bundle, Event
 from adapter.fhir import builders, bundles, canonical, rewriting
 from adapter.policy.sharing.facts import Facts, facts, needs
 from adapter.policy.sharing.learning import learn
@@ -63,6 +63,8 @@ def decide(
     `known` is the newest earlier message that describes the stay, for one that does not stand
     alone.
     """
+    if event in ONLY_RECEIVED:
+        return Decision(facts=before, note="not-shared")
     if superseded(before, event, bundle):
         return Decision(facts=before, note="superseded")
     after = learn(before, event, bundle, message_id)

@@ -1,0 +1,149 @@
+"""PID-11 to `Patient.address`: the address of registration that is valid today (docs/hl7v2.md).
+
+Its municipality (kommunkod) decides who is told of a stay. HL7 v2.8 chapter 3; data type XAD.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from adapter.core.endpoint import UntypedAddress
+from adapter.fhir.bundles import Resource
+from adapter.fhir.parts import municipality_extension, present
+from adapter.mappings.hl7v2.fields import Value
+from adapter.mappings.hl7v2.hl7_message import Hl7Message
+from adapter.mappings.hl7v2.protection import is_protected
+from adapter.mappings.hl7v2.validity import Validity, validity
+
+_REGISTERED = ("FOLKBOKFÖRING", "FB", "RH", "L", "P", "H", "")
+"""XAD.7 of an address of registration (folkbokföringsadress), the most certain first.
+
+First the words of Swedish feeds, then HL7 table 0190 (registry home, legal, permanent, home),
+then no type.
+"""
+_USES = {"C": "temp", "B": "work", "O": "work"}  # HL7 table 0190; its other codes give no use
+_WITHHELD = re.compile(r"\bskydda(?:d|t|de)\b|\bsekretess|\bförmedlingsuppdrag", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A repetition of PID-11 that is valid today. `rank` is its place in `_REGISTERED`."""
+
+    value: Value
+    rank: int
+    since: str
+
+    @property
+    def registered(self) -> bool:
+        return self.rank < len(_REGISTERED)
+
+
+def addresses(message: Hl7Message) -> list[Resource]:
+    """Return at most one address: that of registration, else another one without municipality.
+
+    An address that is withheld (skyddad) is left out: it is no move.
+    """
+    values = message.document.values("PID-11")
+    if not values and not message.document.field("PID-11"):
+        return _assumed(message)
+    candidates = [c for value in values if (c := _candidate(value, message))]
+    chosen = min(candidates, key=lambda c: c.rank, default=None)
+    if len(values) > 1 or chosen is None:
+        _confess(values, message)
+    if chosen is None:
+        return []
+    rivals = [c for c in candidates if c.rank == chosen.rank]
+    return _written(max(rivals, key=lambda c: c.since), rivals, message)
+
+
+def _assumed(message: Hl7Message) -> list[Resource]:
+    """Return the sender's municipality as an address without lines or use, with a warning.
+
+    The mapping does not know whether an earlier message had an address: the case decides.
+    """
+    code = message.context.sender.municipality
+    if not code or is_protected(message):
+        return []
+    message.context.warn("assumed-municipality", "PID-11")
+    return [{"extension": [municipality_extension(code)]}]
+
+
+def _confess(values: list[Value], message: Hl7Message) -> None:
+    if values:
+        why = "only the address of registration that is valid today is carried"
+        message.context.lose("PID-11", why)
+
+
+def _candidate(value: Value, message: Hl7Message) -> _Candidate | None:
+    """Return a repetition with its rank; None where it is not valid today."""
+    valid = _validity(value, message)
+    if not valid.includes(message.today):
+        return None
+    return _Candidate(value=value, rank=_rank(value, message), since=valid.start)
+
+
+def _validity(value: Value, message: Hl7Message) -> Validity:
+    return validity(value, message, "PID-11", start=13, end=14, range_=12)
+
+
+def _rank(value: Value, message: Hl7Message) -> int:
+    kind = value.part(7).upper()
+    if not kind and message.context.sender.untyped_address is UntypedAddress.OTHER:
+        return len(_REGISTERED)
+    return _REGISTERED.index(kind) if kind in _REGISTERED else len(_REGISTERED)
+
+
+def _written(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -> list[Resource]:
+    if _is_withheld(chosen.value):
+        message.context.lose("PID-11", "the address is withheld: it is no move")
+        return []
+    address = _address(chosen)
+    code = _agreed(chosen, rivals, message) if chosen.registered else ""
+    if not code:
+        return [address] if address else []
+    return [{"extension": [municipality_extension(code)]} | (address or {"use": "home"})]
+
+
+def _is_withheld(value: Value) -> bool:
+    return any(_WITHHELD.search(value.part(number)) for number in (1, 2, 3))
+
+
+def _agreed(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -> str:
+    """Return the municipality, unless an equal address is in another one (a warning)."""
+    equals = [c for c in rivals if c.since == chosen.since]
+    codes = {_municipality(c.value, message) for c in equals} - {""}
+    if len(codes) > 1:
+        detail = "two addresses of registration in different municipalities"
+        message.clock.warn_once("contradiction", "PID-11", detail)
+        return ""
+    return _municipality(chosen.value, message)
+
+
+def _address(chosen: _Candidate) -> Resource:
+    """Return an XAD as Address. Only an address of registration has the use `home`."""
+    value = chosen.value
+    street = value.part(1)
+    street += "".join(f" {p}" for p in (value.part(1, 2), value.part(1, 3)) if p not in street)
+    kind = value.part(7).upper()
+    address = present(
+        {
+            "use": "home" if chosen.registered else _USES.get(kind, ""),
+            "type": "postal" if kind == "M" else "",
+            "line": [line for line in (street, value.part(2)) if line],
+            "city": value.part(3),
+            "postalCode": value.part(5),
+            "country": value.part(6),
+        }
+    )
+    return address if address.keys() - {"use", "type"} else {}
+
+
+def _municipality(value: Value, message: Hl7Message) -> str:
+    """Return the kommunkod: four digits, or the first four of an LKF code (six, with parish)."""
+    text = value.part(9)
+    if re.fullmatch(r"[0-9]{4}(?:[0-9]{2})?", text):
+        return text[:4]
+    if text:
+        message.clock.warn_once("unknown-code", "PID-11.9", "not a municipality code")
+    return ""

@@ -1,0 +1,79 @@
+"""PV1-2 and PV1-36: the class of the visit, and how the stay ended, as FHIR codes.
+
+Class: HL7 table 0004 by the v2-to-FHIR concept map (E, I, O, P). The map leaves R, B, C, N and U
+in table 0004; here they become the ActCode that says whether the visit is inpatient care.
+Disposition: HL7 table 0112. A sender's own codes are in its settings `classes` and
+`dispositions`.
+"""
+
+from __future__ import annotations
+
+from adapter.core.endpoint import ActCode, Disposition
+from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ENCOUNTER_CLASS
+from adapter.mappings.hl7v2.hl7_message import Hl7Message
+
+INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
+_INPATIENT = frozenset({ActCode.IMP, ActCode.ACUTE, ActCode.NONAC})
+_CLASSES = {
+    "E": ActCode.EMER,
+    "I": ActCode.IMP,
+    "O": ActCode.AMB,
+    "P": ActCode.PRENC,
+    "R": ActCode.AMB,  # recurring patient: a series of outpatient visits
+    "B": ActCode.IMP,  # obstetrics: childbirth is inpatient care (sluten vård)
+    "C": ActCode.AMB,  # commercial account: samples without a patient in the house
+}
+_NOT_STATED = frozenset({"", "N", "U"})  # not applicable, unknown: the trigger decides
+_BY_TRIGGER = {"A05": ActCode.PRENC}
+_DISPLAY = {
+    ActCode.IMP: "inpatient encounter",
+    ActCode.EMER: "emergency",
+    ActCode.AMB: "ambulatory",
+    ActCode.PRENC: "pre-admission",
+}
+_DISPOSITIONS = {
+    "02": Disposition.OTHER_HOSPITAL,
+    **dict.fromkeys(("01", "03", "04", "05", "06", "07", "08", "09"), Disposition.HOME),
+    **dict.fromkeys(("20", "40", "41", "42"), Disposition.DEAD),
+}
+
+
+def visit_class(message: Hl7Message) -> Resource:
+    """Return `Encounter.class`. `userSelected` is false where PV1-2 states no class.
+
+    A06 makes the patient an inpatient, and A07 cancels the inpatient stay: both are about it,
+    whatever PV1-2 says.
+    """
+    code = _stated(message)
+    if message.trigger == "A07":
+        return _coding(ActCode.IMP)
+    if message.trigger == "A06" and code and code not in _INPATIENT:
+        message.context.warn("contradiction", "PV1-2", "A06 makes the patient an inpatient")
+        return _coding(ActCode.IMP)
+    if code:
+        return _coding(code)
+    return _coding(_BY_TRIGGER.get(message.trigger, ActCode.IMP)) | {"userSelected": False}
+
+
+def _stated(message: Hl7Message) -> ActCode | None:
+    """Return the class in PV1-2; None where it states none, or an unknown one (a warning)."""
+    text = message.text("PV1-2")
+    code = message.context.sender.classes.get(text) or _CLASSES.get(text.upper())
+    if not code and text.upper() not in _NOT_STATED:
+        message.context.warn("unknown-code", "PV1-2", "read as what the trigger says")
+    return code
+
+
+def _coding(code: ActCode) -> Resource:
+    coding = {"system": ENCOUNTER_CLASS, "code": str(code)}
+    return coding | ({"display": _DISPLAY[code]} if code in _DISPLAY else {})
+
+
+def disposition(message: Hl7Message) -> Disposition | None:
+    """Return how the patient left (PV1-36); None where empty, or unknown (a warning)."""
+    text = message.text("PV1-36")
+    code = message.context.sender.dispositions.get(text) or _DISPOSITIONS.get(text)
+    if text and not code:
+        message.context.warn("unknown-code", "PV1-36", "read as a discharge")
+    return code
