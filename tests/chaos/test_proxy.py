@@ -11,6 +11,7 @@ import pytest
 
 from chaos.proxy import Proxies, Proxy
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 
 @pytest.fixture
@@ -52,14 +53,16 @@ def wired(port: int) -> socket.socket:
     return wire
 
 
-def carries_nothing(wire: socket.socket) -> bool:
-    """Wait until nothing comes back; True then."""
-    try:
-        while echo(wire):
-            time.sleep(0.01)
-    except ConnectionError:
-        return True
-    return True
+def wait_until_cut(wire: socket.socket) -> None:
+    """Wait until a connection is reset or closed by the other side."""
+
+    def echoed() -> bytes:
+        try:
+            return echo(wire)
+        except ConnectionError:
+            return b""
+
+    wait_for("end of the connection", echoed, b"".__eq__)
 
 
 def echo(wire: socket.socket) -> bytes:
@@ -72,7 +75,7 @@ def test_a_cut_resets_open_connections_and_new_ones_work(through: tuple[Proxy, i
     assert not proxy.cut()  # there is no connection
     with wired(port) as wire:
         assert proxy.cut()
-        assert carries_nothing(wire)
+        wait_until_cut(wire)
     wired(port).close()
 
 
@@ -80,8 +83,7 @@ def test_a_half_open_connection_carries_nothing(through: tuple[Proxy, int]) -> N
     proxy, port = through
     with wired(port) as wire:
         assert proxy.hang()
-        time.sleep(0.1)
-        assert not proxy.hang()  # it hangs already
+        wait_for("half-open connection", lambda: not proxy.hang())  # False: all of them hang
         wire.settimeout(0.3)
         with pytest.raises(TimeoutError):
             echo(wire)

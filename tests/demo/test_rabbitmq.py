@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from adapter.simulators.messages import Assessment
 from adapter.simulators.traffic_log import EntryKind, has
 from adapter.store import Store
 from tests.kit.servers import RabbitMQ
+from tests.kit.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,7 @@ def test_a_broker_in_use_is_not_touched(rabbitmq: RabbitMQ, store: Store) -> Non
     url = rabbitmq.fresh()
     err = io.StringIO()
     with Stage(1, store, Broker(url=url)) as stage:
-        until = time.monotonic() + 20
-        while not stage.adapter._is_consuming() and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_for("consuming adapter", stage.adapter._is_consuming)
         assert run(Options(broker=url), io.StringIO(), err) == 2
     assert "in use" in err.getvalue()
 

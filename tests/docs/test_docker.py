@@ -13,7 +13,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatch
@@ -33,6 +32,7 @@ from adapter.transports import rabbitmq as transport
 from tests.kit.places import ROOT
 from tests.kit.servers import PostgreSQL, RabbitMQ
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 DOCKER = ROOT / "docker"
 ROOT = DOCKER.parent
@@ -233,12 +233,20 @@ def test_the_network_of_compose_works_without_docker(
 
 def settled(environment: dict[str, str], folder: Path) -> list[tuple[str, str]]:
     """Each delivery's event and state, once the play is over and nothing is under way."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        found = json.loads(adapter("messages", "--json", environment=environment))["messages"]
-        rows = [(m["event"], d["state"]) for m in found for d in m["deliveries"]]
-        over = "played with seed" in (folder / "log").read_text(errors="replace")
-        if over and all(state == "confirmed" for _, state in rows):
-            return rows
-        time.sleep(0.3)
-    raise AssertionError(f"not settled: {rows}\n{(folder / 'log').read_text()[-3000:]}")
+
+    def log() -> str:
+        return (folder / "log").read_text(errors="replace")
+
+    def deliveries() -> list[tuple[str, str]]:
+        messages = json.loads(adapter("messages", "--json", environment=environment))["messages"]
+        return [(m["event"], d["state"]) for m in messages for d in m["deliveries"]]
+
+    def all_confirmed(rows: list[tuple[str, str]]) -> bool:
+        return "played with seed" in log() and {state for _, state in rows} <= {"confirmed"}
+
+    return wait_for(
+        "end of the play",
+        deliveries,
+        all_confirmed,
+        saw=lambda: f"{deliveries()}\n{log()[-3000:]}",
+    )

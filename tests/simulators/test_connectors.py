@@ -25,6 +25,7 @@ from adapter.transports.rabbitmq import Consumer, Publisher, Topology
 from tests.kit.samples import CASE, PERSON, PLANNER, TOWN, message, party_system
 from tests.kit.servers import RabbitMQ
 from tests.kit.servers.base import free_ports
+from tests.kit.waiting import wait_for
 
 
 @contextmanager
@@ -66,11 +67,18 @@ def test_a_party_that_is_down_refuses_connections_and_comes_back() -> None:
     (port,) = free_ports(1)
     town = HttpConnector(party_system(), port)
     with running(town):
-        town.down(0.3)
+        town.down(1)
         with pytest.raises(ConnectionRefusedError):
             post(port, message(FhirFormat(PLANNER)))
-        time.sleep(0.5)
-        assert post(port, message(FhirFormat(PLANNER)))[0] == 200
+        wait_for("party that is back", lambda: status_or_error(port), "200".__eq__)
+
+
+def status_or_error(port: int) -> str:
+    """Return the status of the response to a message, or the name of the connection's error."""
+    try:
+        return str(post(port, message(FhirFormat(PLANNER)))[0])
+    except OSError as error:
+        return type(error).__name__
 
 
 def test_a_receipt_that_comes_later_is_posted_to_the_adapters_door() -> None:
@@ -120,17 +128,36 @@ def test_a_party_on_the_embedded_bus_receipts_what_it_takes() -> None:
 
 def test_a_party_on_the_bus_that_is_down_leaves_its_messages_there() -> None:
     bus = Bus()
-    planner = parties.bus_party(
-        PLANNER, TrafficLog("planning"), connect=lambda: bus.partner("planning", "planning.inbox")
-    )
+    clients: list[WatchedClient] = []
+
+    def connect() -> WatchedClient:
+        clients.append(WatchedClient(bus.partner("planning", "planning.inbox")))
+        return clients[-1]
+
+    planner = parties.bus_party(PLANNER, TrafficLog("planning"), connect=connect)
     bus.declare("planning.inbox")
     with running(planner):
-        planner.down(0.4)
-        time.sleep(0.1)
+        wait_for("connection", lambda: clients)
+        planner.down(1)
+        wait_for("end of the connection", lambda: clients[0].closed)
         Memory(bus, []).send([Envelope(endpoint="planning", body=message(FhirFormat(TOWN)))])
-        time.sleep(0.1)
+        time.sleep(0.1)  # nothing may be taken in this time
         assert planner.system.traffic.entries() == ()
         assert planner.system.traffic.wait(has(EntryKind.APPLIED, "message"), 60)
+
+
+class WatchedClient:
+    """A client that remembers whether it was closed."""
+
+    def __init__(self, client: BusClient) -> None:
+        self._client = client
+        self.publish, self.get = client.publish, client.get
+        self.acknowledge = client.acknowledge
+        self.closed = False
+
+    def close(self) -> None:
+        self._client.close()
+        self.closed = True
 
 
 class BreaksOnce:

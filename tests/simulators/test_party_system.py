@@ -10,16 +10,20 @@ from adapter.simulators.messages import OutgoingMessage
 from adapter.simulators.party_system import Behaviour, PartySystem
 from adapter.simulators.traffic_log import EntryKind
 from tests.kit.samples import CASE, DRAFTS, NOW, PERSON, PLANNER, TOWN, message, party_system
+from tests.kit.waiting import wait_for
 
 
-def next_sent(party: PartySystem, seconds: float = 2.0) -> OutgoingMessage | None:
-    """The message that the party sends next."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if (outgoing := party.next_outgoing()) is not None:
-            return outgoing
-        time.sleep(0.01)
-    return None
+def next_sent(party: PartySystem) -> OutgoingMessage:
+    """Return the message that the party sends next."""
+    outgoing = wait_for("message to send", party.next_outgoing)
+    assert outgoing is not None
+    return outgoing
+
+
+def sends_nothing(party: PartySystem) -> bool:
+    """Whether the party sends nothing for 0.2 s, which is longer than any delay in these tests."""
+    time.sleep(0.2)
+    return party.next_outgoing() is None
 
 
 def test_the_first_copy_is_applied_and_every_copy_gets_the_same_receipt() -> None:
@@ -84,16 +88,15 @@ def test_a_person_who_looks_away_answers_the_next_message_only() -> None:
 def test_nobody_answers_an_answer() -> None:
     town = party_system(behaviour=Behaviour(answers_after=0.0))
     town.receive(FhirFormat(PLANNER).write(DRAFTS["answer"]).body)
-    assert next_sent(town, 0.1) is None
+    assert sends_nothing(town)
 
 
 def test_a_message_that_is_not_receipted_goes_again_with_the_same_bytes() -> None:
     town = party_system(behaviour=Behaviour(resends_after=0.05, resends=1))
     content_id = town.send("message", CASE, PERSON, (PLANNER,), text="Hej")
     first, again = next_sent(town), next_sent(town)
-    assert first is not None
     assert first == again
-    assert next_sent(town, 0.2) is None
+    assert sends_nothing(town)
     assert town.traffic.entries()[0].content_id == content_id
 
 
@@ -103,7 +106,7 @@ def test_a_receipted_message_does_not_go_again() -> None:
     first = next_sent(town)
     assert first is not None
     town.receive(FhirFormat(PLANNER).receipt(FhirFormat(PLANNER).read(first.body), "ok", NOW).body)
-    assert next_sent(town, 0.2) is None
+    assert sends_nothing(town)
 
 
 def test_a_message_that_is_sent_twice_is_the_same_bytes_twice() -> None:

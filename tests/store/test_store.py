@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -23,6 +22,7 @@ from adapter.store.indexes import SCHEMA, due, one_of, place
 from adapter.store.queries import figures
 from adapter.store.tables import delivery, endpoint, history, message
 from adapter.store.transaction import Transaction
+from tests.kit.waiting import wait_for
 
 
 def registered(tx: Transaction) -> set[str]:
@@ -198,15 +198,23 @@ def among_these(connection: sa.Connection, kept: set[str], asked: set[str]) -> s
 
 @pytest.mark.servers
 def test_a_connection_that_ended_while_it_rested_is_not_used(postgres_url: str) -> None:
-    found, other = Store(postgres_url), Store(postgres_url)
-    with found.read() as tx:
-        mine = tx.execute(sa.text("select pg_backend_pid()")).scalar_one()
+    store, other = Store(postgres_url), Store(postgres_url)
+    own_process = sa.text("select pg_backend_pid()")
+    ending = sa.text("select pg_terminate_backend(:process)")
+    running = sa.text("select count(*) from pg_stat_activity where pid = :process")
+    with store.read() as tx:
+        process = tx.execute(own_process).scalar_one()
+
+    def processes() -> int:
+        with other.read() as tx:
+            return int(tx.execute(running, {"process": process}).scalar_one())
+
     with other.begin() as tx:
-        tx.execute(sa.text("select pg_terminate_backend(:mine)"), {"mine": mine})
-    time.sleep(0.3)
-    with found.read() as tx:
-        assert tx.execute(sa.text("select pg_backend_pid()")).scalar_one() != mine
-    found.close()
+        tx.execute(ending, {"process": process})
+    wait_for("end of the server's process", processes, (0).__eq__)
+    with store.read() as tx:
+        assert tx.execute(own_process).scalar_one() != process
+    store.close()
     other.close()
 
 

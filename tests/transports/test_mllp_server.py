@@ -61,7 +61,7 @@ def test_a_message_in_many_packets_is_taken_once_and_whole() -> None:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in framed(b"MSH|^~\\&|\rPID|1\r"):
             wire.sendall(bytes([byte]))
-            time.sleep(0.001)
+            time.sleep(0.001)  # so that the bytes do not travel in one packet
         assert answer(wire) == framed(ACK)
     assert door.taken == [b"MSH|^~\\&|\rPID|1\r"]
 

@@ -54,7 +54,7 @@ def test_a_loss_that_takes_longer_to_write_down_than_a_heartbeat_is_survived(
     rabbitmq_url: str,
 ) -> None:
     def slowly(_: Sequence[str]) -> None:
-        time.sleep(5)
+        time.sleep(5)  # the broker hangs up after two missed heartbeats of one second
 
     impatient = f"{rabbitmq_url}?heartbeat=1"
     with closing(Publisher(impatient, Topology(ENDPOINTS, slowly))) as publisher:

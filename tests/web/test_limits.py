@@ -66,7 +66,7 @@ def test_an_unknown_caller_cannot_make_us_read_a_body(site: Site) -> None:
 
 def test_a_body_that_trickles_is_given_up_after_a_time() -> None:
     async def endless() -> dict[str, Any]:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # the pace of a slow peer
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     request = Request({"type": "http", "headers": []}, endless)

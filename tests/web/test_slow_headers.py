@@ -41,7 +41,7 @@ def answered(wire: socket.socket) -> bytes:
 def trickle(wire: socket.socket) -> None:
     for byte in ASK * 100:
         wire.sendall(bytes([byte]))
-        time.sleep(0.02)
+        time.sleep(0.02)  # the pace of a slow peer: each byte comes well within the limit
 
 
 @pytest.mark.parametrize("head", [b"", b"GET /health", ASK], ids=["silent", "begun", "half"])
@@ -85,7 +85,7 @@ def test_as_many_as_there_are_places_are_all_served(port: int) -> None:
 
 def test_an_answer_starts_the_clock_anew(port: int) -> None:
     with connected(port) as wire:
-        for _ in range(6):
+        for _ in range(6):  # 1.5 s together, which is more than the limit for one header
             time.sleep(0.25)
             wire.sendall(ASK + b"\r\n")
             assert answered(wire).startswith(b"HTTP/1.1 200")
@@ -100,6 +100,6 @@ def test_a_body_may_take_longer(port: int, site: Site) -> None:
     )
     with connected(port) as wire:
         wire.sendall(head.encode() + b"{")
-        time.sleep(1.5)
+        time.sleep(1.5)  # longer than the limit for the header
         wire.sendall(b"}")
         assert answered(wire).startswith(b"HTTP/1.1 422")
