@@ -17,6 +17,7 @@ from adapter.fhir.canonical import (
     DISPOSITION,
     ENCOUNTER_CLASS,
     ENDED,
+    EVENT,
     PROTECTED,
     PROTECTION,
     SOURCE_ID,
@@ -24,6 +25,7 @@ from adapter.fhir.canonical import (
 )
 
 Resource = dict[str, Any]
+_EVENTS = {str(event): event for event in Event}
 
 
 def resources(bundle: Bundle) -> Iterator[Resource]:
@@ -66,6 +68,12 @@ def event_code(bundle: Bundle) -> tuple[str, str]:
 def event(bundle: Bundle) -> Event:
     """Return the event; ValueError when the code is not one of ours."""
     return Event(event_code(bundle)[1])
+
+
+def event_of_code(system: Any, code: Any) -> Event | None:
+    """Return the event that a coding names, or None when it is not ours. Takes any JSON values."""
+    ours = system == EVENT and isinstance(code, str)
+    return _EVENTS.get(code) if ours else None
 
 
 def content_id(bundle: Bundle) -> str:

@@ -13,15 +13,14 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind
 from adapter.core.privacy import has_number
 from adapter.fhir.builders import extension
-from adapter.fhir.bundles import extensions, header
-from adapter.fhir.canonical import EVENT, MESSAGE_ID
+from adapter.fhir.bundles import event_of_code, extensions, header
+from adapter.fhir.canonical import MESSAGE_ID
 from adapter.fhir.parts import party_of
 from adapter.fhir.rewriting import with_header, with_receivers
 from adapter.mappings import Context, Names, System
 
 system = System("fhir", content="json", media_type="application/fhir+json")
 
-_EVENTS = {str(event): event for event in Event}
 _SENT = tuple(e for e in Event if e.kind is not Kind.RECEIPT and e not in ONLY_RECEIVED)
 _CODE_OR_URL = re.compile(r"[A-Za-z0-9:/.\-_#|]{1,120}")
 
@@ -31,8 +30,9 @@ def recognise(document: Any) -> Event:
     """Return the event of MessageHeader.eventCoding. `document` may be any JSON value."""
     coding = _event_coding(_header(document))
     system_url, code = (coding.get(key) for key in ("system", "code"))
-    if system_url == EVENT and isinstance(code, str) and code in _EVENTS:
-        return _EVENTS[code]
+    event = event_of_code(system_url, code)
+    if event is not None:
+        return event
     detail = f"system {_shown(system_url)}, code {_shown(code)}"
     issue = Issue(code="unknown-event", expression="MessageHeader.event", detail=detail)
     raise FatalError("unknown-event", detail, [issue])

@@ -12,7 +12,7 @@ from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event
 from adapter.core.privacy import shown
-from adapter.fhir.bundles import Resource
+from adapter.fhir.bundles import Resource, event_of_code
 from adapter.fhir.canonical import EVENT
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
@@ -101,8 +101,9 @@ def known_event(bundle: Bundle) -> Event:
     `MessageHeader.event`. Raises FatalError `required` when the message has no event.
     """
     system, code = _event_code(bundle)
-    if system == EVENT and isinstance(code, str) and code in Event.__members__.values():
-        return Event(code)
+    event = event_of_code(system, code)
+    if event is not None:
+        return event
     if system is None and code is None:
         issue = Issue(code="required", expression="MessageHeader.event", detail="missing")
     else:
