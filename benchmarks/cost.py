@@ -35,7 +35,7 @@ from adapter.store import Store, due_deliveries, endpoints
 from adapter.transports.memory import Bus, Memory, Partner
 from tests.kit.servers import PostgreSQL
 
-WARM_UP = 400  # messages before it counts
+WARM_UP = 400  # messages before the measurement
 _T = TypeVar("_T")
 
 
@@ -95,7 +95,7 @@ class Adapter:
 
 
 class Parties:
-    """Two senders and two receivers, whose time is not counted."""
+    """Two senders and two receivers; their time is not measured."""
 
     def __init__(self, adapter: Adapter) -> None:
         self._partners = adapter.partners
@@ -120,7 +120,7 @@ class Parties:
             _publish(self._partners[measured_network.SENDERS[place]], message)
 
     def receipt(self) -> int:
-        """The receivers answer what has come; how many."""
+        """Let the receivers answer what has come; return how many."""
         return sum(self._answer(name) for name in measured_network.RECEIVERS)
 
     def _answer(self, name: str) -> int:
@@ -181,7 +181,7 @@ def measured(url: str, journeys: int, together: int) -> Cost:
 
 
 def drive(adapter: Adapter, parties: Parties, first: int, count: int, together: int) -> int:
-    """Journeys with so many messages at once; how many came to their end."""
+    """Run journeys with so many messages at once; return how many ended."""
     ended = 0
     for number in range(first, first + count, together):
         parties.send(number, min(together, first + count - number))

@@ -15,7 +15,7 @@ from tests.kit.servers import PostgreSQL, RabbitMQ, ServerError
 
 
 def main(names: list[str]) -> None:
-    """Start both, tell where they are, and end them when nobody needs them any more."""
+    """Start both, print their addresses, and stop them when standard input ends."""
     with RabbitMQ.start(names) as broker, PostgreSQL.start() as cluster:
         accounts = {name: broker.partner(name) for name in names}
         urls = {"broker": broker.url, "store": cluster.url, "accounts": accounts}

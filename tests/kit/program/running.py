@@ -158,7 +158,7 @@ class Program:
         command = ["dead", "--settings", str(self.settings), "--json"]
         shown = CliRunner().invoke(app, command, env={"ADAPTER_BROKER": self._url}).stdout
         causes = json.loads(shown)["causes"]
-        return next(c["owner"] for c in causes if id_ in {letter["id"] for letter in c["letters"]})
+        return next(c["owner"] for c in causes if id_ in {dead["id"] for dead in c["letters"]})
 
     # What everybody may see
 

@@ -13,15 +13,15 @@ from tests.kit.servers import RabbitMQ
 
 @pytest.fixture(scope="session")
 def _program(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One program for all these tests: what one of them sends must not hurt the next."""
+    """One program for all these tests, so that one test's input must not hurt the next."""
     with running(tmp_path_factory.mktemp("program"), rabbitmq) as program:
         yield program
 
 
 @pytest.fixture
 def program(_program: Program, emitted: Emitted) -> Iterator[Program]:
-    """The running program; after each test it lives, has told no log of a person, no partner of
-    its insides, and nobody anything but FHIR where it spoke FHIR."""
+    """The running program; after each test it lives, has no personal data
+    in its log, no traceback in a response, and only valid FHIR in what it emitted."""
     yield _program
     for document in _program.emitted():
         emitted.add(document)

@@ -1,4 +1,4 @@
-"""Two hands on one thing at the same moment: one of them has it, and nothing happens twice."""
+"""Two operators or workers act on one row at once: one succeeds, and nothing happens twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HANDS = 6
 
 
 def together(*acts: Callable[[Store], object], region: Region) -> list[str]:
-    """Everybody acts at once, each with a store of its own; what became of each."""
+    """Run the actions at once, each with its own store; return each result."""
     start, outcomes = threading.Barrier(len(acts)), [""] * len(acts)
 
     def run(number: int) -> None:
@@ -44,7 +44,7 @@ def together(*acts: Callable[[Store], object], region: Region) -> list[str]:
 
 
 def dead_delivery(region: Region) -> str:
-    """One that Umeå's system has refused."""
+    """A delivery that Umeå's system has refused."""
     content = region.tells("hospital", drafts.note(to=(UMEA,)))
     region.receipt("umea", content, "fatal-error")
     region.inbox("umea")
@@ -54,7 +54,7 @@ def dead_delivery(region: Region) -> str:
 
 
 def replayed(region: Region, id_: str) -> Callable[[Store], object]:
-    """An operator sends it again."""
+    """An operator replays the delivery."""
 
     def act(store: Store) -> None:
         with store.begin() as tx:
@@ -64,7 +64,7 @@ def replayed(region: Region, id_: str) -> Callable[[Store], object]:
 
 
 def discarded(region: Region, id_: str) -> Callable[[Store], object]:
-    """An operator lets it go."""
+    """An operator discards the delivery."""
 
     def act(store: Store) -> None:
         with store.begin() as tx:

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, at the sender's or at ours: nothing is lost, and nothing falls."""
+"""The sender's clock or ours is wrong: nothing is lost, and no process ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that are made to cost: each is refused in a time that follows from its size."""
+"""Bodies that are made to be slow: each is refused in a time that is linear in its size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.kit.region import Region
 __all__ = ["store_url"]
 
 MANY = 300_000
-SECONDS = 10.0  # one that is quadratic takes hours
+SECONDS = 10.0  # quadratic code takes hours
 
 
 def keys(count: int, last: str) -> bytes:

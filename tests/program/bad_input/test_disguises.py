@@ -1,4 +1,4 @@
-"""Messages that are right, and look otherwise than one expects."""
+"""Valid messages in an unusual form."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def relative(bundle: Bundle) -> Bundle:
 
 
 def reordered(bundle: Bundle) -> Bundle:
-    """The header first, as FHIR asks, and the rest backwards."""
+    """The header first, as FHIR requires, and the other entries in reverse order."""
     first, *others = bundle["entry"]
     return bundle | {"entry": [first, *reversed(others)]}
 
 
 def with_more(bundle: Bundle) -> Bundle:
-    """Resources that nobody asked for."""
+    """Resources that no profile names."""
     more: list[dict[str, Any]] = [
         {"resourceType": "Basic", "id": "b-1", "code": {"text": "x"}},
         {"resourceType": "Observation", "id": "o-1", "status": "final", "code": {"text": "x"}},

@@ -1,4 +1,4 @@
-"""Callers at the HTTP doors that are not who they should be, or speak an HTTP of their own."""
+"""Callers at the HTTP doors with wrong credentials, or with broken HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may tell of a stay: the hospital whose it is, and whoever a route names; nobody else."""
+"""Only the case's hospital, and a sender that a route names, may report a stay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["store_url"]
 
 
 def as_told_by(party: Party, bundle: Bundle) -> Bundle:
-    """The hospital's message, had somebody else sent it: the case is still the hospital's."""
+    """The hospital's message as sent by another; the case is still the hospital's."""
     text = json.dumps(bundle).replace(HOSPITAL.organization, party.organization)
     own, foreign = (f'"{p.organization}/V1"' for p in (party, HOSPITAL))
     found: Bundle = json.loads(text.replace(own, foreign))

@@ -163,7 +163,7 @@ def test_an_acknowledgement_of_nothing_is_a_dead_letter_and_gets_no_answer(
             feed.send(START + path.read_bytes() + END)
             row = program.kept(path.read_bytes())
             assert (row["standing"], row["code"]) == ("dead", "unmatched-receipt")
-            assert feed.says(admission(ASSESSED)) == "AA"  # and so nothing was said before
+            assert feed.says(admission(ASSESSED)) == "AA"  # so no answer came before this one
 
 
 def test_a_mapping_that_falls_makes_a_dead_letter_and_asks_for_the_message_again(
@@ -175,7 +175,7 @@ def test_a_mapping_that_falls_makes_a_dead_letter_and_asks_for_the_message_again
         assert feed.says(body) == "AR adapter-fault"
     row = program.kept(body, count=2)
     assert (row["standing"], row["code"]) == ("dead", "adapter-fault")
-    assert "RecursionError" in program.log.read_text()  # the type, and nothing that it says
+    assert "RecursionError" in program.log.read_text()  # the exception's type, without its text
 
 
 def test_a_protected_identity_is_held_for_a_named_person(program: Program) -> None:

@@ -33,7 +33,7 @@ class Planning:
         self.receipts: list[Bundle] = []
 
     def says(self, body: bytes, **properties: Any) -> None:
-        """Publish as a good partner does, less what `properties` says otherwise."""
+        """Publish with a good partner's properties, changed by `properties`."""
         usual: dict[str, Any] = {"user_id": "planning", "delivery_mode": 2, "message_id": "m"}
         self.partner.publish_raw(body, BasicProperties(**usual | properties))
 
@@ -57,7 +57,7 @@ class Planning:
         return next((r for r in self.receipts if bundles.concerned(r) == about), None)
 
     def is_served(self) -> None:
-        """The next message is taken as if nothing had been."""
+        """Check that the next message is accepted."""
         message = note(sender=PLAN, to=(UMEA,))
         self.says(dumped(message))
         assert self.receipt(bundles.content_id(message)) == ["ok"]

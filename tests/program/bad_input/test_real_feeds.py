@@ -1,4 +1,4 @@
-"""Messages of real systems over MLLP: what is supported or merely known is taken (AA)."""
+"""Messages of real systems over MLLP: supported and known triggers are accepted (AA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program dies in the middle and lives on, with settings that have lost some endpoints."""
+"""The program is killed and restarted, with settings that lack some endpoints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DONE = ("processed", "")
 
 @pytest.fixture(scope="module")
 def reborn(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """It had taken messages for and from everybody, and was killed; two endpoints are gone."""
+    """A killed program that runs again with two endpoints fewer; all had sent and received."""
     with running(tmp_path_factory.mktemp("reborn"), rabbitmq) as program:
         assert post(program, BY_HTTP).status_code == 200
         with closing(program.partner("planning")) as planning:

@@ -1,4 +1,4 @@
-"""Two senders that give their messages the same id: nobody gets what is another's."""
+"""Two senders use the same message id: each gets only its own receipts."""
 
 from __future__ import annotations
 

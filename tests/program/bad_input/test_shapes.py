@@ -22,7 +22,7 @@ STRANGE: tuple[Any, ...] = (None, True, 7, 1.5, "x", "", [], {}, [7], [[]], [Non
 
 
 def changed(path: tuple[str | int, ...], value: Any) -> bytes:
-    """A message in which one thing is another."""
+    """A message with one value replaced."""
     message: Any = copy.deepcopy(drafts.note(to=(UMEA,)))
     node = message
     for step in path[:-1]:

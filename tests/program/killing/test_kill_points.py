@@ -1,4 +1,4 @@
-"""Killed in every window between two effects: nothing lost, nothing twice, nothing out of order."""
+"""The adapter is killed at each kill point: nothing is lost, doubled or out of order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def around(
     tmp_path_factory: pytest.TempPathFactory,
     rabbitmq: RabbitMQ,
 ) -> Iterator[World]:
-    """One world for all windows: what one death leaves behind, the next life must bear."""
+    """One world for all kill points, so that each start meets what the last death left."""
     if request.param == "sqlite":
         folder: Path = tmp_path_factory.mktemp("store")
         url = f"sqlite:///{folder}/adapter.db"
@@ -39,16 +39,16 @@ def around(
         yield found
 
 
-@pytest.mark.parametrize("window", KILL_POINTS)
-def test_a_death_in_a_window_loses_nothing_doubles_nothing_and_keeps_order(
-    around: World, window: str
+@pytest.mark.parametrize("kill_point", KILL_POINTS)
+def test_a_death_at_a_kill_point_loses_nothing_doubles_nothing_and_keeps_order(
+    around: World, kill_point: str
 ) -> None:
-    seed = random.Random(window)
+    seed = random.Random(kill_point)
     around.victim.end()
     deaths = around.victim.deaths
-    around.victim.begin(f"{window}:{seed.randint(1, 2)}")
-    by_bus = numbered(PLANNING, f"bus-{window}", COUNT)
-    by_http = numbered(HOSPITAL, f"http-{window}", COUNT)
+    around.victim.begin(f"{kill_point}:{seed.randint(1, 2)}")
+    by_bus = numbered(PLANNING, f"bus-{kill_point}", COUNT)
+    by_http = numbered(HOSPITAL, f"http-{kill_point}", COUNT)
     until = time.monotonic() + LIMIT
     partner = around.partner("planning")
     sender = Thread(target=around.over_bus, args=(partner, by_bus, until))
@@ -65,7 +65,7 @@ def test_a_death_in_a_window_loses_nothing_doubles_nothing_and_keeps_order(
     for receiver in ("lulea", "umea"):
         for way, sent in (("bus", by_bus), ("http", by_http)):
             expected = [bundles.content_id(bundle) for bundle in sent]
-            assert around.applied(receiver, f"/{way}-{window}") == expected
+            assert around.applied(receiver, f"/{way}-{kill_point}") == expected
 
 
 def seen_deaths(around: World) -> int:

@@ -15,6 +15,6 @@ from tests.kit.servers import RabbitMQ
 def crew(
     tmp_path: Path, rabbitmq: RabbitMQ, rabbitmq_url: str, postgres_url: str
 ) -> Iterator[Crew]:
-    """Nobody has started yet."""
+    """A crew without processes."""
     with Crew(tmp_path, rabbitmq, rabbitmq_url, postgres_url).around() as found:
         yield found

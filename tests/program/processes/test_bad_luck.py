@@ -1,4 +1,4 @@
-"""Whatever breaks, one line says what happened, and what the adapter did about it."""
+"""For each fault, one log line says what happened and what the adapter did about it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def confirmed(crew: Crew, count: int) -> bool:
 def test_what_happens_to_the_broker(
     tmp_path: Path, broker: RabbitMQ, postgresql: PostgreSQL
 ) -> None:
-    """Cut, half-open, without a queue, killed, wiped, alarmed, with a wrong queue."""
+    """The broker is cut off, half-open, killed, wiped or alarmed, or a queue is gone or wrong."""
     (port,) = free_ports(1)
     proxies = Proxies()
     wire = proxies.between(port, broker.port)
@@ -110,7 +110,7 @@ def test_what_happens_to_the_broker(
 def test_what_happens_to_the_store(
     tmp_path: Path, rabbitmq: RabbitMQ, rabbitmq_url: str, cluster: PostgreSQL
 ) -> None:
-    """Its connections ended, killed and started again: nobody has to help."""
+    """The database's connections end, and it is killed and started again; nobody has to help."""
     with Crew(tmp_path, rabbitmq, rabbitmq_url, cluster.url).around() as crew:
         serve = crew.start("serve")
         plain = cluster.url.replace("+psycopg", "")
@@ -132,7 +132,7 @@ def test_what_happens_to_the_store(
 
 
 def test_what_happens_to_processes_and_partners(crew: Crew) -> None:
-    """Killed, frozen, with a wrong clock; a partner that is away."""
+    """Processes are killed, frozen, or have a wrong clock; a partner is away."""
     first = crew.start("worker")
     second = crew.start("worker")
     crew.slow_umea(2)

@@ -1,4 +1,4 @@
-"""A thread that dies ends its process: whoever supervises it starts a whole one."""
+"""A thread that dies ends its process, and the supervisor starts a new one."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.servers
 
 
 def test_when_the_worker_that_consumes_is_killed_the_other_takes_over(crew: Crew) -> None:
-    first = crew.start("worker")  # the broker gives the queue to who asked first
+    first = crew.start("worker")  # the broker gives the queue to the first consumer
     second = crew.start("worker")
     webs = [crew.start("web"), crew.start("web")]
     crew.wait(lambda: [p["consumes"] for p in webs[0].ready()["processes"]].count(True) == 2)

@@ -1,4 +1,4 @@
-"""An operator stops a process: what is in hand is finished, and nothing is lost or doubled."""
+"""A stopped process finishes its current work; nothing is lost or doubled."""
 
 from __future__ import annotations
 
