@@ -13,8 +13,6 @@ from pika.spec import BasicProperties
 
 from tests.kit.waiting import WAIT, wait_for
 
-PARTNERS = ("planning", "lulea")
-
 
 class BusPartner:
     """A partner on RabbitMQ, with the four methods that a partner of the embedded bus has."""
