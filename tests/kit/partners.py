@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,8 +11,6 @@ from urllib.parse import urlsplit
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pika.spec import BasicProperties
-
-from tests.kit.waiting import WAIT, wait_for
 
 
 class BusPartner:
@@ -66,21 +65,18 @@ class BusPartner:
             self._connection.close()
 
 
-def at_its_inbox(url: str, name: str, seconds: float = WAIT) -> BusPartner:
+def at_its_inbox(url: str, name: str, seconds: float = 60) -> BusPartner:
     """A partner's end of the broker, after the adapter has declared `care.in` and its inbox."""
     queue = f"{name}.inbox"
-    refusals: list[str] = []
-
-    def connected() -> BusPartner | None:
+    deadline = time.monotonic() + seconds
+    while True:
         partner = BusPartner(url, queue)
         try:
             partner.channel.queue_declare(queue, passive=True)
         except ChannelClosedByBroker as error:
             partner.close()
-            refusals.append(str(error))
-            return None
-        return partner
-
-    partner = wait_for(queue, connected, seconds=seconds, saw=lambda: refusals[-1])
-    assert partner is not None
-    return partner
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {queue} in {seconds} s; seen last: {error}") from error
+            time.sleep(0.05)
+        else:
+            return partner
