@@ -30,9 +30,9 @@ def show(rows: Iterable[CoverageRow], roles: Iterable[Role]) -> None:
 
 def _covered(row: CoverageRow) -> list[str]:
     names = ", ".join(receiver.endpoint for receiver in row.receivers)
-    told = {Coverage.ONE: names, Coverage.NOBODY: "nobody", Coverage.SEVERAL: f"several: {names}"}
+    texts = {Coverage.ONE: names, Coverage.NOBODY: "nobody", Coverage.SEVERAL: f"several: {names}"}
     owners = dict.fromkeys(receiver.owner for receiver in row.receivers)
-    return [f"{row.municipality} {row.name}", row.need, told[row.coverage], "; ".join(owners)]
+    return [f"{row.municipality} {row.name}", row.need, texts[row.coverage], "; ".join(owners)]
 
 
 def _role(role: Role) -> list[str]:

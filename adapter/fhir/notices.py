@@ -11,11 +11,11 @@ from datetime import datetime
 
 from adapter.core.model import Bundle, Event
 from adapter.fhir import event_names
-from adapter.fhir.builders import Party, entry, extension, message, new_id, reference
-from adapter.fhir.bundles import Resource, header, organization_id, resources
+from adapter.fhir.builders import Party, extension, message, new_id, reference
+from adapter.fhir.bundles import Resource, header, organization_id
 from adapter.fhir.canonical import ENCOUNTER_CLASS, MESSAGE_ID, extension_url
 from adapter.fhir.parts import ended_reason, present
-from adapter.fhir.rewriting import with_header, with_resource
+from adapter.fhir.rewriting import with_header, with_organization
 
 _STATUS = {
     Event.ADMISSION_CANCELLED: "entered-in-error",
@@ -70,7 +70,7 @@ def notice(  # noqa: PLR0913 - the parts of a notice, each by name
         recorded=recorded,
         extra=_reason(event, reason, reason_text),
     )
-    return _with_concerns(_with_organization(bundle, provider), concerns)
+    return _with_concerns(with_organization(bundle, provider), concerns)
 
 
 def status(event: Event, encounter: Resource) -> str:
@@ -115,14 +115,6 @@ def _provider(organization: Resource, sender: Party) -> Resource:
     """Return the Organization that provides the care, under the id that its HSA-id gives."""
     hsa = organization_id(organization) or sender.organization
     return organization | {"resourceType": "Organization", "id": new_id("organization", hsa)}
-
-
-def _with_organization(bundle: Bundle, organization: Resource) -> Bundle:
-    """Return the message with the Organization; one that is there already gets its elements."""
-    same = [r for r in resources(bundle) if r["id"] == organization["id"]]
-    if same:
-        return with_resource(bundle, same[0] | organization)
-    return bundle | {"entry": [*bundle["entry"], entry(organization)]}
 
 
 def _provenance(provenance: Resource | None, content: str) -> list[Resource]:

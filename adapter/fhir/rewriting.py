@@ -70,6 +70,14 @@ def with_resource(bundle: Bundle, resource: Resource) -> Bundle:
     return bundle | {"entry": entries}
 
 
+def with_organization(bundle: Bundle, resource: Resource) -> Bundle:
+    """Return the message with an Organization; one with its id is kept, and gets its elements."""
+    earlier = [r for r in resources(bundle) if r["id"] == resource["id"]]
+    if earlier:
+        return with_resource(bundle, earlier[0] | resource)
+    return bundle | {"entry": [*bundle["entry"], entry(resource)]}
+
+
 def with_extension(resource: Resource, name: str, value: str, content: Any) -> Resource:
     """Return a resource with our extension set; an earlier one of that name is replaced."""
     url = extension_url(name)

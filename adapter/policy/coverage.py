@@ -76,13 +76,13 @@ def _municipalities(network: Network) -> Iterator[str]:
 
 
 def _row(network: Network, municipality: str, need: Need, day: date) -> CoverageRow:
-    told = candidates(network, need, municipality, day)
+    receivers = candidates(network, need, municipality, day)
     return CoverageRow(
         municipality=municipality,
         name=municipalities().get(municipality, ""),
         need=need,
-        coverage=_coverage(len(told)),
-        receivers=tuple(Receiver(endpoint=e.name, owner=e.owner) for e in told),
+        coverage=_coverage(len(receivers)),
+        receivers=tuple(Receiver(endpoint=e.name, owner=e.owner) for e in receivers),
         planning=tuple(e.name for e in carriers(network, municipality, frozenset())),
     )
 

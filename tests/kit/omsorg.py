@@ -40,6 +40,7 @@ TABLES: dict[str, dict[Any, str]] = {
     "Vardstatus": code_tables.ENCOUNTER_STATUS,
     "Vardform": code_tables.ENCOUNTER_CLASS,
     "Behov": code_tables.NEED,
+    "Orsakskod": code_tables.ENDED,
     "Planstatus": code_tables.PLAN_STATUS,
     "Plankategori": code_tables.PLAN_CATEGORY,
     "Insatsstatus": code_tables.ACTIVITY_STATUS,
@@ -86,9 +87,9 @@ def faults(body: bytes) -> list[str]:
 
 
 def valid_messages() -> list[Path]:
-    """Return every message in any system's fixtures that may be written: no refused ones."""
+    """Return every message in any system's fixtures that omsorg writes: valid, and of an event."""
     paths = sorted(ROOT.glob("*/*/*.fhir.json"))
-    return [p for p in paths if p.parent.name not in ONLY_RECEIVED and not _refused(p)]
+    return [path for path in paths if path.parent.name not in ONLY_RECEIVED and not _refused(path)]
 
 
 def _refused(path: Path) -> bool:

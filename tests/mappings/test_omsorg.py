@@ -12,7 +12,7 @@ from lxml import etree
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.model import ONLY_RECEIVED, Event
-from adapter.fhir import bundles, codec, profiles
+from adapter.fhir import bundles, codec, parts, profiles, rewriting
 from adapter.mappings.omsorg import system
 from tests.kit import oracle
 from tests.kit.omsorg import FIXTURES, NAMESPACE, context, faults, message, native, read, write
@@ -204,3 +204,44 @@ def test_a_receipt_names_the_document_by_its_own_id_even_when_no_more_could_be_r
     body = write(bundle, nameless)
     assert etree.fromstring(body).get("avser") is None
     assert faults(body) == []
+
+
+def test_a_protection_that_is_lifted_is_said_of_the_patient_alone() -> None:
+    bundle = read(native("admission-updated/no-longer-protected"))
+    assert bundles.protection(bundle) == "none"
+    other, known = message("admission-updated/new-ward"), context()
+    stay = (bundles.focus(other) or {}) | {"meta": {"security": parts.protection_lifted()}}
+    elsewhere = rewriting.with_resource(other, stay)
+    assert b"upphort" not in write(elsewhere, known)
+    assert [loss.path for loss in known.losses] == ["Encounter.meta"]
+
+
+@pytest.mark.parametrize("text", ["", "Har flyttat"])
+def test_a_coded_reason_needs_its_text(text: str) -> None:
+    bundle, known = message("process-ended/moved"), context()
+    ended = rewriting.with_header(bundle, reason=parts.ended_reason("moved", text))
+    document = etree.fromstring(write(ended, known))
+    reason = document.find(f"{{{NAMESPACE}}}Orsak")
+    assert [loss.path for loss in known.losses] == ([] if text else ["MessageHeader.reason"])
+    assert (reason is not None and reason.get("kod")) == ("flyttad" if text else False)
+
+
+@pytest.mark.parametrize(
+    ("telecom", "contact"),
+    [
+        ([{"system": "phone", "value": "0911-12 34 56"}], "0911-12 34 56"),
+        ([{"system": "email", "value": "avd@sundby.example"}], "avd@sundby.example"),
+        ([{"system": "fax", "value": "0911-12 34 57"}], None),
+        ([{"system": "phone"}], None),
+    ],
+)
+def test_the_hospital_has_one_contact_or_a_loss(
+    telecom: list[dict[str, str]], contact: str | None
+) -> None:
+    bundle, known = message("admission-notice/assessed"), context()
+    provider = bundles.resolve(bundle, (bundles.focus(bundle) or {})["serviceProvider"]) or {}
+    body = write(rewriting.with_resource(bundle, provider | {"telecom": telecom}), known)
+    node = etree.fromstring(body).find(f".//{{{NAMESPACE}}}Vardgivare")
+    assert node is not None
+    assert node.get("kontakt") == contact
+    assert [loss.path for loss in known.losses] == ([] if contact else ["Organization.telecom"])

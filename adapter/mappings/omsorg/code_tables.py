@@ -39,6 +39,14 @@ GENDER = {"male": "man", "female": "kvinna", "other": "annat", "unknown": "okant
 PROTECTION = {
     "sekretessmarkering": "sekretessmarkering",  # OSL 22 kap. 1 §
     "skyddadFolkbokforing": "skyddad-folkbokforing",  # folkbokföringslagen 16 §
+    "kvarskrivning": "kvarskrivning",
+    "none": "upphort",  # of another code system: the protection is lifted
+}
+ENDED = {
+    "withdrawn": "aterkallad",
+    "need-ended": "behov-upphort",
+    "moved": "flyttad",
+    "transferred": "overflyttad",
 }
 IDENTIFIER_USE = {
     "usual": "vanligt",

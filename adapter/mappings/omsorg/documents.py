@@ -9,8 +9,8 @@ from typing import Any
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import builders, rewriting
 from adapter.fhir.bundles import Resource, header
-from adapter.fhir.canonical import CASE_ID, EVENT, MESSAGE_ID
-from adapter.fhir.parts import present
+from adapter.fhir.canonical import CASE_ID, ENDED, EVENT, MESSAGE_ID
+from adapter.fhir.parts import ended_reason, present
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
     code_tables,
@@ -28,6 +28,7 @@ from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties
 from adapter.mappings.omsorg.take_fields import (
     part,
+    parts,
     take,
     take_extension,
     take_extensions,
@@ -83,7 +84,7 @@ def write(event: Event, outgoing: OutgoingMessage, context: Context) -> Element:
     on = context.recorded.date()
     nodes = [
         *head,
-        leaf("Orsak", take(part(outgoing.header, "reason"), "text")),
+        _write_reason(part(outgoing.header, "reason")),
         None if person is None else patient.write(person, outgoing.labelled(), on),
         body.write(outgoing.take_focus(body.type), outgoing),
     ]
@@ -93,6 +94,15 @@ def write(event: Event, outgoing: OutgoingMessage, context: Context) -> Element:
     return element(
         "Meddelande", nodes, **attributes, typ=code_tables.EVENT[event], ersatter=ersatter
     )
+
+
+def _write_reason(reason: Resource) -> Element | None:
+    """Return Orsak; a code without a text is a loss."""
+    text = take(reason, "text")
+    ours = (c for c in parts(reason, "coding") if c.get("system") == ENDED)
+    coding = next((c for c in ours if c.get("code") in code_tables.ENDED), {}) if text else {}
+    take_implied(coding, "system", ENDED)
+    return leaf("Orsak", text, kod=code_tables.ENDED.get(take(coding, "code"), ""))
 
 
 def write_receipt(outgoing: OutgoingMessage, context: Context) -> Element:
@@ -136,9 +146,15 @@ def read(event: Event, document: Element, context: Context) -> Bundle:
     subject = builders.reference(person["id"])
     focus = body.read(node, builders.new_id(content, "focus"), subject, organisations)
     origin = provenance.read(document, context)
-    extra = present({"reason": present({"text": text_of(child(document, "Orsak"))})})
+    extra = present({"reason": _read_reason(child(document, "Orsak"))})
     bundle = _bundle(event, document, organisations, [person, origin], extra, focus)
+    bundle = encounter.with_contact(bundle, node)
     return _with_replaced(bundle, attribute(document, "ersatter"))
+
+
+def _read_reason(node: Element | None) -> Resource:
+    kod = "" if node is None else attribute(node, "kod")
+    return ended_reason(code_tables.code_of(code_tables.ENDED, kod), text_of(node))
 
 
 def read_receipt(document: Element, context: Context) -> Bundle:

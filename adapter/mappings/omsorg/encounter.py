@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from adapter.core.identifiers import hsa_id, is_hsa
-from adapter.fhir.builders import extension
-from adapter.fhir.bundles import Resource
+from adapter.core.model import Bundle
+from adapter.fhir.builders import extension, organization, reference
+from adapter.fhir.bundles import Resource, focus
 from adapter.fhir.canonical import VISIT
 from adapter.fhir.parts import ACT_CODE, assessment_extension, present, visit_identifiers
+from adapter.fhir.rewriting import with_organization, with_resource
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import (
     ENCOUNTER_CLASS,
@@ -52,9 +54,8 @@ def write(encounter: Resource, outgoing: OutgoingMessage) -> Element:
     """Return the Encounter as Vardtillfalle."""
     outgoing.take_referenced(part(encounter, "subject"), "Patient")
     period = part(encounter, "period")
-    provider = outgoing.take_organisation(part(encounter, "serviceProvider"))
     nodes = [
-        write_organisation("Vardgivare", provider),
+        _write_provider(part(encounter, "serviceProvider"), outgoing),
         *(_write_ward(place) for place in parts(encounter, "location")),
         _write_leave(part(take_extension(encounter, "leave"), "valuePeriod")),
         _write_assessment(take_extension(encounter, "assessment")),
@@ -70,6 +71,24 @@ def write(encounter: Resource, outgoing: OutgoingMessage) -> Element:
         beraknadUtskrivning=_write_when(encounter, "planned-discharge"),
         utskrivningsklar=_write_when(encounter, "discharge-ready"),
     )
+
+
+def _write_provider(provider: Resource, outgoing: OutgoingMessage) -> Element | None:
+    """Return Vardgivare, with one number or mail address of its Organization."""
+    resource = outgoing.referenced(provider)
+    node = write_organisation("Vardgivare", outgoing.take_organisation(provider))
+    telecom = next(iter(parts(resource, "telecom")), {})
+    if node is not None and telecom.get("system") == _contact_system(telecom.get("value")):
+        contact = take(telecom, "value", forms.TOKEN)
+        if contact:
+            del telecom["system"]
+            node.set("kontakt", contact)
+    return node
+
+
+def _contact_system(contact: object) -> str:
+    """Return the R4 ContactPointSystem of a number or mail address."""
+    return "email" if "@" in str(contact) else "phone"
 
 
 def _write_when(encounter: Resource, name: str) -> str:
@@ -191,3 +210,15 @@ def _read_assessment(node: Element) -> Resource:
         units=[hsa_id(text_of(n)) for n in children(node, "Enhet")],
         withdrawn=withdrawn == "true" if withdrawn else None,
     )
+
+
+def with_contact(bundle: Bundle, node: Element) -> Bundle:
+    """Return the message with the contact of Vardgivare, in an Organization that it refers to."""
+    provider, stay = child(node, "Vardgivare"), focus(bundle)
+    contact = "" if provider is None else attribute(provider, "kontakt")
+    if provider is None or stay is None or not contact:
+        return bundle
+    telecom = [{"system": _contact_system(contact), "value": contact}]
+    known = organization(hsa_id(attribute(provider, "hsaId")), text_of(provider))
+    named = with_resource(bundle, stay | {"serviceProvider": reference(known["id"])})
+    return with_organization(named, known | {"telecom": telecom})

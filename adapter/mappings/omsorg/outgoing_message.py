@@ -74,6 +74,11 @@ class OutgoingMessage:
         del reference["reference"]
         return self._take_resource(index)
 
+    def referenced(self, reference: Resource) -> Resource:
+        """Return what remains of the resource that a reference names; {} for none."""
+        index = self._index(reference)
+        return {} if index is None else part(self.rest["entry"][index], "resource")
+
     def take_organisation(self, reference: Resource) -> Party | None:
         """Take a reference to an organisation: to its resource, or by its HSA-id."""
         index = self._index(reference)

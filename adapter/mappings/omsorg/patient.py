@@ -9,8 +9,14 @@ from datetime import date
 from adapter.core.identifiers import PERSONNUMMER, RESERVNUMMER, SAMORDNINGSNUMMER, identity
 from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import MUNICIPALITY, SECURITY
-from adapter.fhir.parts import municipality_extension, present, security_labels
+from adapter.fhir.canonical import MUNICIPALITY, PROTECTED, SECURITY
+from adapter.fhir.canonical import PROTECTION as LIFTED
+from adapter.fhir.parts import (
+    municipality_extension,
+    present,
+    protection_lifted,
+    security_labels,
+)
 from adapter.mappings import Context
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import (
@@ -23,6 +29,7 @@ from adapter.mappings.omsorg.code_tables import (
     code_of,
     word_of,
 )
+from adapter.mappings.omsorg.parties import logical_reference, write_reference
 from adapter.mappings.omsorg.take_fields import (
     part,
     parts,
@@ -70,11 +77,14 @@ def write(patient: Resource, labelled: Iterable[Resource], on: date) -> Element:
         *(_write_name(name) for name in parts(patient, "name")),
         *(_write_address(address) for address in parts(patient, "address")),
         leaf("Avliden", _write_death(patient)),
+        *(write_reference("Vardcentral", r) for r in parts(patient, "generalPractitioner")),
     ]
     return element(
         "Patient",
         nodes,
-        skydd=" ".join(dict.fromkeys(_write_labels([patient, *labelled]))),
+        skydd=" ".join(
+            dict.fromkeys([*_write_lifted(patient), *_write_labels([patient, *labelled])])
+        ),
         fodd=take_birth_date(patient, "birthDate"),
         kon=word_of(GENDER, take(patient, "gender"), "Patient.gender"),
     )
@@ -83,8 +93,15 @@ def write(patient: Resource, labelled: Iterable[Resource], on: date) -> Element:
 def _write_labels(labelled: Iterable[Resource]) -> Iterable[str]:
     labels = (label for node in labelled for label in parts(part(node, "meta"), "security"))
     for label in labels:
-        if label.get("code") in PROTECTION:
+        if label.get("code") in PROTECTED:
             take_implied(label, "system", SECURITY)
+            yield PROTECTION[take(label, "code")]
+
+
+def _write_lifted(patient: Resource) -> Iterable[str]:
+    for label in parts(part(patient, "meta"), "security"):
+        if label.get("system") == LIFTED and label.get("code") == "none":
+            del label["system"]
             yield PROTECTION[take(label, "code")]
 
 
@@ -126,6 +143,7 @@ def _write_address(address: Resource) -> Element:
         leaf("Postnummer", take(address, "postalCode")),
         leaf("Postort", take(address, "city")),
         leaf("Land", take(address, "country")),
+        leaf("HelaAdressen", take(address, "text")),
     ]
     coding = part(take_extension(address, "municipality"), "valueCoding")
     take_implied(coding, "system", MUNICIPALITY)
@@ -160,12 +178,15 @@ def read(node: Element, content: str, context: Context) -> Resource:
             "deceasedBoolean": flag,
             "deceasedDateTime": dead if flag is None else "",
             "address": [_read_address(address) for address in children(node, "Adress")],
+            "generalPractitioner": [logical_reference(n) for n in children(node, "Vardcentral")],
         }
     )
 
 
 def _read_labels(node: Element) -> list[Resource]:
-    return security_labels(code_of(PROTECTION, w) for w in attribute(node, "skydd").split())
+    codes = [code_of(PROTECTION, word) for word in attribute(node, "skydd").split()]
+    lifted = protection_lifted() if "none" in codes else []
+    return [*lifted, *security_labels(code for code in codes if code != "none")]
 
 
 def _read_identifier(node: Element, context: Context) -> Resource:
@@ -197,6 +218,7 @@ def _read_address(node: Element) -> Resource:
             "extension": [municipality_extension(municipality)] if municipality else [],
             "use": code_of(ADDRESS_USE, attribute(node, "bruk")),
             "type": code_of(ADDRESS_TYPE, attribute(node, "slag")),
+            "text": text_of(child(node, "HelaAdressen")),
             "line": [text_of(n) for n in children(node, "Rad")],
             "city": text_of(child(node, "Postort")),
             "postalCode": text_of(child(node, "Postnummer")),
