@@ -204,9 +204,19 @@ def _code_of(concept: Resource | None, system: str) -> str:
 
 
 def encounter_class(bundle: Bundle) -> str:
-    """Return the ActCode of Encounter.class, such as IMP; "" for none, or another system's."""
+    """Return the ActCode of Encounter.class, such as IMP.
+
+    It is "" for none, for another system's, and for one that was assumed and not stated
+    (`userSelected` is false).
+    """
     coding = _encounter(bundle).get("class", {})
-    return str(coding.get("code", "")) if coding.get("system") in {None, ENCOUNTER_CLASS} else ""
+    known = coding.get("system") in {None, ENCOUNTER_CLASS} and not _is_assumed(coding)
+    return str(coding.get("code", "")) if known else ""
+
+
+def _is_assumed(coding: Resource) -> bool:
+    """Whether a coding was not stated by its source (R4, Coding.userSelected)."""
+    return coding.get("userSelected") is False
 
 
 def _encounter(bundle: Bundle) -> Resource:
@@ -266,11 +276,23 @@ def listed_centre(bundle: Bundle) -> str:
 
 def municipality(bundle: Bundle) -> str:
     """Return the four-digit municipality code (kommunkod) of the registered address."""
+    return next((code for code, assumed in _municipalities(bundle) if not assumed), "")
+
+
+def assumed_municipality(bundle: Bundle) -> str:
+    """Return the municipality code that the sender's settings gave; "" for none.
+
+    It counts only while no address of the patient is known.
+    """
+    return next((code for code, assumed in _municipalities(bundle) if assumed), "")
+
+
+def _municipalities(bundle: Bundle) -> Iterator[tuple[str, bool]]:
+    """Yield the municipality of each address, and whether it was assumed."""
     for address in (patient(bundle) or {}).get("address", ()):
         coding = extension_value(address, "municipality")
         if coding:
-            return str(coding.get("code", ""))
-    return ""
+            yield str(coding.get("code", "")), _is_assumed(coding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

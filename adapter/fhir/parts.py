@@ -88,6 +88,12 @@ def municipality_extension(code: str) -> Resource:
     return extension("municipality", "Coding", {"system": MUNICIPALITY, "code": code})
 
 
+def assumed_municipality(code: str) -> Resource:
+    """Return the extension of a municipality that no source stated: `userSelected` is false."""
+    coding = {"system": MUNICIPALITY, "code": code, "userSelected": False}
+    return extension("municipality", "Coding", coding)
+
+
 def visit_identifiers(number: str) -> list[Resource]:
     """Return `Encounter.identifier` for a visit number; [] for ""."""
     return [{"system": VISIT, "value": number}] if number else []

@@ -103,12 +103,13 @@ def test_a_postal_code_makes_no_municipality(code: str) -> None:
 
 def test_the_senders_municipality_is_assumed_only_without_any_address() -> None:
     bundle, known = read(adt("A08", living("")), municipality="0180")
-    assert bundles.municipality(bundle) == "0180"
+    assert (bundles.municipality(bundle), bundles.assumed_municipality(bundle)) == ("", "0180")
     assert list((bundles.patient(bundle) or {})["address"][0]) == ["extension"]
     assert codes(known) == [("assumed-municipality", "PID-11")]
     for stated in ('""', OLD, "^^^^97231^SE^H"):
-        assert municipality(stated, municipality="0180") == ""
-    assert municipality("") == ""
+        bundle, _ = read(adt("A08", living(stated)), municipality="0180")
+        assert bundles.assumed_municipality(bundle) == ""
+    assert bundles.assumed_municipality(read(adt("A08", living("")))[0]) == ""
 
 
 @pytest.mark.parametrize("code", ["Y", "F", "K", "J"])
@@ -116,7 +117,7 @@ def test_a_withheld_address_is_no_move(code: str) -> None:
     label = "PD1" + "|" * 12 + code
     for address in ("", '""', "Skyddad uppgift^^LULEÅ^^97231^SE^H^^2580"):
         bundle, _ = read(adt("A08", living(address), label), municipality="0180")
-        assert bundles.municipality(bundle) == ""
+        assert bundles.municipality(bundle) == bundles.assumed_municipality(bundle) == ""
         assert "address" not in (bundles.patient(bundle) or {})
         assert bundles.deleted(bundle) == frozenset()
 

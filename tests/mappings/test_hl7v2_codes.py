@@ -47,13 +47,22 @@ def test_the_class_is_the_one_that_is_stated(trigger: str, stated: str, read_as:
 
 
 @pytest.mark.parametrize("stated", ["", "N", "U", "OUTPATIENT"])
-def test_a_class_that_is_not_stated_is_what_the_trigger_says(stated: str) -> None:
-    bundle, known = read(adt("A01", of_class(stated)))
-    assert bundles.encounter_class(bundle) == "IMP"
-    assert (bundles.focus(bundle) or {})["class"]["userSelected"] is False
+@pytest.mark.parametrize(("trigger", "said"), [("A01", "IMP"), ("A06", "IMP"), ("A05", "PRENC")])
+def test_a_class_that_is_not_stated_is_what_the_trigger_says(
+    stated: str, trigger: str, said: str
+) -> None:
+    bundle, known = read(adt(trigger, of_class(stated), "ZSP|1|Y"))
+    assert bundles.encounter_class(bundle) == said
     assert (("unknown-code", "PV1-2") in codes(known)) is (stated == "OUTPATIENT")
-    pre_admitted, _ = read(adt("A05", of_class(stated), "ZSP|1|Y"))
-    assert bundles.encounter_class(pre_admitted) == "PRENC"
+
+
+@pytest.mark.parametrize("stated", ["", "N", "U", "OUTPATIENT"])
+@pytest.mark.parametrize("trigger", ["A02", "A03", "A08", "A16", "A31"])
+def test_a_class_that_nobody_states_is_assumed(stated: str, trigger: str) -> None:
+    bundle, _ = read(adt(trigger, of_class(stated), "ZSP|1|Y"))
+    class_ = (bundles.focus(bundle) or {})["class"]
+    assert (class_["code"], class_["userSelected"]) == ("IMP", False)
+    assert bundles.encounter_class(bundle) == ""
 
 
 def test_a_sender_has_its_own_classes() -> None:

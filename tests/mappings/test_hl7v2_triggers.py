@@ -103,6 +103,13 @@ def test_a_correction_tells_what_is_true_again(trigger: str, event: Event, statu
     assert (bundles.focus(bundle) or {})["status"] == status
 
 
+def test_a_cancelled_return_does_not_say_when_the_leave_began() -> None:
+    expected = "PV2" + "|" * 47 + "20260315180000+0100"
+    (leave,) = bundles.extensions(bundles.focus(read(adt("A53", expected))[0]), "leave")
+    assert leave["valuePeriod"] == {"end": "2026-03-15T18:00:00+01:00"}
+    assert bundles.extensions(bundles.focus(read(adt("A53"))[0]), "leave") == []
+
+
 @pytest.mark.parametrize("trigger", ["A45", "A50", "A06", "A07"])
 def test_a_visits_earlier_number_is_an_alias_of_its_case(trigger: str) -> None:
     bundle, _ = read(adt(trigger, visit("7100999"), "MRG|||||7100231"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from adapter.core.endpoint import UntypedAddress
 from adapter.fhir.bundles import Resource
-from adapter.fhir.parts import municipality_extension, present
+from adapter.fhir.parts import assumed_municipality, municipality_extension, present
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
 from adapter.mappings.hl7v2.protection import is_protected
@@ -58,7 +58,7 @@ def addresses(message: Hl7Message) -> list[Resource]:
 
 
 def _assumed(message: Hl7Message) -> list[Resource]:
-    """Return the sender's municipality as an address without lines or use, with a warning.
+    """Return an address with the sender's municipality alone, marked as assumed, with a warning.
 
     The mapping does not know whether an earlier message had an address: the case decides.
     """
@@ -66,7 +66,7 @@ def _assumed(message: Hl7Message) -> list[Resource]:
     if not code or is_protected(message):
         return []
     message.context.warn("assumed-municipality", "PID-11")
-    return [{"extension": [municipality_extension(code)]}]
+    return [{"extension": [assumed_municipality(code)]}]
 
 
 def _confess(values: list[Value], message: Hl7Message) -> None:

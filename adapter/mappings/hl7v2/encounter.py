@@ -133,7 +133,7 @@ def _planned_discharge(event: Event, status: str, message: Hl7Message) -> str:
 def _leave(event: Event, message: Hl7Message) -> list[Resource]:
     """Return the leave (permission): its start and expected end (PV2-47), or its actual end.
 
-    A53 cancels a return, and A52 a leave that never began: the time is that of the correction.
+    A53 cancels a return: the leave began earlier, and the message does not say when.
     """
     if event is not Event.LEAVE_STARTED and message.text("PV2-47"):
         message.context.lose("PV2-47", "it is read when a leave begins")
@@ -141,11 +141,12 @@ def _leave(event: Event, message: Hl7Message) -> list[Resource]:
         return [extension("leave", "Period", _period(None, message.event_time()))]
     if event is not Event.LEAVE_STARTED:
         return []
-    start, end = message.event_time(), message.moment("PV2-47")
-    if end and end.precedes(start):
+    occurred, end = message.event_time(), message.moment("PV2-47")
+    if end and end.precedes(occurred):
         message.clock.warn_once("bad-time", "PV2-47", "earlier than the leave began")
         end = None
-    return [extension("leave", "Period", _period(start, end))]
+    period = _period(None if message.trigger == "A53" else occurred, end)
+    return [extension("leave", "Period", period)] if period else []
 
 
 def _assessment(message: Hl7Message) -> list[Resource]:

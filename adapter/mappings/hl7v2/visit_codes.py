@@ -24,8 +24,8 @@ _CLASSES = {
     "B": ActCode.IMP,  # obstetrics: childbirth is inpatient care (sluten vård)
     "C": ActCode.AMB,  # commercial account: samples without a patient in the house
 }
-_NOT_STATED = frozenset({"", "N", "U"})  # not applicable, unknown: the trigger decides
-_BY_TRIGGER = {"A05": ActCode.PRENC}
+_NOT_STATED = frozenset({"", "N", "U"})  # not applicable, unknown
+_BY_TRIGGER = {"A01": ActCode.IMP, "A05": ActCode.PRENC, "A06": ActCode.IMP}
 _DISPLAY = {
     ActCode.IMP: "inpatient encounter",
     ActCode.EMER: "emergency",
@@ -40,9 +40,10 @@ _DISPOSITIONS = {
 
 
 def visit_class(message: Hl7Message) -> Resource:
-    """Return `Encounter.class`. `userSelected` is false where PV1-2 states no class.
+    """Return `Encounter.class`: of PV1-2, else what the trigger says.
 
-    A06 makes the patient an inpatient, and A07 cancels the inpatient stay: both are about it,
+    Where neither says one it is IMP, and `userSelected` is false: the case keeps the class that it
+    has. A06 makes the patient an inpatient, and A07 cancels the inpatient stay: both are about it,
     whatever PV1-2 says.
     """
     code = _stated(message)
@@ -51,9 +52,8 @@ def visit_class(message: Hl7Message) -> Resource:
     if message.trigger == "A06" and code and code not in _INPATIENT:
         message.context.warn("contradiction", "PV1-2", "A06 makes the patient an inpatient")
         return _coding(ActCode.IMP)
-    if code:
-        return _coding(code)
-    return _coding(_BY_TRIGGER.get(message.trigger, ActCode.IMP)) | {"userSelected": False}
+    said = code or _BY_TRIGGER.get(message.trigger)
+    return _coding(said) if said else _coding(ActCode.IMP) | {"userSelected": False}
 
 
 def _stated(message: Hl7Message) -> ActCode | None:
