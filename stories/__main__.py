@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from stories import report
-from stories.run import run
+from stories.run import run, shown
 from stories.sabotages import SEEN_AS
 
 
@@ -17,6 +17,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Read the command line, run, and print the report."""
     arguments = _arguments(words)
     seed = arguments.seed or secrets.token_hex(4)
+    if arguments.show and arguments.only is not None:
+        for line in shown(seed, arguments.only, arguments.sabotage):
+            _say(line)
     numbers = [arguments.only] if arguments.only is not None else list(range(arguments.n))
     jobs = 1 if arguments.only is not None else arguments.jobs
     result = run(seed, numbers, arguments.sabotage, jobs)
@@ -35,6 +38,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=1000, help="how many stories")
     parser.add_argument("--seed", default="", help="any text; the default is random")
     parser.add_argument("--only", type=int, help="the number of one story to play again")
+    parser.add_argument("--show", action="store_true", help="with --only: tell it line by line")
     parser.add_argument("--sabotage", default="", choices=("", *SEEN_AS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

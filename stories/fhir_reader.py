@@ -110,7 +110,7 @@ def _encounter(encounter: Json) -> Json:
     period = encounter.get("period", {})
     leave = _first(encounter, "leave", {})
     places = [each["location"] for each in encounter.get("location", ())]
-    away = leave or encounter.get("status") == "onleave"
+    away = encounter.get("status") == "onleave"
     return {
         "status": encounter.get("status", ""),
         "planned": _first(encounter, "planned-discharge"),

@@ -120,7 +120,7 @@ def _omsorg_stay(root: ET.Element) -> Json:
     if stay is None:
         return {}
     leave, judged = _one(stay, "Permission"), _one(stay, "Bedomning")
-    away = stay.get("status") == "permission" or leave is not None
+    away = stay.get("status") == "permission"
     since = "?" if leave is None else leave.get("fran", "?")
     ward = _one(stay, "Avdelning")
     needs = (e.text or "" for e in _all(judged, "Behov"))

@@ -13,6 +13,7 @@ from stories.generator import story as make
 from stories.judge import COUNTS, judge
 from stories.judging.evidence import Finding
 from stories.observation import Observation
+from stories.transcript import transcript
 from stories.truth import Story
 
 _SHARE = 25  # stories that a process takes at a time
@@ -84,7 +85,8 @@ def _parts(seed: str, numbers: Sequence[int], sabotage: str, jobs: int) -> Itera
 
 def _part(share: tuple[str, Sequence[int], str]) -> Result:
     seed, numbers, sabotage = share
-    logging.disable(logging.CRITICAL)
+    if len(numbers) > 1:  # of one story alone, a person wants to see what the adapter logs
+        logging.disable(logging.CRITICAL)
     play = _player(sabotage)
     result = Result(seed=seed)
     for number in numbers:
@@ -102,6 +104,12 @@ def _note(result: Result, told: Story, observed: Observation) -> None:
     result.findings += [
         Found(story=told.name, plot=told.plot, finding=finding) for finding in judge(told, observed)
     ]
+
+
+def shown(seed: str, number: int, sabotage: str = "") -> Iterator[str]:
+    """Yield one story line by line."""
+    told = make(seed, number)
+    yield from transcript(told, _player(sabotage)(told))
 
 
 _players: dict[str, object] = {}

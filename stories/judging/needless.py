@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stories.heard import Heard
 from stories.judging.evidence import Evidence, Finding, Got, party_of, role
+from stories.judging.picture import moment
 from stories.law.timeline import Timeline
 from stories.observation import Stands
 from stories.truth import Deed, Standing, Word
@@ -114,7 +115,8 @@ def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Findin
     for got in (g for g in evidence.about(line, party) if g.is_kept):
         earlier, before = before, got
         point = line.at(got.at)
-        if got.is_ending and point is not None and party in point.rights.rows:
+        unbroken = earlier is not None and _unbroken(line, party, earlier, got)
+        if got.is_ending and point is not None and party in point.rights.rows and unbroken:
             yield _finding("an ending to a party whose right goes on", got)
         if earlier is None or earlier.heard.content == got.heard.content or edits:
             continue
@@ -122,12 +124,28 @@ def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Findin
             yield _finding(f"{got.heard.event} says nothing new", got)
 
 
+def _unbroken(line: Timeline, party: str, earlier: Got, got: Got) -> bool:
+    """Whether the right has not ended since the party last heard: a late ending is no fault."""
+    between = [p for p in line.points if earlier.at <= p.at <= got.at]
+    return not earlier.is_ending and all(p.rights.allows(party) for p in between)
+
+
 def _adds_nothing(earlier: Heard, heard: Heard) -> bool:
     return heard.event in (earlier.event, "admission-updated") and heard.code == earlier.code
 
 
 def _same(one: Heard, other: Heard) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in _PICTURE)
+    return all(_value(one, name) == _value(other, name) for name in _PICTURE)
+
+
+def _value(heard: Heard, name: str) -> object:
+    """The value of an element; the same moment in two zones is the same."""
+    value = getattr(heard, name)
+    is_time = isinstance(value, str) and "T" in value and name in _TIMES
+    return moment(value) if is_time else value
+
+
+_TIMES = ("planned", "ready", "discharged", "deceased", "admitted", "leave")
 
 
 def _finding(cause: str, got: Got) -> Finding:

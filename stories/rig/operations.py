@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from adapter.core.errors import FatalError
 from adapter.operate import maintenance, replay
 from adapter.store.queries.dead import dead_letters
 from stories.truth import Deed, Operation
@@ -28,15 +30,15 @@ def do(run: Any, operation: Operation) -> None:
 
 
 def _replay(run: Any) -> None:
-    """Replay every dead delivery that a person may replay."""
-    with run.store.begin() as tx:
+    """Replay every dead delivery that a person may replay, each by itself."""
+    with run.store.read() as tx:
         dead = [
             letter.id
             for cause in dead_letters(tx)
             if cause.kind == "delivery"
             for letter in cause.letters
         ]
-        plans = replay.plan(tx, run.network, dead)
-        ready = [p.id for p in plans if p.possible and not p.overtaken_by]
-        for id_ in ready:
-            replay.replay(tx, run.network, id_, who="anna", reason="after a fault", now=run.now)
+    for id_ in dead:
+        plan = replay.plan(run.store, run.network, [id_], run.now)
+        with suppress(FatalError):  # overtaken, or no longer possible
+            replay.replay(run.store, run.network, plan, who="anna", reason="fault", now=run.now)
