@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from random import Random
 
-from stories.plots import PLOTS
+from stories.plots import PLOTS, Plot
 from stories.teller import Teller
 from stories.truth import Story
+
+_PROMPT = (
+    "ordinary",
+    "shared-mailbox",
+    "listing",
+    "nobody",
+    "mother-and-child",
+    "numbers",
+    "protection",
+    "psychiatry",
+    "two-feeds",
+    "outpatient",
+    "transfer",
+    "death",
+    "messages",
+    "overreach",
+)
+"""Plots that need no weather, no operations and no clock: they can be told at once."""
+_BEFORE = timedelta(days=40)  # a told-at-once story is over by then
 
 
 def story(seed: str, number: int) -> Story:
     """Return one story."""
     chance = Random(f"{seed}/{number}")
-    name, _, plot = _drawn(chance)
-    teller = Teller(seed, number, name, chance)
+    return _told(seed, number, chance, PLOTS, None)
+
+
+def prompt_story(seed: str, number: int, now: datetime) -> Story:
+    """Return a story that lies in the past, and is told at once, over real sockets."""
+    chance = Random(f"{seed}/{number}/prompt")
+    plots = [plot for plot in PLOTS if plot[0] in _PROMPT]
+    begun = (now - _BEFORE).replace(microsecond=0)
+    told = _told(seed, number, chance, plots, begun)
+    told.window, told.prompt = 3 * _BEFORE, True
+    return told
+
+
+def _told(
+    seed: str,
+    number: int,
+    chance: Random,
+    plots: Sequence[tuple[str, float, Plot]],
+    begun: datetime | None,
+) -> Story:
+    name, _, plot = chance.choices(plots, [weight for _, weight, _ in plots])[0]
+    teller = Teller(seed, number, name, chance, begun)
     teller.has(f"plot-{name}")
     plot(teller)
     return teller.finish()
-
-
-def _drawn(chance: Random):  # type: ignore[no-untyped-def]
-    return chance.choices(PLOTS, [weight for _, weight, _ in PLOTS])[0]

@@ -44,6 +44,7 @@ class Choices:
     successor: bool = False  # lulea is replaced by lulea-ny
     bus: bool = False  # the planning service is on RabbitMQ
     ports: tuple[tuple[str, int], ...] = ()  # real addresses, by endpoint, for real sockets
+    window_days: int = WINDOW_DAYS
     store: str = ""
     broker: str = ""
     web: str = ""
@@ -61,7 +62,7 @@ def toml(choices: Choices) -> str:
     expiry = "\n".join(f'{event} = "24h"' for event in _STAY_EVENTS)
     parts.append(f"[expire_after]\n{expiry}")
     wards = str(choices.wards).lower()
-    parts.append(f'[sharing]\nwards = {wards}\nwindow = "{WINDOW_DAYS}d"')
+    parts.append(f'[sharing]\nwards = {wards}\nwindow = "{choices.window_days}d"')
     parties = (*EVERYBODY, *((LULEA_NEW,) if choices.successor else ()))
     parts += [_endpoint(party, choices) for party in parties]
     parts += [_ROUTES, _protection("full", FULL), _protection("masked", MASKED)]
@@ -113,8 +114,9 @@ def contact(organization: str) -> str:
 
 
 def _transport(party: Party, choices: Choices) -> list[str]:
-    timers = ['retry_first = "20m"', 'retry_ceiling = "3h"', 'timeout = "20s"']
     ports = dict(choices.ports)
+    first, most = ("1s", "4s") if ports else ("20m", "3h")
+    timers = [f'retry_first = "{first}"', f'retry_ceiling = "{most}"', 'timeout = "20s"']
     if party.door == "mllp":
         port = ports.get(party.name, 20000 + list(PARTIES).index(party.name))
         return ['transport = "mllp"', f'listen = "127.0.0.1:{port}"']

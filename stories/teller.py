@@ -32,10 +32,13 @@ _WARDS = ("Psykiatrisk akutavdelning", "Missbruksvård", "Onkologi", "Geriatrik"
 class Teller:
     """One story in the making. `now` is the true time; `then` moves it on."""
 
-    def __init__(self, seed: str, number: int, plot: str, chance: Random) -> None:
+    def __init__(
+        self, seed: str, number: int, plot: str, chance: Random, begun: datetime | None = None
+    ) -> None:
         self.chance = chance
         day = datetime(2026, 1, 12, 8, tzinfo=UTC) + timedelta(days=self.chance.randrange(290))
         start = day + timedelta(minutes=self.chance.randrange(500))
+        start = begun or start
         self.story = Story(seed=seed, number=number, plot=plot, start=start)
         self.now = start
         self._free: dict[str, datetime] = {}  # when each sender's feed is free again

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -171,6 +171,8 @@ class Story:
     ingredients: Counter[str] = field(default_factory=Counter)
     wards: bool = False  # the region has turned wards on
     end: datetime | None = None
+    window: timedelta = timedelta(days=7)  # how long corrections are told after the end
+    prompt: bool = False  # it is told at once: what is due must have come by the end
     rejects: list[str] = field(default_factory=list)  # parties whose person rejects the notice
 
     @property

@@ -118,7 +118,7 @@ def _done(evidence: Evidence, line: Timeline, duty: Duty) -> bool:
     until = duty.since + _DEADLINE
     if _arrived(evidence, line, duty, until) or _overtaken(line, duty, until):
         return True
-    if until > evidence.observed.end:
+    if until > evidence.observed.end and not evidence.story.prompt:
         return True
     return bool(evidence.stands(line, duty.party, duty.since, until))
 

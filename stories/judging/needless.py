@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from stories.heard import Heard
@@ -41,9 +42,23 @@ def needless(evidence: Evidence) -> Iterator[Finding]:
             cause = f"{stands.kind} {stands.code} {stands.event}".strip()
             detail = f"at {stands.endpoint}, word {stands.word}: {stands.detail[:80]}"
             yield Finding(count="needless", cause=cause, law=_LAW, detail=detail)
+    yield from _held_twice(evidence)
     for line in evidence.lines:
         for party in evidence.parties(line):
             yield from _repeated(evidence, line, party)
+
+
+def _held_twice(evidence: Evidence) -> Iterator[Finding]:
+    """Notices that are held although a newer one of the same event is held in their place."""
+    seen = Counter(
+        (s.case, party_of(s.endpoint), s.event)
+        for s in evidence.observed.stands
+        if s.kind == "delivery" and s.code == "protected-identity" and s.until is None
+    )
+    for (_, party, event), count in seen.items():
+        if count > 1 and event in ("admission-notice", "admission-updated"):
+            cause = f"several held {event} of one case: a newer notice replaces an older one"
+            yield Finding(count="needless", cause=cause, law=_LAW, detail=f"{party}: {count}")
 
 
 def _refused(evidence: Evidence, word: Word) -> Iterator[Finding]:

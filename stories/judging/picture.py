@@ -54,7 +54,11 @@ def _of_stay(point: Point, heard: Heard) -> Iterator[str]:
         stay.discharge.at if stay.discharge else None, heard.discharged
     ):
         yield "discharge"
-    if stay.over is None and bool(values.get("leave")) != bool(heard.leave):
+    if (
+        stay.over is None
+        and not stay.left_from_leave
+        and bool(values.get("leave")) != bool(heard.leave)
+    ):
         yield "leave"
 
 

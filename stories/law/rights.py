@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from stories.law.stays import INPATIENT, Stay
-from stories.region import WINDOW_DAYS
 from stories.truth import Assessment
 from stories.world import CARRIES, MUNICIPAL, PLANNING, PRIMARY, UNITS, Need, Party
-
-WINDOW = timedelta(days=WINDOW_DAYS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,19 +33,19 @@ class Rights:
         return party in self.rows or party in self.may
 
 
-def rights(stay: Stay, at: datetime, moved: frozenset[str] = frozenset()) -> Rights:
-    """Return who has a right at a time. `moved` has mailboxes that were replaced."""
-    ended = _ended(stay, at)
+def rights(stay: Stay, at: datetime, window: timedelta) -> Rights:
+    """Return who has a right at a time. It outlives the stay by the window."""
+    ended = _ended(stay, at, window)
     assessment = stay.assessment
     if ended or assessment is None:
         return Rights(ended=ended or "withdrawn")
     found = Rights()
     for need in sorted(wanted(assessment.needs)):
-        _grant(found, need, _unit(stay, assessment, need, moved), stay)
+        _grant(found, need, _unit(stay, assessment, need), stay)
     return found
 
 
-def _ended(stay: Stay, at: datetime) -> str:
+def _ended(stay: Stay, at: datetime, window: timedelta) -> str:
     if stay.cancelled:
         return "cancelled"
     if not stay.begun or stay.values.get("class", "I") not in INPATIENT or stay.assessed_late:
@@ -56,7 +53,7 @@ def _ended(stay: Stay, at: datetime) -> str:
     if stay.discharge is not None and stay.discharge.to == "other-hcf":
         return "transferred"
     over = stay.over
-    return "closed" if over is not None and at > over + WINDOW else ""
+    return "closed" if over is not None and at > over + window else ""
 
 
 def wanted(needs: frozenset[Need]) -> frozenset[Need]:
@@ -64,7 +61,7 @@ def wanted(needs: frozenset[Need]) -> frozenset[Need]:
     return needs | {PRIMARY} if MUNICIPAL in needs else needs
 
 
-def _unit(stay: Stay, assessment: Assessment, need: Need, moved: frozenset[str]) -> Party | None:
+def _unit(stay: Stay, assessment: Assessment, need: Need) -> Party | None:
     """The one unit of a need: the named one, the centre of listing, or the only one there is."""
     named = [p for p in UNITS if p.organization in assessment.units and need in p.serves]
     if named:

@@ -25,6 +25,7 @@ class Stay:
     cancelled: bool = False
     begun: bool = False  # an inpatient stay has been told
     protection: str = ""  # the strongest level; "none" once a word has lifted it
+    left_from_leave: bool = False  # discharged while on leave: undone, nobody knows where she is
     assessed_late: bool = False  # judged after the discharge
 
     @property
@@ -114,6 +115,10 @@ def _act(stay: Stay, word: Word) -> None:
         Act.REOPEN: ("discharged",),
         Act.ALIVE: ("deceased",),
     }
+    if word.act is Act.DISCHARGE and stay.values.get("leave"):
+        stay.left_from_leave = True
+    elif word.act in (Act.LEAVE, Act.BACK):
+        stay.left_from_leave = False
     for name in drop.get(word.act, ()):
         stay.values.pop(name, None)
     stay.cancelled = word.act is Act.CANCEL or (stay.cancelled and word.act is not Act.ADMIT)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from stories.law.rights import WINDOW, Rights, rights
+from stories.law.rights import Rights, rights
 from stories.law.stays import Stay, is_of, told
 from stories.truth import Standing, Story, Word
 
@@ -28,6 +28,7 @@ class Timeline:
     case: str
     person: str
     points: tuple[Point, ...]
+    window: timedelta
 
     def at(self, moment: datetime) -> Point | None:
         """The point that holds at a moment."""
@@ -38,7 +39,7 @@ class Timeline:
         """Whether the window after the end of the stay is over."""
         point = self.at(moment)
         over = point.stay.over if point else None
-        return over is not None and moment > over + WINDOW
+        return over is not None and moment > over + self.window
 
     def since(self, party: str, moment: datetime) -> list[Point]:
         """The points of a party's present right, up to a moment."""
@@ -68,8 +69,10 @@ def _timeline(story: Story, case: str, person: str) -> Timeline:
         arrived.append(word)
         stay = told(arrived, case, person, word.at)
         _protect_across(stay, arrived, person)
-        points.append(Point(at=word.at, word=word, stay=stay, rights=rights(stay, word.at)))
-    return Timeline(case=case, person=person, points=tuple(points))
+        points.append(
+            Point(at=word.at, word=word, stay=stay, rights=rights(stay, word.at, story.window))
+        )
+    return Timeline(case=case, person=person, points=tuple(points), window=story.window)
 
 
 def _protects(word: Word, person: str) -> bool:

@@ -230,7 +230,7 @@ def answer_of(owed: OwedReceipt, form: str) -> Answer:
     """Read the bytes that the door answers with."""
     if form == "hl7v2":
         code, issues = hl7.read_ack(owed.body)
-        return Answer(code=_MSA.get(code, ""), issues=issues)
+        return Answer(code=MSA.get(code, ""), issues=issues)
     response = receiving.answer(owed, "json" if form == "fhir" else "xml")
     body = bytes(response.body)
     if response.status_code == 204:
@@ -238,7 +238,7 @@ def answer_of(owed: OwedReceipt, form: str) -> Answer:
     return read_http(response.status_code, body, form)
 
 
-_MSA = {"AA": "ok", "AE": "fatal-error", "AR": "transient-error"}
+MSA = {"AA": "ok", "AE": "fatal-error", "AR": "transient-error"}
 
 
 def read_http(status: int, body: bytes, form: str) -> Answer:
