@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from stories import report
-from stories.run import run, shown
+from stories.run import run, run_over_sockets, shown
 from stories.sabotages import SEEN_AS
 
 
@@ -22,7 +22,10 @@ def main(words: Sequence[str] | None = None) -> int:
             _say(line)
     numbers = [arguments.only] if arguments.only is not None else list(range(arguments.n))
     jobs = 1 if arguments.only is not None else arguments.jobs
-    result = run(seed, numbers, arguments.sabotage, jobs)
+    if arguments.sockets:
+        result = run_over_sockets(seed, numbers)
+    else:
+        result = run(seed, numbers, arguments.sabotage, jobs)
     if arguments.json:
         _say(report.as_json(result))
     else:
@@ -41,6 +44,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--show", action="store_true", help="with --only: tell it line by line")
     parser.add_argument("--sabotage", default="", choices=("", *SEEN_AS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--sockets", action="store_true", help="real sockets, broker, PostgreSQL")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser.parse_args(words)
 

@@ -22,7 +22,7 @@ _TYPES = {
     "utskriven": "discharged",
     "ateroppnad": "discharge-cancelled",
     "avliden": "deceased",
-    "felaktigt-avliden": "deceased-withdrawn",
+    "avliden-aterkallad": "deceased-withdrawn",
     "plan": "care-plan",
     "meddelande": "message",
     "svarsmeddelande": "reply",

@@ -8,7 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from stories.generator import prompt_story
 from stories.generator import story as make
 from stories.judge import COUNTS, judge
 from stories.judging.evidence import Finding
@@ -70,6 +72,20 @@ def run(seed: str, numbers: Sequence[int], sabotage: str = "", jobs: int = 1) ->
     result = Result(seed=seed, sabotage=sabotage)
     for part in _parts(seed, numbers, sabotage, jobs):
         result.add(part)
+    result.seconds = time.monotonic() - begun
+    return result
+
+
+def run_over_sockets(seed: str, numbers: Sequence[int]) -> Result:
+    """Play these stories over real sockets, with a broker and a database of the run's own."""
+    from stories.rig.sockets.play import play
+
+    begun = time.monotonic()
+    logging.disable(logging.CRITICAL)
+    now = datetime.now(UTC)
+    result = Result(seed=seed)
+    for told, observed in play([prompt_story(seed, number, now) for number in numbers]):
+        _note(result, told, observed)
     result.seconds = time.monotonic() - begun
     return result
 

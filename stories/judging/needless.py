@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from stories.heard import Heard
-from stories.judging.evidence import Evidence, Finding, Got, party_of, role
+from stories.judging.evidence import Evidence, Finding, Got, party_of, role, whom
 from stories.judging.picture import moment
 from stories.law.timeline import Timeline
 from stories.observation import Stands
@@ -135,6 +135,8 @@ def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Findin
             yield _finding("an ending to a party whose right goes on", got)
         if earlier is None or earlier.heard.content == got.heard.content or edits:
             continue
+        if _unsayable(line, party, earlier, got):
+            continue
         if _same(earlier.heard, got.heard) and _adds_nothing(earlier.heard, got.heard):
             yield _finding(f"{got.heard.event} says nothing new", got)
 
@@ -143,6 +145,13 @@ def _unbroken(line: Timeline, party: str, earlier: Got, got: Got) -> bool:
     """Whether the right has not ended since the party last heard: a late ending is no fault."""
     between = [p for p in line.points if earlier.at <= p.at <= got.at]
     return not earlier.is_ending and all(p.rights.allows(party) for p in between)
+
+
+def _unsayable(line: Timeline, party: str, earlier: Got, got: Got) -> bool:
+    """Whether only the listed centre is new, which omsorg has no place for: it may be told."""
+    points = (line.at(earlier.at), line.at(got.at))
+    listed = {point.stay.values.get("listed") for point in points if point is not None}
+    return whom(party).form == "omsorg" and len(listed) > 1
 
 
 def _adds_nothing(earlier: Heard, heard: Heard) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,6 +30,15 @@ class Standings:
             id_ = tx.execute(newest).scalar()
         if id_ is not None:
             self._words.setdefault(id_, word.n)
+
+    def know(self, words: Mapping[str, int]) -> None:
+        """Note the numbers of words by their control id or content id."""
+        ids = sa.select(message.c.id, message.c.claimed_id, message.c.content_id)
+        with self._store.read() as tx:
+            for id_, control, content in tx.execute(ids):
+                number = words.get(control, words.get(content))
+                if number is not None:
+                    self._words[id_] = number
 
     def look(self, now: datetime) -> None:
         """Note what stands now; what no longer stands has ended."""

@@ -52,6 +52,7 @@ def play(stories: Sequence[Story]) -> Iterator[tuple[Story, Observation]]:
         _wait(lambda: not _open(store, ()), 90)
         time.sleep(1)
         end = datetime.now(UTC)
+        standings.know(_numbered(played))
         standings.look(end)
         by_story = _sorted(played, bag.all())
         for each in played:
@@ -120,11 +121,28 @@ def _texts(heard: Heard) -> list[str]:
     return [*heard.numbers, *heard.old_numbers, *heard.cases, heard.about]
 
 
+_ROOM = 1000  # more words than a story has
+
+
+def _numbered(played: Sequence[_Played]) -> dict[str, int]:
+    """Return a number for each word of all stories, by its control id."""
+    return {
+        word.control: each.story.number * _ROOM + word.n
+        for each in played
+        for word in each.story.words
+        if word.control
+    }
+
+
 def _stands(story: Story, every: Sequence[Stands]) -> Iterator[Stands]:
-    words = {word.case: word.n for word in story.words if word.case}
+    """What stands about a story: by the word that it is about, or by its case."""
+    cases = {word.case for word in story.words if word.case}
     for stands in every:
-        if stands.case in words:
-            yield replace(stands, word=words[stands.case])
+        number, word = divmod(stands.word, _ROOM)
+        if stands.word >= 0 and number == story.number:
+            yield replace(stands, word=word)
+        elif stands.word < 0 and stands.case in cases:
+            yield stands
 
 
 # The servers

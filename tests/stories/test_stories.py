@@ -1,0 +1,23 @@
+"""A hundred stories through the whole flow: seven zeros."""
+
+from __future__ import annotations
+
+import pytest
+
+from stories.run import Result, run
+
+
+@pytest.fixture(scope="module")
+def played() -> Result:
+    """A hundred stories."""
+    return run("test", range(100))
+
+
+def test_a_hundred_stories_come_out_right(played: Result) -> None:
+    assert [f"{f.story}: {f.finding.count}: {f.finding.cause}" for f in played.findings] == []
+
+
+def test_every_story_was_told_and_heard(played: Result) -> None:
+    assert played.stories == 100
+    assert played.words > 300
+    assert played.arrivals > 500
