@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapter.core import lifecycle, service_windows, working_days
@@ -20,9 +20,11 @@ from adapter.store import (
     history,
     lost_deliveries,
     outbox,
+    purges,
     replaced_endpoints,
     timers,
 )
+from adapter.store.purges import Purgeable
 from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
@@ -107,6 +109,46 @@ def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: da
     outbox.fill(tx, d.id, endpoint=new.name, order_key=order, next_attempt_at=now)
     history.of_delivery(tx, now, "moved", replace(d, endpoint=new.name), f"from {old.name}")
     log.info("moved", extra={"delivery": d.id, "endpoint": new.name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge:
+    """Cases whose bodies are purged, and cases whose names are forgotten."""
+
+    bodies: tuple[Purgeable, ...] = ()
+    names: tuple[Purgeable, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.bodies) + len(self.names)
+
+
+def purgeable(store: Store, network: Network, now: datetime, limit: int = 100) -> Purge:
+    """Return what `purge` would do. Nothing changes."""
+    with store.read() as tx:
+        return _purgeable(tx, network, now, limit)
+
+
+def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Purge:
+    """Purge what nobody was told of, `purge_unshared` after the discharge; return what was.
+
+    Names of purged cases are forgotten after `keep_names`. The history has a line for each.
+    """
+    with store.begin() as tx:
+        due = _purgeable(tx, network, now, limit)
+        bodies = purges.purge_bodies(tx, due.bodies, now)
+        names = purges.forget_names(tx, due.names)
+        for what, purged in (("purged", bodies), ("name-forgotten", names)):
+            for each in purged:
+                detail = f"{each.messages} messages" if what == "purged" else ""
+                history.note(tx, now, what, case=each.id, detail=detail)
+    return Purge(bodies=tuple(bodies), names=tuple(names))
+
+
+def _purgeable(tx: Transaction, network: Network, now: datetime, limit: int) -> Purge:
+    sharing = network.settings.sharing
+    bodies = purges.unshared(tx, now - sharing.purge_unshared, limit)
+    names = purges.with_names(tx, now - sharing.keep_names, limit)
+    return Purge(bodies=tuple(bodies), names=tuple(names))
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:

@@ -107,6 +107,7 @@ class Adapter:
         self.loops.start("dispatch", self._dispatch, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
         self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
+        self.loops.start("purge", self._purge, lambda: self.loops.stopping.wait(600))
 
     def _open_door(self, endpoint: Endpoint) -> None:
         # Over the limit of a body: the adapter must read a body that is too large to refuse it.
@@ -178,6 +179,9 @@ class Adapter:
         with self.store.begin() as tx:
             heartbeats.forget(tx, heartbeats.clock(tx) - health.FORGOTTEN)
         return maintenance.expire(self.store, self.network, utc_now())
+
+    def _purge(self) -> int:
+        return len(maintenance.purge(self.store, self.network, utc_now()))
 
     def _loop_findings(self) -> list[Finding]:
         """Return what the loops of this process wait for, and whether the broker is blocked."""

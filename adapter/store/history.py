@@ -22,6 +22,9 @@ WORDS = {
     "other-patient": "its patient is not the patient of the case",
     "no-return-address": "there is no endpoint for the receipt that the sender must get",
     "receipt-not-written": "the receipt could not be written in the sender's format",
+    # Of a case.
+    "purged": "nobody was told of its stay; the bodies of its messages are purged",
+    "name-forgotten": "its names and the keyed hash of the person are removed",
     # Of a delivery.
     "retry": "the attempt failed; the detail names the rule that decided what follows",
     "resend": "its receipt is missing; it is sent again",

@@ -118,7 +118,7 @@ unpurged = sa.and_(
 sa.Index("case_unpurged", case.c.discharged_at, sqlite_where=unpurged, postgresql_where=unpurged)
 _no_text: sa.ColumnElement[str] = sa.literal_column("''")
 named = sa.and_(
-    case.c.discharged_at.is_not(None),
+    case.c.purged_at.is_not(None),
     sa.or_(case.c.name != _no_text, case.c.patient != _no_text),
 )
 sa.Index("case_named", case.c.discharged_at, sqlite_where=named, postgresql_where=named)

@@ -29,7 +29,11 @@ def closed_by_confirm(tx: Transaction, names: list[str], since: datetime) -> lis
     Oldest first. Of a delivery that was sent again, only the newest copy.
     """
     query = sa.select(*outbox.ALL).where(
-        delivery.c.endpoint.in_(names), by_confirm, delivery.c.sent_at >= since, ~_copied()
+        delivery.c.endpoint.in_(names),
+        by_confirm,
+        delivery.c.sent_at >= since,
+        delivery.c.body.is_not(None),  # not purged
+        ~_copied(),
     )
     return outbox.fetch(tx, query.order_by(delivery.c.seq))
 
@@ -68,7 +72,9 @@ class Lost:
         taken = delivery.c.state.in_([str(State.CONFIRMED), str(State.ACCEPTED)])
         closed = taken if self.receipted else by_confirm
         fresh = sa.true() if self.copies else ~self._is_copy
-        return sa.and_(self._matches, closed, fresh, delivery.c.sent_at >= self.since, ~_copied())
+        unpurged = delivery.c.body.is_not(None)
+        late = delivery.c.sent_at >= self.since
+        return sa.and_(self._matches, closed, fresh, late, unpurged, ~_copied())
 
     @property
     def done(self) -> sa.ColumnElement[bool]:

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from adapter.store.bulk_write import Upsert
 from adapter.store.dialects import among
 from adapter.store.prefetch import Prefetch
-from adapter.store.tables import stay
+from adapter.store.tables import case, stay
 from adapter.store.transaction import Transaction
 
-_BODIES = Prefetch[str, str](table=stay, keys=lambda row: [row["case_id"]])
-"""Documents by case; "" for a case without a stay, or whose stay is purged."""
+_BODIES = Prefetch[str, str | None](table=stay, keys=lambda row: [row["case_id"]])
+"""Documents by case; "" for a case without a stay, None for one whose stay is purged."""
 _SAVE = Upsert(stay, ("case_id",))
+_NOT_PURGED = sa.update(case).where(among(case.c.id, "ids_")).values(purged_at=None)
 _OF_CASES = sa.select(stay.c.case_id, stay.c.body).where(among(stay.c.case_id, "ids"))
 
 
@@ -29,16 +30,23 @@ def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
     if asked:
         bodies = {row.case_id: row.body for row in tx.execute(_OF_CASES, {"ids": asked})}
         for id_ in asked:
-            kept[id_] = bytes(bodies.get(id_) or b"").decode()
+            body = bodies.get(id_, b"")
+            kept[id_] = None if body is None else bytes(body).decode()
 
 
 def get(tx: Transaction, case_id: str) -> str:
     """Return the JSON text of a case's stay; "" when it has none, or when it is purged."""
     prefetch(tx, [case_id])
-    return tx.kept(_BODIES)[case_id]
+    return tx.kept(_BODIES)[case_id] or ""
 
 
 def save(tx: Transaction, case_id: str, body: str, now: datetime) -> None:
-    """Write the stay of a case: a new one, or in place of the one before."""
+    """Write the stay of a case: a new one, or in place of the one before.
+
+    A case whose bodies were purged has a body again, and is purged again in its time.
+    """
+    prefetch(tx, [case_id])
+    if tx.kept(_BODIES)[case_id] is None:
+        tx.execute(_NOT_PURGED, {"ids_": [case_id]})
     tx.later(_SAVE, {"case_id": case_id, "body": body.encode(), "updated_at": now})
     tx.kept(_BODIES)[case_id] = body

@@ -90,6 +90,7 @@ COMMANDS = {
         *("EDITED", "--store", "adapter.db", "--reason", "x", "--who", "Ann", "--dry-run"),
         *("--from", "corrected.json"),
     ),
+    "purge": ("--store", "adapter.db", "--dry-run"),
     "discard": ("DELIVERY", "--store", "adapter.db", "--reason", "x", "--who", "Ann"),
 }
 """Each command that takes `--json`, as it is called on the morning of tests/kit/morning.py."""

@@ -18,7 +18,7 @@ NOT_ENDED = sa.text(f"state NOT IN ({ENDED}, 'no-longer-due')")
 UNCLOSED = sa.text("closed_at IS NULL AND seq > 0")
 OF_CASE = sa.text("closed_at IS NULL AND case_id != ''")
 UNPURGED = sa.text("discharged_at IS NOT NULL AND purged_at IS NULL AND shared_at IS NULL")
-NAMED = sa.text("discharged_at IS NOT NULL AND (name != '' OR patient != '')")
+NAMED = sa.text("purged_at IS NOT NULL AND (name != '' OR patient != '')")
 
 
 def upgrade() -> None:

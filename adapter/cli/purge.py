@@ -1,0 +1,68 @@
+"""`purge`: remove bodies of stays that nobody was told of, and names that are kept no longer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from adapter.cli import printing
+from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
+from adapter.cli.printing import when
+from adapter.cli.session import open_store
+from adapter.operate import maintenance
+from adapter.operate.maintenance import Purge
+from adapter.store.purges import Purgeable
+
+_ALL = 1_000_000  # cases that a dry run lists
+_SHOWN = 20
+
+
+def purge(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be purged, and change nothing.")
+    ] = False,
+    settings: SettingsFile = FILE,
+    store: StorePlace = "",
+    as_json: AsJson = False,
+) -> None:
+    """Purge stays that nobody was told of, `purge_unshared` after the discharge.
+
+    The running adapter does the same by itself. Names are removed after `keep_names`. Nothing
+    with an open delivery, and nothing that stands before a person, is purged.
+    """
+    with open_store(settings, store) as session:
+        if dry_run:
+            done = maintenance.purgeable(session.store, session.network, now(), _ALL)
+        else:
+            parts = [maintenance.purge(session.store, session.network, now())]
+            while len(parts[-1]):
+                parts.append(maintenance.purge(session.store, session.network, now()))
+            done = Purge(
+                bodies=tuple(each for part in parts for each in part.bodies),
+                names=tuple(each for part in parts for each in part.names),
+            )
+    if as_json:
+        printing.data({"dry_run": dry_run, "bodies": done.bodies, "names": done.names})
+    else:
+        _print(done, "would be" if dry_run else "are")
+
+
+def _print(done: Purge, verb: str) -> None:
+    messages = sum(each.messages for each in done.bodies)
+    printing.line(f"{messages} messages of {len(done.bodies)} cases {verb} purged")
+    _list(done.bodies)
+    printing.line(f"names of {len(done.names)} purged cases {verb} removed")
+    _list(done.names)
+
+
+def _list(cases: tuple[Purgeable, ...]) -> None:
+    rows: list[list[Any]] = [
+        [each.id, each.name, when(each.discharged_at), str(each.messages)]
+        for each in cases[:_SHOWN]
+    ]
+    if rows:
+        printing.table(["case", "name", "discharged", "messages"], rows)
+    if len(cases) > _SHOWN:
+        printing.line(f"and {len(cases) - _SHOWN} more")

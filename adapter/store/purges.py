@@ -1,0 +1,124 @@
+"""Purge what must not be kept: bodies of stays that nobody was told of, and later their names.
+
+Rows stay: the history, ids, times and fingerprints. Receipts stay too, since a copy of a message
+gets the first receipt again; they hold codes and no personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.core.lifecycle import OPEN, Standing, State
+from adapter.core.model import Event
+from adapter.store import cases
+from adapter.store.columns import Instant
+from adapter.store.dialects import among, there_is
+from adapter.store.indexes import named, one_of, unpurged
+from adapter.store.tables import alias, attempt, case, delivery, item, message, participant, stay
+from adapter.store.transaction import Transaction
+
+_TO_SENDERS = (str(Event.RECEIPT), str(Event.DELIVERY_REPORT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purgeable:
+    """A case that may be purged."""
+
+    id: str
+    name: str
+    discharged_at: datetime
+    messages: int
+
+
+def unshared(tx: Transaction, before: datetime, limit: int) -> list[Purgeable]:
+    """Return cases that were discharged before a time, and of which nobody was told.
+
+    Oldest first. None with an open or dead delivery, or with anything that stands before a person.
+    """
+    query = _select(unpurged, case.c.discharged_at <= before, *_never_shared, *_settled)
+    return _fetch(tx, query.order_by(case.c.discharged_at).limit(limit))
+
+
+def with_names(tx: Transaction, before: datetime, limit: int) -> list[Purgeable]:
+    """Return purged cases that were discharged before a time, and still have their names."""
+    query = _select(named, case.c.discharged_at <= before, *_settled)
+    return _fetch(tx, query.order_by(case.c.discharged_at).limit(limit))
+
+
+def _fetch(tx: Transaction, query: sa.Select[Any]) -> list[Purgeable]:
+    return [Purgeable(**row) for row in tx.execute(query).mappings()]
+
+
+def purge_bodies(tx: Transaction, due: Sequence[Purgeable], now: datetime) -> list[Purgeable]:
+    """Purge the bodies and stays of these cases. Return those that still may be, under lock."""
+    purged = _still(tx, due, unpurged, *_never_shared)
+    values = {"ids_": [each.id for each in purged], "now_": now}
+    for statement in _PURGE if purged else ():
+        tx.execute(statement, values)
+    return purged
+
+
+def forget_names(tx: Transaction, due: Sequence[Purgeable]) -> list[Purgeable]:
+    """Remove names, aliases and the keyed hash of the person. Return the cases, as before."""
+    forgotten = _still(tx, due, named)
+    for statement in _FORGET if forgotten else ():
+        tx.execute(statement, {"ids_": [each.id for each in forgotten]})
+    return forgotten
+
+
+def _still(
+    tx: Transaction, due: Sequence[Purgeable], *wanted: sa.ColumnElement[bool]
+) -> list[Purgeable]:
+    """Return those of these cases that are still wanted, locked in the order of their ids."""
+    ids = [each.id for each in due]
+    if not ids:
+        return []
+    cases.prefetch(tx, (), ids)
+    query = _select(among(case.c.id, "ids_"), *wanted, *_settled)
+    return [Purgeable(**row) for row in tx.execute(query, {"ids_": ids}).mappings()]
+
+
+def _select(*wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    of_case = sa.select(sa.func.count()).where(message.c.case_id == case.c.id)
+    count = of_case.scalar_subquery().label("messages")
+    return sa.select(case.c.id, case.c.name, case.c.discharged_at, count).where(*wanted)
+
+
+_unsettled_delivery = there_is(
+    delivery.c.case_id == case.c.id, one_of(delivery.c.state, *OPEN, State.DEAD)
+)
+_unsettled_message = there_is(
+    message.c.case_id == case.c.id, one_of(message.c.standing, Standing.RECEIVED, Standing.DEAD)
+)
+_item = there_is(item.c.case_id == case.c.id, item.c.closed_at.is_(None))
+_item_of_message = there_is(
+    message.c.case_id == case.c.id, item.c.message_id == message.c.id, item.c.closed_at.is_(None)
+)
+_settled = tuple(
+    ~each for each in (_unsettled_delivery, _unsettled_message, _item, _item_of_message)
+)
+_never_shared = (
+    ~there_is(participant.c.case_id == case.c.id),
+    ~there_is(delivery.c.case_id == case.c.id, delivery.c.event.not_in(_TO_SENDERS)),
+)
+
+_in_case = among(delivery.c.case_id, "ids_")
+_reports = sa.and_(_in_case, delivery.c.event != str(Event.RECEIPT))
+_of_reports = attempt.c.delivery_id.in_(sa.select(delivery.c.id).where(_reports))
+_cases = sa.update(case).where(among(case.c.id, "ids_"))
+_PURGE: tuple[sa.Update, ...] = (
+    sa.update(message).where(among(message.c.case_id, "ids_")).values(body=None),
+    sa.update(attempt).where(_of_reports).values(body=None, answer=None),
+    sa.update(delivery).where(_reports).values(body=None),
+    sa.update(stay).where(among(stay.c.case_id, "ids_")).values(body=None),
+    _cases.values(purged_at=sa.bindparam("now_", type_=Instant)),
+)
+_FORGET: tuple[sa.Executable, ...] = (
+    sa.delete(alias).where(among(alias.c.case_id, "ids_")),
+    _cases.values(name="", patient="", outward=""),
+)
