@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,42 @@ def save(tx: Transaction, row: Participant) -> None:
     others = [other for other in of_case(tx, row.case_id) if other.key != row.key]
     tx.later(_SAVE, _values(row))
     tx.kept(_ROWS)[row.case_id] = tuple(sorted([*others, row], key=lambda each: each.key))
+
+
+def inherit(tx: Transaction, case_id: str, old: str, new: str) -> bool:
+    """Give the rows of a replaced endpoint to its successor. Return whether there were any.
+
+    The number of the right stays, so nothing that is queued is judged again for that. Where the
+    successor has a row for the same need, that row gets the number, and stays open if either is.
+    """
+    rows = of_case(tx, case_id)
+    moved = [row for row in rows if row.endpoint == old]
+    own = {row.need: row for row in rows if row.endpoint == new}
+    if moved:
+        tx.execute(_LEAVE, {"case_ids_": [case_id], "endpoint_": old})
+    for row in moved:
+        heir = own.get(row.need)
+        save(tx, replace(row, endpoint=new) if heir is None else _joined(heir, row))
+    return bool(moved)
+
+
+_LEAVE = sa.delete(participant).where(
+    among(participant.c.case_id, "case_ids_"),
+    participant.c.endpoint == sa.bindparam("endpoint_"),
+)
+
+
+def _joined(heir: Participant, row: Participant) -> Participant:
+    open_ = row if row.until is None and heir.until is not None else heir
+    return replace(
+        heir,
+        until=open_.until,
+        ended=open_.ended,
+        right_no=heir.right_no + row.right_no,
+        told=heir.told or row.told,
+        digest=heir.digest or row.digest,
+        heard=tuple(dict.fromkeys([*row.heard, *heir.heard])),
+    )
 
 
 def _values(row: Participant) -> dict[str, Any]:

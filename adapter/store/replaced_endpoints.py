@@ -37,6 +37,10 @@ class Replacement:
     replaced: frozenset[str] = frozenset()
     successor: str = ""
 
+    def names(self, name: str) -> list[str]:
+        """Return the endpoint, those that it replaces, and its successor."""
+        return sorted({name, *self.replaced, self.successor} - {""})
+
 
 def claimable(replacement: Replacement) -> Iterator[sa.ColumnElement[bool]]:
     """Yield conditions for claims of an endpoint that replaces others or has a successor.

@@ -27,15 +27,21 @@ class Right(StrEnum):
     ENDED = "ended"  # no row of the receiver is open
 
 
-def compare(tx: Transaction, ids: Collection[str], now: datetime) -> dict[str, Right]:
+def compare(
+    tx: Transaction, ids: Collection[str], names: Collection[str], now: datetime
+) -> dict[str, Right]:
     """Return the rights of these deliveries, which must be locked.
+
+    `names` are their receiver, its successor and those that it replaces. Rows of any of them
+    count: a delivery may move before the receiver's rows do, and one that may have arrived stays.
 
     The rows of participants are not locked. A transaction that changes them locks the deliveries
     first (`outbox.lock_open`). So it is either committed, and seen here, or it waits for our
     locks. Therefore this is a statement of its own, after the one that locks: PostgreSQL reads
     other tables as they were when a statement began, and a lock may be got later than that.
     """
-    rows = tx.execute(_COMPARE, {"ids_": list(ids), "now_": now}) if ids else ()
+    values = {"ids_": list(ids), "names_": list(names), "now_": now}
+    rows = tx.execute(_COMPARE, values) if ids else ()
     return {row.id: _right(row) for row in rows}
 
 
@@ -49,7 +55,7 @@ def _right(row: sa.Row[Any]) -> Right:
 
 _theirs = (
     participant.c.case_id == delivery.c.case_id,
-    participant.c.endpoint == delivery.c.endpoint,
+    among(participant.c.endpoint, "names_"),
 )
 _until = participant.c.until
 _is_open = sa.or_(_until.is_(None), _until > sa.bindparam("now_", type_=Instant))

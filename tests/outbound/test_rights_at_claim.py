@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from adapter.core.errors import FatalError, TransientError
 from adapter.operate import edit, maintenance, replay
 from adapter.outbound import send
-from adapter.store import endpoints, outbox
+from adapter.store import endpoints, outbox, participants
 from adapter.transports import Response
 from tests.kit import drafts
 from tests.kit.far_side import Says
@@ -139,6 +140,30 @@ def test_a_probe_that_is_no_longer_due_leaves_the_next_one_its_turn(region: Regi
         for _ in range(endpoints.CIRCUIT_OPENS_AFTER):
             endpoints.failed(tx, "lulea", region.now)
     assert [d.id for d in claimed(region)] == [notice.id]
+
+
+@pytest.mark.parametrize("inherited", [True, False])
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_right_stands_when_a_successor_replaces_its_endpoint(
+    region: Region, tried: bool, inherited: bool
+) -> None:
+    """What may have arrived stays at the old mailbox; the rest moves, before its rows or after."""
+    case = opened(region)
+    entitled(region, case)
+    notice = queued(region, case)
+    if tried:
+        sent(region, TransientError("timed-out"))
+    [old] = [e for e in region.network.settings.endpoints if e.name == "lulea"]
+    others = [e for e in region.network.settings.endpoints if e.name != "lulea"]
+    old, new = replace(old, replaced_by="new"), replace(old, name="new")
+    region.with_settings(endpoints=(old, new, *others))
+    region.register(["new"])
+    if inherited:
+        with region.store.begin() as tx:
+            participants.inherit(tx, case, "lulea", "new")
+    maintenance.move_replaced(region.store, region.network, region.now)
+    region.now += timedelta(minutes=1)
+    assert [d.id for d in claimed(region, "lulea" if tried else "new")] == [notice.id]
 
 
 def dead(region: Region, case: str) -> str:

@@ -112,3 +112,21 @@ def test_the_number_of_a_right_is_the_sum_of_its_needs(store: Store) -> None:
         participants.save(tx, lulea(endpoint="umea", right_no=7))
         assert participants.right_no(tx, "c-1", "lulea") == 5
         assert participants.right_no(tx, "c-1", "planning") == 0
+
+
+def test_a_successor_inherits_the_rows_and_the_number_of_the_right(store: Store) -> None:
+    with store.begin() as tx:
+        participants.save(tx, lulea(told="{}", heard=("admission-notice",)))
+        participants.save(tx, lulea(need="primary-care", right_no=2))
+        participants.save(tx, lulea(endpoint="new", until=NOW, ended="moved", right_no=3))
+    with store.begin() as tx:
+        assert participants.inherit(tx, "c-1", "lulea", "new")
+        assert not participants.inherit(tx, "c-1", "lulea", "new")
+    with store.read() as tx:
+        rows = participants.of_case(tx, "c-1")
+        assert participants.right_no(tx, "c-1", "new") == 6
+    assert [(row.endpoint, row.need, row.until) for row in rows] == [
+        ("new", "primary-care", None),
+        ("new", "social-services", None),
+    ]
+    assert (rows[1].told, rows[1].heard, rows[1].ended) == ("{}", ("admission-notice",), "")
