@@ -23,6 +23,7 @@ from adapter.fhir.canonical import (
     SOURCE_ID,
     extension_url,
 )
+from adapter.fhir.codings import code_of, is_assumed, labels_of
 
 Resource = dict[str, Any]
 _EVENTS = {str(event): event for event in Event}
@@ -188,35 +189,20 @@ def deleted(bundle: Bundle) -> frozenset[str]:
 
 def ended_reason(bundle: Bundle) -> str:
     """Return why the message ends something, a code of `<base>/CodeSystem/ended`; "" for none."""
-    return _code_of(header(bundle).get("reason"), ENDED)
+    return code_of(header(bundle).get("reason"), ENDED)
 
 
 def disposition(bundle: Bundle) -> str:
     """Return how the patient left: `home`, `other-hcf`, `exp` (R4, discharge-disposition) or ""."""
     hospitalization = _encounter(bundle).get("hospitalization", {})
-    return _code_of(hospitalization.get("dischargeDisposition"), DISPOSITION)
-
-
-def _code_of(concept: Resource | None, system: str) -> str:
-    """Return the code that a CodeableConcept has in a system; "" for none."""
-    codings = (concept or {}).get("coding", ())
-    return next((str(c.get("code", "")) for c in codings if c.get("system") == system), "")
+    return code_of(hospitalization.get("dischargeDisposition"), DISPOSITION)
 
 
 def encounter_class(bundle: Bundle) -> str:
-    """Return the ActCode of Encounter.class, such as IMP.
-
-    It is "" for none, for another system's, and for one that was assumed and not stated
-    (`userSelected` is false).
-    """
+    """Return the ActCode that was stated as Encounter.class, such as IMP; else ""."""
     coding = _encounter(bundle).get("class", {})
-    known = coding.get("system") in {None, ENCOUNTER_CLASS} and not _is_assumed(coding)
+    known = coding.get("system") in {None, ENCOUNTER_CLASS} and not is_assumed(coding)
     return str(coding.get("code", "")) if known else ""
-
-
-def _is_assumed(coding: Resource) -> bool:
-    """Whether a coding was not stated by its source (R4, Coding.userSelected)."""
-    return coding.get("userSelected") is False
 
 
 def _encounter(bundle: Bundle) -> Resource:
@@ -231,15 +217,9 @@ def protection(bundle: Bundle) -> str:
     `none` says that it was lifted, "" that the message does not mention it. A label belongs on
     the Patient, but protects on any resource. Only a label on the Patient lifts.
     """
-    marked = {c for resource in (bundle, *resources(bundle)) for _, c in _labels(resource)}
-    lifted = (PROTECTION, "none") in _labels(patient(bundle))
+    marked = {c for resource in (bundle, *resources(bundle)) for _, c in labels_of(resource)}
+    lifted = (PROTECTION, "none") in labels_of(patient(bundle))
     return next((level for level in PROTECTED if level in marked), "none" if lifted else "")
-
-
-def _labels(resource: Resource | None) -> list[tuple[str, str]]:
-    """Return system and code of each security label of a resource."""
-    labels = (resource or {}).get("meta", {}).get("security", ())
-    return [(label.get("system", ""), label.get("code", "")) for label in labels]
 
 
 def is_protected(bundle: Bundle) -> bool:
@@ -280,10 +260,7 @@ def municipality(bundle: Bundle) -> str:
 
 
 def assumed_municipality(bundle: Bundle) -> str:
-    """Return the municipality code that the sender's settings gave; "" for none.
-
-    It counts only while no address of the patient is known.
-    """
+    """Return the code that the sender's settings gave, for a patient without known address."""
     return next((code for code, assumed in _municipalities(bundle) if assumed), "")
 
 
@@ -292,7 +269,7 @@ def _municipalities(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     for address in (patient(bundle) or {}).get("address", ()):
         coding = extension_value(address, "municipality")
         if coding:
-            yield str(coding.get("code", "")), _is_assumed(coding)
+            yield str(coding.get("code", "")), is_assumed(coding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def test_a_known_trigger_that_is_not_used_is_taken_unless_the_settings_refuse_it
         ("adt", "AA not-used", "processed"),
         ("strict-adt", "AE unmapped-event", "refused"),
     ):
-        body = admission(trigger="A28")
+        body = admission(trigger="A04")
         with Feed(program, door) as feed:
             assert feed.says(body) == expected
         assert program.kept(body)["standing"] == standing
