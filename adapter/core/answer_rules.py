@@ -22,6 +22,8 @@ DEFAULTS = tuple(AnswerRule(code=row.code, then=row.then) for row in FAILURES if
 """The rules for a code without a rule of the endpoint. The first that matches applies."""
 CODES = frozenset(rule.code for rule in DEFAULTS)
 """The codes that an endpoint's rule may name, besides each HTTP status."""
+_INCLUDES = {"unreachable": "no-connection"}
+"""A rule for the first code also covers the second, which was once a part of it."""
 _CLASS = re.compile(r"[345]xx")
 _STATUS = re.compile(r"[345][0-9]{2}")
 
@@ -62,8 +64,11 @@ def default(code: str) -> Then:
 
 
 def fits(rule: AnswerRule, code: str) -> bool:
-    """Whether a rule matches a code: the same code, or a status of its class (`5xx`)."""
-    return rule.code == code or (
+    """Whether a rule matches a code: the same code, or one that the rule's code includes.
+
+    `5xx` includes each status of its class, and `unreachable` includes `no-connection`.
+    """
+    return code in (rule.code, _INCLUDES.get(rule.code)) or (
         _CLASS.fullmatch(rule.code) is not None and _within(rule.code, code)
     )
 

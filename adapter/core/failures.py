@@ -89,6 +89,7 @@ FAILURES: tuple[Failure, ...] = (
     *_times_out("408 504"),
     *_answers("5xx", Then.RETRY),
     *_answers("3xx 4xx", Then.STOP),
+    Failure(code="no-connection", then=Then.RETRY, outage=True, finding="broker"),
     Failure(
         code="unreachable",
         then=Then.RETRY,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from adapter.core import failures
 from adapter.core.endpoint import Settings
 from adapter.core.errors import AdapterError, TransientError
 from adapter.core.record_ids import Record, new_id
@@ -22,7 +23,6 @@ from adapter.operate.health import Finding, OwnHealth
 from adapter.store import Store, heartbeats
 
 log = logging.getLogger(__name__)
-_OF_LOOPS = {"unreachable": "broker", "settings": "topology"}
 _Key: TypeAlias = tuple[str, str]  # of a finding: its name, and the process or loop
 _STANDSTILL = health.LOST.total_seconds()
 
@@ -146,6 +146,5 @@ def of_loops(waiting: Mapping[str, AdapterError]) -> Iterator[Finding]:
     for name, error in waiting.items():
         if (error.code, error.detail) not in reported:
             reported.add((error.code, error.detail))
-            finding = _OF_LOOPS.get(error.code, "loop")
             why = f"{name}: {error.detail or error.code}"
-            yield Finding(name=finding, why=why)
+            yield Finding(name=failures.finding(error.code), why=why)

@@ -77,7 +77,7 @@ def send_in_order(
     outcomes: list[Outcome] = []
     for envelope in envelopes:
         if outcomes and isinstance(outcomes[-1], TransientError):
-            outcomes.append(TransientError("unreachable", "not attempted"))
+            outcomes.append(TransientError("no-connection", "not attempted"))
         else:
             outcomes.append(send_one(envelope))
     return outcomes

@@ -58,6 +58,21 @@ def test_a_rule_may_name_a_code_of_the_catalogue() -> None:
     assert answer_rules.apply(own, TransientError("unreachable")).then is Then.RETRY
 
 
+@pytest.mark.parametrize("code", ["unreachable", "no-connection"])
+def test_a_rule_for_unreachable_also_covers_no_connection(code: str) -> None:
+    own = table(("unreachable", Then.OPERATOR))
+    assert str(answer_rules.apply(own, TransientError(code))) == (
+        f"rule endpoint.answers[0]: {code} -> operator"
+    )
+
+
+def test_a_rule_for_no_connection_leaves_unreachable_to_the_others() -> None:
+    own = table(("no-connection", Then.STOP), ("unreachable", Then.OPERATOR))
+    assert answer_rules.apply(own, TransientError("no-connection")).then is Then.STOP
+    assert answer_rules.apply(own, TransientError("unreachable")).then is Then.OPERATOR
+    assert answer_rules.apply(own[:1], TransientError("unreachable")).then is Then.RETRY
+
+
 def test_every_failure_of_a_receiver_is_in_the_default_table() -> None:
     receivers = {code for code, entry in CATALOGUE.items() if entry.scope is Scope.RECEIVER}
     assert receivers - answer_rules.CODES == NOT_ANSWERS

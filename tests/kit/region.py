@@ -73,7 +73,7 @@ class Wire:
 
     def _send_one(self, envelope: Envelope) -> Outcome:
         if envelope.endpoint in self._down:
-            return TransientError("unreachable", "down in the test")
+            return TransientError("no-connection", "down in the test")
         return self._bus.send([envelope])[0]
 
 

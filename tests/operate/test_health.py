@@ -224,7 +224,12 @@ def test_what_a_loop_waits_for_is_logged_once_and_is_a_finding_until_it_ends(
 
 @pytest.mark.parametrize(
     ("code", "name"),
-    [("unreachable", "broker"), ("settings", "topology"), ("store-unavailable", "loop")],
+    [
+        ("no-connection", "broker"),
+        ("unreachable", "broker"),
+        ("settings", "topology"),
+        ("store-unavailable", "loop"),
+    ],
 )
 def test_what_a_loop_waits_for_is_a_finding(code: str, name: str) -> None:
     waiting = {

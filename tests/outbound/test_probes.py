@@ -19,7 +19,7 @@ from tests.kit.region import SETTINGS, Region
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PROBE = 31 * SECOND
-AWAY = TransientError("unreachable", "ConnectError")
+AWAY = TransientError("no-connection", "ConnectError")
 
 
 def stored(region: Region, count: int, case: str = "V") -> None:

@@ -57,6 +57,7 @@ def test_an_attempt_that_begins_may_arrive(region: Region) -> None:
         (FatalError("access-denied"), "no"),
         (FatalError("refused"), "refused"),
         (TransientError("timed-out"), "maybe"),
+        (TransientError("no-connection"), "no"),
         (TransientError("unreachable"), "maybe"),
         (FatalError("bad-answer"), "maybe"),
         (TransientError("adapter-fault"), "maybe"),

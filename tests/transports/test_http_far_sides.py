@@ -18,6 +18,7 @@ from pytest_httpserver import HTTPServer
 from adapter.core.errors import FatalError, TransientError
 from adapter.transports import Response
 from adapter.transports.http import HttpClient
+from tests.kit.hang_ups import full_backlog, hanging_up
 from tests.kit.http_posts import client, code, endpoint, envelope
 from tests.kit.waiting import WAIT
 
@@ -48,11 +49,31 @@ def far_side(*pieces: bytes, pause: float = 0.0) -> Iterator[str]:
             thread.join()
 
 
-def test_nobody_at_the_address_is_unreachable() -> None:
-    with client("http://127.0.0.1:1/") as http:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://no-such-host.invalid/"])
+def test_nobody_at_the_address_is_no_connection(address: str) -> None:
+    with client(address) as http:
         (outcome,) = http.send([envelope()])
     assert isinstance(outcome, TransientError)
-    assert outcome.code == "unreachable"
+    assert outcome.code == "no-connection"
+
+
+def test_an_address_that_takes_no_connection_in_time_is_no_connection() -> None:
+    with (
+        full_backlog() as (host, port),
+        client(f"http://{host}:{port}/", timeout=timedelta(seconds=0.3)) as http,
+    ):
+        assert code(http.send([envelope()])[0]) == "no-connection"
+
+
+@pytest.mark.parametrize("reads", [0, 1024])
+def test_a_far_side_that_hangs_up_before_or_after_reading_is_unreachable(reads: int) -> None:
+    with hanging_up(reads) as (host, port), client(f"http://{host}:{port}/") as http:
+        assert code(http.send([envelope()])[0]) == "unreachable"
+
+
+def test_a_far_side_that_hangs_up_during_the_tls_handshake_is_no_connection() -> None:
+    with hanging_up(1024) as (host, port), client(f"https://{host}:{port}/") as http:
+        assert code(http.send([envelope()])[0]) == "no-connection"
 
 
 def test_a_far_side_that_never_answers_is_timed_out() -> None:
@@ -90,7 +111,7 @@ def test_a_far_side_that_restarted_gets_the_next_message(httpserver: HTTPServer)
         assert code(http.send([envelope()])[0]) == "taken"
         host, port = httpserver.host, httpserver.port
         httpserver.stop()
-        assert code(http.send([envelope()])[0]) == "unreachable"
+        assert code(http.send([envelope()])[0]) == "no-connection"
         again = HTTPServer(host=host, port=port)
         again.expect_request("/").respond_with_data(b"")
         with again:
@@ -188,5 +209,6 @@ def test_a_far_side_with_an_unknown_certificate_gets_nothing(guarded: HTTPServer
     with client(guarded.url_for("/")) as http:
         (outcome,) = http.send([envelope()])
     assert isinstance(outcome, TransientError)
+    assert outcome.code == "no-connection"
     assert outcome.detail.startswith("certificate:")
     assert guarded.log == []

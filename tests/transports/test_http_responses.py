@@ -148,7 +148,7 @@ def test_after_a_failure_later_messages_do_not_overtake(httpserver: HTTPServer) 
     httpserver.expect_request("/").respond_with_data(b"", status=503)
     with client(httpserver.url_for("/")) as http:
         outcomes = http.send([envelope(), envelope(), envelope()])
-    assert [code(outcome) for outcome in outcomes] == ["busy", "unreachable", "unreachable"]
+    assert [code(outcome) for outcome in outcomes] == ["busy", "no-connection", "no-connection"]
     assert len(httpserver.log) == 1
 
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
+import pytest
+
 from adapter.core.errors import TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START
+from tests.kit.hang_ups import full_backlog, hanging_up
 from tests.kit.mllp_doors import ACK, Door, code, endpoint, envelope
 from tests.kit.waiting import WAIT
 
@@ -59,7 +62,7 @@ def test_no_answer_in_time_is_timed_out_and_later_messages_do_not_overtake() -> 
         with client(door.server.address, timeout=timedelta(seconds=1)) as mllp:
             outcomes = mllp.send([envelope(b"one"), envelope(b"two")])
         release.set()
-    assert [code(each) for each in outcomes] == ["timed-out", "unreachable"]
+    assert [code(each) for each in outcomes] == ["timed-out", "no-connection"]
     assert door.taken == [b"one"]
 
 
@@ -90,9 +93,30 @@ def test_a_far_side_that_hangs_up_instead_of_answering_is_unreachable() -> None:
         assert code(mllp.send([envelope()])[0]) == "unreachable"
 
 
-def test_nobody_at_the_address_is_unreachable() -> None:
-    with client(("127.0.0.1", 1)) as mllp:
+@pytest.mark.parametrize("address", [("127.0.0.1", 1), ("no-such-host.invalid", 2575)])
+def test_nobody_at_the_address_is_no_connection(address: tuple[str, int]) -> None:
+    with client(address) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "no-connection"
+
+
+def test_an_address_that_takes_no_connection_in_time_is_no_connection() -> None:
+    with full_backlog() as address, client(address, timeout=timedelta(seconds=0.3)) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "no-connection"
+
+
+@pytest.mark.parametrize("reads", [0, 1024])
+def test_a_far_side_that_hangs_up_before_or_after_reading_is_unreachable(reads: int) -> None:
+    with hanging_up(reads) as address, client(address) as mllp:
         assert code(mllp.send([envelope()])[0]) == "unreachable"
+
+
+def test_a_far_side_that_left_after_the_last_message_gets_no_byte_of_the_next() -> None:
+    door = Door()
+    with door.open(), client(door.server.address) as mllp:
+        assert code(mllp.send([envelope()])[0]) == "taken"
+        door.server.stop()
+        door.thread.join()
+        assert code(mllp.send([envelope()])[0]) == "no-connection"
 
 
 def test_an_answer_without_end_is_not_read_for_ever() -> None:

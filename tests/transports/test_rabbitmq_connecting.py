@@ -75,11 +75,32 @@ def mute() -> Iterator[str]:
 def _log_in(server: socket.socket) -> None:
     wire, _ = server.accept()
     with wire:
-        _answer(wire, b"AMQP", spec.Connection.Start(mechanisms="PLAIN", locales="en_US"))
-        _answer(wire, _method(spec.Connection.StartOk), spec.Connection.Tune(2047, 131072, 0))
-        _answer(wire, _method(spec.Connection.Open), spec.Connection.OpenOk())
+        _open(wire)
         while wire.recv(4096):
             pass
+
+
+def _open(wire: socket.socket) -> None:
+    _answer(wire, b"AMQP", spec.Connection.Start(mechanisms="PLAIN", locales="en_US"))
+    _answer(wire, _method(spec.Connection.StartOk), spec.Connection.Tune(2047, 131072, 0))
+    _answer(wire, _method(spec.Connection.Open), spec.Connection.OpenOk())
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[str]:
+    """The address of a server that lets one client log in, and hangs up at its first question."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_log_in_and_hang_up, args=(server,))
+        thread.start()
+        yield f"amqp://a:b@127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+def _log_in_and_hang_up(server: socket.socket) -> None:
+    wire, _ = server.accept()
+    with wire:
+        _open(wire)
+        wire.recv(4096)
 
 
 def _answer(wire: socket.socket, until: bytes, method: Any) -> None:
@@ -162,29 +183,29 @@ def _door(port: int, behind: int) -> Proxies:
 
 
 @pytest.mark.usefixtures("already_gone")
-def test_a_connection_that_is_reset_before_it_is_looked_at_is_unreachable(resetting: str) -> None:
+def test_a_connection_that_is_reset_before_it_is_looked_at_is_no_connection(resetting: str) -> None:
     with pytest.raises(TransientError) as raised:
         connect(resetting, "test")
-    assert raised.value.code == "unreachable"
+    assert raised.value.code == "no-connection"
 
 
 @pytest.mark.usefixtures("already_gone")
-def test_a_publisher_whose_connection_is_reset_that_early_is_unreachable(resetting: str) -> None:
+def test_a_publisher_whose_connection_is_reset_that_early_is_no_connection(resetting: str) -> None:
     with pytest.raises(TransientError) as raised:
         PublishConnection(resetting, 2)
-    assert raised.value.code == "unreachable"
+    assert raised.value.code == "no-connection"
 
 
 @pytest.mark.usefixtures("soon")
 def test_a_publisher_gives_up_a_broker_that_does_not_finish_its_handshake(silent: str) -> None:
-    assert gives_up(silent) == "unreachable"
+    assert gives_up(silent) == "no-connection"
 
 
 @pytest.mark.usefixtures("soon")
 def test_every_address_is_tried_even_when_the_timeout_is_short(silent: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as second:
         url = f"amqp://a:b@127.0.0.1:{second.getsockname()[1]}/"
-        assert gives_up(f"{silent},{url}") == "unreachable"
+        assert gives_up(f"{silent},{url}") == "no-connection"
         second.settimeout(0)
         second.accept()[0].close()
 
@@ -201,7 +222,18 @@ def test_a_broker_behind_an_address_that_says_nothing_is_reached(
 
 
 def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
-    assert gives_up(mute) == "unreachable"
+    assert gives_up(mute) == "no-connection"
+
+
+def test_a_broker_whose_name_is_unknown_gets_nothing() -> None:
+    topology = Topology(())
+    with closing(Publisher("amqp://a:b@no-such-host.invalid/", topology)) as publisher:
+        assert codes(publisher.send([to_lulea()])) == ["no-connection"]
+
+
+def test_a_broker_that_goes_while_its_queues_are_declared_gets_nothing(hanging_up: str) -> None:
+    with closing(Publisher(hanging_up, Topology(()))) as publisher:
+        assert codes(publisher.send([to_lulea()])) == ["no-connection"]
 
 
 def gives_up(url: str) -> str:

@@ -80,6 +80,7 @@ ErrorCode: TypeAlias = Literal[
     "held",
     "unmatched-receipt",
     # Sending to the receiver.
+    "no-connection",
     "unreachable",
     "timed-out",
     "unroutable",

@@ -5,6 +5,13 @@ from __future__ import annotations
 from adapter.core.catalogue.entry import Entry, ErrorCode, receiver_fault
 
 CODES: dict[ErrorCode, Entry] = {
+    "no-connection": receiver_fault(
+        "transient",
+        "Det går inte att ansluta till mottagaren; meddelandet har inte skickats.",
+        "No connection to the receiver can be made; the message has not left.",
+        "Wait; the adapter tries again.",
+        504,
+    ),
     "unreachable": receiver_fault(
         "transient",
         "Mottagaren går inte att nå.",

@@ -33,8 +33,8 @@ class HttpClient(SendOnly):
     - Response: 2xx, with the body if there is one (202 and 204 have none);
     - RefusedForNowError: 408, 425, 429 and 5xx; `retry_after` in seconds from now;
     - RefusedError: `access-denied` for 401 and 403, else `refused`;
-    - TransientError `unreachable`, or `timed-out` when the exchange was not complete within
-      `endpoint.timeout`;
+    - TransientError `no-connection` (no byte of the message left), `unreachable` (the connection
+      broke), or `timed-out` when the exchange was not complete within `endpoint.timeout`;
     - FatalError `bad-answer`: a 2xx with a body that is over `limit` bytes, or is compressed
       although the request did not allow it.
 

@@ -24,6 +24,8 @@ _FOR_NOW: dict[int, ErrorCode] = {
     504: "timed-out",
 }
 _NO_RECEIPT = {202, 204, 205}
+_BEFORE_THE_REQUEST = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""No byte of the request was written: TLS errors are ConnectErrors, too."""
 LONGEST_WAIT = 24 * 60 * 60.0
 
 
@@ -69,8 +71,8 @@ def http_errors() -> Iterator[None]:
 
 
 def _translated(error: httpx.HTTPError) -> AdapterError:
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return TransientError("unreachable", _reason(error))
+    if isinstance(error, _BEFORE_THE_REQUEST):
+        return TransientError("no-connection", _reason(error))
     if isinstance(error, httpx.TimeoutException):
         return TransientError("timed-out", type(error).__name__)
     if isinstance(error, httpx.LocalProtocolError):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Envelope
@@ -22,6 +23,7 @@ class MllpClient(SendOnly):
 
     An outcome is one of these:
     - Response: the bytes of the receiver's ACK;
+    - TransientError `no-connection`: no byte of the message left;
     - TransientError `unreachable`, or `timed-out` when no ACK arrived within
       `endpoint.timeout`; the receiver may have the message;
     - FatalError `bad-answer`: the ACK is over `limit` bytes;
@@ -50,9 +52,10 @@ class MllpClient(SendOnly):
         deadline = time.monotonic() + self._timeout
         try:
             frame = framed(envelope.body)
-            with socket_errors(late=TransientError("unreachable", "TimeoutError")):
+            late = TransientError("no-connection", "TimeoutError")
+            with socket_errors("no-connection", late=late):
                 connection = self._open(deadline)
-            with socket_errors(late=TransientError("timed-out", "no answer")):
+            with socket_errors("unreachable", late=TransientError("timed-out", "no answer")):
                 return self._exchange(connection, frame, deadline)
         except AdapterError as error:
             if error.code != "not-written":
@@ -82,14 +85,14 @@ class MllpClient(SendOnly):
 
 
 @contextmanager
-def socket_errors(*, late: TransientError) -> Iterator[None]:
-    """Raise `late` for a time-out, and TransientError `unreachable` for any other OSError."""
+def socket_errors(code: ErrorCode, *, late: TransientError) -> Iterator[None]:
+    """Raise `late` for a time-out, and a TransientError with `code` for any other OSError."""
     try:
         yield
     except TimeoutError as error:
         raise late from error
     except OSError as error:
-        raise TransientError("unreachable", type(error).__name__) from error
+        raise TransientError(code, type(error).__name__) from error
 
 
 def _left(deadline: float) -> float:

@@ -43,8 +43,8 @@ def connect(url: str, name: str) -> BlockingConnection:
     """Return an open connection, which the broker's tools show as `name`, after at most `TRIES`.
 
     Raises FatalError `settings` (the address, or the version of pika) and TransientError
-    `unreachable`. A user that the broker refuses is `unreachable` too: passwords change, and
-    no message is at fault.
+    `no-connection`, also for a user that the broker refuses: passwords change, and no message
+    is at fault.
     """
     pika_internals.install()
     parameters = addresses(url)
@@ -56,27 +56,37 @@ def connect(url: str, name: str) -> BlockingConnection:
         retry=retry_if_exception_type(AMQPConnectionError),
         reraise=True,
     )
-    # pika raises ValueError for a connection that is reset while it is being opened.
-    with broker_errors(OSError, ValueError):
+    try:
         connection: BlockingConnection = attempts(BlockingConnection, parameters)
+    # pika raises ValueError for a connection that is reset while it is being opened.
+    except (AMQPError, OSError, ValueError) as error:
+        raise no_connection(error) from error
     return connection
 
 
 @contextmanager
-def broker_errors(*others: type[Exception]) -> Iterator[None]:
-    """Raise TransientError `unreachable` for any error of pika, and for these others."""
-    translated: tuple[type[Exception], ...] = (AMQPError, *others)
+def broker_errors() -> Iterator[None]:
+    """Raise TransientError `unreachable` for any error of pika."""
     try:
         yield
-    except translated as error:
+    except AMQPError as error:
         raise unreachable(error) from error
 
 
 def unreachable(error: BaseException) -> TransientError:
-    """Return the error that replaces one of pika; its detail holds no address."""
+    """Return the error of a lost connection, for one of pika; its detail holds no address."""
+    return TransientError("unreachable", _reason(error))
+
+
+def no_connection(error: BaseException) -> TransientError:
+    """Return the error of a message that was not published, for one of pika."""
+    return TransientError("no-connection", _reason(error))
+
+
+def _reason(error: BaseException) -> str:
     if isinstance(error, ProbableAuthenticationError | ProbableAccessDeniedError):
-        return TransientError("unreachable", "the broker refuses the user")
-    return TransientError("unreachable", f"broker: {type(error).__name__}")
+        return "the broker refuses the user"
+    return f"broker: {type(error).__name__}"
 
 
 def _parameters(url: str) -> pika.URLParameters:

@@ -22,7 +22,7 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
 from adapter.transports.rabbitmq import pika_internals
-from adapter.transports.rabbitmq.connection import addresses, unreachable
+from adapter.transports.rabbitmq.connection import addresses, no_connection, unreachable
 from adapter.transports.rabbitmq.pika_internals import DroppableConnection
 from adapter.transports.rabbitmq.topology import EXCHANGE
 
@@ -91,7 +91,7 @@ class _Item:
 
 
 class PublishConnection:
-    """Opened by its constructor, which raises TransientError `unreachable` when it cannot be.
+    """Opened by its constructor, which raises TransientError `no-connection` when it cannot be.
 
     Each address may take `ADDRESS_SECONDS`. A broker that was reached has `timeout` seconds to
     open the channel. A connection that breaks is never opened again.
@@ -134,7 +134,10 @@ class PublishConnection:
         self._fail(batch.items)
 
     def close(self) -> None:
-        """Close the connection and end its thread; every missing outcome is `unreachable`."""
+        """Close the connection and end its thread.
+
+        A missing outcome is `unreachable` if the message was written, else `no-connection`.
+        """
         with self._lock:
             if not self.broken:
                 self._loop.add_callback_threadsafe(self._close_connection)
@@ -158,12 +161,13 @@ class PublishConnection:
         self._ready.wait()
         if self.broken:
             self._thread.join()
-            raise unreachable(self._reason)
+            raise no_connection(self._reason)
 
     def _fail(self, items: Sequence[_Item]) -> None:
         for item in items:
             if item.outcome is None:
-                item.settle(unreachable(self._reason))
+                lost = unreachable if item.written else no_connection
+                item.settle(lost(self._reason))
 
     def _on_connected(self, result: Any) -> None:
         if not isinstance(result, DroppableConnection):
@@ -228,7 +232,7 @@ class PublishConnection:
 
     def _write(self, item: _Item) -> None:
         if self._channel is None or not self._channel.is_open:
-            item.settle(unreachable(self._reason))
+            item.settle(no_connection(self._reason))
             return
         properties = self._properties(item.envelope)
         try:

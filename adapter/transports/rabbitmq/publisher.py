@@ -18,9 +18,10 @@ class Publisher(SendOnly):
     """Publishes with confirms and `mandatory`; unlike other transports, threads may share it.
 
     An outcome is a Response (the message is in the endpoint's queue), or a TransientError:
-    `unroutable` (no such queue), `refused-for-now` (the queue rejected it), `unreachable` (the
-    connection broke, and the broker may have it), `timed-out` (no confirm in time, and the
-    broker may have it), `settings` (the broker's topology differs from the declared one).
+    `unroutable` (no such queue), `refused-for-now` (the queue rejected it), `no-connection` (it
+    was not published), `unreachable` (the connection broke, and the broker may have it),
+    `timed-out` (no confirm in time, and the broker may have it), `settings` (the broker's
+    topology differs from the declared one).
     """
 
     def __init__(self, url: str, topology: Topology, *, timeout: float = 20.0) -> None:
@@ -47,9 +48,10 @@ class Publisher(SendOnly):
         try:
             connection = self._open_connection()
         except TransientError as error:
-            return [error for _ in envelopes]
+            return [_before_publishing(error) for _ in envelopes]
         if time.monotonic() - began > self._timeout:
-            return [TransientError("unreachable", "broker: connected too late") for _ in envelopes]
+            late = TransientError("no-connection", "broker: connected too late")
+            return [late for _ in envelopes]
         batch = Batch(envelopes)
         connection.publish(batch)
         batch.wait(self._timeout)
@@ -83,6 +85,13 @@ class Publisher(SendOnly):
         with connect(self._url, "adapter declares") as connection:
             self._topology.declare(connection)
         self._declared = True
+
+
+def _before_publishing(error: TransientError) -> TransientError:
+    """Return the error of declaring as an error of messages that were not published."""
+    if error.code == "unreachable":
+        return TransientError("no-connection", error.detail)
+    return error
 
 
 def _is_unroutable(outcome: Outcome) -> bool:
