@@ -141,7 +141,7 @@ def test_what_was_not_edited_is_for_replay(office: Office) -> None:
 
 
 def test_an_original_that_may_have_arrived_needs_a_word(office: Office) -> None:
-    office.region.down = {"lulea"}
+    office.region.hangs_up = {"lulea"}
     office.region.tells("hospital", drafts.note())
     office.region.turn(office.region.network.endpoint("lulea").expire_after)
     id_ = office.region.deliveries(event="message")[0]["id"]

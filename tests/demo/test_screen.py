@@ -23,7 +23,7 @@ COLUMNS = 80
 FAULTS = (
     "shared with nobody",
     "Luleå's system goes down",
-    "attempt 1: unreachable; kept, and tried again with the same id",
+    "attempt 1: no-connection; kept, and tried again with the same id",
     "got through",
     "no receipt within 2 s; sent again in a new envelope",
     "a copy, ignored",

@@ -62,10 +62,10 @@ SETTINGS = Settings(
 
 
 class Wire:
-    """A transport over the bus, with endpoints that may be down."""
+    """A transport over the bus; endpoints may be down, or hang up and leave it unknown."""
 
-    def __init__(self, bus: Memory, down: set[str]) -> None:
-        self._bus, self._down = bus, down
+    def __init__(self, bus: Memory, down: set[str], hangs_up: set[str]) -> None:
+        self._bus, self._down, self._hangs_up = bus, down, hangs_up
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Send each by itself, so that an endpoint that is down stops no other."""
@@ -74,6 +74,8 @@ class Wire:
     def _send_one(self, envelope: Envelope) -> Outcome:
         if envelope.endpoint in self._down:
             return TransientError("no-connection", "down in the test")
+        if envelope.endpoint in self._hangs_up:
+            return TransientError("unreachable", "hangs up in the test")
         return self._bus.send([envelope])[0]
 
 
@@ -89,6 +91,7 @@ class Region:
             e.name: self.bus.partner(e.name, f"{e.name}.inbox") for e in settings.endpoints
         }
         self.down: set[str] = set()
+        self.hangs_up: set[str] = set()
         self.now = T0
         self.register([e.name for e in settings.endpoints])
 
@@ -164,7 +167,7 @@ class Region:
         for name in filter(self.network.knows, due):
             batch = claim(self.store, self.network, {name: 50}, self.now)
             if batch:
-                wire = Wire(self.transport, self.down)
+                wire = Wire(self.transport, self.down, self.hangs_up)
                 self.written(send.hand_over(wire, batch, lambda: self.now))
                 sent += len(batch)
         return sent

@@ -182,11 +182,11 @@ def test_another_patient_is_warned_of(region: Region) -> None:
 def test_an_edit_says_whether_the_original_may_have_arrived_or_was_overtaken(
     region: Region,
 ) -> None:
-    region.down = {"lulea"}
+    region.hangs_up = {"lulea"}
     region.tells("hospital", drafts.note("Hjej"))
     region.turn(after=region.network.endpoint("lulea").expire_after)
     [lost] = region.deliveries(event="message", state="dead")
-    region.down = set()
+    region.hangs_up = set()
     region.tells("hospital", drafts.note("later", minutes=6))
     later = region.deliveries(event="message")[-1]["id"]
     made = edited(region, lost["id"], corrected(lost))

@@ -242,7 +242,7 @@ def test_two_messages_with_no_outcome_may_be_seen_twice_and_a_refused_one_not(
     region: Region,
 ) -> None:
     [refused] = dead(region, "V1")
-    region.down = {"lulea"}
+    region.hangs_up = {"lulea"}
     region.tells("hospital", drafts.note(visit="V2"))
     region.turn(region.network.endpoint("lulea").expire_after)
     lost = region.deliveries(event="message", state="dead")[-1]["id"]

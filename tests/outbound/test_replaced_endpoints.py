@@ -87,7 +87,7 @@ def test_a_new_message_waits_for_an_earlier_one_that_is_being_tried(region: Regi
 
 
 def test_a_new_message_does_not_wait_for_one_that_may_have_arrived(region: Region) -> None:
-    region.down.add("lulea")
+    region.hangs_up.add("lulea")
     region.tells("hospital", drafts.note("1"))
     settings_say_so(region)
     region.tells("hospital", drafts.note("2"))
@@ -95,12 +95,20 @@ def test_a_new_message_does_not_wait_for_one_that_may_have_arrived(region: Regio
 
 
 def test_an_outcome_that_is_unknown_keeps_a_delivery_where_it_is(region: Region) -> None:
-    region.down.add("lulea")
+    region.hangs_up.add("lulea")
     region.tells("hospital", drafts.note())
     replace_lulea(region)
     region.turn(timedelta(minutes=5))
     assert region.events("umea") == []
     assert region.deliveries()[0]["endpoint"] == "lulea"
+
+
+def test_a_delivery_that_found_no_connection_moves(region: Region) -> None:
+    region.down.add("lulea")
+    region.tells("hospital", drafts.note())
+    replace_lulea(region)
+    region.turn(timedelta(minutes=5))
+    assert region.events("umea") == ["message"]
 
 
 def test_bytes_that_the_successor_cannot_read_are_for_a_person(region: Region) -> None:

@@ -148,7 +148,7 @@ def test_what_happens_to_processes_and_partners(crew: Crew) -> None:
     crew.umea.down(3600)
     crew.publish(6)
     crew.wait(lambda: bool(told(third, "circuit-opened", endpoint="umea")), third)
-    assert told(third, "not-sent", code="unreachable")
+    assert told(third, "not-sent", code="no-connection")
     crew.umea.down(0)
     crew.wait(lambda: bool(told(third, "circuit-closed", endpoint="umea")), third)
     crew.wait(lambda: confirmed(crew, 9), third)
