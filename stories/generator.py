@@ -25,6 +25,8 @@ _PROMPT = (
     "death",
     "messages",
     "overreach",
+    "planted-alias",
+    "hospital-overreach",
 )
 """Plots that need no weather, no operations and no clock: they can be told at once."""
 _BEFORE = timedelta(days=40)  # a told-at-once story is over by then

@@ -10,6 +10,7 @@ from stories.plots import (
     clocks,
     hospitals,
     identities,
+    messages,
     operations,
     ordinary,
     overreach,
@@ -40,6 +41,8 @@ PLOTS: tuple[tuple[str, float, Plot], ...] = (
     ("death", 3, hospitals.death),
     ("clocks", 4, clocks.clocks),
     ("operations", 5, operations.operations),
-    ("messages", 3, overreach.messages),
+    ("messages", 3, messages.messages),
     ("overreach", 12, overreach.overreach),
+    ("planted-alias", 3, overreach.planted_alias),
+    ("hospital-overreach", 2, overreach.from_hospital),
 )

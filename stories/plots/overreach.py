@@ -1,18 +1,17 @@
-"""Overreach by every party through every door, and messages that parties may send."""
+"""Overreach by every party through every door: what nobody but the owner may say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from stories import fhir_bytes, omsorg_bytes, people
 from stories.people import Person
+from stories.plots import messages
 from stories.plots.ordinary import admitted, discharge, replan
 from stories.teller import Teller
 from stories.truth import Act, Assessment, Discharge, Standing, Word
 from stories.visit import Visit
 from stories.world import (
-    BODEN,
     CENTRES,
     EVERYBODY,
     LULEA,
@@ -154,78 +153,34 @@ def _fhir(
     return fhir_bytes.write(draft), content
 
 
-# What parties may say
+def from_hospital(t: Teller) -> None:
+    """A hospital's word about another hospital's case."""
+    visit = t.visit(t.person("2580", CENTRES[0].organization), NORRLID)
+    admitted(t, visit, SOCIAL)
+    t.some_time()
+    t.has("overreach-by-hospital")
+    event = t.chance.choice(list(_OMSORG_TYPES))
+    _attempt(t, visit, SUNDBY_FHIR, event, "by-name")
+    t.some_time()
+    replan(t, visit)
 
 
-def messages(t: Teller) -> None:
-    """Messages and plans between parties of a case, and a receiver that is no party."""
+def planted_alias(t: Teller) -> None:
+    """The planning service gives a case a name of its own, as it may, and then reports the stay."""
     visit = t.visit(t.person("2580", CENTRES[0].organization), SUNDBY)
     admitted(t, visit, SOCIAL)
-    t.then(hours=30)
-    t.chance.choice(_SAYINGS)(t, visit)
+    t.then(hours=3)
+    alias = f"{PLANNING.organization}/{t.chance.randrange(10**8):08}"
+    t.has("planning-alias")
+    messages.say(t, visit, PLANNING, "message", (SUNDBY,), alias=alias)
+    t.then(hours=3)
+    t.has("overreach-by-alias")
+    event = t.chance.choice(list(_OMSORG_TYPES))
+    _word(t, visit.person, alias, PLANNING, event, -1)
     t.some_time()
+    if t.chance.random() < 0.5:
+        t.has("reused-visit-with-planning-alias")
+        other = t.visit(t.person("2581"), SUNDBY, visit.number)
+        t.tell(other, Act.UPDATE, standing=Standing.HELD)
+        t.some_time()
     discharge(t, visit)
-
-
-def _note(t: Teller, visit: Visit) -> None:
-    t.has("message-of-a-party")
-    _say(t, visit, LULEA, "message", (SUNDBY,), Standing.OWN)
-
-
-def _plan(t: Teller, visit: Visit) -> None:
-    t.has("plan-of-a-party")
-    _say(t, visit, PLANNING, "care-plan", (LULEA, SUNDBY), Standing.OWN)
-
-
-def _to_stranger(t: Teller, visit: Visit) -> None:
-    t.has("message-to-no-party")
-    _say(t, visit, LULEA, "message", (SUNDBY, BODEN), Standing.OWN)
-
-
-_SAYINGS: tuple[Callable[[Teller, Visit], None], ...] = (_note, _plan, _to_stranger)
-
-
-def _say(
-    t: Teller, visit: Visit, party: Party, event: str, to: tuple[Party, ...], standing: Standing
-) -> None:
-    mark = people.word(t.chance, 7)
-    content = _content(t)
-    hsa = tuple(each.organization for each in to)
-    if party.form == "omsorg":
-        body = omsorg_bytes.write(
-            omsorg_bytes.Draft(
-                content=content,
-                type="meddelande",
-                sender=party.organization,
-                made=t.now,
-                number=visit.person.number,
-                case=visit.case,
-                to=hsa,
-                body=omsorg_bytes.note(mark, t.now),
-            )
-        )
-    else:
-        body = fhir_bytes.write(
-            fhir_bytes.Draft(
-                content=content,
-                event=event,
-                sender=party,
-                made=t.now,
-                cases=(visit.case,),
-                to=hsa,
-                number=visit.person.number,
-                text=mark,
-                code=f"P-{content[:8]}",
-            )
-        )
-    t.add(
-        sender=party,
-        act=Act.OTHER,
-        body=body,
-        control=content,
-        case=visit.case,
-        standing=standing,
-        event=event,
-        to=tuple(each.name for each in to),
-        mark=mark,
-    )

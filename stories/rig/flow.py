@@ -68,7 +68,10 @@ class Run:
         self.choices = Choices(wards=story.wards, bus="planning-on-the-bus" in story.ingredients)
         self.network = network(self.choices)
         self.receivers = Receivers(
-            story.spells, story.start, bus=on_the_bus(self.network.settings.endpoints)
+            story.spells,
+            story.start,
+            bus=on_the_bus(self.network.settings.endpoints),
+            rejects=story.rejects,
         )
         self.standings = Standings(store)
         self.answers: dict[int, Answer] = {}

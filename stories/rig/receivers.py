@@ -15,11 +15,13 @@ from adapter.transports import Outcome, Response
 from adapter.transports.http import status
 from stories import fhir_bytes, hearing, omsorg_bytes
 from stories.observation import Arrival
+from stories.people import Number
 from stories.truth import Spell, Weather
 from stories.world import LULEA, LULEA_NEW, PARTIES, Party
 
 _SLOW = timedelta(seconds=15)
 _LATE = timedelta(minutes=12)
+_HOUR = timedelta(hours=1)
 _TIMED_OUT = (Weather.LOST, Weather.ARRIVED, Weather.SLOW_LOST, Weather.SLOW_ARRIVED)
 
 
@@ -35,8 +37,15 @@ class Late:
 class Receivers:
     """A transport for every endpoint at once."""
 
-    def __init__(self, spells: Sequence[Spell], now: datetime, *, bus: frozenset[str]) -> None:
-        self._spells, self._bus = spells, bus
+    def __init__(
+        self,
+        spells: Sequence[Spell],
+        now: datetime,
+        *,
+        bus: frozenset[str],
+        rejects: Sequence[str] = (),
+    ) -> None:
+        self._spells, self._bus, self._rejects = spells, bus, list(rejects)
         self.now = now
         self.arrivals: list[Arrival] = []
         self.late: list[Late] = []
@@ -61,7 +70,16 @@ class Receivers:
         self.arrivals.append(
             Arrival(party=party.name, at=self.now, body=envelope.body, weather=weather)
         )
+        self._reject(party, envelope.body)
         return self._outcome(party, weather, envelope)
+
+    def _reject(self, party: Party, body: bytes) -> None:
+        """Let a person reject the first notice, an hour later, where the story says so."""
+        if party.name in self._rejects and self.weather(party.name) is Weather.UP:
+            answer = rejection(party, body, self.now + _HOUR)
+            if answer:
+                self._rejects.remove(party.name)
+                self.late.append(Late(at=self.now + _HOUR, party=party.name, body=answer))
 
     def _outcome(self, party: Party, weather: Weather, envelope: Envelope) -> Outcome:
         if weather is Weather.REFUSED:
@@ -109,6 +127,41 @@ def written_receipt(party: Party, body: bytes, code: str, now: datetime) -> byte
             made=now,
             about=heard.content,
             code=code,
+        )
+    )
+
+
+def rejection(party: Party, body: bytes, now: datetime) -> bytes | None:
+    """Return a person's rejection of an admission notice; None for any other message."""
+    heard = hearing.read(body, party.form)
+    if heard.event != "admission-notice" or not heard.numbers:
+        return None
+    content = fhir_bytes.content_id("rejection", heard.content)
+    number = Number(kind="pnr", value=next(iter(heard.numbers)))
+    if party.form == "omsorg":
+        answer = omsorg_bytes.answer(heard.content, "avvisad", now, "bor i en annan kommun")
+        return omsorg_bytes.write(
+            omsorg_bytes.Draft(
+                content=content,
+                type="svar",
+                sender=party.organization,
+                made=now,
+                number=number,
+                case=heard.cases[0],
+                body=answer,
+            )
+        )
+    return fhir_bytes.write(
+        fhir_bytes.Draft(
+            content=content,
+            event="answer",
+            sender=party,
+            made=now,
+            cases=heard.cases[:1],
+            number=number,
+            text="bor i en annan kommun",
+            about=heard.content,
+            code="rejected",
         )
     )
 

@@ -48,6 +48,9 @@ CONTAINS = (
     "overreach-by-name",
     "overreach-by-number",
     "overreach-by-own-case",
+    "overreach-by-alias",
+    "overreach-by-hospital",
+    "reused-visit-with-planning-alias",
     *(f"withdrawn-during-{weather}" for weather in Weather),
     *(f"operation-{deed}" for deed in Deed),
 )
