@@ -63,7 +63,7 @@ def _attempt(t: Teller, visit: Visit, party: Party, event: str, named: str) -> N
     if named in ("by-name", "by-number") and t.chance.random() < 0.5:
         t.has("overreach-about-nobody")
         ghost = people.person(t.chance, "ghost", "2580")
-        case = f"{SUNDBY.organization}/{t.chance.randrange(10**8):08}"
+        case = f"{visit.hospital.organization}/{t.chance.randrange(10**8):08}"
         twin = _word(t, ghost, case if named == "by-name" else "", party, event, -1).n
         t.then(minutes=5)
     case = {"by-name": visit.case, "by-number": ""}.get(named, f"{party.organization}/E1")
