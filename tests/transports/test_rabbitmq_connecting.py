@@ -25,6 +25,7 @@ from tests.kit.bus import codes, to_lulea
 from tests.kit.servers.base import free_ports
 from tests.kit.waiting import WAIT
 
+NO_QUEUES = Topology((), lambda _: None)
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -90,6 +91,7 @@ def _open(wire: socket.socket) -> None:
 def hanging_up() -> Iterator[str]:
     """The address of a server that lets one client log in, and hangs up at its first question."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(WAIT)  # a test that never connects fails, and does not hang
         thread = threading.Thread(target=_log_in_and_hang_up, args=(server,))
         thread.start()
         yield f"amqp://a:b@127.0.0.1:{server.getsockname()[1]}/"
@@ -226,13 +228,12 @@ def test_a_publisher_gives_up_a_broker_that_opens_no_channel(mute: str) -> None:
 
 
 def test_a_broker_whose_name_is_unknown_gets_nothing() -> None:
-    topology = Topology(())
-    with closing(Publisher("amqp://a:b@no-such-host.invalid/", topology)) as publisher:
+    with closing(Publisher("amqp://a:b@no-such-host.invalid/", NO_QUEUES)) as publisher:
         assert codes(publisher.send([to_lulea()])) == ["no-connection"]
 
 
 def test_a_broker_that_goes_while_its_queues_are_declared_gets_nothing(hanging_up: str) -> None:
-    with closing(Publisher(hanging_up, Topology(()))) as publisher:
+    with closing(Publisher(hanging_up, NO_QUEUES)) as publisher:
         assert codes(publisher.send([to_lulea()])) == ["no-connection"]
 
 
