@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from stories import report
+from stories.generator import story
+from stories.plots import PLOTS
 from stories.run import run, run_over_sockets, shown
 from stories.sabotages import SEEN_AS
 
@@ -21,6 +23,8 @@ def main(words: Sequence[str] | None = None) -> int:
         for line in shown(seed, arguments.only, arguments.sabotage):
             _say(line)
     numbers = [arguments.only] if arguments.only is not None else list(range(arguments.n))
+    if arguments.plot:
+        numbers = [n for n in numbers if story(seed, n).plot == arguments.plot]
     jobs = 1 if arguments.only is not None else arguments.jobs
     if arguments.sockets:
         result = run_over_sockets(seed, numbers)
@@ -41,6 +45,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=1000, help="how many stories")
     parser.add_argument("--seed", default="", help="any text; the default is random")
     parser.add_argument("--only", type=int, help="the number of one story to play again")
+    parser.add_argument("--plot", default="", choices=("", *(name for name, _, _ in PLOTS)))
     parser.add_argument("--show", action="store_true", help="with --only: tell it line by line")
     parser.add_argument("--sabotage", default="", choices=("", *SEEN_AS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
