@@ -45,6 +45,8 @@ def prompt_story(seed: str, number: int, now: datetime) -> Story:
     begun = (now - _BEFORE).replace(microsecond=0)
     told = _told(seed, number, chance, plots, begun)
     told.window, told.prompt = 3 * _BEFORE, True
+    told.rejects.clear()  # a person answers an hour later: there is no such hour
+    told.ingredients.pop("notice-rejected", None)
     return told
 
 

@@ -116,7 +116,11 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _held(evidence: Evidence, word: Word, answer: Answer) -> Iterator[Finding]:
-    stands = [s for s in evidence.observed.stands if s.word == word.n]
+    stands = [
+        s
+        for s in evidence.observed.stands
+        if s.word == word.n or (s.word < 0 and s.case == word.case)
+    ]
     if not stands:
         cause = f"held ({word.event or word.act}), and it stands before nobody"
         yield _finding("silent", cause, "Everything held stands before the owner", word)
