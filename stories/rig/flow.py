@@ -117,6 +117,7 @@ class Run:
             if due is None or due >= at:
                 return
             self.now = due
+            maintenance.expire(self.store, self.network, due)
             self._work()
             self.standings.look(due)
         raise RuntimeError("the adapter runs in circles")
@@ -156,7 +157,6 @@ class Run:
     def _work(self) -> None:
         self._write_outcomes()
         self._take_late_receipts()
-        maintenance.expire(self.store, self.network, self.now)
         for _ in range(_MOST_STEPS):
             if not self._drain() + self._send():
                 return

@@ -13,6 +13,7 @@ from adapter.store.tables import alias, item, message
 from adapter.store.transaction import Transaction
 from stories.observation import Stands
 from stories.truth import Word
+from stories.world import HOSPITALS, owner_of
 
 
 class Standings:
@@ -56,7 +57,7 @@ class Standings:
         return list(self._seen.values())
 
     def _rows(self, tx: Transaction) -> Iterator[Stands]:
-        names = {case: name for name, case in tx.execute(sa.select(alias.c.name, alias.c.case_id))}
+        names = _names(tx)
         for cause in dead_letters(tx):
             for letter in cause.letters:
                 yield Stands(
@@ -83,3 +84,12 @@ class Standings:
                 since=row["since"],
                 due=row["due_at"],
             )
+
+
+def _names(tx: Transaction) -> dict[str, str]:
+    """Return the name of each case: the hospital's, where others have named it too."""
+    hospitals = {hospital.organization for hospital in HOSPITALS}
+    rows = list(tx.execute(sa.select(alias.c.name, alias.c.case_id)))
+    return {
+        case: name for name, case in sorted(rows, key=lambda row: owner_of(row[0]) in hospitals)
+    }
