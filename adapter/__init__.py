@@ -8,9 +8,9 @@ To follow one message from its first byte to its last receipt, read these files 
 4. inbound/batches.py             works off the inbox, many messages in one transaction
 5. policy/read_message.py         bytes to a FHIR message, with every problem listed
 6. inbound/process.py             a receipt, a copy, a faulty message or a new one
-7. inbound/forwarding.py          what a new message tells, and to whom
-8. policy/sharing/__init__.py     may the receivers be told?
-9. policy/routing.py              which endpoints get it?
+7. inbound/forwarding.py          which case a new plan or message belongs to, and who gets it
+8. inbound/stays.py               the same for a message about a stay
+9. policy/reconcile.py            who must be told of a stay, who was told, and so what to tell
 10. outbound/deliveries.py        renders each receiver's format once
 11. outbound/claim.py             takes what is open and due, with a lease
 12. outbound/send.py              hands it to a transport, and writes what became of it

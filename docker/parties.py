@@ -35,6 +35,7 @@ HOSPITAL = Organisation(hsa="SE0000000001-SJUKHUS", name="Provsjukhuset")
 PLANNING = Organisation(hsa="SE0000000002-PLANERING", name="Planeringstjänsten")
 LULEA = Organisation(hsa="SE0000000003-LULEA", name="Luleå kommun")
 UMEA = Organisation(hsa="SE0000000004-UMEA", name="Umeå kommun")
+CENTRE = "SE0000000002-VARDCENTRAL"  # reads its messages in the planning service
 PATIENCE = 60.0  # seconds for each step
 USED = (
     *("PARTIES_FEED_PORT", "PARTIES_JOURNAL_PORT", "PARTIES_LULEA_PORT", "PARTIES_LULEA_DOOR"),
@@ -92,7 +93,7 @@ def play(everybody: Network, seed: int) -> None:
     """Send one admission without an assessment, and another until its discharge."""
     stays = sample_stays(seed, datetime.now(UTC), "2580", "Luleå")
     everybody.journal.send("A01", stays.unseen)
-    assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
+    assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa, CENTRE))
     stay = replace(stays.discharge, assessment=assessment)
     everybody.journal.send("A01", stay)
     _told(everybody, "admission-notice")

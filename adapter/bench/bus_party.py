@@ -71,9 +71,9 @@ def send(job: SenderJob, times: MessageTimes) -> None:
         while not times.stop.is_set():
             for number in schedule.due(time.monotonic() - started):
                 times.sent[number] = started + schedule.moment(number, time.monotonic() - started)
-                _publish(client, templates.message(times, number))
+                publish(client, templates.message(times, number))
             wait = schedule.wait(time.monotonic() - started, _SENDER_WAIT)
-            _receive_all(client, wait, lambda body: _note_receipt(times, message_format, body))
+            receive_all(client, wait, lambda body: _note_receipt(times, message_format, body))
 
 
 def _note_receipt(times: MessageTimes, message_format: FhirFormat, body: bytes) -> None:
@@ -96,15 +96,16 @@ def receive(party: BusParty, times: MessageTimes) -> None:
         if number is not None:
             times.note_received(number, time.monotonic())
         if times.goal is Goal.RECEIPTED and message.event != RECEIPT:
-            _publish(client, receipts.receipt(message))
+            publish(client, receipts.receipt(message))
 
     with closing(party.connect()) as client:
         times.all_ready.wait()
         while not times.stop.is_set():
-            _receive_all(client, _RECEIVER_WAIT, handle)
+            receive_all(client, _RECEIVER_WAIT, handle)
 
 
-def _publish(client: RabbitMqClient, message: OutgoingMessage) -> None:
+def publish(client: RabbitMqClient, message: OutgoingMessage) -> None:
+    """Publish a message of a party."""
     client.publish(
         message.body,
         message_id=message.envelope_id,
@@ -114,7 +115,7 @@ def _publish(client: RabbitMqClient, message: OutgoingMessage) -> None:
     )
 
 
-def _receive_all(client: RabbitMqClient, wait: float, handle: Callable[[bytes], None]) -> None:
+def receive_all(client: RabbitMqClient, wait: float, handle: Callable[[bytes], None]) -> None:
     """Handle and acknowledge what arrives within `wait` seconds and what pika has read by then."""
     delivered = client.get(max(wait, _SHORTEST_WAIT))
     while delivered is not None:

@@ -1,26 +1,33 @@
-"""The parties of a measurement and their settings: four on the bus, fifty partners by HTTP."""
+"""The parties of a measurement and their settings: four on the bus, fifty partners by HTTP.
+
+Luleå's social services and the planning service are told of the stays of the ADT feed, whose door
+is in the settings only while it is measured.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from adapter.bench.bus_party import BusParty
 from adapter.core.endpoint import Endpoint, Settings
-from adapter.core.model import Event
+from adapter.core.model import Event, Need
 from adapter.simulators.messages import Organisation
 
-SENDERS = ("planning", "journal")
-RECEIVERS = ("lulea", "umea")
+PLANNING, HOSPITAL, TOWN = "planning", "journal", "lulea"
+SENDERS = (PLANNING, HOSPITAL)
+RECEIVERS = (TOWN, "umea")
+FEED = "journal-adt"
 OWNER = "the bench"
 _ROLES: Mapping[str, Mapping[str, Any]] = {  # both senders begin cases with what they send
     "planning": {"carries_for": ("2580", "2480")},
     "journal": {"begins_key": (Event.MESSAGE, Event.CARE_PLAN)},
+    "lulea": {"municipality": "2580", "serves": (Need.SOCIAL_SERVICES,)},
 }
 _ORGANISATIONS = {
     "planning": Organisation(hsa="SE0000000001-PLANERING", name="Planeringstjänsten"),
@@ -76,6 +83,26 @@ def settings(
     )
 
 
+def hospital() -> Organisation:
+    """Return the hospital that sends the ADT feed."""
+    return _ORGANISATIONS[HOSPITAL]
+
+
+def with_feed(settings: Settings, port: int) -> Settings:
+    """Return the settings with the door of the ADT feed on a loopback port."""
+    feed = Endpoint(
+        name=FEED,
+        organization=hospital().hsa,
+        display=hospital().name,
+        system="hl7v2",
+        transport="mllp",
+        listen=f"127.0.0.1:{port}",
+        return_to=HOSPITAL,
+        owner=OWNER,
+    )
+    return replace(settings, endpoints=(*settings.endpoints, feed))
+
+
 def _on_bus(party: BusParty) -> Endpoint:
     return Endpoint(
         name=party.name,
@@ -110,6 +137,10 @@ _WRITTEN_KEYS = (
     "system",
     "transport",
     "address",
+    "listen",
+    "return_to",
+    "municipality",
+    "serves",
     "broker_user",
     "owner",
     "begins",

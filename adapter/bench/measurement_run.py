@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapter.bench import drain, latency, measured_network, query_times, stop_signals, throughput
+from adapter.bench import (
+    adt_feed,
+    drain,
+    latency,
+    measured_network,
+    query_times,
+    stop_signals,
+    throughput,
+)
 from adapter.bench.measured_network import Servers
 from adapter.bench.measurement_errors import BrokenError, NotMeasuredError
 from adapter.bench.measurement_setup import MeasurementSetup, Sizes, prepare
@@ -145,6 +153,10 @@ def _latency(setup: MeasurementSetup, report: Report) -> None:
     report.latency_ms = latency.measure(setup)
 
 
+def _adt_feed(setup: MeasurementSetup, report: Report) -> None:
+    report.adt_feed = adt_feed.measure(setup)
+
+
 def _drain(setup: MeasurementSetup, report: Report) -> None:
     report.drain, report.memory_mb = drain.measure(setup)
 
@@ -161,6 +173,7 @@ def _queries(setup: MeasurementSetup, report: Report) -> None:
 _MEASURES: dict[str, Callable[[MeasurementSetup, Report], None]] = {
     "throughput": _journeys,
     "latency": _latency,
+    "adt-feed": _adt_feed,
     "slow-partner": _slow_partner,
     "drain": _drain,  # after all that is timed: PostgreSQL vacuums for minutes after it
     "queries": _queries,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from adapter.bench.adt_feed import AdtFeed
 from adapter.bench.drain import Drain, Memory
 from adapter.bench.latency import Latency, SlowPartner
 from adapter.bench.measurement_setup import Sizes
@@ -37,6 +38,7 @@ class Report:
     sizes: Sizes
     throughput: Throughput | None = None
     latency_ms: Latency | None = None
+    adt_feed: AdtFeed | None = None
     drain: Drain | None = None
     memory_mb: Memory | None = None
     queries_ms: Mapping[str, float] | None = None
@@ -88,6 +90,8 @@ def rows(report: Report) -> Iterator[Row]:
         yield from _throughput(report.throughput)
     if report.latency_ms is not None:
         yield from _latency(report.latency_ms, report.sizes)
+    if report.adt_feed is not None:
+        yield from _adt_feed(report.adt_feed, report.sizes)
     if report.drain is not None and report.memory_mb is not None:
         yield from _drain(report.drain, report.memory_mb)
     if report.slow_partner is not None:
@@ -125,6 +129,15 @@ def _latency(figures: Latency, sizes: Sizes) -> Iterator[Row]:
     yield _budgeted(f"latency {at}: p99", figures.p99, 200)
     yield Row(what=f"until the receipt {at}: p50", value=f"{figures.receipt_p50:.0f} ms")
     yield Row(what=f"until the receipt {at}: p99", value=f"{figures.receipt_p99:.0f} ms")
+
+
+def _adt_feed(figures: AdtFeed, sizes: Sizes) -> Iterator[Row]:
+    yield Row(what="ADT feed: messages/s", value=f"{figures.messages_per_s:.0f}")
+    at = f"ADT feed at {sizes.rate:.0f} messages/s"
+    yield Row(what=f"{at}: acknowledged, p50", value=f"{figures.ack_p50_ms:.0f} ms")
+    yield Row(what=f"{at}: acknowledged, p99", value=f"{figures.ack_p99_ms:.0f} ms")
+    yield Row(what=f"{at}: admission notice, p50", value=f"{figures.notice_p50_ms:.0f} ms")
+    yield Row(what=f"{at}: admission notice, p99", value=f"{figures.notice_p99_ms:.0f} ms")
 
 
 def _drain(figures: Drain, memory: Memory) -> Iterator[Row]:

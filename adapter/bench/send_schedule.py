@@ -6,7 +6,7 @@ The adapter's own limit of what it sends to an endpoint is `core/rate_limit.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SLICE = 50  # messages at once at most; between two slices a sender reads its receipts
@@ -35,7 +35,7 @@ class SendSchedule:
         self._next = 0  # how many `due` has returned
         self._passed = 0  # how many of them are done, counted without a gap
 
-    def due(self, elapsed: float) -> Iterable[int]:
+    def due(self, elapsed: float) -> range:
         """Return the numbers to send now, `elapsed` seconds after the start."""
         first, self._next = self._next, max(self._next, min(self._limit(elapsed)))
         return self._numbers[first : self._next]

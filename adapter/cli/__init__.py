@@ -17,6 +17,7 @@ from adapter.cli import (
     message,
     message_list,
     processes,
+    protection,
     purge,
     replay,
     settings_file,
@@ -74,6 +75,12 @@ _command(
     "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
 )
 _command("discard", dead_letters.discard, "d-77aa --reason 'told by phone'")
+_command(
+    "protection",
+    protection.protection,
+    "show SE2120001111-SJUKHUS/12345",
+    "lift c-0f3a --who 'Ann, ext. 1234' --reason 'Skatteverket, by phone'",
+)
 _command("purge", purge.purge, "--dry-run", "--json")
 _command("pause", endpoints.pause, "lulea --reason 'upgrade until 14:00'")
 _command("resume", endpoints.resume, "lulea")

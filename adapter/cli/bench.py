@@ -11,7 +11,7 @@ import typer
 from adapter.cli import printing
 from adapter.cli.options import AsJson
 
-_MEASURES = "throughput, latency, slow-partner, drain, queries"
+_MEASURES = "throughput, latency, adt-feed, slow-partner, drain, queries"
 
 
 def bench(  # noqa: PLR0913 - each option by name

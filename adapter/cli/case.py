@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Annotated
 
 import typer
 
 from adapter.cli import printing
+from adapter.cli.case_rights import print_rights
 from adapter.cli.case_timeline import Entry, timeline
-from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
+from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
 from adapter.cli.printing import when
 from adapter.cli.session import open_store
 from adapter.core.errors import FatalError
+from adapter.operate.case_rights import CaseRights, case_rights
 from adapter.store import queries
 from adapter.store.queries import CaseView
 
@@ -24,36 +27,41 @@ def case(
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show the timeline of a case (vårdtillfälle, ärende): messages, deliveries and receipts.
+    """Show a case (vårdtillfälle, ärende): participants, open items, and its timeline.
 
-    It also shows what mappings lost, and what persons did. A name of the case is
-    <HSA-id>/<visit number>, or the planning service's own name.
+    The timeline has messages, deliveries and receipts, what mappings lost, and what persons did.
+    A name of the case is <HSA-id>/<visit number>, or the planning service's own name.
     """
     with open_store(settings, store) as session, session.store.read() as tx:
         view = queries.case_view(tx, id_)
-    if view is None:
-        raise FatalError("unknown-id", "no such case")
+        if view is None:
+            raise FatalError("unknown-id", "no such case")
+        rights = case_rights(tx, view.case.id)
     entries = timeline(view, session.held())
     if as_json:
-        printing.data({"case": view.case, "names": view.aliases, "timeline": entries})
+        shown = {"case": view.case, "names": view.aliases, "timeline": entries}
+        printing.data(shown | {field.name: getattr(rights, field.name) for field in fields(rights)})
         return
-    _print_case(view, entries)
+    _print_case(view, rights, entries)
 
 
-def _print_case(view: CaseView, entries: Iterable[Entry]) -> None:
-    printing.line(f"Case {view.case.name or view.case.id}: {', '.join(_state(view))}")
+def _print_case(view: CaseView, rights: CaseRights, entries: Iterable[Entry]) -> None:
+    printing.paragraph(
+        f"Case {view.case.name or view.case.id}: {', '.join(_state(view, rights))}", ""
+    )
     for name in view.aliases:
         if name != view.case.name:
             printing.line(f"also {name}")
+    print_rights(rights, now())
     rows = [[when(e.at), e.what, e.endpoint, _text(e), e.delivery or e.message] for e in entries]
-    printing.table(["time (Sweden)", "what", "endpoint", "", "id"], rows)
+    printing.entries(["time (Sweden)", "what", "endpoint", "", "id"], rows, "")
 
 
 def _text(entry: Entry) -> str:
     return f"{entry.text} by {entry.who}".strip() if entry.who else entry.text
 
 
-def _state(view: CaseView) -> Iterator[str]:
+def _state(view: CaseView, rights: CaseRights) -> Iterator[str]:
     case_ = view.case
     yield f"id {case_.id}"
     yield f"opened {when(case_.opened_at)}"
@@ -62,5 +70,6 @@ def _state(view: CaseView) -> Iterator[str]:
         yield f"closed {when(case_.closed_at)}"
     if case_.flagged:
         yield "flagged: look at it"
-    if case_.protected:
-        yield "protected identity (skyddad identitet)"
+    if case_.protected or rights.protection:
+        level = f": {rights.protection}" if rights.protection else ""
+        yield f"protected identity (skyddad identitet){level}"

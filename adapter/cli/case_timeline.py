@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.cli import texts
+from adapter.cli.history_texts import plain
 from adapter.cli.printing import when
 from adapter.core.lifecycle import State
 from adapter.store.queries import CaseView
@@ -154,7 +155,7 @@ def _history(view: CaseView) -> Iterable[Entry]:
             at=row.at,
             what=row.what,
             endpoint=row.endpoint,
-            text=row.detail,
+            text=plain(row.what, row.detail),
             message=row.message_id or "",
             delivery=row.delivery_id or "",
             who=row.who,

@@ -1,4 +1,4 @@
-"""`dead`, `take` and `discard`: commands that list dead letters and act on them."""
+"""`dead`, `take` and `discard`: commands that list dead letters and items, and act on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from adapter.cli.errors import all_or_none
 from adapter.cli.options import (
     FILE,
     AsJson,
-    DeadIds,
     Reason,
     SettingsFile,
     StorePlace,
@@ -22,20 +21,20 @@ from adapter.cli.options import (
 from adapter.cli.printing import when
 from adapter.cli.session import Session, open_store
 from adapter.operate import replay as operation
-from adapter.store.queries.dead import Cause, DeadLetter, dead_letters
+from adapter.operate.waiting import waiting
+from adapter.store.queries.dead import Cause, DeadLetter
 
 _SHOWN = 5  # ids of one cause
 
 
 def dead(*, settings: SettingsFile = FILE, store: StorePlace = "", as_json: AsJson = False) -> None:
-    """List dead deliveries and messages by cause, with the owner and what to do.
+    """List dead deliveries, dead messages and open items by cause, with the owner and what to do.
 
-    Exit 1 while there is any.
+    An item is a thing that a person must decide on or tell, such as a need without a receiver.
+    What has a legal time comes first, so what is overdue is at the top. Exit 1 while there is any.
     """
-    with open_store(settings, store) as session:
-        with session.store.read() as tx:
-            letters = dead_letters(tx)
-        causes = [_cause(session, cause) for cause in letters]
+    with open_store(settings, store) as session, session.store.read() as tx:
+        causes = [_cause(session, cause) for cause in waiting(tx)]
     if as_json:
         printing.data({"causes": causes})
     else:
@@ -53,7 +52,8 @@ def _cause(session: Session, cause: Cause) -> dict[str, Any]:
         "text": texts.cause(cause.code),
         "action": texts.action(cause.code),
         "owner": session.owner(cause.endpoint),
-        "oldest": cause.letters[0].since,
+        "oldest": min(letter.since for letter in cause.letters),
+        "due": cause.letters[0].due_at,
         "closed_until": session.held().get(cause.endpoint),
         "letters": cause.letters,
     }
@@ -61,11 +61,11 @@ def _cause(session: Session, cause: Cause) -> dict[str, Any]:
 
 def _print_causes(causes: list[dict[str, Any]]) -> None:
     if not causes:
-        printing.line("Nothing is dead.")
+        printing.line("Nothing is dead, and no item is open.")
     for cause in causes:
         _print_cause(cause)
         for letter in cause["letters"][:_SHOWN]:
-            printing.line(f"  {_letter(letter)}")
+            _print_letter(cause["kind"], letter)
         if cause["count"] > _SHOWN:
             printing.line(f"  and {cause['count'] - _SHOWN} more: --json lists all")
 
@@ -75,28 +75,52 @@ def _print_cause(cause: dict[str, Any]) -> None:
     endpoint = cause["endpoint"] or "unidentified"
     number = f"{cause['count']} {cause['kind']}"
     printing.line(f"{cause['code']}: {number} {to} {endpoint}, oldest {when(cause['oldest'])}")
-    printing.line(f"  {cause['text']} Owner: {cause['owner'] or 'unknown'}.")
-    printing.line(f"  To do: {cause['action']}")
+    printing.paragraph(f"{cause['text']} Owner: {cause['owner'] or 'unknown'}.", "  ")
+    printing.paragraph(f"To do: {cause['action']}", "  ")
     if cause["closed_until"] and cause["kind"] == "delivery":
         printing.line(f"  Closed: a replay waits until {when(cause['closed_until'])}.")
 
 
+def _print_letter(kind: str, letter: DeadLetter) -> None:
+    due = texts.due(letter.due_at, now())
+    if kind == "item":
+        about = " ".join(part for part in (letter.subject, due and f"({due})") if part)
+        printing.line(f"  {letter.id} {about}".rstrip())
+        printing.paragraph(_item(letter), "    ")
+        return
+    printing.paragraph(_letter(letter) + (f"; {due}" if due else ""), "  ")
+
+
+def _item(letter: DeadLetter) -> str:
+    parts = (
+        texts.nobody(letter.detail),
+        f"case {letter.case_id}" if letter.case_id else f"message {letter.message_id}",
+        _taken(letter),
+    )
+    return ", ".join(part for part in parts if part)
+
+
 def _letter(letter: DeadLetter) -> str:
-    taken = f"taken by {letter.taken_by}" if letter.taken_by else "nobody has it yet"
     detail = f" ({letter.detail})" if letter.detail else ""
     case = f", case {letter.case_id}" if letter.case_id else ""
-    return f"{letter.id} {letter.event or 'unknown'}{detail}{case}: {taken}"
+    return f"{letter.id} {letter.event or 'unknown'}{detail}{case}: {_taken(letter)}"
+
+
+def _taken(letter: DeadLetter) -> str:
+    return f"taken by {letter.taken_by}" if letter.taken_by else "nobody has it yet"
 
 
 def take(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of deliveries or messages.")],
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID…", help="Ids of deliveries, messages or items.")
+    ],
     *,
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take deliveries or messages over from the endpoint's owner; all of them or none."""
+    """Take deliveries, messages or items over from the endpoint's owner; all of them or none."""
     wanted = list(dict.fromkeys(ids))
     with open_store(settings, store) as session, all_or_none(), session.store.begin() as tx:
         before = operation.each(tx, wanted, partial(operation.take, tx, who=who, now=now()))
@@ -109,7 +133,10 @@ def take(
 
 
 def discard(
-    ids: DeadIds,
+    ids: Annotated[
+        list[str],
+        typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages, or of open items."),
+    ],
     *,
     reason: Reason,
     who: Who,
@@ -117,7 +144,7 @@ def discard(
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give dead deliveries or messages up for good; all of them or none."""
+    """Give dead deliveries or messages up for good, or close items; all of them or none."""
     wanted = list(dict.fromkeys(ids))
     with open_store(settings, store) as session, all_or_none(), session.store.begin() as tx:
         act = partial(operation.discard, tx, session.network, who=who, reason=reason, now=now())

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import partial
+from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 ZONE = ZoneInfo("Europe/Stockholm")
+_WIDE = 130  # columns that a timeline needs in one line
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TONES = {
     "dead": "bold red",
@@ -55,6 +57,50 @@ def line(text: str = "") -> None:
 def aside(text: str) -> None:
     """Print a note on standard error, beside the result."""
     typer.echo(clean(text), err=True)
+
+
+def paragraph(text: str, indent: str) -> None:
+    """Print a text after an indent; a terminal breaks it between words, a pipe never."""
+    for part in _broken(clean(text), indent):
+        typer.echo(part)
+
+
+def _broken(text: str, indent: str) -> list[str]:
+    console = Console()
+    if not console.is_terminal:
+        return [indent + text]
+    return wrap(
+        text,
+        console.width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def entries(columns: Sequence[str], rows: Sequence[Sequence[str]], text: str) -> None:
+    """Print a table whose column `text` is long: a narrow terminal has it below its row."""
+    console = Console()
+    if not console.is_terminal or console.width >= _WIDE:
+        table(columns, rows)
+        return
+    place = list(columns).index(text)
+    heads = [[cell for n, cell in enumerate(row) if n != place] for row in (columns, *rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*heads, strict=True)]
+    texts = ["", *(row[place] for row in rows)]
+    for number, (head, below) in enumerate(zip(heads, texts, strict=True)):
+        console.print(_head(heads[0], head, widths, "" if number else "bold"), soft_wrap=True)
+        if below:
+            paragraph(below, "  ")
+
+
+def _head(columns: Sequence[str], row: Sequence[str], widths: Sequence[int], style: str) -> Text:
+    cells = zip(columns, row, widths, strict=True)
+    padded = [
+        (clean(cell).ljust(width), style or _tone(column, cell)) for column, cell, width in cells
+    ]
+    return Text("  ").join(Text(cell, style=tone) for cell, tone in padded)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from adapter.cli.printing import when
 from adapter.core.catalogue import CATALOGUE
 from adapter.fhir.event_names import swedish
+from adapter.operate.health import duration_text
 
 
 def event(code: str) -> str:
@@ -20,3 +24,37 @@ def cause(code: str) -> str:
 def action(code: str) -> str:
     """Return what the catalogue says is to be done; "" for an unknown code."""
     return CATALOGUE[code].action if code in CATALOGUE else ""
+
+
+def due(at: datetime | None, now: datetime) -> str:
+    """Return `due in 3 h` or `overdue since 2026-03-02 10:00`; "" for None."""
+    if at is None:
+        return ""
+    return f"due in {duration_text(at - now)}" if at > now else f"overdue since {when(at)[:16]}"
+
+
+_NOBODY = {
+    "no-municipality": "the patient's municipality is not known",
+    "not-connected": "no endpoint serves it in the patient's municipality",
+    "several": "several endpoints serve it in the patient's municipality",
+    "unknown-unit": "the assessment names a unit that is not connected",
+    "listed-elsewhere": "the patient is listed at a centre that is not connected",
+}
+
+
+def nobody(detail: str) -> str:
+    """Return why nobody is found for a need, in words; any other detail as it is."""
+    return _NOBODY.get(detail, detail)
+
+
+_ENDED = {
+    "withdrawn": "the assessment was withdrawn",
+    "need-ended": "the need ended",
+    "moved": "the patient moved to another municipality or centre",
+    "transferred": "the patient was moved to another hospital",
+}
+
+
+def ended(reason: str) -> str:
+    """Return why a right ended, in words; any other reason as it is."""
+    return _ENDED.get(reason, reason)

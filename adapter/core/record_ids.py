@@ -24,3 +24,8 @@ def new_id(record: Record) -> str:
 def is_message_id(id_: str) -> bool:
     """Whether an id has the form of a message id."""
     return id_.startswith(f"{Record.MESSAGE}-")
+
+
+def is_item_id(id_: str) -> bool:
+    """Whether an id has the form of an item's id."""
+    return id_.startswith(f"{Record.ITEM}-")

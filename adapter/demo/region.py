@@ -1,5 +1,7 @@
 """The demo's settings: a hospital, a planning service and two municipalities, all on loopback.
 
+The planning service is the mailbox of a primary-care centre (vårdcentral). Umeå runs a care home
+where a patient from Luleå gets municipal health care; Luleå's social services decide the rest.
 Times are short: what takes half an hour or a working day in production takes two seconds.
 """
 
@@ -13,19 +15,21 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from adapter.core.endpoint import Endpoint, Route, Settings, Within
-from adapter.core.model import ONLY_RECEIVED, DoneWhen, Event, Kind, Need
+from adapter.core.model import DoneWhen, Event, Need
 from adapter.simulators.messages import Organisation
 
 HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")
 PLANNING = Organisation(hsa="SE2321000230-PLANERING", name="Planeringstjänsten")
 LULEA = Organisation(hsa="SE2120002742-LULEA", name="Luleå kommun")
 UMEA = Organisation(hsa="SE2120002627-UMEA", name="Umeå kommun")
+CENTRE = "SE2321000230-VARDCENTRAL"  # reads its messages in the planning service
 HOME, CITY = "2580", "Luleå"  # where the patients are registered
 _UMEA = "2480"
 
 RECEIPT_WITHIN = timedelta(seconds=2)
 READ_WITHIN = timedelta(seconds=2)
-_NEEDS = (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
+_BOTH = (Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE)
+_CARE_HOME = (Need.MUNICIPAL_HEALTH_CARE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +72,9 @@ def free_ports() -> Ports:
 def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
     """Return the settings of the whole region; without a broker the bus is the embedded one."""
     service = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
-    planning = replace(service, carries_for=(HOME, _UMEA))
-    umea = _town(_speaks_fhir("umea", UMEA, "Umeå socialtjänst, systemförvaltningen"), _UMEA)
+    planning = replace(service, carries_for=(HOME, _UMEA), mailbox_for=(CENTRE,))
+    home = _speaks_fhir("umea", UMEA, "Umeå vård och omsorg, systemförvaltningen")
+    umea = replace(home, municipality=_UMEA, serves=_CARE_HOME)
     return Settings(
         organization="SE2321000230-ADAPTERN",
         store=store,
@@ -82,7 +87,7 @@ def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
             _lulea(ports),
             _on_the_bus(umea, broker) if on_the_bus("umea", broker) else _by_http(umea, ports.umea),
         ),
-        routes=_routes(),
+        routes=(Route(events=(Event.CARE_PLAN, Event.MESSAGE), to=("municipality-of-patient",)),),
     )
 
 
@@ -132,23 +137,7 @@ def _on_the_bus(endpoint: Endpoint, broker: Broker | None) -> Endpoint:
     return replace(endpoint, transport="rabbitmq", broker_user=user)
 
 
-def _town(endpoint: Endpoint, municipality: str) -> Endpoint:
-    return replace(endpoint, municipality=municipality, serves=_NEEDS)
-
-
 def _lulea(ports: Ports) -> Endpoint:
     plain = _speaks_fhir("lulea", LULEA, "Luleå socialtjänst, systemförvaltningen")
-    town = _by_http(_town(plain, HOME), ports.lulea)
-    return replace(town, system="omsorg", done_when=DoneWhen.READ)
-
-
-def _routes() -> tuple[Route, ...]:
-    encounters = tuple(e for e in Event if e.kind is Kind.ENCOUNTER and e not in ONLY_RECEIVED)
-    return (
-        Route(
-            events=encounters,
-            to=("municipality-of-patient", "planning"),
-            senders=("journal-adt",),
-        ),
-        Route(events=(Event.CARE_PLAN, Event.MESSAGE), to=("municipality-of-patient",)),
-    )
+    town = replace(plain, municipality=HOME, serves=_BOTH)
+    return replace(_by_http(town, ports.lulea), system="omsorg", done_when=DoneWhen.READ)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from adapter.demo.region import HOSPITAL, LULEA, PLANNING, UMEA
+from adapter.demo.region import CENTRE, HOSPITAL, LULEA, PLANNING, UMEA
 from adapter.demo.stage import Stage, StuckError
 from adapter.simulators.messages import Assessment, Plan, Stay
 from adapter.simulators.party_system import PartySystem
@@ -53,9 +53,13 @@ def _applied_by_all(stage: Stage, event: str, times: int = 1) -> None:
 
 
 def _assessed(stage: Stage) -> Stay:
-    """Luleå is the home municipality; Umeå runs the care home, so the stay names it as a unit."""
-    assessment = Assessment(at=datetime.now(UTC), units=(UMEA.hsa,))
-    return replace(stage.stays.discharge, assessment=assessment)
+    """The assessment names Umeå's care home and the primary-care centre as units.
+
+    Luleå, where the patient is registered, is told of the need of social services.
+    """
+    stay = stage.stays.discharge
+    at = stay.admitted + timedelta(minutes=10)
+    return replace(stay, assessment=Assessment(at=at, units=(UMEA.hsa, CENTRE)))
 
 
 def _postponed(stage: Stage) -> Stay:

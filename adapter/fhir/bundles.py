@@ -18,12 +18,10 @@ from adapter.fhir.canonical import (
     ENCOUNTER_CLASS,
     ENDED,
     EVENT,
-    PROTECTED,
-    PROTECTION,
     SOURCE_ID,
     extension_url,
 )
-from adapter.fhir.codings import code_of, is_assumed, labels_of
+from adapter.fhir.codings import code_of, is_assumed
 
 Resource = dict[str, Any]
 _EVENTS = {str(event): event for event in Event}
@@ -209,22 +207,6 @@ def _encounter(bundle: Bundle) -> Resource:
     """Return the focus where it is an Encounter, else {}."""
     resource = focus(bundle) or {}
     return resource if resource.get("resourceType") == "Encounter" else {}
-
-
-def protection(bundle: Bundle) -> str:
-    """Return the strongest protection of the patient's identity (PROTECTED).
-
-    `none` says that it was lifted, "" that the message does not mention it. A label belongs on
-    the Patient, but protects on any resource. Only a label on the Patient lifts.
-    """
-    marked = {c for resource in (bundle, *resources(bundle)) for _, c in labels_of(resource)}
-    lifted = (PROTECTION, "none") in labels_of(patient(bundle))
-    return next((level for level in PROTECTED if level in marked), "none" if lifted else "")
-
-
-def is_protected(bundle: Bundle) -> bool:
-    """Whether the patient's identity is protected (sekretessmarkering, skyddad folkbokföring)."""
-    return protection(bundle) in PROTECTED
 
 
 def patient_ids(bundle: Bundle) -> tuple[str, ...]:

@@ -1,47 +1,67 @@
-"""Find the case that a message belongs to, and the delivery that it answers."""
+"""Find the case that a message other than about a stay belongs to, and who takes part in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from adapter.core.errors import FatalError
+from adapter.core.identifiers import hsa_id
 from adapter.core.model import RETURNING, Bundle, Delivery, Event
+from adapter.core.participant import Participant
 from adapter.fhir import bundles
+from adapter.inbound.pseudonyms import pseudonyms
+from adapter.inbound.stay_case import (
+    ContestedError,
+    begun,
+    by_names,
+    person_of,
+    stay_of,
+)
 from adapter.inbound.turn import Turn
 from adapter.outbound import receipts
-from adapter.policy import read_message, sharing
+from adapter.policy import authority, read_message
+from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
-from adapter.policy.sharing import Facts
-from adapter.store import cases, endpoints, inbox
+from adapter.policy.routing import may_speak
+from adapter.policy.stay import Stay
+from adapter.store import cases, inbox, participants
 from adapter.store.cases import Case
-from adapter.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """The message, the case that it belongs to, and the delivery that it answers, if any."""
+    """The message, its case and Stay (empty without one), and the delivery that it answers."""
 
     event: Event
     bundle: Bundle
     case: Case
-    before: Facts
+    stay: Stay
+    rows: tuple[Participant, ...]
     concerned: Delivery | None
-    is_other_patient: bool  # the case was opened for another patient
+
+    @property
+    def parties(self) -> set[str]:
+        """The endpoints that take part in the case."""
+        return {row.endpoint for row in self.rows if row.until is None}
 
 
 def matter_of(turn: Turn, message: ReadMessage) -> Matter:
-    """Find or open the case. FatalError `concerns-unknown` when an answer matches no delivery."""
+    """Find or open the case.
+
+    FatalError `not-entitled` when the sender takes no part in it; `concerns-unknown` when an
+    answer matches no delivery.
+    """
     bundle = message.bundle
     concerned = _concerned(turn, bundle) if message.event in RETURNING else None
-    case = _case(turn.tx, bundle, concerned, turn.now)
+    case = _case(turn, message, concerned)
     return Matter(
         event=message.event,
         bundle=bundle,
         case=case,
-        before=sharing.facts(case.facts),
+        stay=stay_of(turn, case),
+        rows=tuple(participants.of_case(turn.tx, case.id)),
         concerned=concerned,
-        is_other_patient=cases.is_other_patient(case, _pseudonyms(turn.tx, bundle)),
     )
 
 
@@ -55,27 +75,80 @@ def _concerned(turn: Turn, bundle: Bundle) -> Delivery:
 
 def _of_one_sender(turn: Turn, bundle: Bundle, sent: list[Delivery]) -> Delivery:
     """Two senders may have used the same id: choose by the case, or raise `concerns-unknown`."""
-    names = read_message.case_names(bundle)
-    match = cases.find(turn.tx, names, _patient(turn.tx, bundle))
-    in_case = [d for d in sent if match is not None and d.case_id == match.case.id] or sent
+    ids = set(cases.ids_of(turn.tx, read_message.case_names(bundle)).values())
+    in_case = [d for d in sent if d.case_id in ids] or sent
     messages = [inbox.get(turn.tx, d.message_id) for d in in_case]
     if len({message.endpoint for message in messages if message is not None}) > 1:
         raise FatalError("concerns-unknown", "several senders gave a message this id")
     return in_case[-1]
 
 
-def _case(tx: Transaction, bundle: Bundle, concerned: Delivery | None, now: datetime) -> Case:
+def _case(turn: Turn, message: ReadMessage, concerned: Delivery | None) -> Case:
     if concerned is not None and concerned.case_id:
-        return cases.lock(tx, concerned.case_id)
-    return cases.find_or_open(tx, read_message.case_names(bundle), _patient(tx, bundle), now)
+        return cases.lock(turn.tx, concerned.case_id)
+    names = read_message.case_names(message.bundle)
+    _demand_names(turn, message.event, names)
+    known = by_names(turn, names) if names else _only_own(turn, message.bundle)
+    if known is None:
+        return _opened(turn, message, names)
+    _demand_standing(turn, message.event, known)
+    if person_of(turn, message.bundle, known, stay_of(turn, known)) is Person.OTHER:
+        raise ContestedError("other-patient", known.id)
+    _add_alias(turn, names, known)
+    return known
 
 
-def _patient(tx: Transaction, bundle: Bundle) -> str:
-    return next(iter(_pseudonyms(tx, bundle)), "")
+def _demand_names(turn: Turn, event: Event, names: Sequence[str]) -> None:
+    """FatalError `not-entitled` for a name of another organisation without a case for the sender.
+
+    The answer is the same whether such a case exists or not.
+    """
+    for name, id_ in cases.ids_of(turn.tx, names).items():
+        if id_:
+            _demand_standing(turn, event, cases.lock(turn.tx, id_))
+        elif not _may_name(turn, name):
+            raise FatalError("not-entitled")
 
 
-def _pseudonyms(tx: Transaction, bundle: Bundle) -> list[str]:
-    """The pseudonyms of the patient, one for each identity in the message."""
-    identities = bundles.patient_ids(bundle)
-    key = endpoints.key(tx, endpoints.PATIENT) if identities else b""
-    return [cases.pseudonym(key, identity) for identity in identities]
+def _demand_standing(turn: Turn, event: Event, case: Case) -> None:
+    """FatalError `not-entitled` unless the sender may send this event in the case."""
+    rows = participants.of_case(turn.tx, case.id)
+    parties = {row.endpoint for row in rows if row.until is None}
+    mailboxes = turn.network.same_organization(turn.sender)
+    owner, day = authority.owner_of(case.name), turn.now.date()
+    standing = authority.standing(turn.sender, owner, parties, mailboxes, day)
+    if not authority.may_originate(event, standing):
+        raise FatalError("not-entitled")
+
+
+def _only_own(turn: Turn, bundle: Bundle) -> Case | None:
+    """The sender's own open case of the person, if it has exactly one.
+
+    A person's number alone never leads into another's case.
+    """
+    every = cases.open_of_patients(turn.tx, pseudonyms(turn.tx, bundle))
+    own = [case for case in every if _may_name(turn, case.name)]
+    return own[0] if len(own) == 1 else None
+
+
+def _opened(turn: Turn, message: ReadMessage, names: Sequence[str]) -> Case:
+    own = [name for name in names if _may_name(turn, name)]
+    if (names and not own) or not authority.may_begin(turn.sender, message.event):
+        raise FatalError("not-entitled")
+    patient = next(iter(pseudonyms(turn.tx, message.bundle)), "")
+    if own:
+        return begun(turn, cases.open_case(turn.tx, own, patient, turn.now))
+    owner = hsa_id(turn.sender.organization)
+    return begun(turn, cases.open_unnamed(turn.tx, owner, patient, turn.now))
+
+
+def _may_name(turn: Turn, name: str) -> bool:
+    return may_speak(turn.sender, authority.owner_of(name), turn.now.date())
+
+
+def _add_alias(turn: Turn, names: Sequence[str], case: Case) -> None:
+    """A party may give a case one name of its own."""
+    known = cases.ids_of(turn.tx, names)
+    new = [name for name, id_ in known.items() if not id_ and _may_name(turn, name)]
+    has_own = any(id_ and _may_name(turn, name) for name, id_ in known.items())
+    cases.add_names(turn.tx, case.id, [] if has_own else new[:1])

@@ -1,141 +1,133 @@
-"""Forward a new message: decide what is shared, with whom, and what the case stores of it."""
+"""Forward a new message: find its case, its receivers, and queue a delivery for each of them.
+
+A message about a stay goes its own way (`stays`): who gets it follows from the Stay. A plan or a
+message goes to the receivers that it names, or to those of the routes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Issue, Severity
-from adapter.core.lifecycle import Ruling, Step
-from adapter.core.model import RETURNING, Bundle, Code, Delivery, Event, Kind
+from adapter.core.lifecycle import Ruling
+from adapter.core.model import Bundle, Code, Delivery, Event, Kind
+from adapter.core.participant import Participant
 from adapter.fhir import bundles
+from adapter.inbound import stay_items
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
+from adapter.inbound.protected import learn_level
+from adapter.inbound.remarks import remarks
+from adapter.inbound.stays import forward_stay, label_cases
 from adapter.inbound.turn import Turn
-from adapter.outbound import deliveries, delivery_reports, receipts
+from adapter.outbound import deliveries, receipts
 from adapter.outbound.deliveries import Outgoing
-from adapter.policy import sharing
+from adapter.policy import authority, plans, protection
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import Addressing, allows_protected, receivers
-from adapter.policy.sharing import Decision, Facts, Notice
-from adapter.store import cases, history, inbox, outbox, timers
+from adapter.settings.network import hsa_ids
+from adapter.store import cases, inbox, participants
 
 
 def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
-    """Decide what is sent to which endpoints, and queue it. FatalError when it has no receiver."""
+    """Decide what is sent to which endpoints, and queue it.
+
+    FatalError when the sender may not send it, or when it has no receiver.
+    """
+    if message.event.kind is Kind.ENCOUNTER:
+        return forward_stay(turn, message)
     matter = matter_of(turn, message)
-    decision = _decide(turn, matter)
-    outgoing = _outgoing(turn, matter, decision)
+    applied = plans.load(matter.case.facts)
+    if plans.is_superseded(applied, matter.event, matter.bundle):
+        return _superseded(turn, message, matter)
+    level = learn_level(turn, matter.bundle, [matter.stay])
+    label_cases(turn, message, [matter.stay], (), level)
+    outgoing, dropped = _outgoing(turn, matter, level.after)
     case = matter.case
     problems = deliveries.put(
         turn.tx, turn.network, case, turn.message.id, turn.sender, outgoing, turn.now
     )
-    _save(turn, matter, decision, outgoing)
-    note = _note(turn, matter, decision)
-    turn.settle(Ruling.PROCESS, case_id=case.id, note=note, shared=bool(outgoing))
-    issues = [*message.issues, *problems, *_remarks(turn, message, matter, decision)]
+    _save(turn, matter, plans.with_message(applied, matter.event, matter.bundle), outgoing)
+    turn.settle(Ruling.PROCESS, case_id=case.id, shared=bool(outgoing))
+    issues = [*message.issues, *problems, *dropped, *remarks(turn, message)]
     return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case.id)
 
 
-def _note(turn: Turn, matter: Matter, decision: Decision) -> str:
-    """Why nothing is sent. For a superseded message: the message that supersedes it."""
-    if decision.note != "superseded":
-        return decision.note
-    return f"not-forwarded: superseded by {_newer(turn, matter)}"
-
-
-def _newer(turn: Turn, matter: Matter) -> str:
-    """The id of the newer message that is applied instead of this one."""
-    recorded, events = sharing.superseding(matter.before, matter.event, matter.bundle)
-    return inbox.recorded(turn.tx, matter.case.id, recorded, events) or "a later message"
-
-
-def _remarks(turn: Turn, message: ReadMessage, matter: Matter, decision: Decision) -> list[Issue]:
-    remarks = []
-    source = bundles.source_id(message.bundle)[:200]
-    if source and turn.network.system(turn.sender).content == "hl7":
-        if inbox.reused(turn.tx, turn.message, source):
-            remarks.append(Issue(code="reused-control-id", severity=Severity.WARNING))
-        turn.note(claimed_id=source)
-    if decision.note == "superseded":
-        remarks.append(information("superseded"))
-    if not bundles.case_ids(message.bundle) and message.event not in RETURNING:
-        remarks.append(Issue(code="no-case", severity=Severity.WARNING))
-    if matter.is_other_patient:
-        remarks.append(Issue(code="other-patient", severity=Severity.WARNING))
-    return remarks
-
-
-# What is shared
-
-
-def _decide(turn: Turn, matter: Matter) -> Decision:
-    before, event, bundle = matter.before, matter.event, matter.bundle
-    if event.kind is Kind.ENCOUNTER:
-        return sharing.decide(before, event, bundle, turn.message.id, _stay(turn, matter))
-    if sharing.superseded(before, event, bundle):
-        return Decision(facts=before, note="superseded")
-    after = replace(before, applied=sharing.applied(before, event, bundle))
-    return Decision(facts=after, notices=(Notice(event=event, bundle=bundle),))
-
-
-def _stay(turn: Turn, matter: Matter) -> Bundle | None:
-    """The newest earlier message that describes the stay, if this one is not complete alone."""
-    if sharing.stands_alone(matter.before, matter.bundle) or not matter.before.known:
-        return None
-    stored = inbox.get(turn.tx, matter.before.known)
-    return delivery_reports.original_bundle(turn.network, stored) if stored is not None else None
+def _superseded(turn: Turn, message: ReadMessage, matter: Matter) -> OwedReceipt:
+    """A newer message about the same plan is applied already: this one is not sent."""
+    applied = plans.load(matter.case.facts)
+    newest = plans.newest_of(applied, matter.event, matter.bundle)
+    recorded = newest.isoformat() if newest else ""
+    newer = inbox.recorded(turn.tx, matter.case.id, recorded, [str(matter.event)])
+    newer = newer or "a later message"
+    turn.settle(
+        Ruling.PROCESS, case_id=matter.case.id, note=f"not-forwarded: superseded by {newer}"
+    )
+    turn.log("superseded", f"by {newer}", case=matter.case.id)
+    issues = [*message.issues, information("superseded"), *remarks(turn, message)]
+    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, matter.case.id)
 
 
 # With which endpoints
 
 
-def _outgoing(turn: Turn, matter: Matter, decision: Decision) -> list[Outgoing]:
+def _outgoing(turn: Turn, matter: Matter, level: str) -> tuple[list[Outgoing], list[Issue]]:
+    """The deliveries of a message, and a warning for each receiver that takes no part."""
     if matter.concerned is not None:
-        return _returned(turn, matter, matter.concerned, decision)
-    # A later message without the flag does not end the protection: a source may leave it out.
-    protected = matter.case.protected or bundles.is_protected(matter.bundle)
-    outgoing = []
-    for notice in decision.notices:
-        addressing = _addressing(turn, matter, decision.facts, notice)
-        for endpoint in receivers(turn.network, addressing):
-            held = protected and not allows_protected(turn.network, addressing, endpoint)
-            hold = "protected-identity" if held else ""
-            outgoing.append(_to(turn, matter, notice, endpoint, hold))
-    return outgoing
-
-
-def _to(turn: Turn, matter: Matter, notice: Notice, endpoint: Endpoint, hold: str) -> Outgoing:
-    unchanged = notice.bundle is matter.bundle
-    return Outgoing(
-        endpoint=endpoint,
-        event=notice.event,
-        bundle=notice.bundle,
-        original=turn.message.body if unchanged else b"",
-        hold=hold,
-    )
-
-
-def _addressing(turn: Turn, matter: Matter, facts: Facts, notice: Notice) -> Addressing:
-    ending = notice.event in (Event.PROCESS_ENDED, Event.ADMISSION_CANCELLED)
-    in_force = matter.before if ending else facts  # the end goes to those who got the beginning
-    return Addressing(
-        event=notice.event,
+        return _returned(turn, matter, matter.concerned), []
+    addressing = Addressing(
+        event=matter.event,
         sender=turn.sender,
-        receivers=bundles.receiver_ids(notice.bundle),
-        municipality=bundles.municipality(notice.bundle) or facts.municipality,
-        needs=sharing.needs(in_force),
-        units=in_force.units,
-        informed=facts.told,
+        receivers=bundles.receiver_ids(matter.bundle),
+        municipality=bundles.municipality(matter.bundle),
         day=turn.now.date(),
     )
+    endpoints = receivers(turn.network, addressing)
+    parties = [e for e in endpoints if _may_receive(turn, matter, e)]
+    dropped = [_not_a_party(turn, matter, e) for e in endpoints if e not in parties]
+    holds = {e.name: _hold(turn, addressing, level, e) for e in parties}
+    return [_to(turn, matter, matter.bundle, e, holds[e.name]) for e in parties], dropped
 
 
-def _returned(
-    turn: Turn, matter: Matter, concerned: Delivery, decision: Decision
-) -> list[Outgoing]:
+def _may_receive(turn: Turn, matter: Matter, endpoint: Endpoint) -> bool:
+    """Whether an endpoint takes part in the case. Without a stay, the sender names the parties."""
+    if not matter.stay.facts:
+        return True
+    mailboxes = turn.network.same_organization(endpoint)
+    is_owner = authority.owner_of(matter.case.name) in hsa_ids(endpoint, turn.now.date())
+    return is_owner or bool(matter.parties & set(mailboxes))
+
+
+def _not_a_party(turn: Turn, matter: Matter, endpoint: Endpoint) -> Issue:
+    turn.log("not-a-party", endpoint.name, case=matter.case.id)
+    return Issue(code="not-a-party", detail=endpoint.name, severity=Severity.WARNING)
+
+
+def _hold(turn: Turn, addressing: Addressing, level: str, endpoint: Endpoint) -> str:
+    """Why a message about a protected person is held: a sender's own bytes cannot be masked."""
+    if not level:
+        return ""
+    policy = protection.policy(turn.network.settings.protection, level, endpoint.name)
+    goes = policy == "full" or allows_protected(turn.network, addressing, endpoint)
+    return "" if goes else "protected-identity"
+
+
+def _to(turn: Turn, matter: Matter, bundle: Bundle, endpoint: Endpoint, hold: str) -> Outgoing:
+    rows = [row for row in matter.rows if row.endpoint == endpoint.name]
+    is_judged = bool(rows) and bool(matter.stay.facts) and matter.concerned is None
+    return Outgoing(
+        endpoint=endpoint,
+        event=matter.event,
+        bundle=bundle,
+        original=turn.message.body if bundle is matter.bundle else b"",
+        hold=hold,
+        right_no=sum(row.right_no for row in rows) if is_judged else None,
+    )
+
+
+def _returned(turn: Turn, matter: Matter, concerned: Delivery) -> list[Outgoing]:
     """An answer goes to the sender of the message that it answers, without a route."""
     first = inbox.get(turn.tx, concerned.message_id)
     if first is None or concerned.event is Event.DELIVERY_REPORT:
@@ -143,14 +135,12 @@ def _returned(
     sender = turn.network.endpoint(first.endpoint)
     home = turn.network.address(sender)
     if home is not None:
-        returning = [
-            replace(n, bundle=with_original_id(turn.tx, n.bundle, concerned, first))
-            for n in decision.notices
-        ]
-        return [_to(turn, matter, notice, home, "") for notice in returning]
+        bundle = with_original_id(turn.tx, matter.bundle, concerned, first)
+        return [_to(turn, matter, bundle, home, "")]
     turn.log("no-return-address", sender.name, case=matter.case.id)
-    notices = decision.notices if _needs_a_person(matter) else ()
-    return [_to(turn, matter, notice, sender, "no-route") for notice in notices]
+    if not _needs_a_person(matter):
+        return []
+    return [_to(turn, matter, matter.bundle, sender, "no-route")]
 
 
 def _needs_a_person(matter: Matter) -> bool:
@@ -162,50 +152,31 @@ def _needs_a_person(matter: Matter) -> bool:
 # What the case stores
 
 
-def _save(turn: Turn, matter: Matter, decision: Decision, outgoing: list[Outgoing]) -> None:
-    after = decision.facts
-    if matter.event.kind is Kind.ENCOUNTER:
-        informed = dict.fromkeys([*after.told, *(o.endpoint.name for o in outgoing)])
-        after = replace(after, told=tuple(informed))
-    values = {"facts": after.dump(), "orders": matter.case.orders + len(outgoing)}
-    values |= _changes(turn, matter, decision, after)
-    cases.save(turn.tx, matter.case.id, **values | _protection(turn, matter))
+def _save(turn: Turn, matter: Matter, applied: dict[str, str], outgoing: list[Outgoing]) -> None:
+    case = matter.case
+    values: dict[str, Any] = {"orders": case.orders + len(outgoing)}
+    values |= {"facts": plans.dump(applied)} if applied else {}
+    cases.save(turn.tx, case.id, **values)
+    if matter.concerned is None and not matter.stay.facts:
+        _name_parties(turn, matter, outgoing)
     if matter.event is Event.ANSWER and matter.concerned is not None:
         status = (bundles.focus(matter.bundle) or {}).get("status", "")
         receipts.answer(turn.tx, matter.concerned, status, turn.now, turn.message.id)
+        if status == "rejected":
+            _reject(turn, matter, matter.concerned)
 
 
-def _changes(turn: Turn, matter: Matter, decision: Decision, after: Facts) -> dict[str, Any]:
-    """Return the case's changed columns, and add a line of history for each change."""
-    before, values = matter.before, dict[str, Any]()
-    if after.shared and not before.shared:
-        values["shared_at"] = turn.now
-        _log(turn, matter, "shared", ", ".join(after.told))
-    if before.shared and not after.shared:
-        _log(turn, matter, "sharing-ended", ", ".join(after.told))
-    if after.closed != before.closed:
-        values["closed_at"] = turn.now if after.closed else None
-    if decision.note:
-        is_superseded = decision.note == "superseded"
-        detail = f"by {_newer(turn, matter)}" if is_superseded else ""
-        _log(turn, matter, decision.note, detail)
-    if matter.is_other_patient:
-        values["flagged"] = True
-        _log(turn, matter, "other-patient", "not whom the case was opened for")
-    return values
+def _reject(turn: Turn, matter: Matter, concerned: Delivery) -> None:
+    """A rejected notice stands before the hospital's owner; other answers are the sender's."""
+    first = inbox.get(turn.tx, concerned.message_id)
+    if first is not None and concerned.event.kind is Kind.ENCOUNTER:
+        stay_items.rejected(turn, matter.case, matter.stay, concerned, first.endpoint)
 
 
-def _log(turn: Turn, matter: Matter, what: str, detail: str) -> None:
-    turn.log(what, detail, case=matter.case.id)
-
-
-def _protection(turn: Turn, matter: Matter) -> dict[str, Any]:
-    """When the patient becomes protected, hold the case's unsent deliveries for a person."""
-    if matter.case.protected or not bundles.is_protected(matter.bundle):
-        return {}
-    code = "protected-identity"
-    for unsent in timers.unsent_of_case(turn.tx, matter.case.id):
-        if unsent.message_id != turn.message.id:
-            outbox.step(turn.tx, unsent.id, Step.GIVE_UP, turn.now, code=code)
-            history.of_delivery(turn.tx, turn.now, "held", unsent, code)
-    return {"protected": True}
+def _name_parties(turn: Turn, matter: Matter, outgoing: list[Outgoing]) -> None:
+    """Without a stay, the parties of a case are its sender and those whom it names."""
+    names = dict.fromkeys([turn.sender.name, *(each.endpoint.name for each in outgoing)])
+    for name in names:
+        if name not in matter.parties:
+            row = Participant(case_id=matter.case.id, endpoint=name, basis="named", since=turn.now)
+            participants.save(turn.tx, row)

@@ -11,9 +11,18 @@ from collections.abc import Mapping, Sequence
 from adapter.core.model import RETURNING, Event, Message
 from adapter.fhir import bundles
 from adapter.inbound.message_ids import ids_of
+from adapter.inbound.pseudonyms import every_pseudonym
 from adapter.policy.read_message import ReadMessage, ReadResult, case_names
 from adapter.settings.network import Network
-from adapter.store import cases, concerned, duplicates
+from adapter.store import (
+    cases,
+    concerned,
+    duplicates,
+    outbox,
+    participants,
+    persons,
+    stays,
+)
 from adapter.store.transaction import Transaction
 
 
@@ -28,7 +37,18 @@ def prefetch(
     ids = [ids_of(message, result.bundle) for message, result in parsed if _has_ids(result)]
     duplicates.prefetch(tx, ids)
     forwarded = [result for _, result in read if result.event not in RETURNING]
-    cases.prefetch(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids)
+    _cases(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids)
+    persons.prefetch(tx, [digest for r in forwarded for digest in every_pseudonym(tx, r.bundle)])
+
+
+def _cases(tx: Transaction, names: Sequence[str], answered: Sequence[str]) -> None:
+    """Lock deliveries before their cases, as the sending side does; then read what cases know."""
+    known = cases.known(tx, names)
+    outbox.lock_open_of_cases(tx, known)
+    cases.prefetch(tx, names, answered)
+    ids = list(dict.fromkeys([*known, *answered]))
+    participants.prefetch(tx, ids)
+    stays.prefetch(tx, ids)
 
 
 def _has_ids(result: ReadResult) -> bool:

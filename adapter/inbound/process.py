@@ -13,9 +13,11 @@ from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Message, Receipt
 from adapter.fhir import bundles
+from adapter.inbound import stay_items
 from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
+from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import receipts
 from adapter.policy.read_message import (
@@ -87,6 +89,8 @@ def process(turn: Turn, result: ReadResult) -> OwedReceipt:
 def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
     """Answer a message that was read but cannot be forwarded, by its own fault or by ours."""
     ids = _note_ids(turn, result)
+    if isinstance(error, ContestedError):
+        stay_items.contested(turn, error)
     ours = error.entry.scope is not Scope.SENDER
     owed = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
     duplicates.remember(turn.tx, ids, turn.message.id)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
+from adapter.operate import item_findings
 from adapter.store import Store, heartbeats
 from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
@@ -45,6 +46,9 @@ FINDINGS = {
     "loop": "a loop of a process fails at present",
     "clock": "clocks differ by more than five seconds",
     "overdue": "an endpoint's oldest late delivery is overdue by more than fifteen minutes",
+    "nobody-to-tell": "a need of a patient has no receiver; a person must tell the unit in time",
+    "held-notice": "an admission notice is held, and its legal time ends within six hours",
+    "open-item": "another item has waited for a person for more than a working day",
 }
 """Every finding, and what it means."""
 DOOR = frozenset({"store", "schema"})
@@ -142,7 +146,8 @@ def _read_survey(tx: Transaction, settings: Settings) -> Survey:
     now = heartbeats.clock(tx)
     processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
-    findings = (*judge(processes, now, required_queues(settings)), *late)
+    items = (Finding(name=name, why=why) for name, why in item_findings.findings(tx, now))
+    findings = (*judge(processes, now, required_queues(settings)), *late, *items)
     return Survey(findings=findings, processes=processes, now=now)
 
 

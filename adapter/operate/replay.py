@@ -15,7 +15,8 @@ from adapter.core.catalogue import ErrorCode, is_error_code
 from adapter.core.errors import FatalError, Issue
 from adapter.core.lifecycle import Ruling, State, Step
 from adapter.core.model import Delivery, StoredMessage
-from adapter.core.record_ids import is_message_id
+from adapter.core.record_ids import is_item_id, is_message_id
+from adapter.operate import item_acts
 from adapter.operate.dry_run import try_messages
 from adapter.operate.replay_plan import Plan, Planned
 from adapter.outbound import deliveries, delivery_reports
@@ -169,10 +170,13 @@ def _send_again(tx: Transaction, network: Network, dead: Delivery, now: datetime
 def discard(
     tx: Transaction, network: Network, id_: str, *, who: str, reason: str, now: datetime
 ) -> None:
-    """Close a dead delivery or message for good, with the reason. It stays in the history.
+    """Close a dead delivery or message, or an item, with the reason. It stays in the history.
 
     Its sender gets a delivery report now, if the sender got none when it became dead.
     """
+    if is_item_id(id_):
+        item_acts.close(tx, id_, who=who, reason=reason, now=now)
+        return
     record = _record(tx, id_)
     if isinstance(record, StoredMessage):
         inbox.settle(tx, id_, Ruling.DISCARD)
@@ -195,6 +199,8 @@ def _tell_sender(tx: Transaction, network: Network, dead: Delivery, now: datetim
 
 def take(tx: Transaction, id_: str, *, who: str, now: datetime) -> str:
     """Make `who` responsible for it instead of the endpoint's owner. Return the one before."""
+    if is_item_id(id_):
+        return item_acts.take(tx, id_, who=who, now=now)
     record = _record(tx, id_)
     if isinstance(record, StoredMessage):
         inbox.note(tx, id_, taken_by=who)

@@ -144,6 +144,9 @@ def _still_due(
     tx: Transaction, network: Network, claimed: Claimed, now: datetime
 ) -> Claimed | None:
     """What is sent of a claimed delivery, now that its receiver's right is known."""
+    if judgement.is_idle_ending(tx, claimed.delivery):
+        judgement.lapse(tx, network, claimed.delivery, now, "no notice has arrived before it")
+        return None
     if claimed.right is Right.STANDS:
         return claimed
     if claimed.right is Right.ENDED:

@@ -47,7 +47,8 @@ class Outgoing:
     bundle: Bundle
     original: bytes = b""  # the sender's own bytes, if the message is forwarded unchanged
     hold: str = ""  # a code of the catalogue: held until a person replays it
-    right_no: int | None = None  # of the receiver's right; None: not judged again at a claim
+    right_no: int | None = None  # of the receiver's right, judged again at claim; None: exempt
+    expires_at: datetime | None = None  # None: by the settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,22 @@ def put(
     return [_note_stopped(tx, delivery, now) for delivery in created if delivery.code]
 
 
+def put_instead(
+    tx: Transaction,
+    network: Network,
+    sender: Endpoint,
+    old: Delivery,
+    outgoing: Outgoing,
+    now: datetime,
+) -> None:
+    """Store a delivery in the place of an old one: its order in the case, and its time limit."""
+    case_id = old.case_id or ""
+    made = _delivery(network, sender, outgoing, old.message_id, case_id, old.order_no, now)
+    outbox.put(tx, [replace(made, replaces=old.id, expires_at=old.expires_at)])
+    if made.code:
+        _note_stopped(tx, made, now)
+
+
 def _delivery(
     network: Network,
     sender: Endpoint,
@@ -92,8 +109,10 @@ def _delivery(
     order_no: int,
     now: datetime,
 ) -> Delivery:
+    made = new(network, outgoing.endpoint, outgoing.event, message_id, case_id, now)
     waiting = replace(
-        new(network, outgoing.endpoint, outgoing.event, message_id, case_id, now),
+        made,
+        expires_at=outgoing.expires_at or made.expires_at,
         order_key=f"{outgoing.endpoint.name}/{case_id}",
         order_no=order_no,
         right_no=outgoing.right_no,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import AdapterError
+from adapter.core.errors import AdapterError, FatalError
 from adapter.core.model import Bundle, Delivery, Event, StoredMessage
 from adapter.fhir import builders, bundles
 from adapter.fhir.bundles import Resource
 from adapter.fhir.parts import party_of
 from adapter.outbound import deliveries
 from adapter.policy import read_message
+from adapter.policy.entitled import Missing
 from adapter.settings.network import Network
 from adapter.store import cases, history, inbox
 from adapter.store.transaction import Transaction
@@ -29,6 +30,33 @@ def report(
         _queue(tx, network, d, error, now)
 
 
+def nobody(  # noqa: PLR0913 - the parts of a report, each by name
+    tx: Transaction,
+    network: Network,
+    sender: Endpoint,
+    *,
+    message_id: str,
+    original: Bundle,
+    case: cases.Case,
+    missing: Missing,
+    now: datetime,
+) -> None:
+    """Queue a report that nobody is found to tell for a need; nothing where none can be sent."""
+    home = network.address(sender)
+    if home is None:
+        return
+    report_ = _Report(
+        content=builders.new_id(message_id, "nobody", str(missing.need), case.id),
+        about=bundles.content_id(original),
+        original=original,
+        error=FatalError("nobody-to-tell", f"{missing.need}: {missing.why}"),
+        missed={"display": str(missing.need)},
+        message_id=message_id,
+        home=home,
+    )
+    _send(tx, network, report_, case.id, now)
+
+
 def _queue(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
@@ -40,35 +68,55 @@ def _queue(
     if home is None or not d.case_id:
         history.of_delivery(tx, now, "sender-not-told", replace(d, endpoint=message.endpoint))
         return
-    bundle = _report_bundle(network, d, message, error, home, now)
-    outgoing = deliveries.Outgoing(endpoint=home, event=Event.DELIVERY_REPORT, bundle=bundle)
-    case = cases.lock(tx, d.case_id)
-    deliveries.put(tx, network, case, message.id, home, [outgoing], now)
-    cases.save(tx, case.id, orders=case.orders + 1)
+    report_ = _Report(
+        content=builders.new_id(d.id, "report", str(d.attempt)),
+        about=message.content_id,
+        original=original_bundle(network, message) or {},
+        error=error,
+        missed=_receiver(network, d.endpoint),
+        message_id=message.id,
+        home=home,
+    )
+    _send(tx, network, report_, d.case_id, now)
     history.of_delivery(tx, now, "sender-told", replace(d, endpoint=home.name))
 
 
-def _report_bundle(
-    network: Network,
-    d: Delivery,
-    message: StoredMessage,
-    error: AdapterError,
-    home: Endpoint,
-    now: datetime,
-) -> Bundle:
-    original = original_bundle(network, message) or {}
-    bare = {"resourceType": "Patient", "id": builders.new_id(message.id, "patient")}
-    entry = error.entry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    """What a report says: about which message, why, and who was not reached (`missed`)."""
+
+    content: str
+    about: str
+    original: Bundle
+    error: AdapterError
+    missed: Resource
+    message_id: str
+    home: Endpoint
+
+
+def _send(tx: Transaction, network: Network, report_: _Report, case_id: str, now: datetime) -> None:
+    bundle = _report_bundle(network, report_, now)
+    outgoing = deliveries.Outgoing(
+        endpoint=report_.home, event=Event.DELIVERY_REPORT, bundle=bundle
+    )
+    case = cases.lock(tx, case_id)
+    deliveries.put(tx, network, case, report_.message_id, report_.home, [outgoing], now)
+    cases.save(tx, case.id, orders=case.orders + 1)
+
+
+def _report_bundle(network: Network, report_: _Report, now: datetime) -> Bundle:
+    bare = {"resourceType": "Patient", "id": builders.new_id(report_.message_id, "patient")}
+    entry = report_.error.entry
     return builders.delivery_report(
-        content=builders.new_id(d.id, "report", str(d.attempt)),
-        about=message.content_id,
-        code=error.code,
+        content=report_.content,
+        about=report_.about,
+        code=report_.error.code,
         text=f"{entry.sv} / {entry.en} {entry.action}",
         sender=network.adapter(),
-        receiver=party_of(home),
-        missed=_receiver(network, d.endpoint),
-        patient=bundles.patient(original) or bare,
-        cases=bundles.case_ids(original),
+        receiver=party_of(report_.home),
+        missed=report_.missed,
+        patient=bundles.patient(report_.original) or bare,
+        cases=bundles.case_ids(report_.original),
         at=now,
     )
 

@@ -1,31 +1,179 @@
-"""Judge a claimed delivery again: its receiver's right has ended or changed since it was queued.
+"""Judge a delivery again at its claim, when its receiver's right has changed since it was made.
 
-The delivery is locked, and so is its case. No attempt has begun: `delivery.attempt` counts the
-attempt that would begin now.
+A notice whose right is over never leaves. One whose right has changed is made anew from what is
+true now, as another delivery that replaces it: the old bytes may show more than the right allows.
 """
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from adapter.core.endpoint import Endpoint
+from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Step
-from adapter.core.model import Delivery
+from adapter.core.model import Delivery, Event, Kind
+from adapter.core.participant import Participant
+from adapter.fhir import builders, bundles
+from adapter.fhir.builders import Party
+from adapter.fhir.parts import party_of
+from adapter.outbound import deliveries, delivery_reports
+from adapter.outbound.deliveries import Outgoing
+from adapter.policy import authority, notices
+from adapter.policy.events import still_stands
+from adapter.policy.notice import ENDINGS, Notice, ending, protected
+from adapter.policy.notices import Heading
+from adapter.policy.rights import last_told, viewer
+from adapter.policy.stay import Stay, load
+from adapter.policy.views import project
 from adapter.settings.network import Network
-from adapter.store import history, outbox
+from adapter.store import cases, history, inbox, outbox, participants, persons, stays
+from adapter.store import notices as sent_notices
+from adapter.store.cases import Case
 from adapter.store.transaction import Transaction
 
-log = logging.getLogger(__name__)
+_MADE_ANEW = "made anew: the right has changed"
+"""Why a delivery is not due any more that another one replaces."""
 
 
-def judge(tx: Transaction, network: Network, delivery: Delivery, now: datetime) -> Delivery | None:
-    """Return what is sent instead, now that the receiver's right has changed; None for nothing."""
-    lapse(tx, network, delivery, now, "the receiver's right has changed")
+def lapse(tx: Transaction, network: Network, d: Delivery, now: datetime, why: str) -> None:
+    """End a delivery that is not due any more.
+
+    Its sender gets a report, unless its own later word about the stay was the cause.
+    """
+    outbox.step(tx, d.id, Step.LAPSE, now)
+    history.of_delivery(tx, now, "no-longer-due", d, why)
+    if d.event.kind is not Kind.ENCOUNTER:
+        delivery_reports.report(tx, network, d, FatalError("not-a-party"), now)
+
+
+def is_idle_ending(tx: Transaction, d: Delivery) -> bool:
+    """Whether a delivery ends what goes on again, or what its receiver surely never heard of.
+
+    An ending is queued while an attempt is under way; when it is claimed, the outcome is known.
+    """
+    if d.event not in ENDINGS or not d.case_id:
+        return False
+    if any(row.until is None and row.need for row in _open_rows(tx, d)):
+        return True
+    sent = sent_notices.may_have_arrived(tx, d.case_id).get(d.endpoint, ())
+    earlier = [n for n in sent if n.order_no < d.order_no and n.event not in ENDINGS]
+    return bool(earlier) and not any(notice.may_have_arrived for notice in earlier)
+
+
+def end_late(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
+    """Send the ending that a receiver lacks: a receipt shows that it has got a lapsed notice.
+
+    It is sent once, and the sender gets a report.
+    """
+    rows = _open_rows(tx, d) if d.event.kind is Kind.ENCOUNTER and d.case_id else []
+    if d.event in ENDINGS or not rows or any(row.until is None for row in rows):
+        return
+    sent = sent_notices.may_have_arrived(tx, d.case_id or "").get(d.endpoint, ())
+    if any(n.event in ENDINGS and n.order_no > d.order_no for n in sent if n.is_due):
+        return
+    last = max(rows, key=lambda row: row.until or now)
+    message = inbox.get(tx, d.message_id)
+    sender = network.endpoints.get(message.endpoint) if message else None
+    if last.ended == "window" or message is None or sender is None:
+        return
+    case = cases.lock(tx, d.case_id or "")
+    notice = ending(d.endpoint, last.ended, last_told(rows))
+    content = builders.new_id(d.content_id, d.endpoint, "ended late")
+    heading = stay_heading(network, sender, case, content=content, recorded=now)
+    outgoing = Outgoing(
+        endpoint=network.endpoint(d.endpoint),
+        event=notice.event,
+        bundle=notices.write(notice, heading),
+    )
+    deliveries.put(tx, network, case, message.id, sender, [outgoing], now)
+    cases.save(tx, case.id, orders=case.orders + 1)
+    delivery_reports.report(tx, network, d, FatalError("may-have-arrived", "it has arrived"), now)
+
+
+def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Delivery | None:
+    """Return the delivery as it may leave now; None when another delivery replaces it."""
+    rows = _open_rows(tx, d)
+    if d.event.kind is not Kind.ENCOUNTER:
+        return _renumbered(tx, d, rows)
+    stay = load(stays.get(tx, d.case_id or ""))
+    if not stay.facts:
+        lapse(tx, network, d, now, "the right has changed, and the stay is purged")
+        return None
+    outbox.step(tx, d.id, Step.LAPSE, now)
+    history.of_delivery(tx, now, "no-longer-due", d, _MADE_ANEW)
+    _replace(tx, network, d, stay, rows, now)
     return None
 
 
-def lapse(tx: Transaction, _network: Network, delivery: Delivery, now: datetime, why: str) -> None:
-    """End a delivery that is no longer due. It never leaves, and the history says why."""
-    outbox.step(tx, delivery.id, Step.LAPSE, now, code="", detail="")
-    history.of_delivery(tx, now, "no-longer-due", delivery, why)
-    log.info("no-longer-due", extra={"delivery": delivery.id, "endpoint": delivery.endpoint})
+def _open_rows(tx: Transaction, d: Delivery) -> list[Participant]:
+    rows = participants.of_case(tx, d.case_id or "")
+    return [row for row in rows if row.endpoint == d.endpoint]
+
+
+def _renumbered(tx: Transaction, d: Delivery, rows: Sequence[Participant]) -> Delivery:
+    """A message that is no notice says the same to whoever takes part."""
+    number = sum(row.right_no for row in rows)
+    outbox.fill(tx, d.id, right_no=number)
+    return replace(d, right_no=number)
+
+
+def _replace(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    stay: Stay,
+    rows: Sequence[Participant],
+    now: datetime,
+) -> None:
+    """Put a delivery in the place of another one in the case's order, made from the Stay."""
+    case, message = cases.lock(tx, d.case_id or ""), inbox.get(tx, d.message_id)
+    sender = network.endpoints.get(message.endpoint) if message else None
+    if message is None or sender is None:
+        return
+    notice = _notice(tx, network, d, stay, rows, case)
+    content = builders.new_id(d.content_id, d.endpoint, str(notice.event), str(notice.right_no))
+    recorded = bundles.instant(message.recorded) or message.received_at
+    heading = stay_heading(network, sender, case, content=content, recorded=recorded)
+    outgoing = Outgoing(
+        endpoint=network.endpoint(d.endpoint),
+        event=notice.event,
+        bundle=notices.write(notice, heading),
+        hold=notice.hold,
+        right_no=notice.right_no,
+    )
+    deliveries.put_instead(tx, network, sender, d, outgoing, now)
+
+
+def _notice(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    stay: Stay,
+    rows: Sequence[Participant],
+    case: Case,
+) -> Notice:
+    projection = project(stay, viewer(rows), network.settings.sharing)
+    notice = Notice(
+        endpoint=d.endpoint,
+        event=d.event if still_stands(d.event, stay) else Event.ADMISSION_UPDATED,
+        projection=projection,
+        right_no=sum(row.right_no for row in rows),
+    )
+    return protected(notice, persons.level(tx, [case.patient]), network.settings)
+
+
+def stay_heading(
+    network: Network, sender: Endpoint, case: Case, *, content: str, recorded: datetime
+) -> Heading:
+    """Return the header of a notice: it comes from the hospital that owns the case."""
+    owner, day = authority.owner_of(case.name), recorded.date()
+    hospital = authority.hospital_of(network, sender, owner, day)
+    return Heading(
+        content=content,
+        case=[case.outward or case.name],
+        hospital=party_of(hospital) if hospital else Party(organization=owner),
+        contact=hospital.contact if hospital else "",
+        recorded=recorded,
+    )

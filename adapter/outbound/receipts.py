@@ -11,7 +11,7 @@ from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.lifecycle import OPEN, State, Step
 from adapter.core.model import Bundle, Code, Delivery, DoneWhen, Layer, Receipt
 from adapter.fhir import bundles, responses
-from adapter.outbound import failed_deliveries
+from adapter.outbound import failed_deliveries, judgement
 from adapter.policy import read_message
 from adapter.settings.network import Network
 from adapter.store import attempts, cases, concerned, outbox
@@ -109,6 +109,9 @@ def refusal(receipt: Receipt, beside: AdapterError | None = None) -> AdapterErro
 
 
 def _accept(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
+    if d.state is State.NO_LONGER_DUE:
+        judgement.end_late(tx, network, d, now)
+        return
     if d.done_when is not DoneWhen.READ:
         outbox.step(tx, d.id, Step.CONFIRM, now, code="", detail="")
     elif d.state is not State.ACCEPTED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Bundle, Event, Kind, Loss, Message
+from adapter.core.model import Bundle, Event, Loss, Message
 from adapter.fhir import bundles, codec, profiles, rewriting
 from adapter.mappings import Context
 from adapter.policy import refused
-from adapter.policy.routing import may_report, may_speak
+from adapter.policy.routing import may_speak
 from adapter.settings.network import Network
 
 _MOST_ISSUES = 100  # a receipt must not be larger than the message that it answers
-_A_DAY = timedelta(days=1)  # a smaller clock error does not disturb the order of messages
+_TOLERATED = timedelta(minutes=2)  # of a sender's clock: a later time would disturb the order
 _AHEAD_OF_US = Issue(
     code="bad-time",
     expression="MessageHeader.extension",
@@ -111,7 +111,7 @@ def _accepted(
     Otherwise every later message of the case would seem older than this one.
     """
     recorded = bundles.recorded(bundle)
-    if recorded is not None and recorded > message.received_at + _A_DAY:
+    if recorded is not None and recorded > message.received_at + _TOLERATED:
         bundle = rewriting.with_recorded(bundle, context.recorded)
         issues = [*issues, _AHEAD_OF_US]
     losses = tuple(context.losses)
@@ -126,21 +126,7 @@ def _problems(
     organization = bundles.sender_id(refused.readable_bundle(bundle))
     if organization and not may_speak(sender, organization, message.received_at.date()):
         issues.append(Issue(code="wrong-sender", expression="MessageHeader.sender"))
-    if all(issue.severity is not Severity.ERROR for issue in issues):
-        issues.extend(_wrong_owner(network, sender, message, event, bundle))
     return issues
-
-
-def _wrong_owner(
-    network: Network, sender: Endpoint, message: Message, event: Event, bundle: Bundle
-) -> Iterator[Issue]:
-    """Yield an issue when the sender may not report a stay in this case (`may_report`)."""
-    owners = [name.partition("/")[0] for name in case_names(bundle)]
-    if event.kind is not Kind.ENCOUNTER or not owners:
-        return
-    if not may_report(network, sender, event, owners, message.received_at.date()):
-        detail = "the case is another organisation's, and no route takes the event from you"
-        yield Issue(code="wrong-sender", expression="MessageHeader.extension", detail=detail)
 
 
 def _capped(issues: list[Issue]) -> list[Issue]:

@@ -1,4 +1,4 @@
-"""Decide which endpoints get a message, from the settings. Pure."""
+"""Decide which endpoints get a message other than about a stay, from the settings. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from adapter.core.endpoint import Endpoint, Route
 from adapter.core.errors import FatalError, Issue
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Event, Kind, Need
+from adapter.core.model import Event
 from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.network import Network, hsa_ids
 
@@ -17,19 +17,6 @@ from adapter.settings.network import Network, hsa_ids
 def may_speak(endpoint: Endpoint, organization: str, day: date) -> bool:
     """Whether an authenticated endpoint may send as an organisation."""
     return organization in hsa_ids(endpoint, day) | {hsa_id(o) for o in endpoint.speaks_for}
-
-
-def may_report(
-    network: Network, sender: Endpoint, event: Event, owners: Iterable[str], day: date
-) -> bool:
-    """Whether an endpoint may report a stay in a case that these organisations own.
-
-    The case's owner may, and so may a sender from which a route takes the event. No other
-    organisation can end or reopen a hospital's stay.
-    """
-    own = any(may_speak(sender, owner, day) for owner in owners)
-    routes = (r for r in network.settings.routes if event in r.events)
-    return own or any(not r.senders or sender.name in r.senders for r in routes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +27,6 @@ class Addressing:
     sender: Endpoint
     receivers: tuple[str, ...]  # HSA-ids that the message itself names
     municipality: str
-    needs: frozenset[Need] = frozenset()
-    units: tuple[str, ...] = ()  # HSA-ids that the assessment names
-    informed: tuple[str, ...] = ()  # endpoints that have got messages of the case
     day: date
 
 
@@ -55,9 +39,6 @@ def receivers(network: Network, addressing: Addressing) -> list[Endpoint]:
     endpoints = (
         _named(network, addressing) if addressing.receivers else _routed(network, addressing)
     )
-    if addressing.event.kind is Kind.ENCOUNTER:
-        needed = [e for e in endpoints if _is_needed(e, addressing)]
-        endpoints = needed + _already_concerned(network, addressing)
     own = network.same_organization(addressing.sender)
     unique = {e.name: e for e in endpoints if e.name not in own}
     if not unique:
@@ -113,22 +94,3 @@ def _target(network: Network, name: str, addressing: Addressing) -> list[Endpoin
 
 def _present(endpoints: Iterable[Endpoint | None]) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints if endpoint is not None]
-
-
-def _is_needed(endpoint: Endpoint, addressing: Addressing) -> bool:
-    """Whether the assessment names the endpoint or needs its efforts (SFS 2017:612 2 kap. 1 §)."""
-    named = hsa_id(endpoint.organization) in addressing.units
-    return named or not endpoint.serves or bool(wanted(addressing.needs) & set(endpoint.serves))
-
-
-def wanted(needs: frozenset[Need]) -> frozenset[Need]:
-    """Add primary care to municipal health care (SFS 2017:612 2 kap. 1 § st. 2)."""
-    also = {Need.PRIMARY_CARE} if Need.MUNICIPAL_HEALTH_CARE in needs else set()
-    return needs | also
-
-
-def _already_concerned(network: Network, addressing: Addressing) -> list[Endpoint]:
-    """The endpoints that were informed of the case, and those that the assessment names."""
-    known = {e.name for e in network.settings.endpoints}
-    units = [network.home(unit, addressing.day) for unit in addressing.units]
-    return [network.endpoint(n) for n in addressing.informed if n in known] + _present(units)

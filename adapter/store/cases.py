@@ -21,7 +21,7 @@ from adapter.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """The locked row of a case. `facts` is JSON text of adapter.policy.sharing.Facts."""
+    """The locked row of a case. `facts` is the JSON text that adapter.policy.plans writes."""
 
     id: str
     name: str
@@ -38,14 +38,15 @@ class Case:
 
 
 _CHANGED = (
-    *("orders", "flagged", "protected", "facts", "closed_at", "shared_at"),
+    *("patient", "orders", "flagged", "protected", "facts", "closed_at", "shared_at"),
     *("admitted_at", "discharged_at", "outward"),
 )
-_FIELDS = (case.c.id, case.c.name, case.c.patient, *(case.c[name] for name in _CHANGED))
+_FIELDS = (case.c.id, case.c.name, *(case.c[name] for name in _CHANGED))
 _ALIASES = sa.select(alias.c.name, alias.c.case_id).where(among(alias.c.name, "names"))
 _BY_IDS = sa.select(*_FIELDS).where(among(case.c.id, "ids")).order_by(case.c.id).with_for_update()
 _OPEN, _ALIAS = Insert(case), Insert(alias)
 _SAVE = Update(case, ("id",))
+_MOVE = Update(alias, ("name",))
 _KEPT = Prefetch[str, Case](table=case, keys=lambda row: [row["id"]])
 """Locked cases by id."""
 _NAMES = Prefetch[str, str](table=alias, keys=lambda row: [row["name"]])
@@ -57,42 +58,28 @@ def pseudonym(key: bytes, identity: str) -> str:
     return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
 
 
-def is_other_patient(case_: Case, patients: Sequence[str]) -> bool:
-    """Whether these pseudonyms belong to another patient than that of the case."""
-    return bool(case_.patient and patients) and case_.patient not in patients
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A case, and which of the requested names belong to a case already."""
-
-    case: Case
-    names: frozenset[str] = frozenset()
-
-
-def find(tx: Transaction, names: Sequence[str], patient: str) -> Match | None:
-    """Return the case of the first known name; without names, the patient's only open case."""
-    if not names:
-        id_ = _only_open(tx, patient)
-        return Match(case=lock(tx, id_)) if id_ else None
+def ids_of(tx: Transaction, names: Sequence[str]) -> dict[str, str]:
+    """Return the case of each name, "" for a name that no case has; the cases are locked."""
     prefetch(tx, names)
-    ids = {name: tx.kept(_NAMES)[name] for name in names}
-    known = {name: id_ for name, id_ in ids.items() if id_}
-    first = next(iter(known.values()), "")
-    return Match(case=lock(tx, first), names=frozenset(known)) if first else None
+    return {name: tx.kept(_NAMES)[name] for name in names}
+
+
+def known(tx: Transaction, names: Iterable[str]) -> list[str]:
+    """Return the ids of the cases with these names. They are not locked yet."""
+    by_name = tx.kept(_NAMES)
+    wanted = list(dict.fromkeys(names))
+    asked = [name for name in wanted if name not in by_name]
+    if asked:
+        rows = {row.name: row.case_id for row in tx.execute(_ALIASES, {"names": asked})}
+        for name in asked:
+            by_name[name] = rows.get(name, "")
+    return list(dict.fromkeys(by_name[name] for name in wanted if by_name[name]))
 
 
 def prefetch(tx: Transaction, names: Iterable[str], ids: Iterable[str] = ()) -> None:
     """Lock many cases at once, by names and by ids, always in the order of their ids."""
-    by_name = tx.kept(_NAMES)
-    asked = [name for name in dict.fromkeys(names) if name not in by_name]
-    if asked:
-        known = {row.name: row.case_id for row in tx.execute(_ALIASES, {"names": asked})}
-        for name in asked:
-            by_name[name] = known.get(name, "")
-        ids = [*ids, *known.values()]
     locked = tx.kept(_KEPT)
-    wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in locked]
+    wanted = [id_ for id_ in dict.fromkeys([*ids, *known(tx, names)]) if id_ not in locked]
     if wanted:
         for row in tx.execute(_BY_IDS, {"ids": wanted}).mappings():
             locked[row["id"]] = Case(**row)
@@ -109,46 +96,61 @@ def _by_name(tx: Transaction, name: str) -> str | None:
     return tx.execute(sa.select(alias.c.case_id).where(alias.c.name == name)).scalar_one_or_none()
 
 
-def _only_open(tx: Transaction, patient: str) -> str | None:
-    query = sa.select(case.c.id).where(case.c.patient == patient, case.c.closed_at.is_(None))
-    ids = list(tx.execute(query.limit(2)).scalars()) if patient else []
-    return ids[0] if len(ids) == 1 else None
+def open_of_patients(
+    tx: Transaction, patients: Sequence[str], since: datetime | None = None
+) -> list[Case]:
+    """Return the open cases of a patient, locked, by any of these pseudonyms.
 
-
-def find_or_open(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
-    """Return the case of these names or of this patient; open a new case if there is none.
-
-    A known case also gets those of the names that no case has.
+    With `since`, cases that were closed after that time count too.
     """
-    match = find(tx, names, patient)
-    if match is None:
-        return open_case(tx, names, patient, now)
-    add_names(tx, match.case.id, [name for name in names if name not in match.names])
-    return match.case
+    if not patients:
+        return []
+    is_open = case.c.closed_at.is_(None)
+    recent = sa.or_(is_open, case.c.closed_at > since) if since else is_open
+    query = sa.select(case.c.id).where(case.c.patient.in_(patients), recent).order_by(case.c.id)
+    ids = list(tx.execute(query).scalars())
+    prefetch(tx, (), ids)
+    return [lock(tx, id_) for id_ in ids]
 
 
 def open_case(tx: Transaction, names: Sequence[str], patient: str, now: datetime) -> Case:
-    """Open a case with these names. A case without names is flagged: it may belong to another.
+    """Open a case with these names; the first is its own.
 
     Two senders may open the same case at once. The first that writes its name opens it. The
     other transaction ends with RowRefusedError; its second try finds the case.
     """
     opened = Case(
         id=new_id(Record.CASE),
-        name=next(iter(names), ""),
+        name=names[0],
         patient=patient,
         orders=0,
-        flagged=not names,
+        flagged=False,
         protected=False,
         facts="",
         closed_at=None,
         shared_at=None,
     )
     row = {"id": opened.id, "name": opened.name, "patient": patient, "opened_at": now}
-    tx.later(_OPEN, row | {"flagged": opened.flagged})
+    tx.later(_OPEN, row)
     tx.kept(_KEPT)[opened.id] = opened
     add_names(tx, opened.id, names)
     return opened
+
+
+def open_unnamed(tx: Transaction, organization: str, patient: str, now: datetime) -> Case:
+    """Open a case for a message without a case's name. It gets a name of the sender's, flagged."""
+    opened = open_case(tx, [f"{organization}/{new_id(Record.CASE)}"], patient, now)
+    save(tx, opened.id, flagged=True)
+    return lock(tx, opened.id)
+
+
+def move_names(tx: Transaction, names: Iterable[str], id_: str) -> None:
+    """Give the names of an older case to another one: a visit number that is used again."""
+    known = ids_of(tx, list(names))
+    add_names(tx, id_, [name for name, case_id in known.items() if not case_id])
+    for name in (name for name, case_id in known.items() if case_id):
+        tx.later(_MOVE, {"name": name, "case_id": id_})
+        tx.kept(_NAMES)[name] = id_
 
 
 def add_names(tx: Transaction, id_: str, names: Iterable[str]) -> None:
@@ -163,6 +165,12 @@ def save(tx: Transaction, id_: str, **values: Any) -> None:
     changed = replace(lock(tx, id_), **values)
     tx.later(_SAVE, {"id": id_} | {name: getattr(changed, name) for name in _CHANGED})
     tx.kept(_KEPT)[id_] = changed
+
+
+def patient_of(tx: Transaction, id_: str) -> str:
+    """Return the pseudonym of a case's patient, without a lock; "" for none."""
+    query = sa.select(case.c.patient).where(case.c.id == id_)
+    return tx.execute(query).scalar_one_or_none() or ""
 
 
 def by_any_id(tx: Transaction, text: str) -> str | None:

@@ -18,8 +18,20 @@ WORDS = {
     "copy": "a copy of a stored message; its sender got the first receipt again",
     "fragment": "the connection ended before its end; stored, not answered",
     "shared": "from now on these endpoints get messages about the case",
-    "sharing-ended": "the assessment was withdrawn; these endpoints were notified",
-    "other-patient": "its patient is not the patient of the case",
+    "sharing-ended": "the right of this endpoint ended; the detail has its need and the reason",
+    "unchanged": "it says nothing new; nobody is told",
+    "superseded": "a newer message of the case says otherwise; nobody is told",
+    "protected": "the patient's identity is protected from now on, at this level",
+    "not-a-party": "this receiver takes no part in the case, and did not get it",
+    "other-patient": "its patient is not the patient of the case; a person must decide",
+    "ambiguous-case": "its names belong to two cases; a person must decide",
+    "nobody-to-tell": "this need has no receiver; a person must tell somebody",
+    "rejected": "a receiver does not take a notice; its need stands, and a person must decide",
+    "late-word": "it came too late to change what receivers know; a person must decide",
+    "transferred": "to another hospital; a person must see that this hospital has told",
+    "outpatient-assessment": "an assessment outside inpatient care; a person must ask why",
+    "identity": "it cannot be decided whom it is about; a person must decide",
+    "protection-lifted": "its sender says that the protection has ended; a person must confirm",
     "no-return-address": "there is no endpoint for the receipt that the sender must get",
     "receipt-not-written": "the receipt could not be written in the sender's format",
     # Of a case.
@@ -43,6 +55,7 @@ WORDS = {
     "broker-was-empty": "queues were missing; what only the broker had is sent again",
     # By a person, whose name is in `who`.
     "taken": "a person has taken it",
+    "lifted": "a person has lifted the protection of the patient's identity",
     "replayed": "it is sent or processed again",
     "discarded": "given up for good",
     "replaced": "an edited copy replaces it",
@@ -52,7 +65,7 @@ WORDS = {
     "token-made": "the endpoint has a new token",
     "body-read": "a person read the bytes",
 }
-"""The words of the column `what`, with their meanings. Decisions of policy.sharing add more."""
+"""The words of the column `what`, with their meanings."""
 
 
 def note(  # noqa: PLR0913 - what, where and who, each by name

@@ -206,6 +206,17 @@ def get(tx: Transaction, id_: str) -> StoredMessage | None:
 _ALL = tuple(message.c[field.name] for field in fields(StoredMessage))
 
 
+def of_case(tx: Transaction, case_id: str, events: Sequence[str]) -> list[StoredMessage]:
+    """Return the processed messages of a case with one of these events, in their order."""
+    query = sa.select(message.c.id).where(
+        message.c.case_id == case_id,
+        message.c.event.in_(events),
+        message.c.standing == Standing.PROCESSED,
+    )
+    ids = list(tx.execute(query.order_by(message.c.seq)).scalars())
+    return [stored for stored in (get(tx, id_) for id_ in ids) if stored is not None]
+
+
 def recorded(tx: Transaction, case_id: str, at: str, events: Sequence[str]) -> str:
     """Return the message of a case that its source recorded at a time; "" for none."""
     query = sa.select(message.c.id).where(

@@ -36,8 +36,14 @@ class SentNotice:
     order_no: int
     right_no: int | None
     content_id: str
+    created_at: datetime
     sent_at: datetime | None
     arrived: Arrived
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it has gone or will go; a lapsed one never leaves."""
+        return self.state is not State.NO_LONGER_DUE
 
     @property
     def may_have_arrived(self) -> bool:
@@ -98,10 +104,15 @@ def _is_kept(tx: Transaction, case_id: str) -> bool:
     return ids is not None and all(id_ in tx.kept(_SENT) for id_ in ids)
 
 
+_PLAIN = (
+    *("id", "case_id", "endpoint", "order_no", "right_no", "content_id"),
+    *("created_at", "sent_at"),
+)
+
+
 def _notice(row: sa.RowMapping) -> SentNotice:
-    names = ("id", "case_id", "endpoint", "order_no", "right_no", "content_id", "sent_at")
     return SentNotice(
-        **{name: row[name] for name in names},
+        **{name: row[name] for name in _PLAIN},
         event=Event(row["event"]),
         state=State(row["state"]),
         arrived=_arrived(row),
@@ -154,6 +165,7 @@ _OF_CASES = (
     sa.select(
         *(delivery.c[name] for name in ("id", "case_id", "endpoint", "event", "state")),
         *(delivery.c[name] for name in ("order_no", "right_no", "content_id", "sent_at")),
+        delivery.c.created_at,
         _count(receipt, sa.or_(_ok, _by_person)).label("taken"),
         (_count(receipt, _refusing) + _count(attempt, attempt.c.code == REFUSED)).label("refusals"),
         _unanswered().label("unanswered"),

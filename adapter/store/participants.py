@@ -6,44 +6,18 @@ right ends or changes, lock the open deliveries under it too (`outbox.lock_open`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import fields, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.core.participant import Participant
 from adapter.store.bulk_write import Upsert
 from adapter.store.dialects import among
 from adapter.store.prefetch import Prefetch
 from adapter.store.tables import participant
 from adapter.store.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
-    """The part that an endpoint has in a case, for one need or for none."""
-
-    case_id: str
-    endpoint: str
-    need: str = ""
-    basis: str  # assessment | invitation | effort | named | carries | migrated
-    ground: str = ""  # what made it a participant: a kommunkod or an HSA-id
-    since: datetime
-    until: datetime | None = None  # None: open
-    ended: str = ""  # why it ended
-    right_no: int = 0  # raised at each change of the right
-    told: str = ""  # JSON of what it got, or may have got; "": nothing, or purged
-    queued: str = ""  # JSON of what its newest queued notice says
-    digest: str = ""  # keyed hash of what it got
-    heard: tuple[str, ...] = ()  # the events that it got
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What identifies it."""
-        return self.case_id, self.endpoint, self.need
-
 
 _ROWS = Prefetch[str, tuple[Participant, ...]](
     table=participant, keys=lambda row: [row["case_id"]], parameter="case_ids_"
@@ -69,10 +43,14 @@ def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
         kept[id_] = tuple(row for row in rows if row.case_id == id_)
 
 
+def begin(tx: Transaction, case_id: str) -> None:
+    """Note that a case has just been opened: it has no participants, and none need be read."""
+    tx.kept(_ROWS)[case_id] = ()
+
+
 def _participant(row: sa.RowMapping) -> Participant:
     texts = {name: bytes(row[name] or b"").decode() for name in ("told", "queued")}
-    heard = tuple(json.loads(row["heard"] or "[]"))
-    return Participant(**{**row, **texts, "heard": heard})
+    return Participant(**{**row, **texts})
 
 
 def of_case(tx: Transaction, case_id: str) -> list[Participant]:
@@ -124,16 +102,9 @@ def _joined(heir: Participant, row: Participant) -> Participant:
         ended=open_.ended,
         right_no=heir.right_no + row.right_no,
         told=heir.told or row.told,
-        digest=heir.digest or row.digest,
-        heard=tuple(dict.fromkeys([*row.heard, *heir.heard])),
     )
 
 
 def _values(row: Participant) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in _FIELDS}
-    heard = json.dumps(row.heard) if row.heard else ""
-    return values | {
-        "told": row.told.encode() or None,
-        "queued": row.queued.encode() or None,
-        "heard": heard,
-    }
+    return values | {"told": row.told.encode() or None, "queued": row.queued.encode() or None}

@@ -14,7 +14,7 @@ from adapter.store.prefetch import Prefetch
 from adapter.store.tables import person
 from adapter.store.transaction import Transaction
 
-LEVELS = ("", "sekretessmarkering", "skyddadFolkbokforing", "kvarskrivning")
+LEVELS = ("", "sekretessmarkering", "kvarskrivning", "skyddadFolkbokforing")
 """From none to the strongest; an unknown level counts as the strongest."""
 
 
@@ -50,6 +50,11 @@ def prefetch(tx: Transaction, digests: Iterable[str]) -> None:
 def level(tx: Transaction, digests: Iterable[str]) -> str:
     """Return the strongest level of a person's identities; "" for none."""
     return max((_level(row) for row in _rows(tx, digests)), key=_strength, default="")
+
+
+def of_digests(tx: Transaction, digests: Iterable[str]) -> list[Protection]:
+    """Return the protections of a person's identities, lifted ones too."""
+    return [row for row in _rows(tx, digests) if row]
 
 
 def _rows(tx: Transaction, digests: Iterable[str]) -> list[Protection | None]:

@@ -34,6 +34,11 @@ def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
             kept[id_] = None if body is None else bytes(body).decode()
 
 
+def begin(tx: Transaction, case_id: str) -> None:
+    """Note that a case has just been opened: it has no stay, and none need be read."""
+    tx.kept(_BODIES)[case_id] = ""
+
+
 def get(tx: Transaction, case_id: str) -> str:
     """Return the JSON text of a case's stay; "" when it has none, or when it is purged."""
     prefetch(tx, [case_id])

@@ -82,7 +82,7 @@ case = sa.Table(
     columns.flag("flagged"),  # opened without a name, or a dead letter let later messages pass
     columns.flag("protected"),
     columns.count("orders"),  # the last order number that was assigned
-    columns.text("facts"),  # JSON of adapter.policy.sharing.Facts
+    columns.text("facts"),  # JSON that adapter.policy.plans writes
     columns.time("admitted_at"),  # both outlive the bodies
     columns.time("discharged_at"),
     columns.time("purged_at"),  # its bodies are purged
@@ -110,8 +110,6 @@ participant = sa.Table(  # who takes part in a case, one row for each of its nee
     columns.count("right_no"),  # raised at each change of the right
     sa.Column("told", sa.LargeBinary),  # JSON of what it got, or may have got
     sa.Column("queued", sa.LargeBinary),  # JSON of what its newest queued notice says
-    columns.text("digest"),  # keyed hash of what it got
-    columns.text("heard"),  # JSON: the events that it got
     sa.Index("participant_endpoint", "endpoint", "case_id"),
 )
 person = sa.Table(  # protection of a person (sekretessmarkering, skyddad folkbokföring)

@@ -17,7 +17,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
 from adapter.operate import health
 from adapter.settings.network import Network
-from adapter.store import Store
+from adapter.store import Store, items
 from adapter.store.queries import figures
 
 router = APIRouter()
@@ -64,6 +64,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
         with store.read() as tx:
             counted = (figures.messages(tx), figures.deliveries(tx))
             endpoints, totals = figures.endpoints(tx, now), figures.totals(tx)
+            item_counts = items.counts(tx, now)
     except TransientError:
         up.add_metric([], 0)
         yield up
@@ -73,6 +74,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield _counts("adapter_messages", "Messages not yet processed, or dead.", counted[0])
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
+    yield from _items([row.endpoint for row in endpoints], item_counts)
     yield from (_total(name, value) for name, value in totals.items())
     yield from _health(health.survey(store, network.settings))
 
@@ -103,6 +105,22 @@ def _endpoints(
         if row.last_received:
             heard.add_metric([row.endpoint], row.last_received.timestamp())
     yield from (late, old, heard, paused, cut_off, closed)
+
+
+def _items(names: Iterable[str], counts: Iterable[items.ItemCount]) -> Iterator[Metric]:
+    """Open items; needs without a receiver also at zero, for each endpoint."""
+    number = GaugeMetricFamily(
+        "adapter_items", "Items that wait for a person.", labels=["endpoint", "what"]
+    )
+    overdue = GaugeMetricFamily(
+        "adapter_items_overdue", "Items whose legal time has passed.", labels=["endpoint", "what"]
+    )
+    none = {(name, "nobody-to-tell"): (0, 0) for name in names}
+    rows = none | {(row.endpoint, row.what): (row.open, row.overdue) for row in counts}
+    for key, (open_, late) in sorted(rows.items()):
+        number.add_metric(key, open_)
+        overdue.add_metric(key, late)
+    yield from (number, overdue)
 
 
 def _is_closed(known: Endpoint | None, now: datetime) -> bool:

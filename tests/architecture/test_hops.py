@@ -1,8 +1,9 @@
 """The hops of one message, from MLLP in to HTTP out, as docs/architecture.md lists them.
 
-A hop is a call that hands the message on: from file to file, and it decides, stores or moves. In
-the store, the transports and `policy/sharing`, only calls from outside the package count. Tools
-are not counted; TOOLS names each one that the message passes, with what it does instead.
+A hop is a call that hands the message on: from file to file, and it decides, stores or moves. The
+store, the transports, the policy and `inbound/stay*.py` each count as one place: only calls from
+outside it count. Tools are not counted; TOOLS names each one that the message passes, with what it
+does instead.
 """
 
 from __future__ import annotations
@@ -26,14 +27,8 @@ from tests.kit.waiting import wait_for
 
 MOST_FUNCTIONS, MOST_FILES = 30, 20
 ROOMS = ("transports/", "runner/", "inbound/", "policy/", "outbound/", "store/")
-PACKAGES = ("store/", "transports/", "policy/sharing/")
-BACKGROUND = (
-    "beat",
-    "remind",
-    "expire",
-    "purge",
-    "process",
-)  # threads that this message does not use
+PACKAGES = ("store/", "transports/", "policy/", "inbound/stay")
+BACKGROUND = ("beat", "remind", "expire", "purge", "process")  # threads that it does not use
 TOOLS = {
     "locks rows": ("inbox.wait_for_senders", "outbox.lock"),
     "writes the history": ("store/history.note",),
@@ -43,10 +38,15 @@ TOOLS = {
         "concerned.prefetch",
         "duplicates.prefetch",
         "endpoints.prefetch",
+        "outbox.lock_open_of_cases",
+        "participants.begin",
+        "stays.begin",
+        "participants.prefetch",
+        "persons.prefetch",
+        "stays.prefetch",
     ),
     "asks about an endpoint": (
         "routing.may_speak",
-        "routing.may_report",
         "endpoints.barred",
         "endpoints.key",
         "endpoints.worked",
@@ -63,18 +63,35 @@ TOOLS = {
         "read_message.dump_issues",
         "refused.readable_bundle",
         "cases.pseudonym",
-        "cases.is_other_patient",
-        "sharing/facts.facts",
-        "sharing/facts.needs",
-        "sharing/facts.Facts.dump",
-        "sharing/facts.Facts.shared",
-        "sharing/order.stands_alone",
+        "inbound/pseudonyms.",
+        "identity.numbers",
+        "policy/notices.write",
+        "judgement.stay_heading",
+        "judgement.is_idle_ending",
         "inbox.reused",
         "inbound/turn.log_fields",
         "outbound/claim.log_fields",
         "outbound/claim.lease",
     ),
+    "asks whose the case is, or what stands in its Stay": (
+        "policy/authority.",
+        "policy/stay.Stay.",
+        "policy/stay.Patched.",
+        "inbound/protected.",
+        "policy/protection.stronger",
+    ),
+    "reads or keeps what is known of the case and the person": (
+        "cases.ids_of",
+        "cases.known",
+        "cases.save",
+        "stays.save",
+        "participants.of_case",
+        "participants.save",
+        "persons.level",
+        "items.of_case",
+    ),
     "gathers what is written about it": (
+        "remarks.remarks",
         "turn.Turn.note",
         "turn.Turn.settle",
         "turn.Turn.log",
@@ -130,7 +147,7 @@ def region(folder: Path, mllp: int, http: int) -> Settings:
     )
     municipality = Endpoint(
         name="lulea",
-        organization="SE0000000002-LULEA",
+        organization="SE0000000003-OMSORG",
         municipality="2580",
         serves=tuple(Need),
         system="omsorg",
@@ -166,7 +183,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
         trace.on = True
         try:
             body = (FIXTURES / "hl7v2/admission-notice/assessed.native.hl7").read_bytes()
-            with socket.create_connection(("127.0.0.1", mllp), timeout=30) as wire:
+            with socket.create_connection(("127.0.0.1", mllp), timeout=120) as wire:
                 wire.sendall(framed(body))
                 assert b"MSA|AA" in wire.recv(65536)
                 wait_for("a post to the municipality", lambda: posts)

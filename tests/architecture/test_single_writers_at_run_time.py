@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from adapter.core.endpoint import Route
 from adapter.core.model import Event
 from adapter.operate import edit, replay
 from adapter.store import Store, endpoints
@@ -108,12 +109,10 @@ def play_cancellation(region: Region) -> None:
 def play_dead_messages(region: Region) -> None:
     """Refuse an unreadable message; replay a message that had no route, and discard another."""
     region.partners["hospital"].publish(b"{", message_id="unreadable")
-    with_routes = region.network
-    region.with_settings(routes=())
     for visit in ("V8", "V9"):
-        region.tells("hospital", drafts.stay(visit=visit))
+        region.tells("hospital", drafts.note(visit=visit, to=()))
     replayed, discarded = region.messages(standing="dead")
-    region.network = with_routes
+    region.with_settings(routes=(Route(events=(Event.MESSAGE,), to=("lulea",)),))
     with region.store.begin() as tx:
         replay.replay_unchecked(tx, region.network, replayed["id"], **ANN, now=region.now)
         replay.discard(tx, region.network, discarded["id"], **ANN, now=region.now)

@@ -283,7 +283,7 @@ def test_a_tiny_bench_measures_everything(rabbitmq: RabbitMQ, postgresql: Postgr
     told: list[str] = []
     found = bench.as_json(bench.run(options, told.append))
     assert not found["broke"], told
-    _all_positive({name: found[name] for name in ("throughput", "latency_ms", "drain")})
+    _all_positive({name: found[name] for name in ("throughput", "latency_ms", "adt_feed", "drain")})
     _all_positive({name: found[name] for name in ("memory_mb", "queries_ms")})
     assert set(found["queries_ms"]) == {"case", "dead", "messages"}
     assert found["throughput"]["ratio"] == pytest.approx(

@@ -20,6 +20,7 @@ from tests.kit.site import FHIR, PROCESS
 from tests.kit.waiting import wait_for
 
 NOTE = FIXTURES / "fhir" / "message" / "usual.fhir.json"
+CASE = b"SE0000000001-SUNDBY/V-2026-001"
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan", "hjälpmedel")
 
 
@@ -67,7 +68,13 @@ def test_serve_takes_a_message_and_stops_when_told_to(tmp_path: Path) -> None:
         settings = ("--settings", tmp_path / "region.toml")
         token = run("token", "astad-omsorg", *settings).stdout.strip()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": FHIR}
-        answered = httpx.post(url + PROCESS, content=NOTE.read_bytes(), headers=headers)
+        own = NOTE.read_bytes().replace(CASE, b"SE0000000002-ASTAD/A-1")
+        answered = httpx.post(
+            url + PROCESS,
+            content=own,
+            headers=headers,
+            timeout=60,
+        )
         assert answered.status_code == 200
         httpx.get(f"{url}/fhir/Patient?identifier=195009072553")
         process.send_signal(signal.SIGTERM)

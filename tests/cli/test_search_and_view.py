@@ -178,7 +178,7 @@ def test_purged_bytes_are_simply_absent(office: Office) -> None:
 
 def test_nothing_dead_is_exit_0(office: Office) -> None:
     result = office.run("dead")
-    assert (result.exit_code, result.stdout) == (0, "Nothing is dead.\n")
+    assert (result.exit_code, result.stdout) == (0, "Nothing is dead, and no item is open.\n")
 
 
 def test_what_is_dead_is_grouped_by_cause_with_owner_and_what_to_do(office: Office) -> None:

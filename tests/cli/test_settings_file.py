@@ -67,7 +67,7 @@ def test_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
 def test_problems_of_the_settings_are_listed_together(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     text = SETTINGS.read_text().replace('municipality = "2580"', 'municipality = "9999"')
-    path.write_text(text.replace('to = ["municipality-of-patient"', 'to = ["nobody"'))
+    path.write_text(f'{text}\n[[route]]\nevents = ["message"]\nto = ["nobody"]\n')
     told = [f["where"] for f in found(path) if f["area"] == "settings"]
     assert "endpoint[2].municipality" in told
     assert any(where.startswith("route[0].to") for where in told)

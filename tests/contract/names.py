@@ -80,7 +80,8 @@ COMMANDS = {
     "systems": (),
     "validate": ("message.json",),
     "health": ("--store", "adapter.db"),
-    "case": (f"{HOSPITAL.organization}/1001", "--store", "adapter.db"),
+    "case": (f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
+    "protection": ("show", f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "messages": ("--store", "adapter.db"),
     "message": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
     "dead": ("--store", "adapter.db"),
@@ -175,7 +176,8 @@ def shapes() -> Iterator[tuple[str, list[str]]]:
 def _dead() -> dict[str, str]:
     """Ids of two dead deliveries; the second is the one that the scenario has corrected."""
     causes = json.loads(run("dead", "--store", "adapter.db", "--json").stdout)["causes"]
-    ids = [letter["id"] for cause in causes for letter in cause["letters"]]
+    dead = [cause for cause in causes if cause["kind"] == "delivery"]
+    ids = [letter["id"] for cause in dead for letter in cause["letters"]]
     return {"DELIVERY": ids[0], "EDITED": ids[-1]}
 
 

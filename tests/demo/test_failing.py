@@ -25,7 +25,7 @@ from adapter.store import Store
 def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
     with Stage(1, store, None) as stage:
         stage.planning.system.faults.lose_receipts = 99
-        assessment = Assessment(at=datetime.now(UTC))
+        assessment = Assessment(at=datetime.now(UTC), municipal_health_care=False)
         stage.journal.send("A01", replace(stage.stays.discharge, assessment=assessment))
         stage.until(stage.planning.system, has(EntryKind.LOST, "receipt"), "the message")
         report = _report(stage)

@@ -150,6 +150,17 @@ def test_every_event_of_the_play_is_told_to_whom_it_concerns(played: Played) -> 
     assert reply["endpoint"] == "planning"
 
 
+def test_each_town_hears_of_its_own_need_and_nobody_hears_of_the_ward(played: Played) -> None:
+    ward = sample_stays(SEED, datetime.now(UTC), HOME, CITY).discharge.ward.encode()
+    bodies = {name: _bodies(played, delivery.c.endpoint == name) for name in ("lulea", "umea")}
+    for name, own, other in (
+        ("lulea", b"socialtjanst", b"kommunal-halso-och-sjukvard"),
+        ("umea", b"municipal-health-care", b"social-services"),
+    ):
+        assert any(own in body for body in bodies[name]), name
+        assert not any(other in body or ward in body for body in bodies[name]), name
+
+
 def test_a_delivery_to_the_town_has_all_three_layers_of_receipts(played: Played) -> None:
     deliveries = played.message("discharged")["deliveries"]
     (town,) = (d for d in deliveries if d["endpoint"] == "lulea")
@@ -177,7 +188,11 @@ def test_a_kept_store_shows_the_bytes_of_each_attempt(played: Played) -> None:
 
 def _emitted(played: Played, content_type: str) -> list[bytes]:
     """Every body that the adapter wrote for a receiver, as the store has it."""
-    query = sa.select(delivery.c.body).where(delivery.c.content_type.startswith(content_type))
+    return _bodies(played, delivery.c.content_type.startswith(content_type))
+
+
+def _bodies(played: Played, which: sa.ColumnElement[bool]) -> list[bytes]:
+    query = sa.select(delivery.c.body).where(which)
     store = Store(f"sqlite:///{played.store}")
     with store.read() as tx:
         bodies = list(tx.execute(query).scalars())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapter.demo import Options, Report, opened, play, run
-from adapter.demo.region import Broker
+from adapter.demo.region import CENTRE, UMEA, Broker
 from adapter.demo.report import as_json
 from adapter.demo.stage import Stage
 from adapter.demo.troubles import troubles
@@ -68,7 +68,7 @@ def test_with_one_user_only_the_second_party_comes_by_http(
     with Stage(1, store, Broker(url=rabbitmq.fresh())) as stage:
         stay = replace(
             stage.stays.discharge,
-            assessment=Assessment(at=datetime.now(UTC), units=("SE2120002627-UMEA",)),
+            assessment=Assessment(at=datetime.now(UTC), units=(UMEA.hsa, CENTRE)),
         )
         assert stage.journal.send("A01", stay) == "AA"
         for system in stage.systems[1:]:

@@ -22,7 +22,7 @@ from adapter.inbound import receive
 from adapter.mappings import Context, System
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints
-from tests.kit import oracle
+from tests.kit import drafts, oracle
 from tests.kit.mapping_fixtures import context_of
 from tests.kit.places import ROOT
 
@@ -158,11 +158,14 @@ def test_with_the_pages_stanza_a_document_is_taken_answered_and_queued(
     known = network(lind)
     with store.begin() as tx:
         endpoints.register(tx, known.endpoints)
+    sundby = Party(organization="SE0000000001-SUNDBY", endpoint="sundby")
+    stay = drafts.dump(drafts.stay(sender=sundby, visit="V-2026-001"))
+    receive.accept(store, known, Envelope(endpoint="sundby", body=stay), datetime.now(UTC))
     letter = Envelope(endpoint="astad-lind", body=QUESTION)
     reply = receive.accept(store, known, letter, datetime.now(UTC))
     answer = codec.parse("xml", reply.body)
     assert (answer.get("typ"), answer.get("kod")) == ("KVITT", "OK")
     with store.read() as tx:
         found = tx.connection.exec_driver_sql("select endpoint, state from delivery").all()
-    assert [tuple(row) for row in found] == [("sundby", "waiting")]
+    assert [tuple(row) for row in found] == [("astad-lind", "waiting"), ("sundby", "waiting")]
     store.close()

@@ -77,7 +77,7 @@ def test_every_line_of_the_log_says_what_is_done_about_it_or_that_nothing_is() -
 
 
 def test_every_word_of_the_history_is_in_its_vocabulary() -> None:
-    said = words("history.note", "history.of_delivery")
+    said = words("history.note", "history.of_delivery", "turn.log")
     assert len(said) > 10
     assert said - history.WORDS.keys() == set()
 

@@ -15,7 +15,7 @@ from adapter import fhir
 from adapter.core.errors import Severity
 from adapter.core.model import Bundle
 from adapter.core.privacy import shown
-from adapter.fhir import bundles, responses
+from adapter.fhir import bundles, labels, responses
 from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
 from tests.kit.examples import scaled
@@ -39,12 +39,12 @@ READERS: list[Callable[[Bundle], Any]] = [
     bundles.envelope_id,
     bundles.event_code,
     bundles.focus,
-    bundles.is_protected,
+    labels.is_protected,
     bundles.listed_centre,
     bundles.municipality,
     bundles.old_patient_ids,
     bundles.patient_ids,
-    bundles.protection,
+    labels.protection,
     bundles.receiver_ids,
     bundles.recorded,
     responses.response,

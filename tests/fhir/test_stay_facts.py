@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir import bundles, canonical, parts, rewriting
+from adapter.fhir import bundles, canonical, labels, parts, rewriting
 from tests.kit.drafts import stay
 from tests.kit.fhir_fixtures import usual
 
@@ -34,15 +34,15 @@ def header(**elements: Any) -> Bundle:
     return rewriting.with_header(stay(), **elements)
 
 
-def labelled(*labels: dict[str, str]) -> Bundle:
-    return person(meta={"security": list(labels)})
+def labelled(*marks: dict[str, str]) -> Bundle:
+    return person(meta={"security": list(marks)})
 
 
 def test_a_silent_message_says_nothing() -> None:
     bundle = stay()
     assert bundles.deleted(bundle) == frozenset()
-    assert bundles.protection(bundle) == ""
-    assert not bundles.is_protected(bundle)
+    assert labels.protection(bundle) == ""
+    assert not labels.is_protected(bundle)
     assert bundles.old_patient_ids(bundle) == ()
     assert bundles.disposition(bundle) == bundles.listed_centre(bundle) == ""
     assert bundles.ended_reason(bundle) == ""
@@ -113,22 +113,22 @@ def test_a_listing_by_another_number_is_none() -> None:
 )
 def test_the_strongest_protection_counts(codes: list[str], level: str) -> None:
     bundle = labelled(*parts.security_labels(codes))
-    assert bundles.protection(bundle) == level
-    assert bundles.is_protected(bundle) is bool(level)
+    assert labels.protection(bundle) == level
+    assert labels.is_protected(bundle) is bool(level)
 
 
 def test_only_an_explicit_word_on_the_patient_lifts_a_protection() -> None:
     lifted = labelled(*parts.protection_lifted())
-    assert bundles.protection(lifted) == "none"
-    assert not bundles.is_protected(lifted)
-    assert bundles.protection(labelled({"system": "urn:other", "code": "none"})) == ""
+    assert labels.protection(lifted) == "none"
+    assert not labels.is_protected(lifted)
+    assert labels.protection(labelled({"system": "urn:other", "code": "none"})) == ""
     elsewhere = stay() | {"meta": {"security": parts.protection_lifted()}}
-    assert bundles.protection(elsewhere) == ""
+    assert labels.protection(elsewhere) == ""
 
 
 def test_a_label_beside_the_lifting_word_still_protects() -> None:
     both = [*parts.protection_lifted(), *parts.security_labels(["sekretessmarkering"])]
-    assert bundles.protection(labelled(*both)) == "sekretessmarkering"
+    assert labels.protection(labelled(*both)) == "sekretessmarkering"
 
 
 def test_the_reason_of_an_ending_is_a_code_of_ours() -> None:

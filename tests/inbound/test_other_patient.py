@@ -1,6 +1,6 @@
 """One case name, two patients: somebody mistyped a visit number, or a number was changed.
 
-The message is told as it is, since a legal notice must not stop; but nobody overlooks it.
+A name belongs to one person: the message is applied to nothing, and stands before the owner.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 
 from adapter.core.model import Event
+from adapter.store.tables import item
 from tests.kit import drafts
-from tests.kit.case_view import codes, shown
+from tests.kit.case_view import codes
 from tests.kit.drafts import PERSONNUMMER
 from tests.kit.region import Region
 
@@ -23,17 +24,19 @@ def person(*numbers: str) -> dict[str, object]:
     return drafts.patient() | {"identifier": identifiers}
 
 
-def test_another_patient_in_the_same_case_is_warned_of_flagged_and_shown(region: Region) -> None:
+def test_a_message_about_another_patient_is_refused_and_stands_before_the_owner(
+    region: Region,
+) -> None:
     region.tells("hospital", drafts.stay())
-    assert not region.cases()[0]["flagged"]
+    before = region.stay()
     region.inbox("hospital")
     update = drafts.stay(Event.ADMISSION_UPDATED, minutes=5, planned=MOVED, person=person(OTHER))
     region.tells("hospital", update)
     [answer] = region.inbox("hospital")
-    assert "warning other-patient" in codes(answer)
-    assert region.cases()[0]["flagged"]
-    assert ("other-patient", "not whom the case was opened for") in shown(region)
-    assert [row["event"] for row in region.deliveries(endpoint="lulea")][-1] == "admission-updated"
+    assert "error other-patient" in codes(answer)
+    assert [row["what"] for row in region.rows(item)] == ["other-patient"]
+    assert [row["event"] for row in region.deliveries(endpoint="lulea")] == ["admission-notice"]
+    assert region.stay() == before
     assert OTHER not in str(region.history("other-patient"))
 
 
@@ -45,12 +48,12 @@ def test_a_patient_who_has_the_number_among_others_is_the_same(
     region.inbox("hospital")
     update = drafts.stay(Event.ADMISSION_UPDATED, minutes=5, planned=MOVED, person=person(*numbers))
     region.tells("hospital", update)
-    assert "warning other-patient" not in codes(region.inbox("hospital")[-1])
+    assert "error other-patient" not in codes(region.inbox("hospital")[-1])
     assert not region.cases()[0]["flagged"]
 
 
-def test_a_general_message_about_another_patient_is_warned_of_too(region: Region) -> None:
+def test_a_general_message_about_another_patient_is_refused_too(region: Region) -> None:
     region.tells("hospital", drafts.stay(person=person(OTHER)))
     region.inbox("hospital")
     region.tells("hospital", drafts.note(minutes=5))
-    assert "warning other-patient" in codes(region.inbox("hospital")[-1])
+    assert "error other-patient" in codes(region.inbox("hospital")[-1])

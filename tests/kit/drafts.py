@@ -56,6 +56,7 @@ def assessment(*needs: str, withdrawn: bool = False) -> dict[str, Any]:
 def stay(
     event: Event = Event.ADMISSION_NOTICE,
     *,
+    sender: Party = HOSPITAL,
     visit: str = "V1",
     minutes: int = 0,
     needs: tuple[str, ...] = ("social-services",),
@@ -79,20 +80,18 @@ def stay(
         "class": CLASS,
         "subject": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
         "period": {"start": T0.isoformat()},
-        "serviceProvider": builders.reference(
-            builders.new_id("organization", HOSPITAL.organization)
-        ),
+        "serviceProvider": builders.reference(builders.new_id("organization", sender.organization)),
     } | more
     encounter = {name: value for name, value in encounter.items() if value}
     return enveloped(
         builders.message(
             event,
             content=content or str(uuid4()),
-            sender=HOSPITAL,
+            sender=sender,
             receivers=receivers,
             focus=encounter,
             others=[person or patient()],
-            cases=[f"{HOSPITAL.organization}/{visit}"] if visit else [],
+            cases=[f"{sender.organization}/{visit}"] if visit else [],
             recorded=T0 + timedelta(minutes=minutes),
             extra={"reason": {"text": "no efforts needed"}} if event in _REASONED else None,
         )
@@ -136,7 +135,7 @@ def note(
             receivers=to,
             focus=communication,
             others=[patient()],
-            cases=[f"{HOSPITAL.organization}/{visit}"],
+            cases=[f"{sender.organization}/{visit}"],
             recorded=T0 + timedelta(minutes=minutes),
         )
     )

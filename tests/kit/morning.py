@@ -16,13 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapter import settings
-from tests.kit import drafts
+from tests.kit import drafts, standing
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.office import FIXTURES, SETTINGS, run
 from tests.kit.region import Region
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
-_ID = re.compile(r"\b(?:[mdc]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+_ID = re.compile(r"\b(?:[mdci]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _TIME = re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\b")
 _TOKEN = re.compile(r"^[\w-]{43}$", re.MULTILINE)
 _ANYTHING = "…"  # a line of its own in the page
@@ -46,7 +46,10 @@ def lay_out(folder: Path) -> None:
 
 
 def _play(region: Region) -> None:
-    """Three messages that Luleå refuses, one that it answers, and one for Umeå, which is down."""
+    """Three messages that Luleå refuses, one that it answers, and one for Umeå, which is down.
+
+    And a stay with a need that no endpoint serves there.
+    """
     for visit in ("1001", "1004", "1005"):
         refused = region.tells("hospital", drafts.note(visit=visit))
         region.now += timedelta(seconds=2)
@@ -60,6 +63,7 @@ def _play(region: Region) -> None:
     region.down = {"umea"}
     region.now += timedelta(minutes=1)
     region.tells("hospital", drafts.note(visit="1003", minutes=46, to=(UMEA,)))
+    standing.partly_told(region, visit="1006")
 
 
 @dataclass(kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter import mappings
-from adapter.core.endpoint import Endpoint, Route, Settings
+from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.errors import TransientError
 from adapter.core.model import Bundle, DoneWhen, Envelope, Event, Need
 from adapter.fhir import bundles
@@ -22,7 +22,7 @@ from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.settings.network import Network
 from adapter.store import due_deliveries, endpoints
-from adapter.store.tables import attempt, case, delivery, history, message, receipt
+from adapter.store.tables import attempt, case, delivery, history, message, receipt, stay
 from adapter.transports import Outcome
 from adapter.transports.memory import Bus, Memory
 from tests.kit import drafts
@@ -57,7 +57,6 @@ SETTINGS = Settings(
         ),
         endpoint(UMEA, municipality="2480", serves=(Need.SOCIAL_SERVICES,)),
     ),
-    routes=(Route(events=STAY, to=("municipality-of-patient", "planning")),),
 )
 
 
@@ -108,7 +107,8 @@ class Region:
     # What parties do
 
     def says(self, name: str, bundle: Bundle) -> str:
-        """Publish as a party; return the content id."""
+        """Publish as a party, not before the message is recorded; return the content id."""
+        self.now = max(self.now, bundles.recorded(bundle) or self.now)
         self.partners[name].publish(drafts.dump(bundle), message_id=bundle["id"])
         return bundles.content_id(bundle)
 
@@ -190,6 +190,11 @@ class Region:
         order = table.c.seq if "seq" in table.c else table.c.number
         with self.store.read() as tx:
             return list(tx.execute(query.order_by(order)).mappings())
+
+    def stay(self) -> bytes:
+        """The stored Stay of the only case."""
+        with self.store.read() as tx:
+            return bytes(tx.execute(sa.select(stay.c.body)).scalar_one())
 
     def deliveries(self, **where: Any) -> list[sa.RowMapping]:
         """Deliveries that are not receipts."""

@@ -15,15 +15,18 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter import mappings, settings
+from adapter.core.participant import Participant
 from adapter.runner import utc_now
 from adapter.settings.network import Network
-from adapter.store import Store, endpoints
+from adapter.store import Store, cases, endpoints, participants
+from adapter.store.transaction import Transaction
 from adapter.web import app
 from adapter.web.serving import server
 from tests.kit.places import FIXTURES
 
 PROCESS = "/fhir/$process-message"
 FHIR = "application/fhir+json"
+CASE = "SE0000000001-SUNDBY/V-2026-001"
 
 
 class Site:
@@ -38,6 +41,7 @@ class Site:
         self.address = ""
         with self.store.begin() as tx:
             endpoints.register(tx, [e.name for e in region.endpoints])
+            _share(tx)
 
     def _count(self) -> None:
         self.accepted += 1
@@ -63,6 +67,15 @@ class Site:
         """Call a function with a read transaction, and return its result."""
         with self.store.read() as tx:
             return look(tx)
+
+
+def _share(tx: Transaction) -> None:
+    """Let Åstad and its planning service take part in the hospital's case of the fixtures."""
+    now = utc_now()
+    case = cases.open_case(tx, [CASE], "", now)
+    for name, basis in (("astad-omsorg", "assessment"), ("plan", "carries")):
+        row = Participant(case_id=case.id, endpoint=name, basis=basis, since=now)
+        participants.save(tx, row)
 
 
 class Stage:

@@ -6,7 +6,7 @@ import pytest
 
 from adapter.core.endpoint import ActCode, Disposition
 from adapter.core.model import Event
-from adapter.fhir import bundles
+from adapter.fhir import bundles, labels
 from tests.kit.hl7v2 import PID, PV1, adt, codes, read
 
 
@@ -160,7 +160,7 @@ def test_protection_is_what_the_source_says_and_silence_says_nothing(
     trigger: str, stated: str, level: str
 ) -> None:
     bundle, known = read(adt(trigger, "PD1" + "|" * 12 + stated))
-    assert bundles.protection(bundle) == level
+    assert labels.protection(bundle) == level
     assert (("unknown-code", "PD1-12") in codes(known)) is (stated == "J")
     assert ("PD1-12" in [loss.path for loss in known.losses]) is (stated == '""')
 

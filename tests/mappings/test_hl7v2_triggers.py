@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapter.core.model import Event
-from adapter.fhir import bundles
+from adapter.fhir import bundles, labels
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit.hl7v2 import EVN, MSH, PID, PV1, adt, codes, read
 
@@ -71,7 +71,7 @@ def test_of_two_linked_persons_only_the_first_is_read() -> None:
     other = PID.replace("195009072553", "196101182803").replace("Ek^Astrid", "Testsson^Tilda")
     bundle, known = read(bare("A24", PID, other, "PD1" + "|" * 12 + "Y"))
     assert [i.split("|")[1] for i in bundles.patient_ids(bundle)] == ["195009072553"]
-    assert not bundles.is_protected(bundle)
+    assert not labels.is_protected(bundle)
     assert [loss.path for loss in known.losses] == ["PID"]
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.model import ONLY_RECEIVED, Event
-from adapter.fhir import bundles, codec, parts, profiles, rewriting
+from adapter.fhir import bundles, codec, labels, parts, profiles, rewriting
 from adapter.mappings.omsorg import system
 from tests.kit import oracle
 from tests.kit.omsorg import FIXTURES, NAMESPACE, context, faults, message, native, read, write
@@ -120,11 +120,11 @@ def test_the_receiver_of_a_copy_is_named_when_the_message_does_not_name_it() -> 
 
 def test_protected_identity_is_carried_both_ways() -> None:
     bundle = message("admission-notice/protected")
-    assert bundles.is_protected(bundle)
+    assert labels.is_protected(bundle)
     document = etree.fromstring(write(bundle))
-    labels = document.find(f"{{{NAMESPACE}}}Patient").get("skydd")
-    assert labels == "sekretessmarkering skyddad-folkbokforing"
-    assert bundles.is_protected(read(write(bundle)))
+    marks = document.find(f"{{{NAMESPACE}}}Patient").get("skydd")
+    assert marks == "sekretessmarkering skyddad-folkbokforing"
+    assert labels.is_protected(read(write(bundle)))
 
 
 def test_a_wrong_check_digit_is_a_warning_unless_the_endpoint_is_strict() -> None:
@@ -208,7 +208,7 @@ def test_a_receipt_names_the_document_by_its_own_id_even_when_no_more_could_be_r
 
 def test_a_protection_that_is_lifted_is_said_of_the_patient_alone() -> None:
     bundle = read(native("admission-updated/no-longer-protected"))
-    assert bundles.protection(bundle) == "none"
+    assert labels.protection(bundle) == "none"
     other, known = message("admission-updated/new-ward"), context()
     stay = (bundles.focus(other) or {}) | {"meta": {"security": parts.protection_lifted()}}
     elsewhere = rewriting.with_resource(other, stay)

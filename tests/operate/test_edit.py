@@ -290,8 +290,6 @@ def test_a_message_that_would_be_refused_again_is_not_taken(region: Region) -> N
 
 
 def test_a_dead_message_gets_the_receiver_that_it_lacked(region: Region) -> None:
-    region.tells("hospital", drafts.stay(person=drafts.patient(municipality="0114")))
-    region.with_settings(routes=())
     region.tells("hospital", drafts.note(to=()))
     row = region.messages()[-1]
     assert (row["standing"], row["code"]) == ("dead", "no-route")
@@ -317,7 +315,8 @@ def test_an_older_edit_is_superseded_like_any_older_message(region: Region) -> N
     del late["entry"][1]["resource"]["status"]
     region.tells("hospital", late)
     row = region.messages()[0]
-    region.tells("hospital", drafts.stay(Event.ADMISSION_UPDATED, minutes=9))
+    moved = "2026-03-12T12:00:00+01:00"
+    region.tells("hospital", drafts.stay(Event.ADMISSION_UPDATED, minutes=9, planned=moved))
     bundle = json.loads(row["body"])
     bundle["entry"][1]["resource"]["status"] = "in-progress"
     made = edited(region, row["id"], drafts.dump(bundle))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapter.core.endpoint import Alias
+from adapter.core.endpoint import Alias, Route
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Envelope, Event
 from adapter.fhir import bundles
@@ -98,25 +98,22 @@ def test_an_unknown_receiver_is_refused_by_name_of_the_element(region: Region) -
 
 
 def test_a_message_that_nobody_is_to_get_is_for_a_person_of_ours(region: Region) -> None:
-    lost = drafts.stay(person=drafts.patient(municipality="0180"))
-    region.with_settings(routes=(replace(SETTINGS.routes[0], to=("municipality-of-patient",)),))
-    content = region.tells("hospital", lost)
+    content = region.tells("hospital", drafts.note(to=()))
     assert region.receipts("hospital") == [(content, "ok")]
     [message] = region.messages()
     assert (message["standing"], message["code"]) == ("dead", "no-route")
 
 
 def test_a_route_added_later_and_a_replay_bring_it_there(region: Region) -> None:
-    region.with_settings(routes=())
-    region.tells("hospital", drafts.stay())
+    region.tells("hospital", drafts.note(to=()))
     [dead] = region.messages()
-    region.with_settings(routes=SETTINGS.routes)
+    region.with_settings(routes=(Route(events=(Event.MESSAGE,), to=("lulea",)),))
     with region.store.begin() as tx:
         replay.replay_unchecked(
             tx, region.network, dead["id"], who="Anna", reason="route", now=region.now
         )
     region.turn()
-    assert region.events("lulea") == ["admission-notice"]
+    assert region.events("lulea") == ["message"]
 
 
 def test_a_message_without_sender_is_a_dead_letter_and_kept(region: Region) -> None:

@@ -17,7 +17,7 @@ from adapter.outbound.claim import claim
 from adapter.store.tables import delivery
 from adapter.transports import Response
 from tests.kit import drafts
-from tests.kit.drafts import LULEA, UMEA
+from tests.kit.drafts import LULEA, PLANNING, UMEA
 from tests.kit.program.messages import changed
 from tests.kit.region import SETTINGS, Region
 
@@ -104,8 +104,9 @@ def stored(region: Region) -> None:
 def test_forwarded_bytes_are_resent_in_the_same_envelope_and_our_own_in_a_new_one(
     region: Region,
 ) -> None:
-    region.tells("hospital", drafts.stay())  # lulea and planning get the sender's own bytes
-    region.tells("hospital", drafts.ready(5))
+    both = (PLANNING, LULEA)  # they get the sender's own bytes
+    region.tells("hospital", drafts.note(to=both, visit="V1"))
+    region.tells("hospital", drafts.note(to=both, visit="V1", minutes=5))
     first = [bundles.envelope_id(b) for b in region.inbox("planning")]
     region.turn(HALF_AN_HOUR)
     again = [bundles.envelope_id(b) for b in region.inbox("planning")]

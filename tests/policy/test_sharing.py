@@ -6,12 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.endpoint import Route
+from adapter.core.endpoint import (
+    Protection,
+    ProtectionLevel,
+    ProtectionPolicy,
+    Route,
+    Sharing,
+)
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles, rewriting
+from adapter.fhir import bundles, labels, rewriting
+from adapter.store.tables import item
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, T0
-from tests.kit.region import SETTINGS, STAY, Region
+from tests.kit.region import SETTINGS, Region
 
 WARD_1, WARD_2 = ([{"location": {"display": ward}}] for ward in "12")
 
@@ -104,7 +111,10 @@ def test_a_withdrawn_assessment_tells_those_who_were_told_and_ends_the_sharing(
     assert region.events("lulea") == ["process-ended"]
     region.tells("hospital", drafts.ready(10))
     assert region.events("lulea") == []
-    assert region.history("sharing-ended")
+    assert {row["detail"] for row in region.history("sharing-ended")} == {
+        "lulea social-services: withdrawn",
+        "planning social-services: withdrawn",
+    }
 
 
 def test_a_cancelled_admission_that_comes_first_lets_the_late_admission_pass_nowhere(
@@ -121,23 +131,20 @@ def test_a_cancelled_admission_that_comes_first_lets_the_late_admission_pass_now
     assert region.receipts("hospital")[-1] == (content, "ok")
 
 
-def test_an_older_message_of_the_same_family_is_superseded(region: Region) -> None:
+def test_an_older_word_is_superseded_and_tells_nobody(region: Region) -> None:
     content = region.tells("hospital", drafts.stay())
     region.receipt("lulea", content)
     region.events("lulea")
-    withdrawn = drafts.stay(Event.DISCHARGE_READY_WITHDRAWN, minutes=20, needs=())
-    region.tells("hospital", withdrawn)
-    assert region.events("lulea") == ["discharge-ready-withdrawn"]
+    region.tells("hospital", drafts.stay(Event.DISCHARGE_READY_WITHDRAWN, minutes=20, needs=()))
     region.tells("hospital", drafts.ready(10))
     assert region.events("lulea") == []
     assert "superseded" in region.messages()[-1]["note"]
+    assert [row["what"] for row in region.rows(item)] == ["late-word"]
 
 
-def test_municipal_health_care_always_adds_the_primary_care_unit(region: Region) -> None:
-    umea = SETTINGS.endpoints[3]
-    clinic = replace(umea, serves=(Need.PRIMARY_CARE,), municipality="")
-    routes = (Route(events=STAY, to=("municipality-of-patient", "umea")),)
-    region.with_settings(endpoints=(*SETTINGS.endpoints[:3], clinic), routes=routes)
+def test_municipal_health_care_brings_the_primary_care_unit(region: Region) -> None:
+    clinic = replace(SETTINGS.endpoints[3], serves=(Need.PRIMARY_CARE,), municipality="2580")
+    region.with_settings(endpoints=(*SETTINGS.endpoints[:3], clinic))
     region.tells("hospital", drafts.stay(needs=("social-services",)))
     assert region.events("umea") == []
     region.tells("hospital", drafts.stay(visit="V2", needs=("municipal-health-care",)))
@@ -175,11 +182,18 @@ def test_a_protected_patient_is_held_for_a_person(region: Region) -> None:
     assert {d["state"] for d in region.deliveries()} == {"dead"}
 
 
-def test_a_route_may_let_protected_patients_pass(region: Region) -> None:
-    routes = (Route(events=STAY, to=("municipality-of-patient",), protected=True),)
-    region.with_settings(routes=routes)
+def test_the_settings_may_let_notices_of_protected_patients_pass(region: Region) -> None:
+    rows = (
+        Protection(level=ProtectionLevel.MARKED, to=("lulea",), policy=ProtectionPolicy.FULL),
+        Protection(level=ProtectionLevel.MARKED, to=("planning",), policy=ProtectionPolicy.MASKED),
+    )
+    region.with_settings(protection=rows)
     region.tells("hospital", drafts.stay(person=drafts.patient(protected=True)))
-    assert region.events("lulea") == ["admission-notice"]
+    [full] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
+    assert labels.protection(full) == "sekretessmarkering"
+    assert (bundles.patient(full) or {})["address"][0]["line"] == ["Storgatan 1"]
+    [masked] = [b for b in region.inbox("planning") if bundles.event_code(b)[1] != "receipt"]
+    assert (bundles.patient(masked) or {})["address"] == [{"use": "home", "text": "skyddad"}]
 
 
 def test_a_flag_that_comes_later_holds_what_is_not_yet_sent(region: Region) -> None:
@@ -202,12 +216,13 @@ def test_a_late_message_of_another_family_does_not_share_again_what_was_withdraw
     late = drafts.stay(Event.LEAVE_STARTED, minutes=5, status="onleave")  # repeats the judgement
     region.tells("hospital", late)
     assert region.events("lulea") == []
-    assert region.messages()[-1]["note"] == "not-shared"
+    assert "superseded" in region.messages()[-1]["note"]
 
 
 def test_a_late_message_with_a_newer_judgement_brings_that_and_nothing_older(
     region: Region,
 ) -> None:
+    region.with_settings(sharing=Sharing(wards=True))
     region.tells("hospital", drafts.stay(needs=(), location=WARD_1))
     region.tells(
         "hospital",
@@ -276,12 +291,16 @@ def test_a_new_judgement_without_the_stay_is_told_and_not_the_one_before(region:
     assert judged.needs == {Need.MUNICIPAL_HEALTH_CARE}
 
 
-def test_a_new_ward_is_told(region: Region) -> None:
+@pytest.mark.parametrize(("wards", "events"), [(False, []), (True, ["admission-updated"])])
+def test_a_ward_is_told_only_where_the_region_tells_all_wards(
+    region: Region, wards: bool, events: list[str]
+) -> None:
+    region.with_settings(sharing=Sharing(wards=wards))
     region.receipt("lulea", region.tells("hospital", drafts.stay(location=WARD_1)))
     region.events("lulea")
     moved = drafts.stay(Event.ADMISSION_UPDATED, minutes=5, needs=(), location=WARD_2)
     region.tells("hospital", moved)
-    assert region.events("lulea") == ["admission-updated"]
+    assert region.events("lulea") == events
 
 
 def test_a_sender_is_not_told_what_it_said_itself(region: Region) -> None:

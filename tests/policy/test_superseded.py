@@ -10,6 +10,7 @@ from tests.kit import drafts
 from tests.kit.case_view import codes, shown
 from tests.kit.region import Region
 
+OTHER = "2026-03-12T12:00:00+01:00"
 WITHDRAWN = Event.DISCHARGE_READY_WITHDRAWN
 ENDED = Event.PROCESS_ENDED
 
@@ -18,7 +19,7 @@ ENDED = Event.PROCESS_ENDED
     ("newer", "older"),
     [
         (drafts.stay(WITHDRAWN, minutes=20, needs=()), drafts.ready(10)),
-        (drafts.stay(minutes=20), drafts.stay(Event.ADMISSION_UPDATED, minutes=10)),
+        (drafts.stay(minutes=20), drafts.stay(Event.ADMISSION_UPDATED, minutes=10, planned=OTHER)),
         (drafts.stay(minutes=20), drafts.stay(ENDED, minutes=10, needs=())),
     ],
     ids=["ready", "admission", "assessment"],
@@ -47,6 +48,7 @@ def test_the_timeline_names_the_superseding_message(region: Region) -> None:
     region.tells("hospital", drafts.ready(10))
     first = region.messages()[0]["id"]
     timeline = shown(region)
-    assert ("superseded", f"by {first}") in timeline
+    [text] = [text for what, text in timeline if what == "superseded"]
+    assert f"by {first}" in text
     [received] = [text for what, text in timeline if "not-forwarded" in text]
     assert f"not-forwarded: superseded by {first}" in received

@@ -76,7 +76,7 @@ def test_any_number_of_cases_costs_one_query_for_each_kind(store: Store) -> None
 
 
 def test_a_participant_is_read_as_it_was_saved(store: Store) -> None:
-    row = lulea(told='{"name": "Åsa"}', queued="{}", digest="d", heard=("admission-notice",))
+    row = lulea(told='{"name": "Åsa"}', queued="{}")
     ended = replace(row, until=LATER, ended="withdrawn", right_no=2)
     for saved in (row, ended):
         with store.begin() as tx:
@@ -116,7 +116,7 @@ def test_the_number_of_a_right_is_the_sum_of_its_needs(store: Store) -> None:
 
 def test_a_successor_inherits_the_rows_and_the_number_of_the_right(store: Store) -> None:
     with store.begin() as tx:
-        participants.save(tx, lulea(told="{}", heard=("admission-notice",)))
+        participants.save(tx, lulea(told="{}"))
         participants.save(tx, lulea(need="primary-care", right_no=2))
         participants.save(tx, lulea(endpoint="new", until=NOW, ended="moved", right_no=3))
     with store.begin() as tx:
@@ -129,4 +129,4 @@ def test_a_successor_inherits_the_rows_and_the_number_of_the_right(store: Store)
         ("new", "primary-care", None),
         ("new", "social-services", None),
     ]
-    assert (rows[1].told, rows[1].heard, rows[1].ended) == ("{}", ("admission-notice",), "")
+    assert (rows[1].told, rows[1].ended) == ("{}", "")

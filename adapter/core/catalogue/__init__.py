@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from adapter.core.catalogue import adapter, receiver, sender
+from adapter.core.catalogue import adapter, meaning, receiver, sender
 from adapter.core.catalogue.entry import Entry, ErrorCode, Scope
 
 __all__ = ["CATALOGUE", "Entry", "ErrorCode", "Scope", "is_error_code"]
 
-CATALOGUE: dict[ErrorCode, Entry] = sender.CODES | adapter.CODES | receiver.CODES
+CATALOGUE: dict[ErrorCode, Entry] = sender.CODES | adapter.CODES | receiver.CODES | meaning.CODES
 
 
 def is_error_code(text: str) -> TypeGuard[ErrorCode]:

@@ -56,6 +56,18 @@ ErrorCode: TypeAlias = Literal[
     "unknown-receiver",
     "no-route",
     "concerns-unknown",
+    # Meaning: who may tell what, and what stands before a person.
+    "not-entitled",
+    "not-a-party",
+    "ambiguous-case",
+    "nobody-to-tell",
+    "late-word",
+    "transferred",
+    "outpatient-assessment",
+    "identity",
+    "protection-lifted",
+    "incomplete-notice",
+    "rejected",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

@@ -199,7 +199,7 @@ CODES: dict[ErrorCode, Entry] = {
         "The case is about another patient.",
         "Compare the patients: a message has the wrong visit number, or a personal identity "
         "number was changed.",
-        200,
+        409,
     ),
     "more-problems": sender_fault(
         "informational",

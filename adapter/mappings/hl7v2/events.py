@@ -39,6 +39,7 @@ TRIGGERS = {
     "A52": Event.LEAVE_ENDED,
     "A53": Event.LEAVE_STARTED,
 }
+_OUTPATIENT = "A04"  # read only where it carries an assessment
 _NEVER_A_STAY = "A38"  # a cancelled pre-admission
 
 _TYPE_NAMES = (
@@ -81,6 +82,8 @@ def recognise(message: hl7.Message) -> Event:
     kind, trigger = document.text("MSH-9.1").upper(), document.text("MSH-9.2").upper()
     if kind == "ACK":
         return Event.RECEIPT
+    if kind == "ADT" and trigger == _OUTPATIENT and document.has("ZSP"):
+        return Event.ADMISSION_UPDATED  # a person must see an assessment without a stay
     if kind != "ADT" or trigger not in TRIGGERS:
         raise _refusal(kind, trigger)
     return _event(trigger, document)

@@ -24,7 +24,7 @@ _GENDER = {
 }  # HL7 table 0001
 _NAME_RANK = {"L": 0, "": 1, "D": 2}  # XPN.7, HL7 table 0200: legal, no type, display
 _LISTED = (  # the field, and its components that may hold the HSA-id
-    ("PD1-4", (1,)),  # primary care provider (XCN)
+    ("PD1-4", (14, 1)),  # primary care provider (XCN): the facility, or the provider's own id
     ("PD1-3", (10, 3, 1)),  # primary facility (XON)
 )
 

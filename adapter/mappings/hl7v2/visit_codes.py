@@ -25,7 +25,12 @@ _CLASSES = {
     "C": ActCode.AMB,  # commercial account: samples without a patient in the house
 }
 _NOT_STATED = frozenset({"", "N", "U"})  # not applicable, unknown
-_BY_TRIGGER = {"A01": ActCode.IMP, "A05": ActCode.PRENC, "A06": ActCode.IMP}
+_BY_TRIGGER = {
+    "A01": ActCode.IMP,
+    "A04": ActCode.AMB,
+    "A05": ActCode.PRENC,
+    "A06": ActCode.IMP,
+}
 _DISPLAY = {
     ActCode.IMP: "inpatient encounter",
     ActCode.EMER: "emergency",

@@ -19,7 +19,10 @@ MOST = 10_000  # the oldest of a disaster are enough to see its cause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A dead letter. `endpoint` is the receiver of a delivery, or the sender of a message."""
+    """A dead letter, or an open item.
+
+    `endpoint` is the receiver of a delivery, or the sender of a message or of an item's message.
+    """
 
     id: str
     message_id: str
@@ -30,13 +33,15 @@ class DeadLetter:
     detail: str
     taken_by: str
     since: datetime  # when the message arrived, or the delivery was given up
+    subject: str = ""  # of an item: a need, or an endpoint
+    due_at: datetime | None = None  # when a legal time ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Dead letters with one code at one endpoint, oldest first."""
+    """Dead letters or items with one code at one endpoint, oldest first; items: first due first."""
 
-    kind: str  # message | delivery
+    kind: str  # message | delivery | item
     code: str
     endpoint: str
     letters: tuple[DeadLetter, ...]

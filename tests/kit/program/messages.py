@@ -15,6 +15,7 @@ from tests.kit.omsorg import native
 from tests.kit.program.region import ASTAD, SUNDBY
 
 _visits = count(1)
+_STAY = b"SE0000000001-SUNDBY/V-2026-001"
 
 
 def note(
@@ -70,6 +71,7 @@ def speaking_as(bundle: Bundle, organization: str) -> Bundle:
 
 
 def document(old: bytes = b"", new: bytes = b"") -> bytes:
-    """A municipality's Meddelande with a new id, and `new` in place of `old`."""
+    """A municipality's Meddelande in its own case with a new id, and `new` in place of `old`."""
     id_ = b"1ade49cc-050c-57a8-8ed7-463b4a1758e0"
-    return native("message/question").replace(id_, str(uuid4()).encode()).replace(old, new, 1)
+    own = native("message/question").replace(_STAY, f"{ASTAD.organization}/A-1".encode())
+    return own.replace(id_, str(uuid4()).encode()).replace(old, new, 1)

@@ -12,7 +12,7 @@ import pytest
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, canonical
 from tests.kit import drafts
-from tests.kit.drafts import LULEA, UMEA
+from tests.kit.drafts import HOSPITAL, LULEA
 from tests.kit.one_database import store_url
 from tests.kit.region import Region
 
@@ -64,11 +64,13 @@ def test_it_is_understood_told_and_receipted(region: Region, dress: Any) -> None
     region.tells("hospital", stay)
     assert region.receipts("hospital") == [(bundles.content_id(stay), "ok")]
     assert region.events("lulea") == ["admission-notice"]
-    message = dress(drafts.note(visit="V7", to=(UMEA,)))
+    region.receipt("lulea", bundles.content_id(stay))
+    message = dress(drafts.note(visit="V7", to=(LULEA,)))
     region.tells("hospital", message)
-    assert region.events("umea") == ["message"]
-    region.receipt("umea", bundles.content_id(message))
-    assert region.deliveries(endpoint="umea")[0]["state"] == "confirmed"
+    assert region.events("lulea") == ["message"]
+    region.receipt("lulea", bundles.content_id(message))
+    [delivery] = region.deliveries(event="message")
+    assert ("application", "ok") in region.layers(delivery["id"])
     assert len(region.cases()) == 1
 
 
@@ -76,13 +78,14 @@ def test_several_names_of_a_case_are_one_case(region: Region) -> None:
     stay = drafts.stay(visit="V8")
     names = bundles.header(stay)["extension"]
     alias = copy.deepcopy(names[0])
-    alias["valueIdentifier"]["value"] = "SE2321000001-SIP/77"
+    alias["valueIdentifier"]["value"] = f"{HOSPITAL.organization}/77"
     names.insert(1, alias)
     region.tells("hospital", stay)
-    named_otherwise = drafts.note(to=(UMEA,), visit="V9")
+    named_otherwise = drafts.note(to=(LULEA,), visit="V9")
     bundles.header(named_otherwise)["extension"][0] = alias
     region.tells("hospital", named_otherwise)
     assert len(region.cases()) == 1
+    assert [d["event"] for d in region.deliveries(endpoint="lulea")][-1] == "message"
 
 
 @pytest.mark.parametrize("place", ["Bundle", "Encounter", "MessageHeader", "Patient"])

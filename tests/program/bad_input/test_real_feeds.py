@@ -13,6 +13,8 @@ from tests.kit.program.running import Program
 from tests.kit.shared import ABSENT, shared_files
 
 pytestmark = pytest.mark.servers
+NOBODY_HEARS = ("not-shared", "unchanged", "no-open-case")
+"""Notes of messages about one visit without an assessment, which many of the files share."""
 FEEDS = shared_files("hl7v2-adt/*.hl7", 29)
 
 
@@ -37,7 +39,8 @@ def test_it_is_answered_as_the_settings_say(program: Program, door: str, path: P
     if is_supported(path):
         assert said[0] == "AA"
         assert "not-used" not in said
-        assert (row["standing"], row["note"]) == ("processed", "not-shared")
+        assert row["standing"] == "processed"
+        assert row["note"] in NOBODY_HEARS
     elif door == "adt":
         assert said == ["AA", "not-used"]
         assert (row["standing"], row["note"]) == ("processed", "not-used")

@@ -29,7 +29,7 @@ def both_send(region: Region) -> None:
 
 def of_case(bundle: Bundle, visit: str) -> Bundle:
     """A message that names its case."""
-    name = drafts.note(visit=visit)
+    name = drafts.note(visit=visit, sender=PLANNING if visit == "P1" else HOSPITAL)
     cases = [e for e in bundles.header(name)["extension"] if e["url"].endswith("/case")]
     header = bundles.header(bundle)
     header["extension"] = [*header.get("extension", ()), *cases]

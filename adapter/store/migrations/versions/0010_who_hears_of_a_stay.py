@@ -72,8 +72,6 @@ def _create_participant() -> None:
         sa.Column("right_no", sa.Integer(), server_default="0", nullable=False),
         sa.Column("told", sa.LargeBinary(), nullable=True),
         sa.Column("queued", sa.LargeBinary(), nullable=True),
-        _text("digest"),
-        _text("heard"),
         sa.PrimaryKeyConstraint("case_id", "endpoint", "need"),
     )
     op.create_index("participant_endpoint", "participant", ["endpoint", "case_id"])

@@ -1,0 +1,84 @@
+"""What stands before a person because no machine may decide it, and who may not tell."""
+
+from __future__ import annotations
+
+from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender_fault
+
+CODES: dict[ErrorCode, Entry] = {
+    "not-entitled": sender_fault(
+        "forbidden",
+        "Ni har inte rätt att skicka detta i ärendet.",
+        "You may not send this in the case.",
+        "Check the name of the case; ask the region's operators if you should take part in it.",
+        403,
+    ),
+    "not-a-party": sender_fault(
+        "forbidden",
+        "Mottagaren deltar inte i ärendet och har inte fått meddelandet.",
+        "The receiver takes no part in the case and did not get the message.",
+        "Send only to those who take part in the case.",
+        200,
+    ),
+    "ambiguous-case": sender_fault(
+        "conflict",
+        "Meddelandets ärendenummer hör till olika ärenden.",
+        "The names in the message belong to different cases.",
+        "Send one name of the case.",
+    ),
+    "nobody-to-tell": adapter_fault(
+        "not-found",
+        "Ingen mottagare finns för ett bedömt behov.",
+        "No receiver is found for a need.",
+        "Phone the unit before the time of the notice ends; then connect it in the settings.",
+        200,
+    ),
+    "late-word": adapter_fault(
+        "conflict",
+        "En uppgift kom för sent för att ändra vad mottagarna fått veta.",
+        "Something came too late to change what the receivers know.",
+        "Compare it with the case; phone the receivers if it matters.",
+        200,
+    ),
+    "transferred": adapter_fault(
+        "informational",
+        "Patienten har flyttats till ett annat sjukhus.",
+        "The patient was transferred to another hospital.",
+        "Make sure that the next hospital has sent its own notice; then close the item.",
+        200,
+    ),
+    "outpatient-assessment": adapter_fault(
+        "conflict",
+        "En bedömning finns för en kontakt som inte är slutenvård.",
+        "An assessment was made in an encounter that is no inpatient stay.",
+        "Ask the hospital whether the patient was admitted.",
+        200,
+    ),
+    "identity": adapter_fault(
+        "conflict",
+        "Det går inte att avgöra vem meddelandet gäller.",
+        "It cannot be decided whom the message is about.",
+        "Ask the hospital; never link two personal identity numbers without its word.",
+        200,
+    ),
+    "protection-lifted": adapter_fault(
+        "informational",
+        "Sjukhuset uppger att skyddet för patientens uppgifter har upphört.",
+        "The hospital says that the patient's protection has ended.",
+        "Check it in the population register; then lift the protection.",
+        200,
+    ),
+    "rejected": adapter_fault(
+        "conflict",
+        "En mottagare har avvisat ett meddelande.",
+        "A receiver has rejected a message.",
+        "Read its reason. The need stands until the hospital withdraws it: find who must be told.",
+        200,
+    ),
+    "incomplete-notice": sender_fault(
+        "incomplete",
+        "Inskrivningsmeddelandet saknar en uppgift som lagen kräver.",
+        "The admission notice lacks something that the law demands.",
+        "Send it in an update (SFS 2017:612 2 kap. 2 §).",
+        200,
+    ),
+}

@@ -1,0 +1,148 @@
+"""What stands before a person after a message about a stay, and what its sender hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from adapter.core.catalogue import ErrorCode
+from adapter.core.errors import Issue, Severity
+from adapter.core.model import Delivery
+from adapter.inbound.stay_case import ContestedError
+from adapter.inbound.turn import Turn
+from adapter.outbound import delivery_reports
+from adapter.policy.deadlines import notice_due
+from adapter.policy.entitled import Missing
+from adapter.policy.read_message import ReadMessage
+from adapter.policy.stay import Patched, Stay
+from adapter.store import cases, items
+from adapter.store.cases import Case
+from adapter.store.items import Item
+
+
+def nobody_to_tell(
+    turn: Turn, message: ReadMessage, case: Case, stay: Stay, missing: Iterable[Missing]
+) -> list[Issue]:
+    """Keep one open item for each need without a receiver; close those that are met or ended."""
+    missing = list(missing)
+    known = items.of_case(turn.tx, case.id)
+    open_ = {item.subject for item in known if item.what == "nobody-to-tell"}
+    for need in sorted(open_ - {str(each.need) for each in missing}):
+        why = "met" if need in stay.needs else "ended"
+        items.close(turn.tx, case.id, "nobody-to-tell", need, why, turn.now)
+    quiet = open_ | (items.dismissed(turn.tx, case.id, "nobody-to-tell") if missing else set())
+    for each in missing:
+        if str(each.need) not in quiet:
+            due = notice_due(stay, each.need)
+            _stand(turn, case, "nobody-to-tell", str(each.need), each.why, due)
+            delivery_reports.nobody(
+                turn.tx,
+                turn.network,
+                turn.sender,
+                message_id=turn.message.id,
+                original=message.bundle,
+                case=case,
+                missing=each,
+                now=turn.now,
+            )
+    return [
+        Issue(code="nobody-to-tell", detail=f"{m.need}: {m.why}", severity=Severity.WARNING)
+        for m in missing
+    ]
+
+
+def others(
+    turn: Turn, case: Case, before: Stay, patched: Patched, *, is_late_word: bool
+) -> list[Issue]:
+    """Open an item for each other thing that a person must look at; return the warnings."""
+    issues = []
+    if patched.late_legal or is_late_word:
+        detail = ", ".join(sorted(patched.late_legal)) or "the time to tell is over"
+        issues.append(_remark(turn, case, "late-word", "", detail))
+    if patched.stay.is_transfer and not before.is_transfer and before.needs:
+        _stand(turn, case, "transferred", "", "has the next hospital told its receivers?", None)
+    if before.is_transfer and not patched.stay.is_transfer:
+        items.close(turn.tx, case.id, "transferred", "", "discharge cancelled", turn.now)
+    if patched.stay.needs and _is_outpatient(patched.stay):
+        issues.append(_remark(turn, case, "outpatient-assessment", "", ""))
+    return issues
+
+
+def _is_outpatient(stay: Stay) -> bool:
+    return bool(stay.value("hospital")) and not stay.is_inpatient and not stay.value("cancelled")
+
+
+def rejected(turn: Turn, case: Case, stay: Stay, delivery: Delivery, sender: str) -> None:
+    """A receiver's rejection (avvisad) ends nothing until the hospital acts.
+
+    It stands before the owner of the notice's sender, with what is left of the 24 hours.
+    """
+    times = (notice_due(stay, need) for need in stay.needs)
+    due = min((time for time in times if time is not None), default=None)
+    _stand_before(turn, case, sender, "rejected", delivery.endpoint, str(delivery.event), due)
+
+
+def incomplete(stay: Stay, level: str) -> list[Issue]:
+    """A warning where a notice lacks what the law demands (SFS 2017:612 2 kap. 2 §).
+
+    The address of a protected person is withheld; it is not missing.
+    """
+    demanded = ("identifiers", "name", "planned", *(() if level else ("address",)))
+    absent = [element for element in demanded if not stay.value(element)]
+    if not absent:
+        return []
+    detail = ", ".join(absent)
+    return [Issue(code="incomplete-notice", detail=detail, severity=Severity.WARNING)]
+
+
+def contested(turn: Turn, error: ContestedError) -> None:
+    """A refused message that may be about another person, or about two cases."""
+    _stand(turn, cases.lock(turn.tx, error.case_id), error.code, "", "", None)
+
+
+def identity(turn: Turn, case: Case) -> Issue:
+    """A message whose person cannot be decided on by a machine."""
+    return _remark(turn, case, "identity", "", "")
+
+
+def lifting(turn: Turn, case: Case) -> Issue:
+    """A message that lifts a protection: a named person must confirm it."""
+    return _remark(turn, case, "protection-lifted", "", "")
+
+
+def _remark(turn: Turn, case: Case, what: ErrorCode, subject: str, detail: str) -> Issue:
+    _stand(turn, case, what, subject, detail, None)
+    return Issue(code=what, detail=detail, severity=Severity.WARNING)
+
+
+def _stand(
+    turn: Turn, case: Case, what: ErrorCode, subject: str, detail: str, due: datetime | None
+) -> None:
+    """Put an item before the owner of the message's sender."""
+    _stand_before(turn, case, turn.message.endpoint, what, subject, detail, due)
+
+
+def _stand_before(
+    turn: Turn,
+    case: Case,
+    endpoint: str,
+    what: ErrorCode,
+    subject: str,
+    detail: str,
+    due: datetime | None,
+) -> None:
+    """Put an item before the owner of an endpoint; nothing where the same one is open."""
+    items.open_item(
+        turn.tx,
+        Item(
+            what=what,
+            case_id=case.id,
+            message_id=turn.message.id,
+            subject=subject,
+            endpoint=endpoint,
+            detail=detail,
+            since=turn.now,
+            due_at=due,
+        ),
+    )
+    turn.log(what, subject or detail, case=case.id)

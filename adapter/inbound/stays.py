@@ -1,0 +1,91 @@
+"""Apply a message about a stay to its case, and queue what follows from it (SFS 2017:612)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from adapter.core.lifecycle import Ruling
+from adapter.core.model import Code
+from adapter.fhir import bundles
+from adapter.inbound import stay_effects, stay_items
+from adapter.inbound.owed_receipts import OwedReceipt, answer
+from adapter.inbound.protected import Level, learn_level, open_cases
+from adapter.inbound.pseudonyms import pseudonyms
+from adapter.inbound.remarks import remarks
+from adapter.inbound.stay_case import StayCase, cases_of, demand_authority, stay_of
+from adapter.inbound.stay_effects import Told
+from adapter.inbound.turn import Turn
+from adapter.policy.identity import Person
+from adapter.policy.read_message import ReadMessage
+from adapter.policy.stay import Patched, Stay, patch
+from adapter.store import cases
+
+_HELD = (Person.CONTESTED, Person.NOBODY)
+"""What a message may say of the person that applies to nothing: a person must decide."""
+
+
+def forward_stay(turn: Turn, message: ReadMessage) -> OwedReceipt:
+    """Decide on a message about a stay. FatalError `not-entitled` when it is another's stay."""
+    demand_authority(turn, message.event, message.bundle)
+    matters = cases_of(turn, message)
+    stays = [matter.before for matter in matters]
+    level = learn_level(turn, message.bundle, stays)
+    outcomes = [_apply(turn, message, matter, level) for matter in matters]
+    outcomes += label_cases(turn, message, stays, [matter.case.id for matter in matters], level)
+    case_id = matters[0].case.id if matters else None
+    turn.settle(
+        Ruling.PROCESS,
+        case_id=case_id,
+        note=_note(outcomes, matters),
+        shared=any(each.is_sent for each in outcomes),
+    )
+    issues = [*message.issues, *(issue for each in outcomes for issue in each.issues)]
+    issues += remarks(turn, message)
+    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case_id)
+
+
+def _note(outcomes: Iterable[Told], matters: Sequence[StayCase]) -> str:
+    """Why nothing is sent; "" when something is."""
+    if not matters:
+        return "no-open-case"
+    return next((each.note for each in outcomes if each.note), "")
+
+
+def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> Told:
+    if matter.person in _HELD:
+        return Told(note="held", issues=(stay_items.identity(turn, matter.case),))
+    patched = patch(
+        matter.before, message.event, message.bundle, turn.message.id, turn.message.received_at
+    )
+    if matter.person is Person.RENUMBERED:
+        patched = _renumbered(turn, message, matter, patched)
+    return stay_effects.apply(turn, message, matter, patched, level)
+
+
+def label_cases(
+    turn: Turn, message: ReadMessage, stays: Sequence[Stay], done: Collection[str], level: Level
+) -> list[Told]:
+    """Apply a new protection to every open case of the person, whoever owns it; not to `done`."""
+    if not level.is_new:
+        return []
+    others = [case for case in open_cases(turn, message.bundle, stays) if case.id not in done]
+    known = [StayCase(case=case, before=stay_of(turn, case)) for case in others]
+    return [
+        stay_effects.apply(turn, message, other, Patched(stay=other.before), level)
+        for other in known
+        if other.before.facts
+    ]
+
+
+def _renumbered(turn: Turn, message: ReadMessage, matter: StayCase, patched: Patched) -> Patched:
+    """Keep the old number beside the new one, and the case under the new person's digest."""
+    digests = pseudonyms(turn.tx, message.bundle)
+    cases.save(turn.tx, matter.case.id, patient=digests[0])
+    old = {"old": replace(patched.stay.facts["identifiers"], value=_old_numbers(matter.before))}
+    stay = Stay(facts={**patched.stay.facts, **old})
+    return replace(patched, stay=stay, changed=patched.changed | {"old"})
+
+
+def _old_numbers(before: Stay) -> list[dict[str, str]]:
+    return [i | {"use": "old"} for i in before.value("identifiers") or ()]

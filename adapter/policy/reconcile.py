@@ -1,0 +1,287 @@
+"""Compare who must be told of a Stay with who has been told, and return what to tell now. Pure.
+
+The table of meaning: each endpoint gets the first that fits.
+
+| entitled | told | gets |
+|---|---|---|
+| yes | no | the admission notice, and each event that stands |
+| yes | yes | the event itself, or an update where its projection changed, or nothing |
+| no | yes | one ending, made from the projection that it last got |
+| no | no | nothing |
+
+Told means that a notice arrived or may have arrived. A queued notice that surely has not arrived is
+replaced by a newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from adapter.core.failures import Arrived
+from adapter.core.model import Event, Need
+from adapter.core.participant import Participant
+from adapter.policy.entitled import Entitled, Entitlement, Missing, entitled
+from adapter.policy.events import flipped, standing
+from adapter.policy.notice import (
+    CANCELLED,
+    MOVED,
+    NEED_ENDED,
+    TRANSFERRED,
+    WITHDRAWN,
+    Notice,
+    ending,
+    protected,
+    shown,
+)
+from adapter.policy.rights import (
+    closed,
+    has_changed,
+    kept,
+    last_told,
+    queued,
+    raised,
+    right_no,
+    viewer,
+    with_queued,
+)
+from adapter.policy.stay import Stay
+from adapter.policy.views import Projection, project
+from adapter.settings.network import Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """Everything that a decision about a Stay depends on."""
+
+    network: Network
+    case_id: str
+    before: Stay
+    after: Stay
+    event: Event
+    rows: Sequence[Participant] = ()
+    told: Mapping[str, Arrived] = field(default_factory=dict)  # by endpoint, while its row is open
+    level: str = ""  # of the patient's protection, after this message
+    newly_protected: bool = False
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What follows from a message about a Stay."""
+
+    rows: tuple[Participant, ...] = ()  # new or changed
+    notices: tuple[Notice, ...] = ()
+    lapses: Mapping[str, str] = field(default_factory=dict)  # endpoint: why its queue is not due
+    missing: tuple[Missing, ...] = ()
+    is_late_word: bool = False  # it would have told somebody, but the right is over
+
+
+def reconcile(given: Input) -> Plan:
+    """Return what to tell to whom after a message about a Stay."""
+    given = replace(given, rows=[row for row in given.rows if row.basis != "named"])
+    if _is_over(given):
+        return _silent_end(given)
+    day, stay = given.now.date(), _judged_in_time(given.after)
+    rights = entitled(given.network, stay, day, kept(given.rows))
+    plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
+    return Plan(
+        rows=tuple(row for plan in plans for row in plan.rows),
+        notices=tuple(notice for plan in plans for notice in plan.notices),
+        lapses={name: why for plan in plans for name, why in plan.lapses.items()},
+        missing=rights.missing,
+        is_late_word=_judged_late(given),
+    )
+
+
+# The end of the right by time
+
+
+def _is_over(given: Input) -> bool:
+    """Whether the window after discharge or death has passed. Time alone tells nobody."""
+    ended, window = given.before.ended, given.network.settings.sharing.window
+    return ended is not None and ended + window < given.now
+
+
+def _silent_end(given: Input) -> Plan:
+    open_ = [row for row in given.rows if row.until is None]
+    changed = given.before.facts != given.after.facts
+    return Plan(
+        rows=tuple(closed(row, "window", given.now) for row in open_),
+        is_late_word=changed and bool(given.after.needs or given.rows),
+    )
+
+
+def _judged_late(given: Input) -> bool:
+    """Whether the assessment was made after the discharge: it tells nobody of this stay."""
+    return given.after.needs != _judged_in_time(given.after).needs
+
+
+def _judged_in_time(stay: Stay) -> Stay:
+    """Return the Stay with only those needs that were judged before its end."""
+    ended, assessment = stay.ended, stay.value("assessment")
+    if ended is None or not assessment:
+        return stay
+    needs = {n: at for n, at in assessment["needs"].items() if not _is_after(at, ended)}
+    fact = replace(stay.facts["assessment"], value=assessment | {"needs": needs})
+    return Stay(facts={**stay.facts, "assessment": fact})
+
+
+def _is_after(text: str, ended: datetime) -> bool:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return at.tzinfo is not None and at > ended
+
+
+# One endpoint
+
+
+def _endpoints(given: Input, rights: Entitled) -> list[str]:
+    """Return everybody who is or was entitled, in the order of the settings."""
+    names = {r.endpoint for r in rights.entitlements}
+    names |= {row.endpoint for row in given.rows if row.until is None}
+    order = {name: place for place, name in enumerate(given.network.endpoints)}
+    return sorted(names, key=lambda name: order.get(name, len(order)))
+
+
+def _one(given: Input, name: str, rights: Entitled) -> Plan:
+    now_for = [r for r in rights.entitlements if r.endpoint == name]
+    open_ = [row for row in given.rows if row.endpoint == name and row.until is None]
+    arrived = given.told.get(name, Arrived.NO) if open_ else Arrived.NO
+    if any(row.basis == "migrated" for row in open_) and not now_for and given.after.needs:
+        return Plan()  # migrated: a new version alone ends nobody's right
+    if now_for and arrived is Arrived.NO:
+        return _begin(given, name, now_for)
+    if now_for:
+        return _go_on(given, name, now_for, open_)
+    return _end(given, name, open_, arrived)
+
+
+def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
+    """The admission notice, and each event that stands, each with its own clock."""
+    rows = _rows(given, name, now_for)
+    after = _seen(given, given.after, rows)
+    unchanged = not has_changed(given.rows, rows) and after == queued(given.rows, name)
+    if unchanged and not given.newly_protected:
+        return Plan()  # the queued notice says all this already
+    right = right_no(given.rows, rows, name)
+    first = Notice(endpoint=name, event=Event.ADMISSION_NOTICE, projection=after, right_no=right)
+    more = [
+        replace(first, event=event, recorded=recorded) for event, recorded in standing(given.after)
+    ]
+    notices = [protected(notice, given.level, given.network.settings) for notice in (first, *more)]
+    return Plan(
+        rows=tuple(with_queued(row, after) for row in rows if row.until is None)
+        + tuple(row for row in rows if row.until is not None),
+        notices=tuple(notices),
+        lapses={name: "a newer notice replaces it"},
+    )
+
+
+def _go_on(
+    given: Input, name: str, now_for: Sequence[Entitlement], open_: Sequence[Participant]
+) -> Plan:
+    """The event itself, an update, or nothing."""
+    rows = _rows(given, name, now_for)
+    is_migrated = any(row.basis == "migrated" for row in open_)
+    view = rows if is_migrated else open_  # a new version alone tells nobody anything
+    before, after = _seen(given, given.before, view), _seen(given, given.after, rows)
+    event = flipped(given.event, given.before, given.after)
+    is_told = event is not None or before != after
+    if not is_told and not given.newly_protected:
+        return Plan(rows=tuple(rows) if has_changed(open_, rows) else ())
+    right = right_no(given.rows, rows, name)
+    notices = list[Notice]()
+    if given.newly_protected:
+        notices.append(_label(given, name, open_, right))
+    if is_told:
+        chosen = event or Event.ADMISSION_UPDATED
+        notice = Notice(endpoint=name, event=chosen, projection=after, right_no=right)
+        notices.append(protected(notice, given.level, given.network.settings))
+    noted = [with_queued(row, after) if row.until is None and is_told else row for row in rows]
+    return Plan(rows=tuple(noted), notices=tuple(notices))
+
+
+def _label(given: Input, name: str, open_: Sequence[Participant], right: int) -> Notice:
+    """Whoever was told gets the label at once, with what it already knows."""
+    known = last_told(open_) or {}
+    labelled = known | {"protection": given.level}
+    return Notice(
+        endpoint=name,
+        event=Event.ADMISSION_UPDATED,
+        projection=labelled,
+        right_no=right,
+        is_label=True,
+    )
+
+
+def _end(given: Input, name: str, open_: Sequence[Participant], arrived: Arrived) -> Plan:
+    """One ending for those who were told; the rest of the queue never leaves."""
+    reason = _reason(given, open_)
+    rows = tuple(closed(row, reason, given.now) for row in open_)
+    lapses = {name: reason}
+    if arrived is Arrived.NO:
+        return Plan(rows=rows, lapses=lapses)
+    known = last_told(open_) if arrived is Arrived.YES else None
+    return Plan(rows=rows, lapses=lapses, notices=(ending(name, reason, known),))
+
+
+def _reason(given: Input, open_: Sequence[Participant]) -> str:
+    after = given.after
+    if after.is_transfer:
+        return TRANSFERRED
+    if after.value("cancelled") or not after.is_inpatient:
+        return CANCELLED
+    if not after.needs:
+        return WITHDRAWN
+    dropped = all(row.need and Need(row.need) not in after.needs for row in open_)
+    moved = given.before.municipality != after.municipality
+    return NEED_ENDED if dropped or not moved else MOVED
+
+
+# Rows
+
+
+def _rows(given: Input, name: str, now_for: Sequence[Entitlement]) -> list[Participant]:
+    """Return an endpoint's rows after the message: open for each need that it is entitled for."""
+    known = {row.need: row for row in given.rows if row.endpoint == name}
+    migrated = known.pop("", None)
+    old = migrated if migrated and migrated.until is None else None
+    rows = [_opened(given, known.get(str(right.need)), right, old) for right in now_for]
+    needs = {str(right.need) for right in now_for}
+    ended = [r for need, r in known.items() if need not in needs and r.until is None]
+    rows += [closed(row, NEED_ENDED, given.now) for row in ended]
+    rows += [closed(old, "migrated", given.now)] if old else []
+    return [raised(row) for row in rows] if given.newly_protected else rows
+
+
+def _opened(
+    given: Input, row: Participant | None, right: Entitlement, old: Participant | None
+) -> Participant:
+    """Return the open row for a right; one that is made of a migrated row keeps what was told."""
+    if row is not None and row.until is None:
+        return row if row.ground == right.ground else replace(row, ground=right.ground)
+    return Participant(
+        case_id=given.case_id,
+        endpoint=right.endpoint,
+        need=str(right.need),
+        basis=right.basis,
+        ground=right.ground,
+        since=old.since if old else given.now,
+        right_no=(row.right_no if row else 0) + 1,
+        told=old.told if old else "",
+        queued=old.queued if old else "",
+    )
+
+
+# What an endpoint sees
+
+
+def _seen(given: Input, stay: Stay, rows: Sequence[Participant]) -> Projection:
+    settings = given.network.settings
+    projection = project(stay, viewer(rows), settings.sharing)
+    name = next((row.endpoint for row in rows), "")
+    return shown(projection, given.level, name, settings)

@@ -1,0 +1,70 @@
+"""Rows of an endpoint in a case: its needs, its right's number, what it last got. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapter.core.model import Need
+from adapter.core.participant import Participant
+from adapter.policy.views import PLANNING, Projection, Viewer
+
+
+def kept(rows: Iterable[Participant]) -> dict[tuple[Need, str], str]:
+    """Return the endpoint of each open row by assessment, by its need and ground."""
+    open_ = (row for row in rows if row.until is None and row.need and row.basis == "assessment")
+    return {(Need(row.need), row.ground): row.endpoint for row in open_}
+
+
+def closed(row: Participant, why: str, now: datetime) -> Participant:
+    """Return a row that has ended, and why. Its right has another number."""
+    return replace(row, until=now, ended=why, right_no=row.right_no + 1)
+
+
+def raised(row: Participant) -> Participant:
+    """Return a row with a new number of its right, so that what waits is judged again."""
+    return row if row.until is not None else replace(row, right_no=row.right_no + 1)
+
+
+def with_queued(row: Participant, projection: Projection) -> Participant:
+    """Keep the projection of the newest notice; the one before it counts as told."""
+    text = json.dumps(projection, sort_keys=True, separators=(",", ":"))
+    return replace(row, queued=text, told=row.told or row.queued)
+
+
+def has_changed(before: Iterable[Participant], rows: Iterable[Participant]) -> bool:
+    """Whether any row is new or has another number."""
+    known = {(row.endpoint, row.need): row.right_no for row in before}
+    return any(known.get((row.endpoint, row.need)) != row.right_no for row in rows)
+
+
+def right_no(before: Iterable[Participant], rows: Sequence[Participant], name: str) -> int:
+    """Return the right's number of an endpoint: the sum over its rows, closed ones too."""
+    numbers = {row.need: row.right_no for row in before if row.endpoint == name}
+    numbers |= {row.need: row.right_no for row in rows}
+    return sum(numbers.values())
+
+
+def viewer(rows: Iterable[Participant]) -> Viewer:
+    """Return what an endpoint is in a case, by its open rows."""
+    open_ = [row for row in rows if row.until is None]
+    needs = frozenset(Need(row.need) for row in open_ if row.need)
+    carries = any(row.basis == "carries" for row in open_)
+    roles = frozenset({PLANNING}) if carries else frozenset(str(need) for need in needs)
+    return Viewer(roles=roles, needs=needs)
+
+
+def queued(rows: Iterable[Participant], name: str) -> Projection | None:
+    """Return the projection of an endpoint's newest queued notice; None without one."""
+    texts = [r.queued for r in rows if r.endpoint == name and r.until is None and r.queued]
+    projection: Projection | None = json.loads(texts[0]) if texts else None
+    return projection
+
+
+def last_told(rows: Iterable[Participant]) -> Projection | None:
+    """Return what an endpoint with these rows last got; None before the first notice."""
+    texts = [row.told or row.queued for row in rows if row.told or row.queued]
+    projection: Projection | None = json.loads(texts[0]) if texts else None
+    return projection

@@ -1,0 +1,169 @@
+"""The Stay (vårdtillfälle): what is true of a case now, as its owner has told it. Pure.
+
+A Stay holds one fact for each element of `stay_elements`. Each message patches it, element by
+element. A fact keeps when it was recorded, so that newer and older are decided per element.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from adapter.core.model import Bundle, Event, Need
+from adapter.fhir import bundles
+from adapter.policy.stay_elements import LEGAL, brought, is_same, merged, stated
+
+INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
+"""Codes of HL7 v3 ActCode for an encounter that is an inpatient stay (slutenvård)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """The value of one element (None: deleted), when it was recorded, and by which message."""
+
+    value: Any
+    recorded: str  # ISO 8601
+    message: str
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was recorded, as an aware time."""
+        return bundles.instant(self.recorded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """The facts of one case by element. An element that nobody has stated is absent."""
+
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def value(self, element: str) -> Any:
+        """Return the value of an element; None where it is absent or deleted."""
+        fact = self.facts.get(element)
+        return fact.value if fact else None
+
+    @property
+    def numbers(self) -> list[str]:
+        """The patient's identifiers as `system|value`."""
+        known = self.value("identifiers") or ()
+        return [f"{i.get('system', '')}|{i['value']}" for i in known if i.get("value")]
+
+    @property
+    def is_inpatient(self) -> bool:
+        """Whether this is a stay in inpatient care that has begun and is not cancelled."""
+        class_ = self.value("class") or "IMP"
+        begun = bool(self.value("hospital")) and class_ in INPATIENT
+        return begun and not self.value("cancelled")
+
+    @property
+    def needs(self) -> dict[Need, str]:
+        """The needs in force, each with the time of the assessment that brought it.
+
+        Municipal health care brings primary care with it (SFS 2017:612 2 kap. 1 § st. 2).
+        """
+        assessment = self.value("assessment") or {}
+        return {Need(name): at for name, at in brought(assessment.get("needs", {})).items()}
+
+    @property
+    def municipality(self) -> str:
+        """The municipality (kommunkod) where the patient is registered; "" where it is unknown.
+
+        That of the sender's settings counts only while the Stay has no address at all.
+        """
+        assumed = "" if self.value("address") else self.value("assumed")
+        return str(self.value("municipality") or assumed or "")
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """HSA-ids of the units that the assessment in force names."""
+        return tuple((self.value("assessment") or {}).get("units", ()))
+
+    @property
+    def discharge(self) -> dict[str, Any] | None:
+        """The discharge; None without one. A discharge by death counts while the death does."""
+        discharge: dict[str, Any] | None = self.value("discharge")
+        by_death = bool(discharge) and (discharge or {}).get("disposition") == "exp"
+        return None if by_death and not self.value("deceased") else discharge or None
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether the patient left for another hospital."""
+        return (self.discharge or {}).get("disposition") == "other-hcf"
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the patient was discharged or died; None while the stay goes on."""
+        discharge, death = self.discharge, self.value("deceased")
+        fact = self.facts["discharge"] if discharge else self.facts["deceased"] if death else None
+        if fact is None:
+            return None
+        stated_ = (discharge or {}).get("end") if discharge else death
+        return bundles.instant(stated_ if isinstance(stated_, str) else "") or fact.at
+
+    @property
+    def status(self) -> str:
+        """Encounter.status (FHIR R4): entered-in-error, finished, onleave or in-progress."""
+        if self.value("cancelled"):
+            return "entered-in-error"
+        if self.discharge or self.value("deceased"):
+            return "finished"
+        return "onleave" if (self.value("leave") or {}).get("away") else "in-progress"
+
+    def dump(self) -> str:
+        """Return the JSON that the store keeps."""
+        facts = {name: [f.value, f.recorded, f.message] for name, f in self.facts.items()}
+        return json.dumps(facts, separators=(",", ":"))
+
+
+def load(text: str) -> Stay:
+    """Return the Stay that `Stay.dump` wrote; an empty one for ""."""
+    rows: dict[str, list[Any]] = json.loads(text or "{}")
+    return Stay(
+        facts={
+            name: Fact(value=value, recorded=recorded, message=message)
+            for name, (value, recorded, message) in rows.items()
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patched:
+    """A Stay after a message, and what the message did to it, by names of elements."""
+
+    stay: Stay
+    changed: frozenset[str] = frozenset()  # they have another value than before
+    late: frozenset[str] = frozenset()  # set aside: what is known is newer, and differs
+
+    @property
+    def late_legal(self) -> frozenset[str]:
+        """The legal elements among `late`: they are never set aside in silence."""
+        return self.late & LEGAL
+
+
+def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: datetime) -> Patched:
+    """Return the Stay after a message about it. `now` counts where no time was recorded.
+
+    Equal times follow the sender's order: the later message counts.
+    """
+    recorded = (bundles.recorded(bundle) or now).isoformat()
+    facts = dict(before.facts)
+    changed, late = set[str](), set[str]()
+    for name, value in stated(event, bundle).items():
+        known = facts.get(name)
+        new = Fact(
+            value=merged(name, before.value(name), value), recorded=recorded, message=message_id
+        )
+        same = is_same(name, known.value if known else None, new.value)
+        if known and _is_newer(known, new):
+            late |= set() if same else {name}
+            continue
+        changed |= set() if same else {name}
+        facts[name] = replace(new, value=known.value) if known and same else new
+    return Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
+
+
+def _is_newer(known: Fact, new: Fact) -> bool:
+    return known.at is not None and new.at is not None and known.at > new.at

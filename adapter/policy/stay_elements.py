@@ -1,0 +1,221 @@
+"""What a message states about each element of a Stay: one row for each element. Pure.
+
+An element that a message does not mention is absent from the result: absence is silence. None
+deletes: HL7 v2 `""`, or an event that clears the element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapter.core.identifiers import normalised
+from adapter.core.model import Bundle, Event, Need
+from adapter.fhir import bundles
+
+LEGAL = frozenset({"assessment", "ready", "cancelled", "deceased", "discharge"})
+"""Elements that a rule of SFS 2017:612 counts from, or that begin or end a duty to tell."""
+
+CLEARS: Mapping[Event, tuple[str, ...]] = {
+    Event.ADMISSION_NOTICE: ("cancelled",),
+    Event.ADMISSION_CANCELLED: ("assessment",),
+    Event.PROCESS_ENDED: ("assessment",),
+    Event.DISCHARGE_READY_WITHDRAWN: ("ready",),
+    Event.DISCHARGED: ("leave",),
+    Event.DECEASED: ("leave",),
+    Event.DISCHARGE_CANCELLED: ("discharge",),
+    Event.DECEASED_WITHDRAWN: ("deceased",),
+}
+"""Which elements an event clears by what it is, although its document leaves them out."""
+
+_DELETED = {
+    "planned-discharge": "planned",
+    "discharge-ready": "ready",
+    "leave": "leave",
+    "ward": "ward",
+    "admitted": "admitted",
+    "deceased": "deceased",
+    "listed": "listed",
+}
+"""Codes of our extension `deleted`, and the element that each deletes.
+
+A deleted name or address is not in the table: nobody has moved, and a person has a name.
+"""
+
+Facts = dict[str, Any]
+
+
+def stated(event: Event, bundle: Bundle) -> Facts:
+    """Return what a message states, by element; JSON values, None where it deletes."""
+    deleted = dict.fromkeys(_DELETED[code] for code in bundles.deleted(bundle) if code in _DELETED)
+    cleared = dict.fromkeys(CLEARS.get(event, ()))
+    facts = deleted | _person(bundle)
+    if event is not Event.PERSON_UPDATED:
+        facts |= _stay(event, bundle)
+    return facts | cleared | _own(event, bundle)
+
+
+def _person(bundle: Bundle) -> Facts:
+    person = bundles.patient(bundle) or {}
+    identifiers = person.get("identifier", ())
+    present = {
+        "identifiers": [i for i in identifiers if i.get("use") != "old" and i.get("value")],
+        "name": person.get("name"),
+        "address": _registered(person),
+        "municipality": bundles.municipality(bundle),
+        "assumed": bundles.assumed_municipality(bundle),
+        "listed": bundles.listed_centre(bundle),
+    }
+    return {k: v for k, v in present.items() if v} | _death(person)
+
+
+def _registered(person: Mapping[str, Any]) -> list[Any]:
+    """Return the addresses of registration (folkbokföring), without their extensions."""
+    homes = [a for a in person.get("address", ()) if a.get("use") == "home"]
+    bare = [{k: v for k, v in a.items() if k != "extension"} for a in homes]
+    return [a for a in bare if a.keys() - {"use", "type"}]
+
+
+def _death(person: Mapping[str, Any]) -> Facts:
+    if person.get("deceasedDateTime"):
+        return {"deceased": person["deceasedDateTime"]}
+    boolean = person.get("deceasedBoolean")
+    return {} if boolean is None else {"deceased": True if boolean else None}
+
+
+def _stay(event: Event, bundle: Bundle) -> Facts:
+    stay = bundles.focus(bundle) or {}
+    period = stay.get("period", {})
+    present = {
+        "class": bundles.encounter_class(bundle),
+        "hospital": bundles.referenced_organization(bundle, stay.get("serviceProvider")),
+        "admitted": period.get("start"),
+        "planned": bundles.extension_value(stay, "planned-discharge"),
+        "ward": stay.get("location"),
+        "ready": bundles.extension_value(stay, "discharge-ready"),
+        "assessment": _assessment(bundle),
+    }
+    facts = {k: v for k, v in present.items() if v}
+    judged = bundles.assessment(bundle)
+    if judged is not None and judged.withdrawn:
+        facts["assessment"] = None
+    if _is_discharged(event, bundle):
+        facts["discharge"] = _discharge(bundle)
+    return facts
+
+
+def _is_discharged(event: Event, bundle: Bundle) -> bool:
+    """Whether a finished stay is a discharge. A death alone is none, until the hospital says so."""
+    stay = bundles.focus(bundle) or {}
+    over = stay.get("status") == "finished" and bool(stay.get("period", {}).get("end"))
+    return over and (event is not Event.DECEASED or bundles.disposition(bundle) == "exp")
+
+
+def _assessment(bundle: Bundle) -> Facts | None:
+    judged = bundles.assessment(bundle)
+    if judged is None or judged.withdrawn or not (judged.needs or judged.units):
+        return None
+    at = judged.assessed or bundles.recorded(bundle)
+    when = at.isoformat() if at else ""
+    needs = {str(need): when for need in sorted(judged.needs)}
+    return {"needs": needs, "units": list(judged.units), "assessed": when}
+
+
+def _discharge(bundle: Bundle) -> Facts:
+    period = (bundles.focus(bundle) or {}).get("period", {})
+    recorded = bundles.recorded(bundle)
+    end = period.get("end") or (recorded.isoformat() if recorded else "")
+    return {"end": end, "disposition": bundles.disposition(bundle)}
+
+
+def _leave(event: Event) -> Callable[[Bundle], Facts]:
+    def read(bundle: Bundle) -> Facts:
+        period = bundles.extension_value(bundles.focus(bundle), "leave") or {}
+        return {"leave": {"away": event is Event.LEAVE_STARTED, "period": period}}
+
+    return read
+
+
+def _ready(bundle: Bundle) -> Facts:
+    recorded = bundles.recorded(bundle)
+    at = bundles.extension_value(bundles.focus(bundle), "discharge-ready")
+    return {"ready": at or (recorded.isoformat() if recorded else "")}
+
+
+def _death_event(bundle: Bundle) -> Facts:
+    return {"deceased": True} | _death(bundles.patient(bundle) or {})
+
+
+_OWN: Mapping[Event, Callable[[Bundle], Facts]] = {
+    Event.ADMISSION_CANCELLED: lambda _: {"cancelled": True},
+    Event.LEAVE_STARTED: _leave(Event.LEAVE_STARTED),
+    Event.LEAVE_ENDED: _leave(Event.LEAVE_ENDED),
+    Event.DISCHARGE_READY: _ready,
+    Event.DISCHARGED: lambda bundle: {"discharge": _discharge(bundle)},
+    Event.DECEASED: _death_event,
+}
+"""What an event states by what it is."""
+
+
+def _own(event: Event, bundle: Bundle) -> Facts:
+    read = _OWN.get(event)
+    return read(bundle) if read else {}
+
+
+def brought(needs: Mapping[str, str]) -> dict[str, str]:
+    """Return the needs with primary care, which municipal health care brings (2 kap. 1 § st. 2)."""
+    own = needs.get(Need.MUNICIPAL_HEALTH_CARE)
+    return ({str(Need.PRIMARY_CARE): own} if own is not None else {}) | dict(needs)
+
+
+def is_same(element: str, before: Any, value: Any) -> bool:
+    """Whether two values of an element mean the same, in whatever form a system writes them."""
+    if not before or not value or before == value:
+        return before == value or not (before or value)
+    return bool(_canonical(element, before) == _canonical(element, value))
+
+
+def _canonical(element: str, value: Any) -> Any:
+    if element in _TIMES:
+        return _moment(value)
+    if element == "discharge":
+        return _moment(value["end"]), value["disposition"]
+    if element == "identifiers":
+        return {(normalised(i.get("system", "")), _compact(i["value"])) for i in value}
+    if element in ("name", "address"):
+        return [_words(part) for part in value]
+    return value
+
+
+_TIMES = ("admitted", "planned", "ready", "deceased")
+
+
+def _moment(text: Any) -> Any:
+    return bundles.instant(text if isinstance(text, str) else "") or text
+
+
+def _compact(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).upper()
+
+
+def _words(part: Mapping[str, Any]) -> list[str]:
+    """Return the words of a name or an address, without its use, type and country."""
+    values = [v for k, v in sorted(part.items()) if k not in ("use", "type", "country", "text")]
+    texts = (t for v in values for t in (v if isinstance(v, list) else [v]))
+    return " ".join(str(text) for text in texts).casefold().split()
+
+
+def merged(element: str, before: Any, value: Any) -> Any:
+    """Return the value to keep.
+
+    A need keeps the time of the assessment that brought it. A death keeps its date when a later
+    message only says that the patient is dead.
+    """
+    if element == "deceased" and value is True:
+        return before or True
+    if element != "assessment" or not before or not value:
+        return value
+    known = brought(before["needs"])
+    needs = {name: known.get(name, at) for name, at in value["needs"].items()}
+    is_repeated = needs == before["needs"] and value["units"] == before["units"]
+    return before if is_repeated else value | {"needs": needs}
