@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapter.core.errors import FatalError
 from adapter.core.model import Event
 from adapter.fhir import bundles, labels
 from adapter.mappings.hl7v2.events import TRIGGERS
@@ -44,6 +45,20 @@ def test_an_assessment_makes_a_message_about_the_stay_of_one_about_the_person(
     assert bundles.assessment(bundle) is not None
     assert bundles.event(read(adt(trigger, ZSP, DEAD))[0]) is Event.DECEASED
     assert bundles.event(read(adt(trigger, "ZSP|1|||||||Y"))[0]) is Event.PROCESS_ENDED
+
+
+def test_an_outpatient_visit_is_read_only_where_it_has_an_assessment() -> None:
+    bundle, _ = read(adt("A04", ZSP))
+    assert bundles.event(bundle) is Event.ADMISSION_UPDATED
+    assert bundles.assessment(bundle) is not None
+    with pytest.raises(FatalError, match="unmapped-event"):
+        read(adt("A04"))
+
+
+@pytest.mark.parametrize(("class_", "code"), [("", "AMB"), ("O", "AMB"), ("E", "EMER")])
+def test_an_outpatient_visit_is_no_inpatient_stay(class_: str, code: str) -> None:
+    bundle, _ = read(bare("A04", PID, visit("V1").replace("|I|", f"|{class_}|"), ZSP))
+    assert bundles.encounter_class(bundle) == code
 
 
 def test_a_cancelled_pre_admission_has_no_assessment() -> None:
