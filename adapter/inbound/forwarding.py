@@ -45,7 +45,7 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     level = learn_level(turn, matter.bundle, [matter.stay])
     label_cases(turn, message, [matter.stay], (), level)
     outgoing, dropped = _outgoing(turn, matter, level.after)
-    case = matter.case
+    case = cases.lock(turn.tx, matter.case.id)  # a label may have taken order numbers
     problems = deliveries.put(
         turn.tx, turn.network, case, turn.message.id, turn.sender, outgoing, turn.now
     )
@@ -153,7 +153,7 @@ def _needs_a_person(matter: Matter) -> bool:
 
 
 def _save(turn: Turn, matter: Matter, applied: dict[str, str], outgoing: list[Outgoing]) -> None:
-    case = matter.case
+    case = cases.lock(turn.tx, matter.case.id)
     values: dict[str, Any] = {"orders": case.orders + len(outgoing)}
     values |= {"facts": plans.dump(applied)} if applied else {}
     cases.save(turn.tx, case.id, **values)

@@ -55,6 +55,7 @@ def apply(
     _make_anew(turn, matter.case, plan)
     problems = _queue(turn, message, matter, plan, expires)
     _save(turn, matter, patched, level, plan)
+    _log_rights(turn, matter.case, rows, plan)
     issues = [*problems, *_items(turn, message, matter, patched, level, plan)]
     note = "" if plan.notices or patched.stay.needs else "not-shared"
     if patched.late and not plan.notices:
@@ -250,11 +251,17 @@ def _save(turn: Turn, matter: StayCase, patched: Patched, level: Level, plan: Pl
         "discharged_at": ended,
         "closed_at": _closed_at(turn, case, stay),
     }
-    begun = [row.endpoint for row in plan.rows if row.until is None and row.right_no == 1]
-    if begun:
+    if plan.rows:
         values |= {"shared_at": case.shared_at or turn.now}
-        turn.log("shared", ", ".join(dict.fromkeys(begun)), case=case.id)
     cases.save(turn.tx, case.id, **values)
+
+
+def _log_rights(turn: Turn, case: Case, before: Sequence[Participant], plan: Plan) -> None:
+    """Note in the history who has got a right, and whose right has ended."""
+    held = {row.endpoint for row in before if row.until is None}
+    begun = [r.endpoint for r in plan.rows if r.until is None and r.endpoint not in held]
+    if begun:
+        turn.log("shared", ", ".join(dict.fromkeys(begun)), case=case.id)
     for row in plan.rows:
         if row.until is not None:
             detail = f"{row.endpoint} {row.need}: {row.ended}"
