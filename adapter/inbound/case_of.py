@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapter.core.errors import FatalError
@@ -10,7 +10,6 @@ from adapter.core.identifiers import hsa_id
 from adapter.core.model import RETURNING, Bundle, Delivery, Event
 from adapter.core.participant import Participant
 from adapter.fhir import bundles
-from adapter.inbound.pseudonyms import pseudonyms
 from adapter.inbound.stay_case import (
     ContestedError,
     begun,
@@ -20,6 +19,7 @@ from adapter.inbound.stay_case import (
 )
 from adapter.inbound.turn import Turn
 from adapter.outbound import receipts
+from adapter.outbound.pseudonyms import pseudonyms
 from adapter.policy import authority, read_message
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
@@ -43,7 +43,14 @@ class Matter:
     @property
     def parties(self) -> set[str]:
         """The endpoints that take part in the case."""
-        return {row.endpoint for row in self.rows if row.until is None}
+        return parties_of(self.stay, self.rows)
+
+
+def parties_of(stay: Stay, rows: Iterable[Participant]) -> set[str]:
+    """Return who takes part. Being named makes nobody a party of a case with a stay."""
+    is_of_stay = bool(stay.value("hospital"))
+    open_ = (row for row in rows if row.until is None)
+    return {row.endpoint for row in open_ if not is_of_stay or row.basis != "named"}
 
 
 def matter_of(turn: Turn, message: ReadMessage) -> Matter:
@@ -113,7 +120,7 @@ def _demand_names(turn: Turn, event: Event, names: Sequence[str]) -> None:
 def _demand_standing(turn: Turn, event: Event, case: Case) -> None:
     """FatalError `not-entitled` unless the sender may send this event in the case."""
     rows = participants.of_case(turn.tx, case.id)
-    parties = {row.endpoint for row in rows if row.until is None}
+    parties = parties_of(stay_of(turn, case), rows)
     mailboxes = turn.network.same_organization(turn.sender)
     owner, day = authority.owner_of(case.name), turn.now.date()
     standing = authority.standing(turn.sender, owner, parties, mailboxes, day)

@@ -84,11 +84,21 @@ def _outgoing(turn: Turn, matter: Matter, level: str) -> tuple[list[Outgoing], l
         municipality=bundles.municipality(matter.bundle),
         day=turn.now.date(),
     )
-    endpoints = receivers(turn.network, addressing)
+    addressed = receivers(turn.network, addressing)
+    endpoints = list({e.name: e for e in (_mailbox(turn, matter, a) for a in addressed)}.values())
     parties = [e for e in endpoints if _may_receive(turn, matter, e)]
     dropped = [_not_a_party(turn, matter, e) for e in endpoints if e not in parties]
     holds = {e.name: _hold(turn, addressing, level, e) for e in parties}
     return [_to(turn, matter, matter.bundle, e, holds[e.name]) for e in parties], dropped
+
+
+def _mailbox(turn: Turn, matter: Matter, endpoint: Endpoint) -> Endpoint:
+    """The mailbox of a receiver's organisation that takes part in the case, if any does."""
+    names = turn.network.same_organization(endpoint)
+    taking_part = [name for name in names if name in matter.parties]
+    if not matter.stay.facts or endpoint.name in matter.parties or not taking_part:
+        return endpoint
+    return turn.network.endpoint(taking_part[0])
 
 
 def _may_receive(turn: Turn, matter: Matter, endpoint: Endpoint) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from adapter.core.model import RETURNING, Event, Message
 from adapter.fhir import bundles
 from adapter.inbound.message_ids import ids_of
-from adapter.inbound.pseudonyms import every_pseudonym
+from adapter.outbound.pseudonyms import every_pseudonym
 from adapter.policy.read_message import ReadMessage, ReadResult, case_names
 from adapter.settings.network import Network
 from adapter.store import (

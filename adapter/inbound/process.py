@@ -18,6 +18,7 @@ from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
 from adapter.inbound.stay_case import ContestedError
+from adapter.inbound.stays import protect_only
 from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import receipts
 from adapter.policy.read_message import (
@@ -91,6 +92,8 @@ def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
     ids = _note_ids(turn, result)
     if isinstance(error, ContestedError):
         stay_items.contested(turn, error)
+        if isinstance(result, ReadMessage):
+            protect_only(turn, result)
     ours = error.entry.scope is not Scope.SENDER
     owed = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
     duplicates.remember(turn.tx, ids, turn.message.id)

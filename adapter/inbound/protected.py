@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, labels
-from adapter.inbound.pseudonyms import hashes
 from adapter.inbound.turn import Turn
+from adapter.outbound.pseudonyms import hashes
 from adapter.policy import protection
 from adapter.policy.stay import Stay
 from adapter.store import cases, persons
@@ -37,8 +37,9 @@ def learn_level(turn: Turn, bundle: Bundle, stays: Iterable[Stay]) -> Level:
     digests = _digests(turn, bundle, stays)
     known, stated = persons.level(turn.tx, digests), labels.protection(bundle)
     after = protection.stronger(known, stated)
-    if after != known:
+    if after:  # also for a number that is new
         persons.set_level(turn.tx, digests, after, turn.message.id, turn.now)
+    if after != known:
         turn.log("protected", after)
     return Level(before=known, after=after, is_lifted=bool(known) and stated == protection.NONE)
 
@@ -50,6 +51,6 @@ def open_cases(turn: Turn, bundle: Bundle, stays: Iterable[Stay]) -> list[Case]:
 
 
 def _digests(turn: Turn, bundle: Bundle, stays: Iterable[Stay]) -> list[str]:
-    known = [number for stay in stays for number in stay.numbers]
+    known = [number for stay in stays for number in stay.every_number]
     numbers = [*bundles.patient_ids(bundle), *bundles.old_patient_ids(bundle), *known]
     return hashes(turn.tx, numbers)

@@ -11,9 +11,9 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import bundles
-from adapter.inbound.pseudonyms import every_pseudonym, pseudonyms
 from adapter.inbound.turn import Turn
 from adapter.outbound.delivery_reports import original_bundle
+from adapter.outbound.pseudonyms import every_pseudonym, pseudonyms
 from adapter.policy import authority, identity, plans
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage, case_names
@@ -62,12 +62,13 @@ def cases_of(turn: Turn, message: ReadMessage) -> list[StayCase]:
     if known is None and _is_no_stay(message.bundle):
         return []
     if known is None:
-        return [StayCase(case=_opened(turn, message.bundle), before=Stay())]
+        person = identity.judge(Stay(), message.bundle)
+        return [StayCase(case=_opened(turn, message.bundle), before=Stay(), person=person)]
     before = stay_of(turn, known)
     person = person_of(turn, message.bundle, known, before)
     if person is Person.OTHER:
         raise ContestedError("other-patient", known.id)
-    if _is_reused(before, message.bundle):
+    if person is Person.SAME and _is_reused(known, before, message.bundle):
         return [StayCase(case=_reopened(turn, message.bundle, known), before=Stay())]
     _add_own_names(turn, message.bundle, known)
     return [StayCase(case=known, before=before, person=person)]
@@ -148,17 +149,27 @@ def person_of(turn: Turn, bundle: Bundle, case: Case, stay: Stay) -> Person:
         return identity.judge(stay, bundle)
     patients = every_pseudonym(turn.tx, bundle)
     is_other = bool(case.patient and patients) and case.patient not in patients
-    return Person.OTHER if is_other else Person.SAME
+    return Person.OTHER if is_other else identity.judge(Stay(), bundle)
 
 
 def _opened(turn: Turn, bundle: Bundle) -> Case:
     """Open a case. The names that other organisations gave it are not taken over."""
     names = [name for name in case_names(bundle) if _may_name(turn, name)]
     patient = next(iter(pseudonyms(turn.tx, bundle)), "")
-    if names:
-        return begun(turn, cases.open_case(turn.tx, names, patient, turn.now))
     owner = hsa_id(turn.sender.organization)
-    return begun(turn, cases.open_unnamed(turn.tx, owner, patient, turn.now))
+    if not names:
+        return begun(turn, cases.open_unnamed(turn.tx, owner, patient, turn.now))
+    case = cases.open_case(turn.tx, names, patient, turn.now)
+    if authority.owner_of(case.name) != owner and owner not in turn.sender.tells_for:
+        _give_neutral_name(turn, case, owner)
+    return begun(turn, cases.lock(turn.tx, case.id))
+
+
+def _give_neutral_name(turn: Turn, case: Case, owner: str) -> None:
+    """A name of a ward's HSA-id may tell a diagnosis: the case leaves under the hospital's."""
+    outward = f"{owner}/{case.id}"
+    cases.add_names(turn.tx, case.id, [outward])
+    cases.save(turn.tx, case.id, outward=outward)
 
 
 def begun(turn: Turn, case: Case) -> Case:
@@ -181,10 +192,16 @@ def _add_own_names(turn: Turn, bundle: Bundle, case: Case) -> None:
 # A visit number that is used again
 
 
-def _is_reused(before: Stay, bundle: Bundle) -> bool:
-    """Whether the message states an admission after the known discharge: another stay."""
+def _is_reused(known: Case, before: Stay, bundle: Bundle) -> bool:
+    """Whether the message states another admission, after the known discharge: another stay.
+
+    The discharge outlives a Stay that is purged.
+    """
     start = bundles.instant((bundles.focus(bundle) or {}).get("period", {}).get("start"))
-    return bool(before.discharge and before.ended and start and start > before.ended)
+    ended = before.ended if before.discharge else None
+    ended = ended or (None if before.facts else known.discharged_at)
+    admitted = bundles.instant(before.value("admitted")) or known.admitted_at
+    return bool(ended and start and start > ended and (admitted is None or start > admitted))
 
 
 def _reopened(turn: Turn, bundle: Bundle, old: Case) -> Case:

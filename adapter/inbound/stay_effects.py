@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from adapter.core.errors import Issue
-from adapter.core.failures import Arrived
 from adapter.core.lifecycle import State, Step
 from adapter.core.model import Delivery, Event, Kind
 from adapter.core.participant import Participant
@@ -16,11 +15,13 @@ from adapter.fhir import builders, bundles
 from adapter.inbound import stay_items
 from adapter.inbound.owed_receipts import information
 from adapter.inbound.protected import Level
+from adapter.inbound.stay_arrivals import arrived, promoted, sent_since
 from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
 from adapter.outbound import deliveries
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.judgement import judge, stay_heading
+from adapter.outbound.pseudonyms import hashes
 from adapter.policy import notices
 from adapter.policy.notice import ENDINGS, Notice
 from adapter.policy.read_message import ReadMessage
@@ -29,7 +30,6 @@ from adapter.policy.stay import Patched, Stay
 from adapter.store import cases, history, outbox, participants, stays
 from adapter.store import notices as sent_notices
 from adapter.store.cases import Case
-from adapter.store.notices import SentNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,46 +107,21 @@ def _plan(
     """
     if not patched.changed and not level.is_new:
         return None
+    sent = sent_since(turn, matter.case, rows)
     given = Input(
         network=turn.network,
         case_id=matter.case.id,
         before=matter.before,
         after=patched.stay,
         event=message.event,
-        rows=rows,
-        told=_told(turn, matter.case, rows),
+        rows=[promoted(row, sent.get(row.endpoint, ())) for row in rows],
+        told={name: arrived(notices_) for name, notices_ in sent.items()},
         level=level.after,
+        discharged=matter.case.discharged_at,
         newly_protected=level.is_new,
         now=turn.now,
     )
     return reconcile(given)
-
-
-def _told(turn: Turn, case: Case, rows: Sequence[Participant]) -> dict[str, Arrived]:
-    """Whether each endpoint with an open row has been told, since its row was opened."""
-    since = dict[str, datetime]()
-    for row in rows:
-        if row.until is None:
-            since[row.endpoint] = min(row.since, since.get(row.endpoint, row.since))
-    if not since:
-        return {}
-    outbox.lock_open(turn.tx, case.id, sorted(since))  # so that no claim begins meanwhile
-    sent = sent_notices.may_have_arrived(turn.tx, case.id)
-    return {name: _arrived(_sent_to(turn, sent, name), at) for name, at in since.items()}
-
-
-def _sent_to(turn: Turn, sent: Mapping[str, Sequence[SentNotice]], name: str) -> list[SentNotice]:
-    """What was sent to an endpoint, and to those that it replaced."""
-    names = [*turn.network.replaced(name), name]
-    return [notice for each in names for notice in sent.get(each, ())]
-
-
-def _arrived(sent: Sequence[SentNotice], since: datetime) -> Arrived:
-    after = (s for s in sent if s.created_at >= since and s.event not in ENDINGS)
-    known = {each.arrived for each in after}
-    if Arrived.YES in known:
-        return Arrived.YES
-    return Arrived.MAYBE if Arrived.MAYBE in known else Arrived.NO
 
 
 # Deliveries
@@ -201,10 +176,13 @@ def _queue(
     plan: Plan,
     expires: Mapping[str, datetime],
 ) -> list[Issue]:
-    outgoing = [
-        replace(_outgoing(turn, message, matter, notice), expires_at=expires.get(notice.endpoint))
-        for notice in plan.notices
-    ]
+    outgoing = []
+    for notice in plan.notices:
+        if turn.network.knows(notice.endpoint):
+            made = _outgoing(turn, message, matter, notice)
+            outgoing.append(replace(made, expires_at=expires.get(notice.endpoint)))
+        else:
+            stay_items.removed(turn, matter.case, notice.endpoint)
     case, message_id = matter.case, turn.message.id
     return deliveries.put(turn.tx, turn.network, case, message_id, turn.sender, outgoing, turn.now)
 
@@ -247,6 +225,7 @@ def _save(turn: Turn, matter: StayCase, patched: Patched, level: Level, plan: Pl
     values: dict[str, Any] = {
         "orders": case.orders + len(plan.notices),
         "protected": bool(level.after),
+        "patient": next(iter(hashes(turn.tx, stay.numbers)), case.patient),
         "admitted_at": bundles.instant(stay.value("admitted")) or case.admitted_at,
         "discharged_at": ended,
         "closed_at": _closed_at(turn, case, stay),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
-from adapter.core.model import Delivery
+from adapter.core.model import Delivery, Need
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.turn import Turn
 from adapter.outbound import delivery_reports
@@ -26,7 +26,8 @@ def nobody_to_tell(
     """Keep one open item for each need without a receiver; close those that are met or ended."""
     missing = list(missing)
     known = items.of_case(turn.tx, case.id)
-    open_ = {item.subject for item in known if item.what == "nobody-to-tell"}
+    needs = {str(need) for need in Need}  # other subjects are endpoints
+    open_ = {i.subject for i in known if i.what == "nobody-to-tell" and i.subject in needs}
     for need in sorted(open_ - {str(each.need) for each in missing}):
         why = "met" if need in stay.needs else "ended"
         items.close(turn.tx, case.id, "nobody-to-tell", need, why, turn.now)
@@ -103,6 +104,16 @@ def contested(turn: Turn, error: ContestedError) -> None:
 def identity(turn: Turn, case: Case) -> Issue:
     """A message whose person cannot be decided on by a machine."""
     return _remark(turn, case, "identity", "", "")
+
+
+def protected_elsewhere(turn: Turn, case: Case) -> None:
+    """Another owner's label holds the notices of this case: a person must check it."""
+    _stand(turn, case, "protected-elsewhere", "", "", None)
+
+
+def removed(turn: Turn, case: Case, endpoint: str) -> None:
+    """A receiver of the case is no longer in the settings: nothing can be sent to it."""
+    _stand(turn, case, "nobody-to-tell", endpoint, "no longer in the settings", None)
 
 
 def lifting(turn: Turn, case: Case) -> Issue:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from adapter.core.endpoint import ProtectionPolicy
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Code
+from adapter.core.model import Code, Event
 from adapter.fhir import bundles
 from adapter.inbound import stay_effects, stay_items
 from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.protected import Level, learn_level, open_cases
-from adapter.inbound.pseudonyms import pseudonyms
 from adapter.inbound.remarks import remarks
 from adapter.inbound.stay_case import StayCase, cases_of, demand_authority, stay_of
 from adapter.inbound.stay_effects import Told
 from adapter.inbound.turn import Turn
+from adapter.outbound import judgement
+from adapter.outbound.pseudonyms import pseudonyms
+from adapter.policy import protection
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay, patch
-from adapter.store import cases
+from adapter.store import cases, inbox, timers
+from adapter.store.cases import Case
 
 _HELD = (Person.CONTESTED, Person.NOBODY)
 """What a message may say of the person that applies to nothing: a person must decide."""
@@ -32,7 +36,7 @@ def forward_stay(turn: Turn, message: ReadMessage) -> OwedReceipt:
     stays = [matter.before for matter in matters]
     level = learn_level(turn, message.bundle, stays)
     outcomes = [_apply(turn, message, matter, level) for matter in matters]
-    outcomes += label_cases(turn, message, stays, [matter.case.id for matter in matters], level)
+    label_cases(turn, message, stays, [matter.case.id for matter in matters], level)
     case_id = matters[0].case.id if matters else None
     turn.settle(
         Ruling.PROCESS,
@@ -65,17 +69,53 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
 
 def label_cases(
     turn: Turn, message: ReadMessage, stays: Sequence[Stay], done: Collection[str], level: Level
-) -> list[Told]:
-    """Apply a new protection to every open case of the person, whoever owns it; not to `done`."""
+) -> None:
+    """Apply a new protection to every open case of the person, whoever owns it; not to `done`.
+
+    The label goes out as the owner's word, and the sender of the message hears nothing of it.
+    """
     if not level.is_new:
-        return []
-    others = [case for case in open_cases(turn, message.bundle, stays) if case.id not in done]
-    known = [StayCase(case=case, before=stay_of(turn, case)) for case in others]
-    return [
-        stay_effects.apply(turn, message, other, Patched(stay=other.before), level)
-        for other in known
-        if other.before.facts
-    ]
+        return
+    for case in open_cases(turn, message.bundle, stays):
+        _hold_messages(turn, case, level.after)
+        stay = stay_of(turn, case)
+        if case.id not in done and stay.facts:
+            _label(turn, message, StayCase(case=case, before=stay), level)
+
+
+def _label(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> None:
+    theirs = _turn_of_owner(turn, matter.before)
+    stay_effects.apply(theirs, message, matter, Patched(stay=matter.before), level)
+    if theirs.message.endpoint != turn.message.endpoint:
+        stay_items.protected_elsewhere(theirs, matter.case)
+
+
+def _turn_of_owner(turn: Turn, stay: Stay) -> Turn:
+    """The turn of the newest message that described the stay: answers go to its sender."""
+    fact = stay.facts.get("hospital")
+    stored = inbox.get(turn.tx, fact.message) if fact else None
+    origin = stored.message if stored else None
+    if origin is None or not turn.network.knows(origin.endpoint):
+        return turn
+    return replace(turn, message=origin, notes={})
+
+
+_HELD_MESSAGES = (Event.CARE_PLAN, Event.MESSAGE, Event.REPLY)
+
+
+def _hold_messages(turn: Turn, case: Case, level: str) -> None:
+    """Hold what has not left and is no notice: the sender's own bytes cannot be masked."""
+    rows = turn.network.settings.protection
+    for unsent in timers.unsent_of_case(turn.tx, case.id):
+        is_full = protection.policy(rows, level, unsent.endpoint) is ProtectionPolicy.FULL
+        if unsent.event in _HELD_MESSAGES and not is_full:
+            judgement.hold(turn.tx, unsent, turn.now)
+
+
+def protect_only(turn: Turn, message: ReadMessage) -> None:
+    """Take nothing of a refused message but that its person is protected."""
+    level = learn_level(turn, message.bundle, [])
+    label_cases(turn, message, [], [], level)
 
 
 def _renumbered(turn: Turn, message: ReadMessage, matter: StayCase, patched: Patched) -> Patched:

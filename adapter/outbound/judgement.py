@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.core.endpoint import Endpoint
+from adapter.core.endpoint import Endpoint, ProtectionPolicy
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Step
 from adapter.core.model import Delivery, Event, Kind
@@ -20,10 +20,12 @@ from adapter.fhir.builders import Party
 from adapter.fhir.parts import party_of
 from adapter.outbound import deliveries, delivery_reports
 from adapter.outbound.deliveries import Outgoing
+from adapter.outbound.pseudonyms import hashes
 from adapter.policy import authority, notices
 from adapter.policy.events import still_stands
 from adapter.policy.notice import ENDINGS, Notice, ending, protected
 from adapter.policy.notices import Heading
+from adapter.policy.protection import policy
 from adapter.policy.rights import last_told, viewer
 from adapter.policy.stay import Stay, load
 from adapter.policy.views import project
@@ -95,9 +97,9 @@ def end_late(tx: Transaction, network: Network, d: Delivery, now: datetime) -> N
 def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Delivery | None:
     """Return the delivery as it may leave now; None when another delivery replaces it."""
     rows = _open_rows(tx, d)
-    if d.event.kind is not Kind.ENCOUNTER:
-        return _renumbered(tx, d, rows)
     stay = load(stays.get(tx, d.case_id or ""))
+    if d.event.kind is not Kind.ENCOUNTER:
+        return _unless_protected(tx, network, d, stay, rows, now)
     if not stay.facts:
         lapse(tx, network, d, now, "the right has changed, and the stay is purged")
         return None
@@ -110,6 +112,30 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
 def _open_rows(tx: Transaction, d: Delivery) -> list[Participant]:
     rows = participants.of_case(tx, d.case_id or "")
     return [row for row in rows if row.endpoint == d.endpoint]
+
+
+def _unless_protected(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    stay: Stay,
+    rows: Sequence[Participant],
+    now: datetime,
+) -> Delivery | None:
+    """A message says the same to whoever takes part; it is held when its patient is protected."""
+    level = persons.level(tx, hashes(tx, stay.every_number))
+    settings = network.settings.protection
+    if level and policy(settings, level, d.endpoint) is not ProtectionPolicy.FULL:
+        hold(tx, d, now)
+        return None
+    return _renumbered(tx, d, rows)
+
+
+def hold(tx: Transaction, d: Delivery, now: datetime) -> None:
+    """Hold a waiting delivery for a person: its patient has become protected."""
+    code = "protected-identity"
+    outbox.step(tx, d.id, Step.GIVE_UP, now, code=code)
+    history.of_delivery(tx, now, "held", d, code)
 
 
 def _renumbered(tx: Transaction, d: Delivery, rows: Sequence[Participant]) -> Delivery:
@@ -161,7 +187,7 @@ def _notice(
         projection=projection,
         right_no=sum(row.right_no for row in rows),
     )
-    return protected(notice, persons.level(tx, [case.patient]), network.settings)
+    return protected(notice, persons.level(tx, hashes(tx, stay.every_number)), network.settings)
 
 
 def stay_heading(

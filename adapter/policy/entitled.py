@@ -6,7 +6,7 @@ that serves the needed kind in the municipality where the patient is registered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,10 +56,15 @@ class _Receiver:
 
 
 def entitled(
-    network: Network, stay: Stay, day: date, kept: Mapping[tuple[Need, str], str]
+    network: Network,
+    stay: Stay,
+    day: date,
+    kept: Mapping[tuple[Need, str], str],
+    carried: Mapping[tuple[Need, str], Collection[str]],
 ) -> Entitled:
-    """Return who must be told. `kept` has the endpoints of open rows, by need and ground.
+    """Return who must be told.
 
+    `kept` has the endpoints of open rows, by need and ground; `carried` the planning services.
     While the ground stands, so does the endpoint: settings alone change nobody's right.
     """
     if not stay.is_inpatient or stay.is_transfer:
@@ -69,7 +74,11 @@ def entitled(
     for need, receiver in receivers.items():
         name = _endpoint_of(network, need, receiver, kept)
         names = {name: "assessment"} if name else {}
-        names |= dict.fromkeys(_carriers(network, stay, receiver, name), "carries")
+        services = [
+            *_carriers(network, stay, receiver, name),
+            *carried.get((need, receiver.ground), ()),
+        ]
+        names |= dict.fromkeys((s for s in services if s != name), "carries")
         entitlements += [
             Entitlement(endpoint=each, need=need, basis=basis, ground=receiver.ground)
             for each, basis in names.items()

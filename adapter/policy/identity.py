@@ -23,37 +23,45 @@ class Person(StrEnum):
 
 
 def judge(stay: Stay, bundle: Bundle) -> Person:
-    """Compare the person of a message with the person of its case.
+    """Compare the person of a message with the person of its case; an empty Stay has no person.
 
     Only a substitute number that becomes a personnummer changes by itself. Two personnummer may
-    be a protected change of identity (fingerade personuppgifter): a person must decide.
+    be a protected change of identity (fingerade personuppgifter): a person must decide. So must
+    one where nothing shows that the person is the same.
     """
     known, stated = set(numbers(stay.numbers)), set(numbers(bundles.patient_ids(bundle)))
-    old = set(numbers(bundles.old_patient_ids(bundle)))
-    if not stated and not known:
+    if not stated:
         return Person.NOBODY
+    if len(_personnummer(stated)) > 1:
+        return Person.CONTESTED
     ours, theirs = _persons(known), _persons(stated)
-    if ours & theirs or (not (ours and theirs) and _may_be_same(known, stated)):
+    if not known or ours & theirs:
         return Person.SAME
-    if old & known:
-        is_substitute = all(_system(number) != PERSONNUMMER for number in ours)
+    if set(numbers(bundles.old_patient_ids(bundle))) & known:
+        is_substitute = not _personnummer(ours)
         return Person.RENUMBERED if is_substitute and theirs else Person.CONTESTED
-    return Person.OTHER
+    if ours and theirs:
+        return Person.OTHER
+    return Person.SAME if known & stated else _unlike(known, stated)
 
 
-def _may_be_same(known: set[str], stated: set[str]) -> bool:
-    """Whether nothing contradicts: one side has no number of a register of persons."""
-    return not known or not stated or bool(known & stated) or not _comparable(known, stated)
+def _unlike(known: set[str], stated: set[str]) -> Person:
+    """Another number of the same system is another person; else nothing can be compared."""
+    comparable = {_system(i) for i in known} & {_system(i) for i in stated}
+    return Person.OTHER if comparable else Person.CONTESTED
 
 
-def _comparable(known: set[str], stated: set[str]) -> bool:
-    """Whether both have a number of the same system."""
-    return bool({_system(i) for i in known} & {_system(i) for i in stated})
+def _personnummer(identities: Iterable[str]) -> set[str]:
+    return {i for i in identities if _system(i) == PERSONNUMMER}
 
 
 def numbers(identities: Iterable[str]) -> list[str]:
-    """Return identities (`system|value`) in our form, so that two formats can be compared."""
-    return [_in_our_form(each) for each in identities]
+    """Return identities (`system|value`) in our form, so that two formats can be compared.
+
+    The numbers of registers of persons come first: a case is looked up by the first.
+    """
+    ours = [_in_our_form(each) for each in identities]
+    return sorted(ours, key=lambda each: _system(each) not in PERSON_SYSTEMS)
 
 
 def _in_our_form(each: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from adapter.core.endpoint import ProtectionPolicy, Settings
 from adapter.core.model import Event
 from adapter.policy import protection
-from adapter.policy.views import Projection, masked
+from adapter.policy.views import Projection, masked, parting
 
 WITHDRAWN, NEED_ENDED, MOVED, TRANSFERRED = "withdrawn", "need-ended", "moved", "transferred"
 """Codes of our code system `ended`: why a process ended for a receiver."""
@@ -54,4 +54,4 @@ def ending(name: str, why: str, known: Projection | None) -> Notice:
     """Return the notice that ends a right, from what its receiver last got; None: nothing sure."""
     event = Event.ADMISSION_CANCELLED if why == CANCELLED else Event.PROCESS_ENDED
     reason = "" if why == CANCELLED else why
-    return Notice(endpoint=name, event=event, projection=known or {}, reason=reason)
+    return Notice(endpoint=name, event=event, projection=parting(known or {}), reason=reason)

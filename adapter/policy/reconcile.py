@@ -36,6 +36,7 @@ from adapter.policy.notice import (
     shown,
 )
 from adapter.policy.rights import (
+    carried,
     closed,
     has_changed,
     kept,
@@ -63,6 +64,7 @@ class Input:
     rows: Sequence[Participant] = ()
     told: Mapping[str, Arrived] = field(default_factory=dict)  # by endpoint, while its row is open
     level: str = ""  # of the patient's protection, after this message
+    discharged: datetime | None = None  # as the case knows it: it outlives a purged Stay
     newly_protected: bool = False
     now: datetime
 
@@ -83,8 +85,8 @@ def reconcile(given: Input) -> Plan:
     given = replace(given, rows=[row for row in given.rows if row.basis != "named"])
     if _is_over(given):
         return _silent_end(given)
-    day, stay = given.now.date(), _judged_in_time(given.after)
-    rights = entitled(given.network, stay, day, kept(given.rows))
+    day, stay = given.now.date(), _judged_in_time(given)
+    rights = entitled(given.network, stay, day, kept(given.rows), carried(given.rows))
     plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
     return Plan(
         rows=tuple(row for plan in plans for row in plan.rows),
@@ -100,8 +102,8 @@ def reconcile(given: Input) -> Plan:
 
 def _is_over(given: Input) -> bool:
     """Whether the window after discharge or death has passed. Time alone tells nobody."""
-    ended, window = given.before.ended, given.network.settings.sharing.window
-    return ended is not None and ended + window < given.now
+    ended = given.before.ended or (None if given.before.facts else given.discharged)
+    return ended is not None and ended + given.network.settings.sharing.window < given.now
 
 
 def _silent_end(given: Input) -> Plan:
@@ -115,15 +117,17 @@ def _silent_end(given: Input) -> Plan:
 
 def _judged_late(given: Input) -> bool:
     """Whether the assessment was made after the discharge: it tells nobody of this stay."""
-    return given.after.needs != _judged_in_time(given.after).needs
+    return given.after.needs != _judged_in_time(given).needs
 
 
-def _judged_in_time(stay: Stay) -> Stay:
-    """Return the Stay with only those needs that were judged before its end."""
+def _judged_in_time(given: Input) -> Stay:
+    """Return the Stay without needs that were judged after its end, and told to nobody yet."""
+    stay, told = given.after, {row.need for row in given.rows if row.until is None}
     ended, assessment = stay.ended, stay.value("assessment")
-    if ended is None or not assessment:
+    if ended is None or not assessment or "" in told:
         return stay
-    needs = {n: at for n, at in assessment["needs"].items() if not _is_after(at, ended)}
+    known = assessment["needs"].items()
+    needs = {need: at for need, at in known if need in told or not _is_after(at, ended)}
     fact = replace(stay.facts["assessment"], value=assessment | {"needs": needs})
     return Stay(facts={**stay.facts, "assessment": fact})
 
@@ -151,13 +155,20 @@ def _one(given: Input, name: str, rights: Entitled) -> Plan:
     now_for = [r for r in rights.entitlements if r.endpoint == name]
     open_ = [row for row in given.rows if row.endpoint == name and row.until is None]
     arrived = given.told.get(name, Arrived.NO) if open_ else Arrived.NO
-    if any(row.basis == "migrated" for row in open_) and not now_for and given.after.needs:
+    if _is_only_new_version(given, open_) and not now_for:
         return Plan()  # migrated: a new version alone ends nobody's right
     if now_for and arrived is Arrived.NO:
         return _begin(given, name, now_for)
     if now_for:
         return _go_on(given, name, now_for, open_)
     return _end(given, name, open_, arrived)
+
+
+def _is_only_new_version(given: Input, open_: Sequence[Participant]) -> bool:
+    """Whether nothing but the upgrade could end the right of a migrated row."""
+    stands = bool(given.after.needs) and not given.after.is_transfer
+    has_moved = given.before.municipality != given.after.municipality
+    return stands and not has_moved and any(row.basis == "migrated" for row in open_)
 
 
 def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
@@ -226,7 +237,9 @@ def _end(given: Input, name: str, open_: Sequence[Participant], arrived: Arrived
     if arrived is Arrived.NO:
         return Plan(rows=rows, lapses=lapses)
     known = last_told(open_) if arrived is Arrived.YES else None
-    return Plan(rows=rows, lapses=lapses, notices=(ending(name, reason, known),))
+    notice = ending(name, reason, known)
+    labelled = protected(notice, given.level, given.network.settings) if known else notice
+    return Plan(rows=rows, lapses=lapses, notices=(replace(labelled, hold=""),))
 
 
 def _reason(given: Input, open_: Sequence[Participant]) -> str:

@@ -47,9 +47,15 @@ class Stay:
 
     @property
     def numbers(self) -> list[str]:
-        """The patient's identifiers as `system|value`."""
+        """The patient's identifiers as `system|value`, without earlier ones."""
         known = self.value("identifiers") or ()
         return [f"{i.get('system', '')}|{i['value']}" for i in known if i.get("value")]
+
+    @property
+    def every_number(self) -> list[str]:
+        """The patient's identifiers, earlier ones too."""
+        old = self.value("old") or ()
+        return [*self.numbers, *(f"{i.get('system', '')}|{i['value']}" for i in old)]
 
     @property
     def is_inpatient(self) -> bool:

@@ -59,8 +59,8 @@ def _person(bundle: Bundle) -> Facts:
     person = bundles.patient(bundle) or {}
     identifiers = person.get("identifier", ())
     present = {
-        "identifiers": [i for i in identifiers if i.get("use") != "old" and i.get("value")],
-        "name": person.get("name"),
+        "identifiers": [_number(i) for i in identifiers if _is_current(i)],
+        "name": [_name(n) for n in person.get("name", ()) if _name(n)],
         "address": _registered(person),
         "municipality": bundles.municipality(bundle),
         "assumed": bundles.assumed_municipality(bundle),
@@ -69,11 +69,26 @@ def _person(bundle: Bundle) -> Facts:
     return {k: v for k, v in present.items() if v} | _death(person)
 
 
+def _is_current(identifier: Mapping[str, Any]) -> bool:
+    return bool(identifier.get("value")) and identifier.get("use") != "old"
+
+
+def _number(identifier: Mapping[str, Any]) -> Facts:
+    """Rebuild what is told, so that no text of the source leaves with it."""
+    return {"system": identifier.get("system", ""), "value": identifier["value"]}
+
+
+def _name(name: Mapping[str, Any]) -> Facts:
+    parts = {k: name[k] for k in ("family", "given") if name.get(k)}
+    return parts or {k: name[k] for k in ("text",) if name.get(k)}
+
+
 def _registered(person: Mapping[str, Any]) -> list[Any]:
-    """Return the addresses of registration (folkbokföring), without their extensions."""
+    """Return the addresses of registration (folkbokföring), rebuilt."""
     homes = [a for a in person.get("address", ()) if a.get("use") == "home"]
-    bare = [{k: v for k, v in a.items() if k != "extension"} for a in homes]
-    return [a for a in bare if a.keys() - {"use", "type"}]
+    kept = ("line", "city", "postalCode")
+    bare = [{k: a[k] for k in kept if a.get(k)} for a in homes]
+    return [{"use": "home"} | a for a in bare if a]
 
 
 def _death(person: Mapping[str, Any]) -> Facts:
@@ -91,7 +106,7 @@ def _stay(event: Event, bundle: Bundle) -> Facts:
         "hospital": bundles.referenced_organization(bundle, stay.get("serviceProvider")),
         "admitted": period.get("start"),
         "planned": bundles.extension_value(stay, "planned-discharge"),
-        "ward": stay.get("location"),
+        "ward": _ward(stay),
         "ready": bundles.extension_value(stay, "discharge-ready"),
         "assessment": _assessment(bundle),
     }
@@ -109,6 +124,12 @@ def _is_discharged(event: Event, bundle: Bundle) -> bool:
     stay = bundles.focus(bundle) or {}
     over = stay.get("status") == "finished" and bool(stay.get("period", {}).get("end"))
     return over and (event is not Event.DECEASED or bundles.disposition(bundle) == "exp")
+
+
+def _ward(stay: Mapping[str, Any]) -> list[Any]:
+    places = [each.get("location", {}) for each in stay.get("location", ())]
+    kept = [{k: p[k] for k in ("identifier", "display") if p.get(k)} for p in places]
+    return [{"location": place} for place in kept if place]
 
 
 def _assessment(bundle: Bundle) -> Facts | None:
@@ -130,7 +151,8 @@ def _discharge(bundle: Bundle) -> Facts:
 
 def _leave(event: Event) -> Callable[[Bundle], Facts]:
     def read(bundle: Bundle) -> Facts:
-        period = bundles.extension_value(bundles.focus(bundle), "leave") or {}
+        stated_ = bundles.extension_value(bundles.focus(bundle), "leave") or {}
+        period = {k: stated_[k] for k in ("start", "end") if stated_.get(k)}
         return {"leave": {"away": event is Event.LEAVE_STARTED, "period": period}}
 
     return read

@@ -99,9 +99,9 @@ def _value(stay: Stay, element: str) -> Any:
 
 
 def persons_numbers(identifiers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the numbers of a register of persons; a hospital's own number only without these."""
+    """Return the numbers of registers of persons: a hospital's own number is nobody's business."""
     numbers = list(identifiers)
-    return [i for i in numbers if i.get("system") in PERSON_SYSTEMS] or numbers[:1]
+    return [i for i in numbers if i.get("system") in PERSON_SYSTEMS]
 
 
 def _needs(stay: Stay, viewer: Viewer) -> dict[str, str]:

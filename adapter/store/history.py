@@ -26,6 +26,7 @@ WORDS = {
     "other-patient": "its patient is not the patient of the case; a person must decide",
     "ambiguous-case": "its names belong to two cases; a person must decide",
     "nobody-to-tell": "this need has no receiver; a person must tell somebody",
+    "protected-elsewhere": "another party protects the patient; its owner must check it",
     "rejected": "a receiver does not take a notice; its need stands, and a person must decide",
     "late-word": "it came too late to change what receivers know; a person must decide",
     "transferred": "to another hospital; a person must see that this hospital has told",

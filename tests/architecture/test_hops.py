@@ -63,7 +63,7 @@ TOOLS = {
         "read_message.dump_issues",
         "refused.readable_bundle",
         "cases.pseudonym",
-        "inbound/pseudonyms.",
+        "outbound/pseudonyms.",
         "identity.numbers",
         "policy/notices.write",
         "judgement.stay_heading",

@@ -68,6 +68,7 @@ ErrorCode: TypeAlias = Literal[
     "protection-lifted",
     "incomplete-notice",
     "rejected",
+    "protected-elsewhere",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

@@ -67,6 +67,13 @@ CODES: dict[ErrorCode, Entry] = {
         "Check it in the population register; then lift the protection.",
         200,
     ),
+    "protected-elsewhere": adapter_fault(
+        "informational",
+        "En annan part har uppgett att patientens uppgifter är skyddade.",
+        "Another party says that the patient is protected.",
+        "Check it in the population register; release what is held, or phone.",
+        200,
+    ),
     "rejected": adapter_fault(
         "conflict",
         "En mottagare har avvisat ett meddelande.",
