@@ -20,7 +20,7 @@ from adapter.inbound.stay_case import (
 from adapter.inbound.turn import Turn
 from adapter.outbound import receipts
 from adapter.outbound.pseudonyms import pseudonyms
-from adapter.policy import authority, read_message
+from adapter.policy import authority, plans, read_message
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import may_speak
@@ -39,16 +39,19 @@ class Matter:
     stay: Stay
     rows: tuple[Participant, ...]
     concerned: Delivery | None
-
-    @property
-    def parties(self) -> set[str]:
-        """The endpoints that take part in the case."""
-        return parties_of(self.stay, self.rows)
+    parties: frozenset[str]  # the endpoints that take part in the case
 
 
-def parties_of(stay: Stay, rows: Iterable[Participant]) -> set[str]:
-    """Return who takes part. Being named makes nobody a party of a case with a stay."""
+def parties_of(turn: Turn, case: Case, stay: Stay, rows: Iterable[Participant]) -> set[str]:
+    """Return who takes part. Being named makes nobody a party of a case with a stay.
+
+    The right of a stay lasts through a window after discharge or death; longer while the case has
+    a plan.
+    """
     is_of_stay = bool(stay.value("hospital"))
+    window, has_plan = turn.network.settings.sharing.window, bool(plans.load(case.facts))
+    if stay.ended is not None and stay.ended + window < turn.now and not has_plan:
+        return set()
     open_ = (row for row in rows if row.until is None)
     return {row.endpoint for row in open_ if not is_of_stay or row.basis != "named"}
 
@@ -62,13 +65,15 @@ def matter_of(turn: Turn, message: ReadMessage) -> Matter:
     bundle = message.bundle
     concerned = _concerned(turn, bundle) if message.event in RETURNING else None
     case = _case(turn, message, concerned)
+    stay, rows = stay_of(turn, case), tuple(participants.of_case(turn.tx, case.id))
     return Matter(
         event=message.event,
         bundle=bundle,
         case=case,
-        stay=stay_of(turn, case),
-        rows=tuple(participants.of_case(turn.tx, case.id)),
+        stay=stay,
+        rows=rows,
         concerned=concerned,
+        parties=frozenset(parties_of(turn, case, stay, rows)),
     )
 
 
@@ -120,7 +125,7 @@ def _demand_names(turn: Turn, event: Event, names: Sequence[str]) -> None:
 def _demand_standing(turn: Turn, event: Event, case: Case) -> None:
     """FatalError `not-entitled` unless the sender may send this event in the case."""
     rows = participants.of_case(turn.tx, case.id)
-    parties = parties_of(stay_of(turn, case), rows)
+    parties = parties_of(turn, case, stay_of(turn, case), rows)
     mailboxes = turn.network.same_organization(turn.sender)
     owner, day = authority.owner_of(case.name), turn.now.date()
     standing = authority.standing(turn.sender, owner, parties, mailboxes, day)

@@ -147,6 +147,9 @@ def _still_due(
     if judgement.is_idle_ending(tx, claimed.delivery):
         judgement.lapse(tx, network, claimed.delivery, now, "no notice has arrived before it")
         return None
+    if judgement.is_over(tx, network, claimed.delivery, now):
+        judgement.lapse(tx, network, claimed.delivery, now, "the time to tell is over")
+        return None
     if claimed.right is Right.STANDS:
         return claimed
     if claimed.right is Right.ENDED:

@@ -50,6 +50,18 @@ def lapse(tx: Transaction, network: Network, d: Delivery, now: datetime, why: st
         delivery_reports.report(tx, network, d, FatalError("not-a-party"), now)
 
 
+def is_over(tx: Transaction, network: Network, d: Delivery, now: datetime) -> bool:
+    """Whether the window after the discharge has passed: a replayed notice tells nobody any more.
+
+    Only an old delivery can outlive its window, so that no other claim asks for the case.
+    """
+    window = network.settings.sharing.window
+    if d.right_no is None or not d.case_id or d.created_at + window > now:
+        return False
+    discharged = cases.lock(tx, d.case_id).discharged_at
+    return discharged is not None and discharged + window < now
+
+
 def is_idle_ending(tx: Transaction, d: Delivery) -> bool:
     """Whether a delivery ends what goes on again, or what its receiver surely never heard of.
 

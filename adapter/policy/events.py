@@ -32,7 +32,9 @@ def flipped(event: Event, before: Stay, after: Stay) -> Event | None:
 
 
 def has(stay: Stay, element: str) -> bool:
-    """Whether an element of `_FLIPS` stands."""
+    """Whether an element of `_FLIPS` stands. Late news does not turn a stay back that is over."""
+    if element == "leave" and stay.ended is not None:
+        return False
     if element == "leave":
         return bool((stay.value("leave") or {}).get("away"))
     return bool(stay.discharge if element == "discharge" else stay.value(element))

@@ -122,12 +122,12 @@ def _judged_late(given: Input) -> bool:
 
 def _judged_in_time(given: Input) -> Stay:
     """Return the Stay without needs that were judged after its end, and told to nobody yet."""
-    stay, told = given.after, {row.need for row in given.rows if row.until is None}
+    stay, known = given.after, {row.need for row in given.rows if row.until is None}
     ended, assessment = stay.ended, stay.value("assessment")
-    if ended is None or not assessment or "" in told:
+    if ended is None or not assessment or "" in known:
         return stay
-    known = assessment["needs"].items()
-    needs = {need: at for need, at in known if need in told or not _is_after(at, ended)}
+    judged = assessment["needs"].items()
+    needs = {need: at for need, at in judged if need in known or not _is_after(at, ended)}
     fact = replace(stay.facts["assessment"], value=assessment | {"needs": needs})
     return Stay(facts={**stay.facts, "assessment": fact})
 

@@ -91,6 +91,8 @@ def _value(stay: Stay, element: str) -> Any:
         return stay.status
     if element == "identifiers":
         return persons_numbers(stay.value("identifiers") or ())
+    if element == "leave" and stay.ended is not None:
+        return None
     if element == "old":
         return [i for i in stay.value("old") or () if i.get("system") in PERSON_SYSTEMS]
     if element == "discharge":
