@@ -17,6 +17,10 @@ from adapter.core.catalogue import CATALOGUE, Entry, Scope
 from adapter.core.failures import FAILURES, Failure
 from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
+from adapter.core.model import Event, Need
+from adapter.policy import authority
+from adapter.policy.views import EVERY_ROLE, MATRIX, SEEN_NEEDS, Row
+from stories.sabotages import SEEN_AS
 
 FOLDER = Path(__file__).parent
 PACKAGE = FOLDER.parent / "adapter"
@@ -31,6 +35,33 @@ FAILURE_COLUMNS = (
     "alarm",
     "receipt may still come",
 )
+SENDERS = {
+    frozenset({authority.Standing.OWNER}): "the owner of the case",
+    frozenset(
+        {authority.Standing.OWNER, authority.Standing.PARTY}
+    ): "the owner and the participants of the case",
+    frozenset({authority.Standing.RECEIVER}): "a receiver of the message that it concerns",
+}
+"""What each set of standings is called in the authority table."""
+ELEMENTS = {
+    "identifiers": "personal number, or the number in its place",
+    "old": "earlier number, after a change",
+    "name": "name",
+    "address": "registered address (folkbokföring)",
+    "municipality": "municipality (kommunkod)",
+    "planned": "planned discharge",
+    "admitted": "admission time",
+    "status": "status of the stay",
+    "ready": "time of discharge-ready",
+    "leave": "leave",
+    "discharge": "discharge time",
+    "deceased": "death, and its date",
+    "listed": "primary-care centre where the patient is listed",
+    "ward": "ward, with its telephone and HSA-id",
+    "reason": "reason for care",
+    "class": "class of the stay",
+}
+"""What each element of a Stay is called in the view matrix."""
 _Moves = Mapping[Any, StrEnum]  # (state, step): the state after
 
 
@@ -179,6 +210,34 @@ def room_table() -> str:
     return table(["room", "imports"], ([f"`{a}`", ", ".join(sorted(to)) or "–"] for a, to in edges))
 
 
+def authority_table(rules: Mapping[Event, authority.Rule] = authority.AUTHORITY) -> str:
+    """Every event, who may send it in a case, and the section of the law that makes it so."""
+    rows = ([f"`{event}`", SENDERS[rule.may], rule.section] for event, rule in rules.items())
+    return table(["event", "who may send it", "basis"], rows)
+
+
+def view_matrix(rows: Iterable[Row] = MATRIX) -> str:
+    """Every element of a Stay, and whether each role sees it."""
+    head = ["element", *(f"`{role}`" for role in EVERY_ROLE), "basis"]
+    return table(head, ([ELEMENTS[row.element], *_views(row), row.basis] for row in rows))
+
+
+def _views(row: Row) -> list[str]:
+    allowed = f"if `{row.setting}`" if row.setting else "yes"
+    return [allowed if role in row.roles else "no" for role in EVERY_ROLE]
+
+
+def view_needs(seen: Mapping[str, Iterable[Need]] = SEEN_NEEDS) -> str:
+    """Which needs, with their times of assessment, are seen by a receiver that is told for one."""
+    rows = ([f"`{role}`", ", ".join(f"`{need}`" for need in needs)] for role, needs in seen.items())
+    return table(["told for", "sees the needs"], rows)
+
+
+def sabotages() -> str:
+    """Every sabotage of the stories, and the count that it must raise."""
+    return table(["sabotage", "raises"], ([f"`{a}`", f"`{b}`"] for a, b in SEEN_AS.items()))
+
+
 DRAWINGS: dict[str, Callable[[], str]] = {
     "delivery-diagram": lambda: diagram(
         TRANSITIONS,
@@ -199,6 +258,10 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "kill-points": kill_points,
     "rooms": room_graph,
     "room-imports": room_table,
+    "authority": authority_table,
+    "view-matrix": view_matrix,
+    "view-needs": view_needs,
+    "sabotages": sabotages,
 }
 
 
