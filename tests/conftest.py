@@ -17,9 +17,10 @@ from tests.kit.marks import Witness, pytest_collection_modifyitems
 from tests.kit.new_store import new_store
 from tests.kit.servers import PostgreSQL, RabbitMQ
 from tests.kit.shared import pytest_terminal_summary
-from tests.kit.stores import region, store_url
+from tests.kit.stores import county, region, store_url
 
 __all__ = [
+    "county",
     "examples",
     "pytest_collection_modifyitems",
     "pytest_terminal_summary",

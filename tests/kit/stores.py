@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.county import County
 from tests.kit.region import Region
 
 
@@ -25,3 +26,11 @@ def region(store_url: str) -> Iterator[Region]:
     found = Region(store_url)
     yield found
     found.store.close()
+
+
+@pytest.fixture
+def county(store_url: str) -> Iterator[County]:
+    """A hospital that sends HL7 v2, two municipalities, eight care centres and planning."""
+    county = County(store_url)
+    yield county
+    county.store.close()
