@@ -163,16 +163,16 @@ class County(Region):
     def takes(self, *names: str) -> dict[str, list[Bundle]]:
         """Let parties receipt what they get, until nothing more comes; return what they got."""
         mail: dict[str, list[Bundle]] = {name: [] for name in names or OTHERS}
-        while any([self._take(name, mail[name]) for name in mail]):
+        while sum(self._take(name, mail[name]) for name in mail):
             self.turn()
         return {name: bundles_ for name, bundles_ in mail.items() if bundles_}
 
-    def _take(self, name: str, mail: list[Bundle]) -> bool:
+    def _take(self, name: str, mail: list[Bundle]) -> int:
         arrived = [b for b in self.inbox(name) if bundles.event_code(b)[1] != "receipt"]
         for bundle in arrived:
             mail.append(bundle)
             self.answer(name, bundles.content_id(bundle))
-        return bool(arrived)
+        return len(arrived)
 
     def answer(self, name: str, content: str, code: str = "ok") -> None:
         """Let a party's system receipt a message."""

@@ -122,7 +122,7 @@ def test_a_reserve_number_that_becomes_a_personnummer_keeps_the_case_and_its_ord
     answer = county.adt("A40", visit, f"MRG|{RESERVE.number}")
     assert (code(answer), warnings(answer)) == ("AA", [])
     mail = county.takes("lulea")["lulea"]
-    assert [bundles.event_code(b)[1] for b in mail][0] == "admission-notice"
+    assert bundles.event_code(mail[0])[1] == "admission-notice"
     last = mail[-1]
     assert bundles.patient_ids(last) == (f"{PERSONNUMMER}|{EVA.number}",)
     assert bundles.old_patient_ids(last) == (f"{RESERVNUMMER}|{RESERVE.number}",)
