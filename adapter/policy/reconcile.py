@@ -155,8 +155,8 @@ def _one(given: Input, name: str, rights: Entitled) -> Plan:
     now_for = [r for r in rights.entitlements if r.endpoint == name]
     open_ = [row for row in given.rows if row.endpoint == name and row.until is None]
     arrived = given.told.get(name, Arrived.NO) if open_ else Arrived.NO
-    if _is_only_new_version(given, open_) and not now_for:
-        return Plan()  # migrated: a new version alone ends nobody's right
+    if not now_for and _is_kept_by_upgrade(given, name, open_):
+        return Plan()
     if now_for and arrived is Arrived.NO:
         return _begin(given, name, now_for)
     if now_for:
@@ -164,11 +164,17 @@ def _one(given: Input, name: str, rights: Entitled) -> Plan:
     return _end(given, name, open_, arrived)
 
 
-def _is_only_new_version(given: Input, open_: Sequence[Participant]) -> bool:
-    """Whether nothing but the upgrade could end the right of a migrated row."""
-    stands = bool(given.after.needs) and not given.after.is_transfer
-    has_moved = given.before.municipality != given.after.municipality
-    return stands and not has_moved and any(row.basis == "migrated" for row in open_)
+def _is_kept_by_upgrade(given: Input, name: str, open_: Sequence[Participant]) -> bool:
+    """Whether a migrated row has no right by this version's rules, and had none before the message.
+
+    A new version alone ends nobody's right; a message that ends it does.
+    """
+    is_migrated = any(row.basis == "migrated" for row in open_)
+    if not is_migrated or not given.after.needs or given.after.is_transfer:
+        return False
+    before = _judged_in_time(replace(given, after=given.before))
+    rights = entitled(given.network, before, given.now.date(), {}, {})
+    return all(right.endpoint != name for right in rights.entitlements)
 
 
 def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
