@@ -45,14 +45,16 @@ class Word:
     """One message about a stay: its event, when it was recorded, and the message."""
 
     event: Event
-    bundle: Bundle
+    bundle: Bundle = field(repr=False)
     at: datetime
+    says: str = ""  # for people who read a failure
 
 
 def word(event: Event, minutes: int, **says: Any) -> Word:
     """Return a message; `says` are parts of `drafts.stay`, and some of our own."""
     kommun, class_ = says.pop("kommun", "2580"), says.pop("class_", "IMP")
     leaves, deletes = says.pop("leaves", ""), says.pop("deletes", ())
+    text = f"{kommun} {class_} {leaves} {deletes} {says}"
     person = drafts.patient(municipality=kommun)
     more: dict[str, Any] = {"class": {"system": ENCOUNTER_CLASS, "code": class_}}
     if event in (Event.DISCHARGED, Event.DECEASED):
@@ -66,7 +68,7 @@ def word(event: Event, minutes: int, **says: Any) -> Word:
         bundle = rewriting.with_resource(bundle, {k: v for k, v in focus.items() if v})
         header = [*bundle["entry"][0]["resource"]["extension"], *parts.deleted_extensions(deletes)]
         bundle = rewriting.with_header(bundle, extension=header)
-    return Word(event=event, bundle=bundle, at=T0 + timedelta(minutes=minutes))
+    return Word(event=event, bundle=bundle, at=T0 + timedelta(minutes=minutes), says=text)
 
 
 def drafts_extensions(bundle: Bundle) -> list[dict[str, Any]]:
