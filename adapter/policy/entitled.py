@@ -69,7 +69,7 @@ def entitled(
     """
     if not stay.is_inpatient or stay.is_transfer:
         return Entitled()
-    receivers = {need: _receiver(network, stay, need, day) for need in stay.needs}
+    receivers = {need: _receiver(network, stay, need, day, kept) for need in stay.needs}
     entitlements, missing = list[Entitlement](), list[Missing]()
     for need, receiver in receivers.items():
         name = _endpoint_of(network, need, receiver, kept)
@@ -97,8 +97,10 @@ def _endpoint_of(
     return receiver.endpoint.name if receiver.endpoint else ""
 
 
-def _receiver(network: Network, stay: Stay, need: Need, day: date) -> _Receiver:
-    named = _named(network, stay, need, day)
+def _receiver(
+    network: Network, stay: Stay, need: Need, day: date, kept: Mapping[tuple[Need, str], str]
+) -> _Receiver:
+    named = _named(network, stay, need, day, kept)
     if named is not None:
         return named
     if need is Need.PRIMARY_CARE and stay.value("listed"):
@@ -107,10 +109,17 @@ def _receiver(network: Network, stay: Stay, need: Need, day: date) -> _Receiver:
     return _of_municipality(network, need, stay.municipality, day)
 
 
-def _named(network: Network, stay: Stay, need: Need, day: date) -> _Receiver | None:
-    """Return where a named unit leads for this need; None when no named unit is for it."""
+def _named(
+    network: Network, stay: Stay, need: Need, day: date, kept: Mapping[tuple[Need, str], str]
+) -> _Receiver | None:
+    """Return where a named unit leads for this need; None when no named unit is for it.
+
+    A unit that is told for the need already stays: what it serves in the settings may change.
+    """
     unknown = list[str]()
     for unit in stay.units:
+        if network.knows(kept.get((need, unit), "")):
+            return _Receiver(ground=unit)
         endpoint = unit_endpoint(network, unit, day)
         if endpoint is None:
             unknown.append(unit)
