@@ -121,7 +121,7 @@ def test_an_open_right_keeps_its_endpoint_while_its_ground_stands(
     first = entitled(network, stay, DAY, {})
     kept = {(r.need, r.ground): r.endpoint for r in first.entitlements if r.basis == "assessment"}
     assume(kept)
-    idle = tuple(replace(e, serves=()) for e in network.settings.endpoints)
+    idle = tuple(replace(e, municipality="9999") for e in network.settings.endpoints)
     changed = Network(settings=Settings(endpoints=idle), systems={})
     again = entitled(changed, stay, DAY, kept)
     assert {
@@ -134,3 +134,20 @@ def test_an_unknown_address_has_no_default(network: Network, stay: Stay) -> None
     nowhere = {k: v for k, v in stay.facts.items() if k not in ("municipality", "listed")}
     rights = entitled(network, Stay(facts=nowhere), DAY, {})
     assert all(r.ground in stay.units for r in rights.entitlements)
+
+
+def test_a_named_unit_keeps_its_right_when_the_settings_say_that_it_serves_something_else() -> None:
+    named = unit(0, (Need.SOCIAL_SERVICES,), "2580", UNITS[0])
+    other = unit(1, (Need.SOCIAL_SERVICES,), "2580", "SE1-X1")
+    now = replace(named, serves=(Need.MUNICIPAL_HEALTH_CARE,))
+    values = {
+        "hospital": "SE0000000001-HOSPITAL",
+        "municipality": "2580",
+        "assessment": {"needs": {"social-services": AT}, "units": [UNITS[0]]},
+    }
+    stay = Stay(facts={k: Fact(value=v, recorded=AT, message="m-1") for k, v in values.items()})
+    network = Network(settings=Settings(endpoints=(now, other)), systems={})
+    kept = {(Need.SOCIAL_SERVICES, UNITS[0]): "unit-0"}
+    told = {r.endpoint for r in entitled(network, stay, DAY, kept).entitlements}
+    assert told == {"unit-0"}
+    assert {r.endpoint for r in entitled(network, stay, DAY, {}).entitlements} == {"unit-1"}

@@ -19,7 +19,7 @@ OUTCOME = st.sampled_from([Arrived.YES, Arrived.YES, Arrived.MAYBE, Arrived.NO])
 STEPS = courses().flatmap(
     lambda course: st.tuples(*(st.tuples(st.just(each), OUTCOME) for each in course))
 )
-MANY = settings(max_examples=scaled(150), deadline=None)
+MANY = settings(max_examples=scaled(40), deadline=None)
 Steps = tuple[tuple[Word, Arrived], ...]
 
 
