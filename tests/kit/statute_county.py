@@ -1,0 +1,226 @@
+"""A county for stories of patients: a journal on HL7 v2, two hospitals, a unit for each need.
+
+Luleå has social services and municipal health care in two systems, and a primary-care centre.
+`County.told` empties every inbox, so that a test sees who was told, and who was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapter.core.endpoint import Settings
+from adapter.core.model import Bundle, Event, Need
+from adapter.fhir import builders, bundles
+from adapter.fhir.builders import Party
+from adapter.store.queries import dead, open_items
+from tests.kit import drafts
+from tests.kit.drafts import HOSPITAL, PLANNING, UMEA
+from tests.kit.region import Region, endpoint
+
+MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
+SOCIAL = Party(organization="SE2120002742-SOCIAL", endpoint="social")
+NURSING = Party(organization="SE2120002742-HEMSJV", endpoint="nursing")
+CENTRE = Party(organization="SE2321000230-CENTRE", endpoint="centre")
+OTHER_CENTRE = Party(organization="SE2321000230-CENTRE2", endpoint="other-centre")
+SECOND = Party(organization="SE2321000001-PITE", endpoint="second")
+PARTIES = {
+    p.endpoint: p for p in (HOSPITAL, SECOND, PLANNING, SOCIAL, NURSING, CENTRE, OTHER_CENTRE, UMEA)
+}
+CASE = f"{HOSPITAL.organization}/7100231"
+
+
+def settings() -> Settings:
+    """One municipality with a unit for each need, another with social services only."""
+    hospital = endpoint(HOSPITAL)
+    return Settings(
+        endpoints=(
+            hospital,
+            replace(
+                hospital, name="feed", system="hl7v2", broker_user="", return_to=HOSPITAL.endpoint
+            ),
+            endpoint(SECOND),
+            endpoint(PLANNING, carries_for=("2580", "2480")),
+            endpoint(SOCIAL, municipality="2580", serves=(Need.SOCIAL_SERVICES,)),
+            endpoint(NURSING, municipality="2580", serves=(Need.MUNICIPAL_HEALTH_CARE,)),
+            endpoint(CENTRE, municipality="2580", serves=(Need.PRIMARY_CARE,)),
+            endpoint(OTHER_CENTRE, municipality="2581", serves=(Need.PRIMARY_CARE,)),
+            endpoint(UMEA, municipality="2480", serves=(Need.SOCIAL_SERVICES,)),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the physician judges, as ZSP says it."""
+
+    social: str = "N"
+    nursing: str = "N"
+    centre: str = "N"
+    at: datetime = MONDAY
+    planned: str = "20260309"
+    units: str = ""
+    withdrawn: str = ""
+    reason: str = ""
+
+    def segment(self) -> str:
+        """Return ZSP."""
+        needs = f"{self.social}|{self.nursing}|{self.centre}"
+        rest = f"{self.planned}|{self.units}|{self.withdrawn}|{self.reason}"
+        return f"ZSP|1|{needs}|{hl7_time(self.at)}|{rest}"
+
+
+def hl7_time(when: datetime) -> str:
+    """Return a time as HL7 writes it."""
+    return when.strftime("%Y%m%d%H%M%S%z")
+
+
+class County(Region):
+    """A region whose hospital speaks HL7 v2, and whose receivers receipt what they get."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, settings())
+        self.now = MONDAY
+        self._controls = 0
+
+    def adt(
+        self,
+        trigger: str,
+        judged: Judged | None = None,
+        *,
+        number: str = "195009072553",
+        visit: str = "7100231",
+        municipality: str = "2580",
+        protected: str = "",
+        dead: str = "",
+        ward: str = "MED3",
+        planned: str = "",
+        left: str = "",
+        ended: str = "",
+        recorded: datetime | None = None,
+        kind: str = "I",
+        admitted: bool = True,
+        more: Iterable[str] = (),
+    ) -> str:
+        """Send an ADT message that is recorded now; return MSA-1 of its acknowledgement."""
+        self._controls += 1
+        at = hl7_time(recorded or self.now)
+        since = hl7_time(MONDAY) if admitted else ""
+        person = f"PID|1||{number}^^^^NNSWE||Ek^Astrid||19500907|F|||"
+        address = f"Storgatan 1^^LULEÅ^^97231^SE^H^^{municipality}"
+        pid = f"{person}{address}" + "|" * 18 + dead
+        pv1 = f"PV1|1|{kind}|{ward}" + "|" * 16 + visit + "|" * 17 + left + "|" * 8 + since
+        lines = [
+            (
+                f"MSH|^~\\&|COSMIC|S|ADAPTER|HUB|{at}||ADT^{trigger}|C{self._controls}|P|2.5"
+                "||||||UNICODE UTF-8"
+            ),
+            f"EVN|{trigger}|{at}",
+            pid,
+            *([f"PD1{'|' * 12}{protected}"] if protected else []),
+            *more,
+            pv1 + (f"|{ended}" if ended else ""),
+            *([f"PV2{'|' * 9}{planned}"] if planned else []),
+            *([judged.segment()] if judged else []),
+        ]
+        return self.send_bytes("\r".join(lines).encode() + b"\r")
+
+    def send_bytes(self, body: bytes) -> str:
+        """Send bytes over the journal's feed; return MSA-1."""
+        reply = self.accept("feed", body)
+        self.turn()
+        [msa] = [line for line in reply.body.decode().split("\r") if line.startswith("MSA")]
+        return msa.split("|")[1]
+
+    def later(self, **by: float) -> None:
+        """Let time pass."""
+        self.turn(timedelta(**by))
+
+    def told(self) -> dict[str, list[Bundle]]:
+        """What each party was told since the last call; each message is receipted."""
+        found: dict[str, list[Bundle]] = {}
+        arrived = True
+        while arrived:
+            arrived = False
+            for name, party in PARTIES.items():
+                for bundle in self.inbox(name):
+                    if bundles.event_code(bundle)[1] == "receipt":
+                        continue
+                    arrived = True
+                    found.setdefault(name, []).append(bundle)
+                    self.tells(name, drafts.receipt(bundles.content_id(bundle), party))
+        return found
+
+    def words(self) -> dict[str, list[str]]:
+        """The events of `told`."""
+        return {name: [bundles.event_code(b)[1] for b in got] for name, got in self.told().items()}
+
+    def standing(self) -> list[tuple[str, str]]:
+        """What stands before a person: code, and the endpoint whose owner must look."""
+        with self.store.read() as tx:
+            causes = [*dead.dead_letters(tx), *open_items.open_items(tx)]
+        return sorted((c.code, c.endpoint) for c in causes)
+
+    def refusals(self, name: str) -> list[str]:
+        """Codes in the receipts that a party has got since the last call."""
+        found = []
+        for bundle in self.inbox(name):
+            outcome: Any = bundles.of_type(bundle, "OperationOutcome") or {}
+            for issue in outcome.get("issue", ()):
+                found += [coding["code"] for coding in issue["details"]["coding"]]
+        return found
+
+
+HOME_HELP = Judged(social="Y")
+ALL = Judged(social="Y", nursing="Y", centre="Y")
+UNITS = ("social", "nursing", "centre")
+
+
+def plan(sender: Party, *to: Party, version: str = "1", status: str = "active") -> Bundle:
+    """A SIP about the patient of the stories."""
+    focus: dict[str, Any] = {
+        "resourceType": "CarePlan",
+        "id": "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0009",
+        "identifier": [{"system": "urn:oid:1.2.3.4", "value": "sip-1"}],
+        "status": status,
+        "intent": "plan",
+        "title": "SIP",
+        "category": [
+            {
+                "coding": [
+                    {"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}
+                ]
+            }
+        ],
+        "subject": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
+        "activity": [{"detail": {"status": "in-progress", "description": f"Hemtjänst {version}"}}],
+    }
+    return drafts.enveloped(
+        builders.message(
+            Event.CARE_PLAN,
+            content=f"plan-{sender.endpoint}-{version}",
+            sender=sender,
+            receivers=to,
+            focus=focus,
+            others=[drafts.patient()],
+            cases=[f"{HOSPITAL.organization}/7100231"],
+            recorded=MONDAY,
+        )
+    )
+
+
+def in_the_case(bundle: Bundle) -> Bundle:
+    """The same message in the hospital's case."""
+    for extension in bundles.header(bundle)["extension"]:
+        if extension["url"].endswith("/case"):
+            extension["valueIdentifier"]["value"] = f"{HOSPITAL.organization}/7100231"
+    return bundle
+
+
+def refused(county: County, sender: Party, bundle: Bundle) -> list[str]:
+    """Send a message, and return the codes of its refusal."""
+    county.tells(sender.endpoint, bundle)
+    return county.refusals(sender.endpoint)
