@@ -24,7 +24,7 @@ from adapter.outbound.claim import claim
 from adapter.store import cases, due_deliveries, endpoints
 from adapter.store.transaction import Transaction
 from tests.kit import drafts
-from tests.kit.drafts import LULEA, PLANNING, UMEA, Party
+from tests.kit.drafts import HOSPITAL, LULEA, PLANNING, UMEA, Party
 from tests.kit.region import SETTINGS, Given, Region
 
 
@@ -250,8 +250,11 @@ def test_two_senders_that_open_the_same_case_at_once_open_one(
             both_have_looked.wait(1)
 
     monkeypatch.setattr(cases, "prefetch", slowly)
+    first, planning, lulea, *rest = SETTINGS.endpoints
+    also = replace(lulea, speaks_for=(HOSPITAL.organization,))
+    region.with_settings(endpoints=(first, planning, also, *rest))
     region.says("hospital", drafts.note(visit="V9"))
-    region.says("lulea", drafts.note(visit="V9", sender=LULEA, to=(UMEA,)))
+    region.says("lulea", drafts.note(visit="V9", to=(UMEA,)))
     receive.receive_batch(region.store, region.transport, region.now, wait=0)
     with ThreadPoolExecutor(2) as pool:
         for name in ("hospital", "lulea"):

@@ -25,8 +25,14 @@ def note(
     return flow.note(text, sender=sender, to=to, visit=f"note-{next(_visits)}")
 
 
+_ANOTHER: dict[str, Any] = {  # a label holds in every case of a person
+    "identifier": [{"system": flow.PERSONNUMMER, "value": "189002029800"}],
+    "birthDate": "1890-02-02",
+}
+
+
 def notice(*, protected: bool) -> Bundle:
-    """An admission notice (inskrivningsmeddelande) about Tolvan Tolvansson."""
+    """An admission notice (inskrivningsmeddelande) about a person of its own."""
     focus: dict[str, Any] = {
         "resourceType": "Encounter",
         "id": str(uuid4()),
@@ -41,7 +47,7 @@ def notice(*, protected: bool) -> Bundle:
         content=str(uuid4()),
         sender=SUNDBY,
         focus=focus,
-        others=[flow.patient(protected=protected)],
+        others=[flow.patient(protected=protected) | _ANOTHER],
         cases=[f"{SUNDBY.organization}/stay-{next(_visits)}"],
         recorded=flow.T0,
     )

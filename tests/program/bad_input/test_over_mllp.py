@@ -17,7 +17,11 @@ LATIN = admission().decode().encode("iso-8859-1")
 TWO = admission() + admission()
 WITHOUT_PATIENT = re.sub(rb"PID.*?\r", b"", admission())
 TWO_PATIENTS = re.sub(rb"(PID.*?\r)", rb"\1\1", admission())
-PROTECTED = admission("PD1||||||||||||Y", ASSESSED)
+PROTECTED = (  # another person: the label holds in every case of a person
+    admission("PD1||||||||||||Y", ASSESSED)
+    .replace(b"195009072553", b"189002029800")
+    .replace(b"19500907", b"18900202")
+)
 
 
 @pytest.mark.parametrize(
