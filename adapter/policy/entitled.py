@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import hsa_id
@@ -60,7 +61,7 @@ def entitled(
     stay: Stay,
     day: date,
     kept: Mapping[tuple[Need, str], str],
-    carried: Mapping[tuple[Need, str], Collection[str]],
+    carried: Mapping[tuple[Need, str], Collection[str]] = MappingProxyType({}),
 ) -> Entitled:
     """Return who must be told.
 

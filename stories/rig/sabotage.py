@@ -52,17 +52,17 @@ def _forget_told() -> None:
     def nobody(*_: Any) -> dict[str, Any]:
         return {}
 
-    _replace("adapter.inbound.stay_effects", "_told", nobody)
+    _replace("adapter.inbound.stay_effects", "sent_since", nobody)
 
 
 def _told_on_queue() -> None:
     """A queued notice counts as told, and an ending never asks whether a notice arrived."""
     arrived = import_module("adapter.core.failures").Arrived
 
-    def all_rows(_turn: Any, _case: Any, rows: Any) -> dict[str, Any]:
-        return {row.endpoint: arrived.YES for row in rows if row.until is None}
+    def always(_sent: Any) -> Any:
+        return arrived.YES
 
-    _replace("adapter.inbound.stay_effects", "_told", all_rows)
+    _replace("adapter.inbound.stay_effects", "arrived", always)
     _replace("adapter.outbound.judgement", "is_idle_ending", _never)
 
 
@@ -128,7 +128,11 @@ def _no_recheck() -> None:
         return dict.fromkeys(ids, right.STANDS)
 
     _replace("adapter.store.rights", "compare", all_stand)
-    _replace("adapter.inbound.stay_effects", "_lapse", _nothing)
+    _replace("adapter.inbound.stay_effects", "_lapse", _no_times)
+
+
+def _no_times(*_: Any) -> dict[str, Any]:
+    return {}
 
 
 def _always(*_: Any) -> bool:

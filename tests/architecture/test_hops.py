@@ -84,6 +84,7 @@ TOOLS = {
     "reads or keeps what is known of the case and the person": (
         "cases.ids_of",
         "cases.known",
+        "cases.lock",
         "cases.save",
         "stays.save",
         "participants.of_case",
