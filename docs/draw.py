@@ -36,11 +36,11 @@ FAILURE_COLUMNS = (
     "receipt may still come",
 )
 SENDERS = {
-    frozenset({authority.Standing.OWNER}): "the owner of the case",
+    frozenset({authority.Capacity.OWNER}): "the owner of the case",
     frozenset(
-        {authority.Standing.OWNER, authority.Standing.PARTY}
+        {authority.Capacity.OWNER, authority.Capacity.PARTY}
     ): "the owner and the participants of the case",
-    frozenset({authority.Standing.RECEIVER}): "a receiver of the message that it concerns",
+    frozenset({authority.Capacity.RECEIVER}): "a receiver of the message that it concerns",
 }
 """What each set of standings is called in the authority table."""
 ELEMENTS = {

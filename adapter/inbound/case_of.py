@@ -103,7 +103,7 @@ def _case(turn: Turn, message: ReadMessage, concerned: Delivery | None) -> Case:
     known = by_names(turn, names) if names else _only_own(turn, message.bundle)
     if known is None:
         return _opened(turn, message, names)
-    _demand_standing(turn, message.event, known)
+    _demand_authority(turn, message.event, known)
     if person_of(turn, message.bundle, known, stay_of(turn, known)) is Person.OTHER:
         raise ContestedError("other-patient", known.id)
     _add_alias(turn, names, known)
@@ -117,19 +117,19 @@ def _demand_names(turn: Turn, event: Event, names: Sequence[str]) -> None:
     """
     for name, id_ in cases.ids_of(turn.tx, names).items():
         if id_:
-            _demand_standing(turn, event, cases.lock(turn.tx, id_))
+            _demand_authority(turn, event, cases.lock(turn.tx, id_))
         elif not _may_name(turn, name):
             raise FatalError("not-entitled")
 
 
-def _demand_standing(turn: Turn, event: Event, case: Case) -> None:
+def _demand_authority(turn: Turn, event: Event, case: Case) -> None:
     """FatalError `not-entitled` unless the sender may send this event in the case."""
     rows = participants.of_case(turn.tx, case.id)
     parties = parties_of(turn, case, stay_of(turn, case), rows)
     mailboxes = turn.network.same_organization(turn.sender)
     owner, day = authority.owner_of(case.name), turn.now.date()
-    standing = authority.standing(turn.sender, owner, parties, mailboxes, day)
-    if not authority.may_originate(event, standing):
+    held = authority.capacities(turn.sender, owner, parties, mailboxes, day)
+    if not authority.may_originate(event, held):
         raise FatalError("not-entitled")
 
 
@@ -145,7 +145,7 @@ def _only_own(turn: Turn, bundle: Bundle) -> Case | None:
 
 def _opened(turn: Turn, message: ReadMessage, names: Sequence[str]) -> Case:
     own = [name for name in names if _may_name(turn, name)]
-    if (names and not own) or not authority.may_begin(turn.sender, message.event):
+    if (names and not own) or message.event not in turn.sender.begins:
         raise FatalError("not-entitled")
     patient = next(iter(pseudonyms(turn.tx, message.bundle)), "")
     if own:

@@ -66,6 +66,8 @@ def others(
         items.close(turn.tx, case.id, "transferred", "", "discharge cancelled", turn.now)
     if patched.stay.needs and _is_outpatient(patched.stay):
         issues.append(_remark(turn, case, "outpatient-assessment", "", ""))
+    elif _is_outpatient(before):
+        items.close(turn.tx, case.id, "outpatient-assessment", "", "admitted", turn.now)
     return issues
 
 

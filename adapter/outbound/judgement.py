@@ -212,6 +212,6 @@ def stay_heading(
         content=content,
         case=[case.outward or case.name],
         hospital=party_of(hospital) if hospital else Party(organization=owner),
-        contact=hospital.contact if hospital else "",
+        contact=authority.contact_of(network, sender, owner, day),
         recorded=recorded,
     )

@@ -6,20 +6,20 @@ before anything of the message is applied. A route in the settings gives no auth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Event, Kind
+from adapter.core.model import Event
 from adapter.policy.routing import may_speak
 from adapter.settings.network import Network
 
 
-class Standing(StrEnum):
-    """What a sender is in a case."""
+class Capacity(StrEnum):
+    """What a sender acts as in a case."""
 
     OWNER = "owner"  # it speaks for the organisation that the case is named after
     PARTY = "party"  # it has an open row as a participant
@@ -30,13 +30,13 @@ class Standing(StrEnum):
 class Rule:
     """Who may originate an event in a case, and the section of SFS 2017:612 (or `practice`)."""
 
-    may: frozenset[Standing]
+    may: frozenset[Capacity]
     section: str
 
 
-_OWNER = frozenset({Standing.OWNER})
-_PARTIES = frozenset({Standing.OWNER, Standing.PARTY})
-_RECEIVERS = frozenset({Standing.RECEIVER})
+_OWNER = frozenset({Capacity.OWNER})
+_PARTIES = frozenset({Capacity.OWNER, Capacity.PARTY})
+_RECEIVERS = frozenset({Capacity.RECEIVER})
 
 AUTHORITY: Mapping[Event, Rule] = {
     Event.ADMISSION_NOTICE: Rule(may=_OWNER, section="2:1-3"),
@@ -80,28 +80,31 @@ def may_report(sender: Endpoint, owners: Iterable[str], day: date) -> bool:
     return any(speaks_for_owner(sender, owner, day) for owner in owners)
 
 
-def standing(
+def capacities(
     sender: Endpoint, owner: str, parties: Collection[str], mailboxes: Collection[str], day: date
-) -> frozenset[Standing]:
+) -> frozenset[Capacity]:
     """Return what a sender is in a case. `mailboxes` are all endpoints of its organisation."""
     is_owner = may_speak(sender, owner, day) or owner in {hsa_id(o) for o in sender.tells_for}
-    standings = {Standing.OWNER} if is_owner else set()
-    return frozenset(standings | ({Standing.PARTY} if set(mailboxes) & set(parties) else set()))
+    own = {Capacity.OWNER} if is_owner else set()
+    return frozenset(own | ({Capacity.PARTY} if set(mailboxes) & set(parties) else set()))
 
 
-def may_originate(event: Event, standings: frozenset[Standing]) -> bool:
+def may_originate(event: Event, held: frozenset[Capacity]) -> bool:
     """Whether one who is this in a case may originate an event there."""
-    return bool(AUTHORITY[event].may & standings)
-
-
-def may_begin(sender: Endpoint, event: Event) -> bool:
-    """Whether an endpoint may open a case of its own with an event."""
-    if event.kind is Kind.ENCOUNTER:
-        return sender.owns_stays or bool(sender.tells_for)
-    return event in sender.begins
+    return bool(AUTHORITY[event].may & held)
 
 
 def hospital_of(network: Network, sender: Endpoint, owner: str, day: date) -> Endpoint | None:
     """Return the endpoint whose organisation tells of an owner's stays; the sender first."""
+    return next(iter(_hospitals(network, sender, owner, day)), None)
+
+
+def contact_of(network: Network, sender: Endpoint, owner: str, day: date) -> str:
+    """Return the hospital's address for questions, from any endpoint of it; "" without one."""
+    hospitals = _hospitals(network, sender, owner, day)
+    return next((hospital.contact for hospital in hospitals if hospital.contact), "")
+
+
+def _hospitals(network: Network, sender: Endpoint, owner: str, day: date) -> Iterator[Endpoint]:
     every = [sender, *network.settings.endpoints]
-    return next((e for e in every if e.owns_stays and may_speak(e, owner, day)), None)
+    return (e for e in every if e.owns_stays and may_speak(e, owner, day))

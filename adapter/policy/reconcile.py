@@ -49,6 +49,7 @@ from adapter.policy.rights import (
 )
 from adapter.policy.stay import Stay
 from adapter.policy.views import Projection, project
+from adapter.policy.window import is_over, judged_in_time
 from adapter.settings.network import Network
 
 
@@ -85,7 +86,7 @@ def reconcile(given: Input) -> Plan:
     given = replace(given, rows=[row for row in given.rows if row.basis != "named"])
     if _is_over(given):
         return _silent_end(given)
-    day, stay = given.now.date(), _judged_in_time(given)
+    day, stay = given.now.date(), judged_in_time(given.after, given.rows)
     rights = entitled(given.network, stay, day, kept(given.rows), carried(given.rows))
     plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
     return Plan(
@@ -93,17 +94,13 @@ def reconcile(given: Input) -> Plan:
         notices=tuple(notice for plan in plans for notice in plan.notices),
         lapses={name: why for plan in plans for name, why in plan.lapses.items()},
         missing=rights.missing,
-        is_late_word=_judged_late(given),
+        is_late_word=stay.needs != given.after.needs,
     )
 
 
-# The end of the right by time
-
-
 def _is_over(given: Input) -> bool:
-    """Whether the window after discharge or death has passed. Time alone tells nobody."""
-    ended = given.before.ended or (None if given.before.facts else given.discharged)
-    return ended is not None and ended + given.network.settings.sharing.window < given.now
+    sharing = given.network.settings.sharing
+    return is_over(given.before, given.discharged, sharing.window, given.now)
 
 
 def _silent_end(given: Input) -> Plan:
@@ -113,31 +110,6 @@ def _silent_end(given: Input) -> Plan:
         rows=tuple(closed(row, "window", given.now) for row in open_),
         is_late_word=changed and bool(given.after.needs or given.rows),
     )
-
-
-def _judged_late(given: Input) -> bool:
-    """Whether the assessment was made after the discharge: it tells nobody of this stay."""
-    return given.after.needs != _judged_in_time(given).needs
-
-
-def _judged_in_time(given: Input) -> Stay:
-    """Return the Stay without needs that were judged after its end, and told to nobody yet."""
-    stay, known = given.after, {row.need for row in given.rows if row.until is None}
-    ended, assessment = stay.ended, stay.value("assessment")
-    if ended is None or not assessment or "" in known:
-        return stay
-    judged = assessment["needs"].items()
-    needs = {need: at for need, at in judged if need in known or not _is_after(at, ended)}
-    fact = replace(stay.facts["assessment"], value=assessment | {"needs": needs})
-    return Stay(facts={**stay.facts, "assessment": fact})
-
-
-def _is_after(text: str, ended: datetime) -> bool:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return at.tzinfo is not None and at > ended
 
 
 # One endpoint
@@ -172,7 +144,7 @@ def _is_kept_by_upgrade(given: Input, name: str, open_: Sequence[Participant]) -
     is_migrated = any(row.basis == "migrated" for row in open_)
     if not is_migrated or not given.after.needs or given.after.is_transfer:
         return False
-    before = _judged_in_time(replace(given, after=given.before))
+    before = judged_in_time(given.before, given.rows)
     rights = entitled(given.network, before, given.now.date(), {}, {})
     return all(right.endpoint != name for right in rights.entitlements)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.core.model import Event, Need
-from adapter.policy.authority import AUTHORITY, Rule, Standing
+from adapter.policy.authority import AUTHORITY, Capacity, Rule
 from adapter.policy.views import EVERY_ROLE, MATRIX, SEEN_NEEDS, Row
 from docs import draw
 from tests.kit.places import ROOT
@@ -36,7 +36,7 @@ def test_every_need_of_a_receiver_is_shown() -> None:
 
 
 def test_another_right_to_send_would_be_seen() -> None:
-    may = frozenset({Standing.OWNER, Standing.PARTY})
+    may = frozenset({Capacity.OWNER, Capacity.PARTY})
     drawn = draw.authority_table({Event.DECEASED: Rule(may=may, section="2:4")})
     assert "| `deceased` | the owner and the participants of the case | 2:4 |" in drawn
 

@@ -72,6 +72,15 @@ def test_each_problem_is_told_with_its_place_and_in_both_languages() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "condition"),
+    [("not-entitled", "204"), ("ambiguous-case", "204"), ("other-patient", "205")],
+)
+def test_a_refusal_of_a_key_has_its_condition_of_table_0357(code: str, condition: str) -> None:
+    error = answered(ASSESSED, receipt("fatal-error", issue(code)))[2]
+    assert error.split("|")[3].startswith(f"{condition}^")
+
+
 def test_a_place_that_is_no_field_of_hl7_is_told_in_words() -> None:
     found = issue("required", where="Encounter.period", detail="missing")
     assert "|Encounter.period: missing|" in answered(ASSESSED, receipt("fatal-error", found))[2]

@@ -16,13 +16,12 @@ from adapter.core.model import Bundle, Event, Kind, Need
 from adapter.fhir import parts
 from adapter.policy.authority import (
     AUTHORITY,
-    Standing,
-    may_begin,
+    Capacity,
+    capacities,
     may_originate,
     may_report,
     owner_of,
     speaks_for_owner,
-    standing,
 )
 from adapter.policy.identity import Person, judge, numbers
 from adapter.policy.stay import Fact, Stay
@@ -63,15 +62,15 @@ def test_every_event_that_can_come_has_a_row_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("event", [event for event in Event if event.kind is Kind.ENCOUNTER])
 def test_events_of_a_stay_are_the_owners_alone(event: Event) -> None:
-    assert AUTHORITY[event].may == {Standing.OWNER}
+    assert AUTHORITY[event].may == {Capacity.OWNER}
 
 
 @given(st.sampled_from(list(Event)), st.lists(st.sampled_from(["a", "b"])), st.sampled_from(PNR))
-def test_to_be_named_as_receiver_gives_no_standing(
+def test_to_be_named_as_receiver_gives_no_capacity(
     event: Event, parties: list[str], number: str
 ) -> None:
     unit = endpoint()
-    assert standing(unit, HOSPITAL, parties, [unit.name], DAY) == frozenset()
+    assert capacities(unit, HOSPITAL, parties, [unit.name], DAY) == frozenset()
     assert not may_originate(event, frozenset())
     assert not speaks_for_owner(unit, owner_of(f"{HOSPITAL}/{number}"), DAY)
 
@@ -79,8 +78,8 @@ def test_to_be_named_as_receiver_gives_no_standing(
 @given(st.sampled_from(list(Event)))
 def test_a_party_originates_no_event_of_a_stay(event: Event) -> None:
     unit = endpoint()
-    party = standing(unit, HOSPITAL, [unit.name], [unit.name], DAY)
-    assert party == {Standing.PARTY}
+    party = capacities(unit, HOSPITAL, [unit.name], [unit.name], DAY)
+    assert party == {Capacity.PARTY}
     if may_originate(event, party):
         assert event in (Event.CARE_PLAN, Event.MESSAGE)
 
@@ -99,13 +98,8 @@ def test_an_endpoint_reports_its_own_stays_and_those_that_the_settings_give_it(
 
 
 @given(st.sampled_from(list(Event)))
-def test_only_those_who_own_stays_begin_a_case_with_one(event: Event) -> None:
-    unit, hospital = endpoint(), endpoint(serves=())
-    if event.kind is Kind.ENCOUNTER:
-        assert may_begin(hospital, event)
-        assert not may_begin(unit, event)
-    else:
-        assert may_begin(unit, event) is (event in (Event.CARE_PLAN, Event.MESSAGE))
+def test_a_unit_begins_a_case_with_a_plan_or_a_message_and_nothing_else(event: Event) -> None:
+    assert (event in endpoint().begins) is (event in (Event.CARE_PLAN, Event.MESSAGE))
 
 
 # Identity

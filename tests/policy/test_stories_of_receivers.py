@@ -152,6 +152,23 @@ def test_an_assessment_of_an_outpatient_stands_before_the_owner(county: County) 
     assert "outpatient-assessment" in warnings(answer)
 
 
+def test_the_item_of_an_outpatient_closes_when_she_is_admitted(county: County) -> None:
+    visit = Visit(class_="O")
+    county.adt("A04", visit, county.assessed())
+    assert county.stands() == ["outpatient-assessment"]
+    visit.class_ = "I"
+    county.adt("A06", visit)
+    assert county.stands() == []
+    assert county.hears("lulea") == {"lulea": ["admission-notice"]}
+
+
+def test_the_contact_of_any_mailbox_of_the_hospital_is_in_the_notice(county: County) -> None:
+    """The county's feed has none; its mailbox `hospital` has."""
+    county.adt("A01", Visit(), county.assessed())
+    [notice] = county.takes("lulea")["lulea"]
+    assert "010-555 00 00" in text(notice)
+
+
 def test_a_gap_stands_once_until_it_is_met(county: County) -> None:
     visit = Visit(person=Person(kommun="2584"))
     county.adt("A01", visit, county.assessed())

@@ -33,8 +33,11 @@ _CONDITIONS = {  # our codes in HL7 table 0357
     "unmapped-event": "201^Unsupported event code",
     "unknown-receiver": "204^Unknown key identifier",
     "concerns-unknown": "204^Unknown key identifier",
+    "not-entitled": "204^Unknown key identifier",
+    "ambiguous-case": "204^Unknown key identifier",
     "content-conflict": "205^Duplicate key identifier",
     "envelope-reused": "205^Duplicate key identifier",
+    "other-patient": "205^Duplicate key identifier",
     "unreadable": "100^Segment sequence error",
 }
 _OTHER = "207^Application internal error"
