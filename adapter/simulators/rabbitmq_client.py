@@ -35,7 +35,7 @@ class RabbitMqClient:
     """Logged in as the user of `url` (amqp://user:password@host/vhost), reading `queue`.
 
     Every method but `close` raises BusUnavailableError when the connection breaks; the client is
-    then of no further use.
+    then of no further use. `channel` is the one that publishes.
     """
 
     def __init__(self, url: str, queue: str, options: ClientOptions | None = None) -> None:
@@ -51,7 +51,7 @@ class RabbitMqClient:
         except (AMQPError, OSError) as error:
             raise BusUnavailableError(type(error).__name__) from error
         try:
-            self._consuming, self._publishing = self._channels()
+            self._consuming, self.channel = self._channels()
         except AMQPError as error:
             self.close()
             raise BusUnavailableError(type(error).__name__) from error
@@ -83,7 +83,7 @@ class RabbitMqClient:
             delivery_mode=2,
         )
         try:
-            self._publishing.basic_publish(INCOMING, "", body, properties, mandatory=True)
+            self.channel.basic_publish(INCOMING, "", body, properties, mandatory=True)
         except (AMQPError, NackError, UnroutableError) as error:
             raise BusUnavailableError(type(error).__name__) from error
 
@@ -92,6 +92,14 @@ class RabbitMqClient:
 
         A timeout of 0 returns only what pika has already read from the socket.
         """
+        delivered = self.get_delivered(timeout)
+        if delivered is None:
+            return None
+        body, properties = delivered
+        return body, _property_names(properties)
+
+    def get_delivered(self, timeout: float) -> tuple[bytes, pika.BasicProperties] | None:
+        """Return the same as `get`, with every property that the broker delivered."""
         try:
             delivered: Any = next(self._consuming.consume(self._queue, inactivity_timeout=timeout))
         except (AMQPError, StopIteration) as error:
@@ -100,7 +108,14 @@ class RabbitMqClient:
         if method is None:
             return None
         self._last_tag = method.delivery_tag
-        return body, _property_names(properties)
+        return body, properties
+
+    def refuse(self) -> None:
+        """Refuse the message that `get` returned last; the broker makes it a dead letter."""
+        try:
+            self._consuming.basic_nack(self._last_tag, requeue=False)
+        except AMQPError as error:
+            raise BusUnavailableError(type(error).__name__) from error
 
     def acknowledge(self) -> None:
         """Acknowledge everything that `get` has returned so far."""
