@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +16,7 @@ from adapter.web import health, metadata, metrics, receiving
 from adapter.web.requests import SECONDS
 from tests.kit.morning import Page, Step, lay_out
 from tests.kit.office import SETTINGS
-from tests.kit.places import DOCS
+from tests.kit.places import DOCS, ROOT
 from tests.kit.region import Region
 
 OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
@@ -31,6 +33,15 @@ def test_every_command_of_the_page_prints_what_the_page_says(
     assert len(steps) > 12
     for step in steps:
         assert step.agrees, f"$ {step.command}\n{step.printed}"
+
+
+@pytest.mark.waits
+def test_a_program_that_lays_out_the_morning_prints_nothing_of_it(tmp_path: Path) -> None:
+    lays_out = "import sys, pathlib; from tests.kit import morning; "
+    lays_out += "morning.lay_out(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", lays_out, str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 def test_the_comparison_sees_a_difference() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapter import settings
+from adapter.core.logs import OURS
 from tests.kit import drafts, standing
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.office import FIXTURES, SETTINGS, run
@@ -26,6 +28,9 @@ _ID = re.compile(r"\b(?:[mdci]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a
 _TIME = re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\b")
 _TOKEN = re.compile(r"^[\w-]{43}$", re.MULTILINE)
 _ANYTHING = "…"  # a line of its own in the page
+
+# Without any handler, Python prints the name of each warning of the morning on standard error.
+logging.getLogger(OURS).addHandler(logging.NullHandler())
 
 
 def lay_out(folder: Path) -> None:
