@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install constraints matrix servers demo quick test chaos stories bench check format clean
+.PHONY: install constraints matrix servers demo quick test test-loaded chaos stories bench check format clean
 
 install: $(VENV)/.installed
 
@@ -47,6 +47,10 @@ quick: install
 
 test: install servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+# The same beside four busy processes: which test passes only while it is alone on the machine?
+test-loaded: install servers
+	$(BIN)/python -m tools.loaded $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 # Breaks the adapter for so many seconds, and counts: docs/guarantees.md.
 SECONDS ?= 60
