@@ -283,8 +283,8 @@ def test_a_tiny_bench_measures_everything(rabbitmq: RabbitMQ, postgresql: Postgr
     told: list[str] = []
     found = bench.as_json(bench.run(options, told.append))
     assert not found["broke"], told
-    _all_positive({name: found[name] for name in ("throughput", "latency_ms", "adt_feed", "drain")})
-    _all_positive({name: found[name] for name in ("memory_mb", "queries_ms")})
+    parts = ("throughput", "latency_ms", "adt_feed", "drain", "memory_mb", "queries_ms")
+    assert _not_positive({name: found[name] for name in parts}) == [], told
     assert set(found["queries_ms"]) == {"case", "dead", "messages"}
     assert found["throughput"]["ratio"] == pytest.approx(
         found["throughput"]["journeys_per_s"] / found["throughput"]["naive_per_s"], rel=0.1
@@ -296,12 +296,14 @@ def test_a_tiny_bench_measures_everything(rabbitmq: RabbitMQ, postgresql: Postgr
         bench.run(options, told.append)
 
 
-def _all_positive(value: Any) -> None:
-    if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            _all_positive(each)
-    else:
-        assert value > 0
+def _not_positive(figures: Any, name: str = "") -> list[str]:
+    """Return the name and value of each figure that is missing or not above zero."""
+    if isinstance(figures, dict):
+        return [line for key in figures for line in _not_positive(figures[key], f"{name}.{key}")]
+    if isinstance(figures, list):
+        return [line for each in figures for line in _not_positive(each, f"{name}[]")]
+    is_positive = figures is not None and figures > 0
+    return [] if is_positive else [f"{name.lstrip('.')} = {figures}"]
 
 
 @pytest.mark.parametrize("total", [20_000, 50_000, 1_000_000])
