@@ -20,6 +20,7 @@ from adapter.cli import (
     protection,
     purge,
     replay,
+    rights,
     settings_file,
     translation,
 )
@@ -75,6 +76,12 @@ _command(
     "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
 )
 _command("discard", dead_letters.discard, "d-77aa --reason 'told by phone'")
+_command(
+    "rights",
+    rights.rights,
+    "",
+    "--send SE2120001111-SJUKHUS/12345 --who Ann --reason 'Piteå connected today'",
+)
 _command(
     "protection",
     protection.protection,

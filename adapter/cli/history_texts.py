@@ -11,6 +11,7 @@ _WORDS = {
     "not-a-party": "not sent to {}, which takes no part in the case",
     "protected": "protected identity from now on, in every case of the patient: {}",
     "lifted": "protection lifted: {}",
+    "settings-told": "what new settings change was sent: {}",
     "nobody-to-tell": "nobody is found to tell of {}; phone the unit",
     "late-word": "came too late to be told ({}); a person must look",
     "transferred": "moved to another hospital; has it told its receivers?",

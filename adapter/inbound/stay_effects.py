@@ -46,21 +46,21 @@ def apply(
 ) -> Told:
     """Write everything that follows from a message in one case."""
     rows = _inherited(turn, matter.case)
-    plan = _plan(turn, message, matter, patched, level, rows)
-    if plan is None:
+    made = plan(turn, message, matter, patched, level, rows)
+    if made is None:
         return _untouched(turn, message, matter, patched, level)
-    expires = _lapse(turn, matter.case, plan.lapses)
-    for row in plan.rows:
+    expires = _lapse(turn, matter.case, made.lapses)
+    for row in made.rows:
         participants.save(turn.tx, row)
-    _make_anew(turn, matter.case, plan)
-    problems = _queue(turn, message, matter, plan, expires)
-    _save(turn, matter, patched, level, plan)
-    _log_rights(turn, matter.case, rows, plan)
-    issues = [*problems, *_items(turn, message, matter, patched, level, plan)]
-    note = "" if plan.notices or patched.stay.needs else "not-shared"
-    if patched.late and not plan.notices:
+    _make_anew(turn, matter.case, made)
+    problems = _queue(turn, message, matter, made, expires)
+    _save(turn, matter, patched, level, made)
+    _log_rights(turn, matter.case, rows, made)
+    issues = [*problems, *_items(turn, message, matter, patched, level, made)]
+    note = "" if made.notices or patched.stay.needs else "not-shared"
+    if patched.late and not made.notices:
         note = _superseded(turn, matter, patched)
-    return Told(is_sent=bool(plan.notices), note=note, issues=tuple(issues))
+    return Told(is_sent=bool(made.notices), note=note, issues=tuple(issues))
 
 
 def _inherited(turn: Turn, case: Case) -> list[Participant]:
@@ -93,7 +93,7 @@ def _superseded(turn: Turn, matter: StayCase, patched: Patched) -> str:
     return f"not-forwarded: superseded by {newer}"
 
 
-def _plan(
+def plan(
     turn: Turn,
     message: ReadMessage,
     matter: StayCase,
@@ -101,7 +101,7 @@ def _plan(
     level: Level,
     rows: Sequence[Participant],
 ) -> Plan | None:
-    """What the message makes us tell; None when it changes nothing, so that nothing is judged.
+    """Return what the message makes us tell; None when it changes nothing: nothing is judged.
 
     A change of the settings alone tells nobody.
     """

@@ -177,7 +177,7 @@ def _go_on(
     rows = _rows(given, name, now_for)
     is_migrated = any(row.basis == "migrated" for row in open_)
     view = rows if is_migrated else open_  # a new version alone tells nobody anything
-    before, after = _seen(given, given.before, view), _seen(given, given.after, rows)
+    before, after = _known(given, name, view), _seen(given, given.after, rows)
     event = flipped(given.event, given.before, given.after)
     is_told = event is not None or before != after
     if not is_told and not given.newly_protected:
@@ -269,6 +269,16 @@ def _opened(
 
 
 # What an endpoint sees
+
+
+def _known(given: Input, name: str, rows: Sequence[Participant]) -> Projection:
+    """What an endpoint saw before; what it last got, where the Stay itself has not changed.
+
+    Then a person asks what today's settings change.
+    """
+    is_asked = given.before == given.after and not given.newly_protected
+    sent = queued(given.rows, name) if is_asked else None
+    return sent if sent is not None else _seen(given, given.before, rows)
 
 
 def _seen(given: Input, stay: Stay, rows: Sequence[Participant]) -> Projection:

@@ -56,6 +56,7 @@ WORDS = {
     "broker-was-empty": "queues were missing; what only the broker had is sent again",
     # By a person, whose name is in `who`.
     "taken": "a person has taken it",
+    "settings-told": "a person has sent what new settings change for the case",
     "lifted": "a person has lifted the protection of the patient's identity",
     "replayed": "it is sent or processed again",
     "discarded": "given up for good",

@@ -34,6 +34,15 @@ def prefetch(tx: Transaction, case_ids: Iterable[str]) -> None:
             kept[id_] = None if body is None else bytes(body).decode()
 
 
+def open_cases(tx: Transaction, since: datetime) -> list[str]:
+    """Return the ids of cases with a stay that are open, or were closed after that time."""
+    lasts = sa.or_(case.c.closed_at.is_(None), case.c.closed_at > since)
+    query = sa.select(stay.c.case_id).join(case, case.c.id == stay.c.case_id)
+    return list(
+        tx.execute(query.where(lasts, stay.c.body.is_not(None)).order_by(case.c.id)).scalars()
+    )
+
+
 def begin(tx: Transaction, case_id: str) -> None:
     """Note that a case has just been opened: it has no stay, and none need be read."""
     tx.kept(_BODIES)[case_id] = ""

@@ -1,0 +1,105 @@
+"""`rights`: what new settings change for open cases, and send it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from adapter.cli import printing
+from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
+from adapter.cli.session import Session, open_store
+from adapter.core.errors import FatalError
+from adapter.operate import settings_change as operation
+from adapter.operate.settings_change import Difference
+from adapter.store import cases
+
+
+def rights(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CASE…", help="Ids or names of cases; without any, all open cases."),
+    ] = None,
+    *,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send it to the receivers of the named cases.")
+    ] = False,
+    who: Annotated[
+        str, typer.Option("--who", metavar="NAME", help="Your name. Sending requires it.")
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why it is sent now.")
+    ] = "",
+    settings: SettingsFile = FILE,
+    store: StorePlace = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show whom today's settings would tell of the open cases, and what.
+
+    A change of settings alone tells nobody. It counts at the next message of each case. Use this
+    after you connect a municipality, or change what receivers see. --send tells it now, for the
+    cases that you name.
+    """
+    if send:
+        _require(names, who, reason)
+    with open_store(settings, store) as session:
+        ids = _ids(session, names)
+        found = _differences(session, ids)
+        if send:
+            for each in found:
+                operation.tell(
+                    session.store,
+                    session.network,
+                    each.case_id,
+                    who=who,
+                    reason=reason,
+                    now=now(),
+                )
+    if as_json:
+        printing.data({"sent": send, "cases": found})
+    else:
+        _print(found, len(ids), "was sent" if send else "would be sent")
+
+
+def _require(names: Sequence[str] | None, who: str, reason: str) -> None:
+    if not names:
+        raise typer.BadParameter("name the cases: --send tells only those that you name")
+    if not who.strip():
+        raise typer.BadParameter("give your name with --who: a named person sends it")
+    if not reason.strip():
+        raise typer.BadParameter("say with --reason why it is sent now")
+
+
+def _ids(session: Session, names: Sequence[str] | None) -> list[str]:
+    if not names:
+        return operation.open_cases(session.store, session.network, now())
+    with session.store.read() as tx:
+        known = {name: cases.by_any_id(tx, name) for name in names}
+    unknown = [name for name, id_ in known.items() if id_ is None]
+    if unknown:
+        raise FatalError("unknown-id", f"no such case: {', '.join(unknown)}")
+    return list(dict.fromkeys(id_ for id_ in known.values() if id_))
+
+
+def _differences(session: Session, ids: Sequence[str]) -> list[Difference]:
+    found = list[Difference]()
+    with printing.progress(len(ids)) as done:
+        for each in operation.differences(session.store, session.network, ids, now()):
+            found += [each] if each else []
+            done(1)
+    return found
+
+
+def _print(found: Sequence[Difference], judged: int, verb: str) -> None:
+    rows: list[list[Any]] = [
+        [each.case_id, each.name, gain.endpoint, f"{gain.event} {gain.reason}".strip()]
+        for each in found
+        for gain in each.gains
+    ]
+    if rows:
+        printing.table(["case", "name", "receiver", verb], rows)
+    for each in found:
+        for missing in each.missing:
+            printing.line(f"{each.case_id}: nobody to tell for {missing}")
+    printing.line(f"{len(found)} of {judged} cases differ from the settings")
