@@ -62,11 +62,13 @@ chaos: install servers
 	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$$SEED" --sabotage "$(SABOTAGE)"
 
 # Tells true stories, and counts what was told wrongly: make stories N=10000 SEED=7.
+# OVER=sockets: with a RabbitMQ and a PostgreSQL of its own.
 N ?= 1000
 ONLY ?=
+OVER ?=
 
-stories: install
-	$(BIN)/python -m stories --n "$(N)" --seed "$$SEED" --sabotage "$(SABOTAGE)" $(if $(ONLY),--only "$(ONLY)")
+stories: install $(if $(OVER),servers)
+	$(BIN)/python -m stories --n "$(N)" --seed "$$SEED" --sabotage "$(SABOTAGE)" $(if $(ONLY),--only "$(ONLY)") $(if $(OVER),--$(OVER))
 
 # Speed with every guarantee on, beside a naive pipeline; a quarter of an hour.
 bench: install servers

@@ -6,13 +6,16 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from stories import report
 from stories.generator import story
 from stories.plots import PLOTS
-from stories.run import run, run_over_sockets, shown
+from stories.run import Result, run, run_over_sockets, shown
 from stories.sabotages import SEEN_AS
+
+_PAUSE = 10  # seconds between two lines of progress
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -27,9 +30,9 @@ def main(words: Sequence[str] | None = None) -> int:
         numbers = [n for n in numbers if story(seed, n).plot == arguments.plot]
     jobs = 1 if arguments.only is not None else arguments.jobs
     if arguments.sockets:
-        result = run_over_sockets(seed, numbers)
+        result = run_over_sockets(seed, numbers, _progress(len(numbers)))
     else:
-        result = run(seed, numbers, arguments.sabotage, jobs)
+        result = run(seed, numbers, arguments.sabotage, jobs, _progress(len(numbers)))
     if arguments.json:
         _say(report.as_json(result))
     else:
@@ -52,6 +55,20 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sockets", action="store_true", help="real sockets, broker, PostgreSQL")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser.parse_args(words)
+
+
+def _progress(total: int) -> Callable[[Result], None]:
+    """Return what says on standard error, at most every ten seconds, how far a run has come."""
+    said = time.monotonic()
+
+    def done(result: Result) -> None:
+        nonlocal said
+        if time.monotonic() - said > _PAUSE:
+            said = time.monotonic()
+            found = len(result.findings)
+            sys.stderr.write(f"{result.stories} of {total} stories, {found} findings\n")
+
+    return done
 
 
 def _say(text: str) -> None:

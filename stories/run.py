@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -66,17 +66,30 @@ class Result:
         self.findings += other.findings
 
 
-def run(seed: str, numbers: Sequence[int], sabotage: str = "", jobs: int = 1) -> Result:
-    """Play these stories in `jobs` processes."""
+def _silent(_: Result) -> None:
+    """Report no progress."""
+
+
+def run(
+    seed: str,
+    numbers: Sequence[int],
+    sabotage: str = "",
+    jobs: int = 1,
+    done: Callable[[Result], None] = _silent,
+) -> Result:
+    """Play these stories in `jobs` processes; call `done` with what is played so far."""
     begun = time.monotonic()
     result = Result(seed=seed, sabotage=sabotage)
     for part in _parts(seed, numbers, sabotage, jobs):
         result.add(part)
+        done(result)
     result.seconds = time.monotonic() - begun
     return result
 
 
-def run_over_sockets(seed: str, numbers: Sequence[int]) -> Result:
+def run_over_sockets(
+    seed: str, numbers: Sequence[int], done: Callable[[Result], None] = _silent
+) -> Result:
     """Play these stories over real sockets, with a broker and a database of the run's own."""
     from stories.rig.sockets.play import play
 
@@ -86,6 +99,7 @@ def run_over_sockets(seed: str, numbers: Sequence[int]) -> Result:
     result = Result(seed=seed)
     for told, observed in play([prompt_story(seed, number, now) for number in numbers]):
         _note(result, told, observed)
+        done(result)
     result.seconds = time.monotonic() - begun
     return result
 
