@@ -38,13 +38,13 @@ def install() -> None:
     if not packages:
         return
     if os.geteuid() != 0:
-        require_installed()
+        require_installed(*packages)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with no_services():
         for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
                 raise ServerError(f"apt-get {' '.join(arguments)} failed")
-    require_installed()
+    require_installed(*packages)
 
 
 if __name__ == "__main__":

