@@ -6,10 +6,9 @@ that serves the needed kind in the municipality where the patient is registered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import hsa_id
@@ -61,12 +60,11 @@ def entitled(
     stay: Stay,
     day: date,
     kept: Mapping[tuple[Need, str], str],
-    carried: Mapping[tuple[Need, str], Collection[str]] = MappingProxyType({}),
 ) -> Entitled:
-    """Return who must be told.
+    """Return who must be told. `kept` has the endpoints of open rows, by need and ground.
 
-    `kept` has the endpoints of open rows, by need and ground; `carried` the planning services.
-    While the ground stands, so does the endpoint: settings alone change nobody's right.
+    While the ground of a unit stands, so does its endpoint. A planning service has no right but by
+    `carries_for`, and so it follows the settings.
     """
     if not stay.is_inpatient or stay.is_transfer:
         return Entitled()
@@ -75,11 +73,7 @@ def entitled(
     for need, receiver in receivers.items():
         name = _endpoint_of(network, need, receiver, kept)
         names = {name: "assessment"} if name else {}
-        services = [
-            *_carriers(network, stay, receiver, name),
-            *carried.get((need, receiver.ground), ()),
-        ]
-        names |= dict.fromkeys((s for s in services if s != name), "carries")
+        names |= dict.fromkeys(_carriers(network, stay, receiver, name), "carries")
         entitlements += [
             Entitlement(endpoint=each, need=need, basis=basis, ground=receiver.ground)
             for each, basis in names.items()

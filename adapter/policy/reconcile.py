@@ -36,7 +36,6 @@ from adapter.policy.notice import (
     shown,
 )
 from adapter.policy.rights import (
-    carried,
     closed,
     has_changed,
     kept,
@@ -87,7 +86,7 @@ def reconcile(given: Input) -> Plan:
     if _is_over(given):
         return _silent_end(given)
     day, stay = given.now.date(), judged_in_time(given.after, given.rows)
-    rights = entitled(given.network, stay, day, kept(given.rows), carried(given.rows))
+    rights = entitled(given.network, stay, day, kept(given.rows))
     plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
     return Plan(
         rows=tuple(row for plan in plans for row in plan.rows),
@@ -145,7 +144,7 @@ def _is_kept_by_upgrade(given: Input, name: str, open_: Sequence[Participant]) -
     if not is_migrated or not given.after.needs or given.after.is_transfer:
         return False
     before = judged_in_time(given.before, given.rows)
-    rights = entitled(given.network, before, given.now.date(), {}, {})
+    rights = entitled(given.network, before, given.now.date(), {})
     return all(right.endpoint != name for right in rights.entitlements)
 
 

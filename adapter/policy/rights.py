@@ -18,15 +18,6 @@ def kept(rows: Iterable[Participant]) -> dict[tuple[Need, str], str]:
     return {(Need(row.need), row.ground): row.endpoint for row in open_}
 
 
-def carried(rows: Iterable[Participant]) -> dict[tuple[Need, str], set[str]]:
-    """Return the planning services with an open row, by need and ground."""
-    services = dict[tuple[Need, str], set[str]]()
-    for row in rows:
-        if row.until is None and row.need and row.basis == "carries":
-            services.setdefault((Need(row.need), row.ground), set()).add(row.endpoint)
-    return services
-
-
 def closed(row: Participant, why: str, now: datetime) -> Participant:
     """Return a row that has ended, and why. Its right has another number."""
     return replace(row, until=now, ended=why, right_no=row.right_no + 1)

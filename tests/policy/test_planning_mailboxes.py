@@ -43,7 +43,7 @@ def told(*units: str) -> dict[Need, str]:
         "assessment": {"needs": {str(SOCIAL): AT, str(HEALTH): AT}, "units": list(units)},
     }
     facts = {k: Fact(value=v, recorded=AT, message="m-1") for k, v in values.items()}
-    rights = entitled(NETWORK, Stay(facts=facts), DAY, {}, {})
+    rights = entitled(NETWORK, Stay(facts=facts), DAY, {})
     return {r.need: r.endpoint for r in rights.entitlements if r.basis == "assessment"}
 
 
