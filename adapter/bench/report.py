@@ -138,18 +138,30 @@ def _adt_feed(figures: AdtFeed, sizes: Sizes) -> Iterator[Row]:
     yield Row(what=f"{at}: acknowledged, p99", value=f"{figures.ack_p99_ms:.0f} ms")
     yield Row(what=f"{at}: admission notice, p50", value=f"{figures.notice_p50_ms:.0f} ms")
     yield Row(what=f"{at}: admission notice, p99", value=f"{figures.notice_p99_ms:.0f} ms")
+    yield from _memory(f"{at}: memory of the worker", figures.memory_mb)
+    fed, purged = figures.unshared_stays_per_s, figures.purged_stays_per_s
+    yield Row(
+        what="ADT feed: stays purged/s",
+        value=f"{purged:.0f}",
+        budget=f"at least {fed:.0f}, as they come",
+        met=_yes(purged >= fed),
+    )
 
 
 def _drain(figures: Drain, memory: Memory) -> Iterator[Row]:
     what = f"drain of {figures.messages:,}: messages/s"
     yield Row(what=what, value=f"{figures.messages_per_s:.0f}")
+    yield from _memory("memory of the largest worker", memory)
+
+
+def _memory(of: str, memory: Memory) -> Iterator[Row]:
     yield Row(
-        what="memory of the largest worker: early, at the end",
+        what=f"{of}: early, at the end",
         value=f"{memory.after_tenth:.0f} MB, {memory.at_end:.0f} MB",
         budget=f"grows at most to {FLAT:.2f} times",
         met=_yes(memory.at_end <= FLAT * memory.after_tenth),
     )
-    yield Row(what="memory of the largest worker: peak", value=f"{memory.peak:.0f} MB")
+    yield Row(what=f"{of}: peak", value=f"{memory.peak:.0f} MB")
 
 
 def _slow(figures: SlowPartner) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from adapter.bench import adt_messages, measured_network, report
 from adapter.bench import measurement_run as bench
 from adapter.bench.adt_feed import AdtFeed
 from adapter.bench.adt_messages import ASSESSED, OPEN_STAYS, TRIGGERS, Place
+from adapter.bench.drain import Memory
 from adapter.bench.measured_network import FEED, RECEIVERS, SENDERS, Servers
 from adapter.bench.message_times import empty_times
 from adapter.bench.report import Report
@@ -98,7 +99,12 @@ def test_the_table_has_the_rate_and_the_times_of_the_feed() -> None:
         notice_p50_ms=40,
         notice_p99_ms=90,
         notices=17,
+        memory_mb=Memory(peak=140, after_tenth=100, at_end=121),
+        purged_stays_per_s=23.0,
     )
-    values = [row.value for row in bench.rows(made)]
-    assert values == ["120", "8 ms", "31 ms", "40 ms", "90 ms"]
+    rows = list(bench.rows(made))
+    values = [row.value for row in rows]
+    assert values == ["120", "8 ms", "31 ms", "40 ms", "90 ms", "100 MB, 121 MB", "140 MB", "23"]
+    assert [row.met for row in rows[5:]] == ["NO", "", "yes"]
+    assert rows[7].budget == "at least 23, as they come"
     assert bench.as_json(made)["adt_feed"]["notices"] == 17
