@@ -16,6 +16,9 @@ def print_rights(rights: CaseRights, now: datetime) -> None:
     if rights.participants:
         printing.line()
         _print_participants(rights.participants)
+    if rights.consent or rights.bars:
+        printing.line()
+        _print_consent(rights)
     for item in rights.items:
         printing.line()
         _print_item(item, now)
@@ -24,6 +27,15 @@ def print_rights(rights: CaseRights, now: datetime) -> None:
         _print_elements(rights.elements)
     if rights.participants or rights.items or rights.elements:
         printing.line()
+
+
+def _print_consent(rights: CaseRights) -> None:
+    """Print what stops plans, and whom a bar of secrecy leaves out."""
+    if rights.consent:
+        stops = ": no plan is forwarded" if rights.consent == "withdrawn" else ""
+        printing.line(f"Consent to planning: {rights.consent}{stops}")
+    for organization in rights.bars:
+        printing.line(f"Bar of secrecy: {organization} is not told of ready, leave or discharge")
 
 
 def _print_participants(rows: Iterable[ParticipantSummary]) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "ACTIVITY",
     "BASE",
     "CASE_ID",
+    "CONSENT",
     "DISPOSITION",
     "ENCOUNTER_CLASS",
     "ENDED",
@@ -35,6 +36,7 @@ EVENT = f"{BASE}/CodeSystem/event"
 ERROR = f"{BASE}/CodeSystem/error"
 ACTIVITY = f"{BASE}/CodeSystem/activity"
 ENDED = f"{BASE}/CodeSystem/ended"  # why a receiver hears no more of a stay
+CONSENT = f"{BASE}/CodeSystem/consent"  # a consent to planning, or a bar of secrecy
 PROTECTION = f"{BASE}/CodeSystem/protection"  # one code, `none`: the protection is lifted
 MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"  # kommunkod (SCB)
 ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"  # HL7 table 0008: AA, AE, AR …

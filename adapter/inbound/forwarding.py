@@ -14,7 +14,7 @@ from adapter.core.lifecycle import Ruling
 from adapter.core.model import Bundle, Code, Delivery, Event, Kind
 from adapter.core.participant import Participant
 from adapter.fhir import bundles
-from adapter.inbound import stay_items
+from adapter.inbound import stay_consents, stay_items
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
@@ -44,6 +44,8 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
         return _superseded(turn, message, matter)
     level = learn_level(turn, matter.bundle, [matter.stay])
     label_cases(turn, message, [matter.stay], (), level)
+    if matter.event is Event.CARE_PLAN and matter.stay.is_consent_withdrawn:
+        return stay_consents.keep_plan(turn, message, matter.case)
     outgoing, dropped = _outgoing(turn, matter, level.after)
     case = cases.lock(turn.tx, matter.case.id)  # a label may have taken order numbers
     problems = deliveries.put(

@@ -12,7 +12,7 @@ from adapter.core.lifecycle import State, Step
 from adapter.core.model import Delivery, Event, Kind
 from adapter.core.participant import Participant
 from adapter.fhir import builders, bundles
-from adapter.inbound import stay_items
+from adapter.inbound import stay_consents, stay_items
 from adapter.inbound.owed_receipts import information
 from adapter.inbound.protected import Level
 from adapter.inbound.stay_arrivals import arrived, promoted, sent_since
@@ -22,10 +22,12 @@ from adapter.outbound import deliveries
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.judgement import judge, stay_heading
 from adapter.outbound.pseudonyms import hashes
-from adapter.policy import notices
+from adapter.policy import notices, secrecy
+from adapter.policy.decision import Input, Plan
 from adapter.policy.notice import ENDINGS, Notice
 from adapter.policy.read_message import ReadMessage
-from adapter.policy.reconcile import Input, Plan, reconcile
+from adapter.policy.reconcile import reconcile
+from adapter.policy.secrecy import LeftOut
 from adapter.policy.stay import Patched, Stay
 from adapter.store import cases, history, outbox, participants, stays
 from adapter.store import notices as sent_notices
@@ -52,11 +54,14 @@ def apply(
     expires = _lapse(turn, matter.case, made.lapses)
     for row in made.rows:
         participants.save(turn.tx, row)
-    _make_anew(turn, matter.case, made)
+    if patched.stay.bars != matter.before.bars:  # what waits is made anew from the Stay
+        stays.save(turn.tx, matter.case.id, patched.stay.dump(), turn.now)
+    kept_back = _make_anew(turn, matter.case, made)
     problems = _queue(turn, message, matter, made, expires)
     _save(turn, matter, patched, level, made)
     _log_rights(turn, matter.case, rows, made)
-    issues = [*problems, *_items(turn, message, matter, patched, level, made)]
+    out = stay_consents.left_out(turn, matter.case, [*kept_back, *made.left_out])
+    issues = [*problems, *out, *_items(turn, message, matter, patched, level, made)]
     note = "" if made.notices or patched.stay.needs else "not-shared"
     if patched.late and not made.notices:
         note = _superseded(turn, matter, patched)
@@ -158,15 +163,22 @@ def _dead(turn: Turn, case: Case, names: Iterable[str]) -> list[Delivery]:
     return [outbox.hold(turn.tx, id_) for id_ in dead]
 
 
-def _make_anew(turn: Turn, case: Case, plan: Plan) -> None:
-    """Replace what still waits under a right that has changed: its bytes may show too much."""
+def _make_anew(turn: Turn, case: Case, plan: Plan) -> list[LeftOut]:
+    """Replace what still waits under a right that has changed: its bytes may show too much.
+
+    Return what is not replaced, because a bar of secrecy keeps it back.
+    """
     changed = {row.endpoint for row in plan.rows} - set(plan.lapses)
+    kept_back = list[LeftOut]()
     if not changed:
-        return
+        return []
     for waiting in outbox.lock_open(turn.tx, case.id, sorted(changed)):
         rows = participants.right_no(turn.tx, case.id, waiting.endpoint)
         if waiting.state is State.WAITING and waiting.right_no not in (None, rows):
             judge(turn.tx, turn.network, waiting, turn.now)
+            if waiting.endpoint in plan.barred and secrecy.is_behind(waiting.event):
+                kept_back.append(LeftOut(endpoint=waiting.endpoint, event=waiting.event))
+    return kept_back
 
 
 def _queue(

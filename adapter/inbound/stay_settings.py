@@ -17,8 +17,8 @@ from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
 from adapter.outbound.delivery_reports import original_bundle
 from adapter.outbound.pseudonyms import hashes
+from adapter.policy.decision import Plan
 from adapter.policy.read_message import ReadMessage
-from adapter.policy.reconcile import Plan
 from adapter.policy.stay import Patched, Stay, load
 from adapter.policy.window import is_over
 from adapter.settings.network import Network

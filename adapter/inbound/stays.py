@@ -9,7 +9,7 @@ from adapter.core.endpoint import ProtectionPolicy
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event
 from adapter.fhir import bundles
-from adapter.inbound import stay_effects, stay_items
+from adapter.inbound import stay_consents, stay_effects, stay_items
 from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.protected import Level, learn_level, open_cases
 from adapter.inbound.remarks import remarks
@@ -64,7 +64,8 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
     )
     if matter.person is Person.RENUMBERED:
         patched = _renumbered(turn, message, matter, patched)
-    return stay_effects.apply(turn, message, matter, patched, level)
+    applied = stay_effects.apply(turn, message, matter, patched, level)
+    return replace(applied, issues=(*applied.issues, *stay_consents.follow(turn, matter, patched)))
 
 
 def label_cases(

@@ -12,6 +12,7 @@ from datetime import datetime
 from adapter.core.failures import Arrived
 from adapter.core.participant import Participant
 from adapter.operate import protection
+from adapter.policy.consents import CONSENT
 from adapter.policy.notice import ENDINGS
 from adapter.policy.stay import Stay, load
 from adapter.store import items, notices, participants, persons, stays
@@ -49,9 +50,11 @@ class ElementSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRights:
-    """The participants, open items, protection level and elements of a case."""
+    """The participants, open items, protection level, consent, bars and elements of a case."""
 
     protection: str
+    consent: str  # to planning: given | withdrawn | "" where nobody has said
+    bars: tuple[str, ...]  # HSA-ids of receivers that a bar of secrecy leaves out
     participants: tuple[ParticipantSummary, ...]
     items: tuple[Item, ...]
     elements: tuple[ElementSummary, ...]
@@ -61,11 +64,14 @@ def case_rights(tx: Transaction, case_id: str) -> CaseRights:
     """Return what is true of a case now; empty parts for a case without a stay."""
     rows = participants.of_case(tx, case_id)
     sent = notices.may_have_arrived(tx, case_id) if rows else {}
+    stay = load(stays.get(tx, case_id))
     return CaseRights(
+        consent=stay.value(CONSENT) or "",
+        bars=tuple(sorted(stay.bars)),
         protection=persons.level(tx, protection.digests(tx, case_id)),
         participants=tuple(_participant(row, sent.get(row.endpoint, ())) for row in rows),
         items=tuple(items.of_case(tx, case_id)),
-        elements=tuple(_elements(load(stays.get(tx, case_id)))),
+        elements=tuple(_elements(stay)),
     )
 
 

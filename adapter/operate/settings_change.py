@@ -12,7 +12,7 @@ from datetime import datetime
 
 from adapter.core.errors import FatalError
 from adapter.inbound import stay_settings
-from adapter.policy.reconcile import Plan
+from adapter.policy.decision import Plan
 from adapter.settings.network import Network
 from adapter.store import Store, cases, history, stays
 from adapter.store.transaction import Transaction

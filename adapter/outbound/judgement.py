@@ -21,7 +21,7 @@ from adapter.fhir.parts import party_of
 from adapter.outbound import deliveries, delivery_reports
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.pseudonyms import hashes
-from adapter.policy import authority, notices
+from adapter.policy import authority, notices, secrecy
 from adapter.policy.events import still_stands
 from adapter.policy.notice import ENDINGS, Notice, ending, protected
 from adapter.policy.notices import Heading
@@ -38,16 +38,38 @@ from adapter.store.transaction import Transaction
 _MADE_ANEW = "made anew: the right has changed"
 """Why a delivery is not due any more that another one replaces."""
 
+SECRECY = "a bar of secrecy"
+_CONSENT = "the consent to planning is withdrawn"
+"""Why a delivery is not due any more that a Consent stops."""
+
+JUDGE_AGAIN = -1
+"""The number of no right: a delivery with it is judged at its next claim."""
+
+
+def is_without_consent(d: Delivery, stay: Stay) -> bool:
+    """Whether it is a plan in a case whose patient has withdrawn the consent to planning."""
+    return d.event is Event.CARE_PLAN and stay.is_consent_withdrawn
+
+
+def lapse_without_consent(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
+    """End a plan whose patient has withdrawn the consent. Its sender gets a report."""
+    _lapse(tx, d, now, _CONSENT)
+    delivery_reports.report(tx, network, d, FatalError("consent-withdrawn"), now)
+
 
 def lapse(tx: Transaction, network: Network, d: Delivery, now: datetime, why: str) -> None:
     """End a delivery that is not due any more.
 
     Its sender gets a report, unless its own later word about the stay was the cause.
     """
-    outbox.step(tx, d.id, Step.LAPSE, now)
-    history.of_delivery(tx, now, "no-longer-due", d, why)
+    _lapse(tx, d, now, why)
     if d.event.kind is not Kind.ENCOUNTER:
         delivery_reports.report(tx, network, d, FatalError("not-a-party"), now)
+
+
+def _lapse(tx: Transaction, d: Delivery, now: datetime, why: str) -> None:
+    outbox.step(tx, d.id, Step.LAPSE, now)
+    history.of_delivery(tx, now, "no-longer-due", d, why)
 
 
 def is_over(tx: Transaction, network: Network, d: Delivery, now: datetime) -> bool:
@@ -110,15 +132,29 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
     """Return the delivery as it may leave now; None when another delivery replaces it."""
     rows = _open_rows(tx, d)
     stay = load(stays.get(tx, d.case_id or ""))
+    if is_without_consent(d, stay):
+        lapse_without_consent(tx, network, d, now)
+        return None
     if d.event.kind is not Kind.ENCOUNTER:
         return _unless_protected(tx, network, d, stay, rows, now)
     if not stay.facts:
         lapse(tx, network, d, now, "the right has changed, and the stay is purged")
         return None
-    outbox.step(tx, d.id, Step.LAPSE, now)
-    history.of_delivery(tx, now, "no-longer-due", d, _MADE_ANEW)
+    is_barred = _is_barred(tx, network, d, stay, now)
+    if is_barred and secrecy.is_behind(d.event):
+        lapse(tx, network, d, now, SECRECY)
+        return None
+    stay = secrecy.behind_bar(stay) if is_barred else stay
+    _lapse(tx, d, now, _MADE_ANEW)
     _replace(tx, network, d, stay, rows, now)
     return None
+
+
+def _is_barred(tx: Transaction, network: Network, d: Delivery, stay: Stay, now: datetime) -> bool:
+    """Whether its receiver is behind a bar of secrecy."""
+    rows = participants.of_case(tx, d.case_id or "") if stay.bars else []
+    open_ = [row for row in rows if row.until is None]
+    return d.endpoint in secrecy.barred(network, stay.bars, open_, now.date())
 
 
 def _open_rows(tx: Transaction, d: Delivery) -> list[Participant]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adapter.core.model import Event
 from adapter.policy.stay import Stay
 
@@ -13,6 +15,12 @@ _FLIPS: tuple[tuple[str, Event, Event], ...] = (
 )
 """Elements that come and go, and the events that tell it; the weightiest first."""
 
+GONE: Mapping[str, Event] = {
+    "ready": Event.DISCHARGE_READY_WITHDRAWN,
+    "discharge": Event.DISCHARGE_CANCELLED,
+}
+"""Elements behind a bar of secrecy, and the event that tells that one does not stand any more."""
+
 _STANDS = ("ready", "discharge", "deceased")
 """Elements whose event a receiver gets that is told of the stay only after it."""
 
@@ -23,12 +31,22 @@ def flipped(event: Event, before: Stay, after: Stay) -> Event | None:
     Of several changes the message's own event counts, else the weightiest. Another time for an
     element that stands is no new event (SFS 2017:612 5 kap. 4 §).
     """
-    changes = [
+    changes = flips(before, after)
+    return event if event in changes else next(iter(changes), None)
+
+
+def flips(before: Stay, after: Stay) -> list[Event]:
+    """Return an event for each element that came or went; the weightiest first."""
+    return [
         came if has(after, element) else went
         for element, came, went in _FLIPS
         if has(before, element) != has(after, element)
     ]
-    return event if event in changes else next(iter(changes), None)
+
+
+def element_of(event: Event) -> str:
+    """Return the element that comes or goes with an event; "" for none."""
+    return next((element for element, *both in _FLIPS if event in both), "")
 
 
 def has(stay: Stay, element: str) -> bool:

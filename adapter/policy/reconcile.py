@@ -15,14 +15,15 @@ replaced by a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 from adapter.core.failures import Arrived
 from adapter.core.model import Event, Need
 from adapter.core.participant import Participant
-from adapter.policy.entitled import Entitled, Entitlement, Missing, entitled
+from adapter.policy import secrecy
+from adapter.policy.decision import Input, Plan
+from adapter.policy.entitled import Entitled, Entitlement, entitled
 from adapter.policy.events import flipped, standing
 from adapter.policy.notice import (
     CANCELLED,
@@ -46,38 +47,10 @@ from adapter.policy.rights import (
     viewer,
     with_queued,
 )
+from adapter.policy.secrecy import Barred, LeftOut
 from adapter.policy.stay import Stay
 from adapter.policy.views import Projection, project
 from adapter.policy.window import is_over, judged_in_time
-from adapter.settings.network import Network
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """Everything that a decision about a Stay depends on."""
-
-    network: Network
-    case_id: str
-    before: Stay
-    after: Stay
-    event: Event
-    rows: Sequence[Participant] = ()
-    told: Mapping[str, Arrived] = field(default_factory=dict)  # by endpoint, while its row is open
-    level: str = ""  # of the patient's protection, after this message
-    discharged: datetime | None = None  # as the case knows it: it outlives a purged Stay
-    newly_protected: bool = False
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What follows from a message about a Stay."""
-
-    rows: tuple[Participant, ...] = ()  # new or changed
-    notices: tuple[Notice, ...] = ()
-    lapses: Mapping[str, str] = field(default_factory=dict)  # endpoint: why its queue is not due
-    missing: tuple[Missing, ...] = ()
-    is_late_word: bool = False  # it would have told somebody, but the right is over
 
 
 def reconcile(given: Input) -> Plan:
@@ -87,13 +60,25 @@ def reconcile(given: Input) -> Plan:
         return _silent_end(given)
     day, stay = given.now.date(), judged_in_time(given.after, given.rows)
     rights = entitled(given.network, stay, day, kept(given.rows))
+    given = replace(given, barred=_barred(given, rights))
     plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
     return Plan(
         rows=tuple(row for plan in plans for row in plan.rows),
         notices=tuple(notice for plan in plans for notice in plan.notices),
         lapses={name: why for plan in plans for name, why in plan.lapses.items()},
         missing=rights.missing,
+        barred=given.barred.after,
+        left_out=tuple(each for plan in plans for each in plan.left_out),
         is_late_word=stay.needs != given.after.needs,
+    )
+
+
+def _barred(given: Input, rights: Entitled) -> Barred:
+    """Return who is behind a bar of secrecy, before the message and after it."""
+    day, open_ = given.now.date(), [row for row in given.rows if row.until is None]
+    return Barred(
+        before=secrecy.barred(given.network, given.before.bars, open_, day),
+        after=secrecy.barred(given.network, given.after.bars, rights.entitlements, day),
     )
 
 
@@ -151,21 +136,21 @@ def _is_kept_by_upgrade(given: Input, name: str, open_: Sequence[Participant]) -
 def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
     """The admission notice, and each event that stands, each with its own clock."""
     rows = _rows(given, name, now_for)
-    after = _seen(given, given.after, rows)
+    stay = given.barred.sees_after(name, given.after)
+    after = _seen(given, stay, rows)
     unchanged = not has_changed(given.rows, rows) and after == queued(given.rows, name)
     if unchanged and not given.newly_protected:
         return Plan()  # the queued notice says all this already
     right = right_no(given.rows, rows, name)
     first = Notice(endpoint=name, event=Event.ADMISSION_NOTICE, projection=after, right_no=right)
-    more = [
-        replace(first, event=event, recorded=recorded) for event, recorded in standing(given.after)
-    ]
+    more = [replace(first, event=event, recorded=recorded) for event, recorded in standing(stay)]
     notices = [protected(notice, given.level, given.network.settings) for notice in (first, *more)]
     return Plan(
         rows=tuple(with_queued(row, after) for row in rows if row.until is None)
         + tuple(row for row in rows if row.until is not None),
         notices=tuple(notices),
         lapses={name: "a newer notice replaces it"},
+        left_out=_left_out(name, [e for e, _ in standing(given.after)], given),
     )
 
 
@@ -176,26 +161,49 @@ def _go_on(
     rows = _rows(given, name, now_for)
     is_migrated = any(row.basis == "migrated" for row in open_)
     view = rows if is_migrated else open_  # a new version alone tells nobody anything
-    before, after = _known(given, name, view), _seen(given, given.after, rows)
-    event = flipped(given.event, given.before, given.after)
-    is_told = event is not None or before != after
-    if not is_told and not given.newly_protected:
-        return Plan(rows=tuple(rows) if has_changed(open_, rows) else ())
+    stay = given.barred.sees_after(name, given.after)
+    before = _known(given, name, view)
+    after = _seen(given, stay, rows)
+    events = _events(given, name, before)
+    is_told = bool(events) or before != after
+    out = _left_out(name, secrecy.left_out(given.before, given.after), given)
+    if not is_told and not given.newly_protected and not given.barred.is_new(name):
+        return Plan(rows=tuple(rows) if has_changed(open_, rows) else (), left_out=out)
     right = right_no(given.rows, rows, name)
     notices = list[Notice]()
     if given.newly_protected:
         notices.append(_label(given, name, open_, right))
-    if is_told:
-        chosen = event or Event.ADMISSION_UPDATED
-        notice = Notice(endpoint=name, event=chosen, projection=after, right_no=right)
+    for event, recorded in events or [(Event.ADMISSION_UPDATED, "")] * is_told:
+        notice = Notice(
+            endpoint=name, event=event, projection=after, recorded=recorded, right_no=right
+        )
         notices.append(protected(notice, given.level, given.network.settings))
-    noted = [with_queued(row, after) if row.until is None and is_told else row for row in rows]
-    return Plan(rows=tuple(noted), notices=tuple(notices))
+    is_unsure = given.barred.is_new(name) and open_[0].told != open_[0].queued
+    is_noted = is_told or is_unsure
+    noted = [with_queued(row, after) if row.until is None and is_noted else row for row in rows]
+    return Plan(rows=tuple(noted), notices=tuple(notices), left_out=out)
+
+
+def _events(given: Input, name: str, known: Projection) -> list[tuple[Event, str]]:
+    """Return the events to tell, each with its own clock or that of the message ("")."""
+    if given.barred.is_lifted(name):
+        return secrecy.catching_up(known, given.after)
+    before = given.barred.sees_before(name, given.before)
+    event = flipped(given.event, before, given.barred.sees_after(name, given.after))
+    return [(event, "")] if event is not None else []
+
+
+def _left_out(name: str, events: Sequence[Event], given: Input) -> tuple[LeftOut, ...]:
+    if name not in given.barred.after:
+        return ()
+    hidden = (e for e in events if secrecy.is_behind(e) or e is Event.ADMISSION_UPDATED)
+    return tuple(LeftOut(endpoint=name, event=event) for event in hidden)
 
 
 def _label(given: Input, name: str, open_: Sequence[Participant], right: int) -> Notice:
     """Whoever was told gets the label at once, with what it already knows."""
     known = last_told(open_) or {}
+    known = secrecy.without(known) if name in given.barred.after else known
     labelled = known | {"protection": given.level}
     return Notice(
         endpoint=name,
@@ -245,7 +253,8 @@ def _rows(given: Input, name: str, now_for: Sequence[Entitlement]) -> list[Parti
     ended = [r for need, r in known.items() if need not in needs and r.until is None]
     rows += [closed(row, NEED_ENDED, given.now) for row in ended]
     rows += [closed(old, "migrated", given.now)] if old else []
-    return [raised(row) for row in rows] if given.newly_protected else rows
+    sees_less = given.newly_protected or given.barred.is_new(name)
+    return [raised(row) for row in rows] if sees_less else rows
 
 
 def _opened(
@@ -271,13 +280,15 @@ def _opened(
 
 
 def _known(given: Input, name: str, rows: Sequence[Participant]) -> Projection:
-    """What an endpoint saw before; what it last got, where the Stay itself has not changed.
+    """What an endpoint saw before; what it last got when its bar is lifted, or a person asks.
 
-    Then a person asks what today's settings change.
+    A person asks what today's settings change: then the Stay itself has not changed.
     """
     is_asked = given.before == given.after and not given.newly_protected
-    sent = queued(given.rows, name) if is_asked else None
-    return sent if sent is not None else _seen(given, given.before, rows)
+    sent = queued(given.rows, name) if is_asked or given.barred.is_lifted(name) else None
+    if sent is None:
+        return _seen(given, given.barred.sees_before(name, given.before), rows)
+    return secrecy.without(sent) if name in given.barred.after else sent
 
 
 def _seen(given: Input, stay: Stay, rows: Sequence[Participant]) -> Projection:

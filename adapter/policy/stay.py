@@ -14,6 +14,7 @@ from typing import Any
 
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
+from adapter.policy import consents
 from adapter.policy.stay_elements import LEGAL, brought, is_same, merged, stated
 
 INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
@@ -88,6 +89,17 @@ class Stay:
         return tuple((self.value("assessment") or {}).get("units", ()))
 
     @property
+    def is_consent_withdrawn(self) -> bool:
+        """Whether the patient's consent to planning is withdrawn. Silence is no withdrawal."""
+        return bool(self.value(consents.CONSENT) == consents.WITHDRAWN)
+
+    @property
+    def bars(self) -> frozenset[str]:
+        """HSA-ids of the receivers that a bar of secrecy leaves out (3 kap. 1 and 2 §§)."""
+        named = (consents.barred_by(name) for name, fact in self.facts.items() if fact.value)
+        return frozenset(named) - {""}
+
+    @property
     def discharge(self) -> dict[str, Any] | None:
         """The discharge; None without one. A discharge by death counts while the death does."""
         discharge: dict[str, Any] | None = self.value("discharge")
@@ -146,7 +158,7 @@ class Patched:
     @property
     def late_legal(self) -> frozenset[str]:
         """The legal elements among `late`: they are never set aside in silence."""
-        return self.late & LEGAL
+        return frozenset(n for n in self.late if n in LEGAL or consents.is_of_consent(n))
 
 
 def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: datetime) -> Patched:

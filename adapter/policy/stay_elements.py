@@ -12,6 +12,7 @@ from typing import Any
 from adapter.core.identifiers import normalised
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
+from adapter.policy import consents
 
 LEGAL = frozenset({"assessment", "ready", "cancelled", "deceased", "discharge"})
 """Elements that a rule of SFS 2017:612 counts from, or that begin or end a duty to tell."""
@@ -49,7 +50,7 @@ def stated(event: Event, bundle: Bundle) -> Facts:
     """Return what a message states, by element; JSON values, None where it deletes."""
     deleted = dict.fromkeys(_DELETED[code] for code in bundles.deleted(bundle) if code in _DELETED)
     cleared = dict.fromkeys(CLEARS.get(event, ()))
-    facts = deleted | _person(bundle)
+    facts = deleted | _person(bundle) | consents.stated(bundle)
     if event is not Event.PERSON_UPDATED:
         facts |= _stay(event, bundle)
     return facts | cleared | _own(event, bundle)

@@ -44,7 +44,7 @@ MATRIX: tuple[Row, ...] = (
     Row(element="ready", basis="3:1"),
     Row(element="leave", basis="3:1"),
     Row(element="discharge", basis="3:1"),
-    Row(element="deceased", basis="3:1"),
+    Row(element="deceased", basis="2:4"),
     Row(element="listed", basis="2:1 st. 2"),
     Row(element="ward", basis="routine", setting="wards"),
     Row(element="reason", basis="no", roles=()),

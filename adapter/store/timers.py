@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from adapter.core.catalogue import is_error_code
 from adapter.core.failures import OUTAGES
 from adapter.core.lifecycle import OPEN, State
-from adapter.core.model import Delivery
+from adapter.core.model import Delivery, Event
 from adapter.store import outbox
 from adapter.store.columns import Instant
 from adapter.store.dialects import there_is
@@ -30,6 +30,17 @@ def unsent_of_case(tx: Transaction, case_id: str) -> list[Delivery]:
         )
         .order_by(delivery.c.id)
         .with_for_update(skip_locked=True)
+    )
+    return outbox.fetch(tx, query)
+
+
+def of_event(tx: Transaction, case_id: str, event: Event) -> list[Delivery]:
+    """Return the deliveries of a case with this event, locked, whatever became of them."""
+    query = (
+        sa.select(*outbox.WITHOUT_BYTES)
+        .where(delivery.c.case_id == case_id, delivery.c.event == str(event))
+        .order_by(delivery.c.id)
+        .with_for_update()
     )
     return outbox.fetch(tx, query)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapter.cli.history_texts import plain
-from tests.kit import standing
+from tests.kit import drafts, standing
 from tests.kit.office import CASE, Office
 
 
@@ -92,3 +92,17 @@ def test_a_word_without_a_plain_text_shows_its_detail() -> None:
     assert plain("late-word", "ready").startswith("came too late to be told (ready)")
     assert plain("unchanged", "") == "says nothing new; nobody is told"
     assert plain("late-word", "a {b}").startswith("came too late to be told (a {b})")
+
+
+def test_a_withdrawn_consent_and_a_bar_of_secrecy_are_shown(office: Office) -> None:
+    standing.moves(office.region)
+    said = (drafts.consent("planning", "inactive"), drafts.consent("secrecy", "active", "SE-A"))
+    office.region.tells("hospital", drafts.stay(minutes=600, consents=said))
+    shown = office.run("case", CASE).stdout
+    assert "Consent to planning: withdrawn: no plan is forwarded" in shown
+    assert "Bar of secrecy: SE-A is not told of ready, leave or discharge" in shown
+    assert "a bar of secrecy names SE-A, which is no receiver of the stay" in " ".join(
+        shown.split()
+    )
+    data = office.data("case", CASE)
+    assert (data["consent"], data["bars"]) == ("withdrawn", ["SE-A"])

@@ -18,6 +18,8 @@ ADAPTER = Party(organization="SE0000000000-ADAPTER")
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _REASONED = (Event.PROCESS_ENDED, Event.ADMISSION_CANCELLED)
 CLASS = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
+CONSENT_SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
+PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 
 
@@ -65,6 +67,7 @@ def stay(
     person: dict[str, Any] | None = None,
     receivers: tuple[Party, ...] = (),
     content: str = "",
+    consents: tuple[dict[str, Any], ...] = (),
     **more: Any,
 ) -> Bundle:
     """A message about a stay, recorded so many minutes after T0."""
@@ -90,12 +93,30 @@ def stay(
             sender=sender,
             receivers=receivers,
             focus=encounter,
-            others=[person or patient()],
+            others=[person or patient(), *consents],
             cases=[f"{sender.organization}/{visit}"] if visit else [],
             recorded=T0 + timedelta(minutes=minutes),
             extra={"reason": {"text": "no efforts needed"}} if event in _REASONED else None,
         )
     )
+
+
+def consent(category: str, status: str = "active", *barred: str) -> dict[str, Any]:
+    """A consent to planning, or a bar of secrecy for organisations by HSA-id."""
+    coding = {"system": canonical.CONSENT, "code": category}
+    role = {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]}
+    actors = [{"role": role, "reference": builders.logical(hsa)} for hsa in barred]
+    resource: dict[str, Any] = {
+        "resourceType": "Consent",
+        "id": str(uuid4()),
+        "status": status,
+        "scope": {"coding": [{"system": CONSENT_SCOPE, "code": "patient-privacy"}]},
+        "category": [{"coding": [coding]}],
+        "patient": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
+        "dateTime": T0.isoformat(),
+        "policyRule": {"text": "OSL 25 kap. 1 §"},
+    }
+    return resource | ({"provision": {"type": "deny", "actor": actors}} if actors else {})
 
 
 def ready(minutes: int, **more: Any) -> Bundle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -14,8 +14,9 @@ from adapter.core.model import Bundle, Event, Need
 from adapter.core.participant import Participant
 from adapter.fhir import parts, rewriting
 from adapter.fhir.canonical import ENCOUNTER_CLASS
+from adapter.policy.decision import Input, Plan
 from adapter.policy.notice import ENDINGS, Notice
-from adapter.policy.reconcile import Input, Plan, reconcile
+from adapter.policy.reconcile import reconcile
 from adapter.policy.stay import Patched, Stay, patch
 from adapter.settings.network import Network
 from tests.kit import county, drafts
@@ -36,6 +37,8 @@ EVENTS = (
     Event.DECEASED,
     Event.DECEASED_WITHDRAWN,
 )
+Consents: TypeAlias = tuple[dict[str, Any], ...]
+NONE: st.SearchStrategy[Consents] = st.just(())
 OFTEN = (Event.ADMISSION_UPDATED,) * 8
 """Most messages are updates; the rest are one each, so that stays live for some messages."""
 
@@ -78,7 +81,9 @@ def drafts_extensions(bundle: Bundle) -> list[dict[str, Any]]:
 
 
 @st.composite
-def words(draw: st.DrawFn, minutes: st.SearchStrategy[int]) -> Word:
+def words(
+    draw: st.DrawFn, minutes: st.SearchStrategy[int], consents: st.SearchStrategy[Consents] = NONE
+) -> Word:
     """A message about a stay."""
     event = draw(st.sampled_from(EVENTS + OFTEN))
     day = draw(st.integers(10, 13))
@@ -95,16 +100,17 @@ def words(draw: st.DrawFn, minutes: st.SearchStrategy[int]) -> Word:
         needs=tuple(needs) if assessed else (),
         location=[{"location": {"display": ward}}] if ward else [],
         deletes=draw(st.sampled_from([(), (), (), ("planned-discharge",)])),
+        consents=draw(consents),
     )
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> list[Word]:
+def courses(draw: st.DrawFn, consents: st.SearchStrategy[Consents] = NONE) -> list[Word]:
     """What a hospital says of one stay: an admission first, then a message every so often."""
     gaps = draw(st.lists(st.sampled_from([1, 60, 1440, 6 * 1440]), min_size=2, max_size=9))
     times = [sum(gaps[:number]) for number in range(len(gaps))]
     first = word(Event.ADMISSION_NOTICE, 0, needs=draw(st.sampled_from([(), (Need.PRIMARY_CARE,)])))
-    return [first, *(draw(words(st.just(at + 1))) for at in times)]
+    return [first, *(draw(words(st.just(at + 1), consents)) for at in times)]
 
 
 def applied(stay: Stay, each: Word, name: str = "m") -> Patched:

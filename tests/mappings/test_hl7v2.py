@@ -267,3 +267,10 @@ def test_an_unknown_zone_is_the_settings_fault() -> None:
         system.read(Event.ADMISSION_NOTICE, document, context(b"", zone="Europe/Atlantis"))
     assert refused.value.code == "settings"
     assert SENDER.zone == "Europe/Stockholm"
+
+
+@pytest.mark.parametrize("segment", ["CON|1|001|||||||||A", "ARV|1|A|DEM^Demographics"])
+def test_a_consent_and_a_restriction_of_access_are_confessed_and_not_read(segment: str) -> None:
+    bundle, known = read(adt("A08", segment))
+    assert [loss.path for loss in known.losses if loss.path == segment[:3]] == [segment[:3]]
+    assert bundles.of_type(bundle, "Consent") is None

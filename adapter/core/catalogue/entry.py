@@ -69,6 +69,9 @@ ErrorCode: TypeAlias = Literal[
     "incomplete-notice",
     "rejected",
     "protected-elsewhere",
+    "consent-withdrawn",
+    "secrecy-bar",
+    "bar-without-receiver",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

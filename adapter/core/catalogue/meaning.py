@@ -88,4 +88,25 @@ CODES: dict[ErrorCode, Entry] = {
         "Send it in an update (SFS 2017:612 2 kap. 2 §).",
         200,
     ),
+    "consent-withdrawn": sender_fault(
+        "suppressed",
+        "Patienten har återtagit sitt samtycke till planering: ingen har fått planen.",
+        "The patient has withdrawn the consent to planning: nobody got the plan.",
+        "Send the plan again if the patient consents again. Notices and messages go on.",
+        200,
+    ),
+    "secrecy-bar": sender_fault(
+        "suppressed",
+        "Sekretess hindrar: mottagaren har inte fått detta.",
+        "A bar of secrecy is recorded: the receiver did not get this.",
+        "Take the bar back if it no longer stands; the receiver then gets what stands.",
+        200,
+    ),
+    "bar-without-receiver": sender_fault(
+        "not-found",
+        "Sekretesshindret gäller en organisation som inte är mottagare av vårdtillfället.",
+        "The bar of secrecy names an organisation that is no receiver of the stay.",
+        "Check the HSA-id. The bar is kept, and counts if the organisation becomes a receiver.",
+        200,
+    ),
 }

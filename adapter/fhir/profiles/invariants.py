@@ -12,7 +12,7 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.model import Event
-from adapter.fhir.canonical import ENDED, MESSAGE_ID, PROTECTION, extension_url
+from adapter.fhir.canonical import CONSENT, ENDED, HSA, MESSAGE_ID, PROTECTION, extension_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,3 +151,35 @@ def message_named(reply: Any) -> bool:
 def rejection_explained(task: Any) -> bool:
     """A rejection has a reason."""
     return _at(task, "status") != ["rejected"] or bool(_at(task, "statusReason.text"))
+
+
+@_invariant("unknown-code", "Consent.category")
+def consent_known(consent: Any) -> bool:
+    """A category of ours is a code that we publish."""
+    return _consent_codes(consent) <= {"planning", "secrecy"}
+
+
+@_invariant("required", "Consent.dateTime")
+def consent_stated(consent: Any) -> bool:
+    """A consent or a bar is active or inactive, and says since when."""
+    is_sure = _at(consent, "status") in (["active"], ["inactive"])
+    return not _consent_codes(consent) or (is_sure and bool(_at(consent, "dateTime")))
+
+
+@_invariant("profile", "Consent.provision")
+def consent_unlimited(consent: Any) -> bool:
+    """A consent to planning has no limits: they would not be read."""
+    return "planning" not in _consent_codes(consent) or not _at(consent, "provision")
+
+
+@_invariant("required", "Consent.provision.actor.reference.identifier")
+def bar_names_receiver(consent: Any) -> bool:
+    """A bar of secrecy denies, and names a receiver by its HSA-id."""
+    denies = _at(consent, "provision.type") == ["deny"]
+    named = _at(consent, "provision.actor.reference.identifier")
+    is_named = any(HSA in _at(i, "system") and _at(i, "value") for i in named)
+    return "secrecy" not in _consent_codes(consent) or (denies and is_named)
+
+
+def _consent_codes(consent: Any) -> set[str]:
+    return _codes(_at(consent, "category.coding"), CONSENT)

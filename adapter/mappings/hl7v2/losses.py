@@ -39,7 +39,8 @@ _TECHNICAL = frozenset({"MSH", "SFT", "UAC", "DSC", ""})
 _TEXTS = ("PID-5", "PID-11", "PV1-3", "PV1-19", "MRG-5")
 _WHY = {
     "AL1": "allergies belong to the information transfer at discharge, not to the notice",
-    "ARV": "restrictions of access are agreed between parties; PD1-12 protects an identity",
+    "ARV": "a bar of secrecy is read as FHIR (Consent); PD1-12 protects an identity",
+    "CON": "a consent is read as FHIR (Consent)",
     "DG1": "diagnoses are not part of the notice (SFS 2017:612 2 kap. 2 §)",
     "IN1": "insurance has no place in the message",
     "NK1": "next of kin are not part of the notice (SFS 2017:612 2 kap. 2 §)",

@@ -1,0 +1,65 @@
+"""What a Consent changes in a case besides its Stay: plans, and what the hospital must know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adapter.core.catalogue import ErrorCode
+from adapter.core.errors import Issue, Severity
+from adapter.core.lifecycle import Ruling, State
+from adapter.core.model import Code, Event
+from adapter.fhir import bundles
+from adapter.inbound.owed_receipts import OwedReceipt, answer
+from adapter.inbound.remarks import remarks
+from adapter.inbound.stay_case import StayCase
+from adapter.inbound.turn import Turn
+from adapter.outbound import judgement
+from adapter.policy import secrecy
+from adapter.policy.read_message import ReadMessage
+from adapter.policy.stay import Patched, Stay
+from adapter.store import outbox, participants, timers
+from adapter.store.cases import Case
+
+
+def follow(turn: Turn, matter: StayCase, patched: Patched) -> list[Issue]:
+    """End the plans of a withdrawn consent; warn of bars that name no receiver."""
+    if patched.stay.is_consent_withdrawn and not matter.before.is_consent_withdrawn:
+        _end_plans(turn, matter.case, patched.stay)
+    return _without_receiver(turn, matter, patched)
+
+
+def _end_plans(turn: Turn, case: Case, stay: Stay) -> None:
+    """End what surely has not begun. What has begun, and a later replay, is judged at its claim."""
+    for plan in timers.of_event(turn.tx, case.id, Event.CARE_PLAN):
+        outbox.fill(turn.tx, plan.id, right_no=judgement.JUDGE_AGAIN)
+        if plan.state is State.WAITING and judgement.is_without_consent(plan, stay):
+            judgement.lapse_without_consent(turn.tx, turn.network, plan, turn.now)
+
+
+def _without_receiver(turn: Turn, matter: StayCase, patched: Patched) -> list[Issue]:
+    """A bar counts from now on, whoever it names; one that names no receiver may be a mistake."""
+    new = patched.stay.bars - matter.before.bars
+    if not new:
+        return []
+    rows = [row for row in participants.of_case(turn.tx, matter.case.id) if row.until is None]
+    day = turn.now.date()
+    known = {id_ for row in rows for id_ in secrecy.organizations(turn.network, row, day)}
+    return [_warning(turn, matter.case, "bar-without-receiver", hsa) for hsa in sorted(new - known)]
+
+
+def left_out(turn: Turn, case: Case, events: Iterable[secrecy.LeftOut]) -> list[Issue]:
+    """Tell the hospital which receivers did not get what, because of a bar of secrecy."""
+    return [_warning(turn, case, "secrecy-bar", f"{e.endpoint}: {e.event}") for e in events]
+
+
+def keep_plan(turn: Turn, message: ReadMessage, case: Case) -> OwedReceipt:
+    """Forward a plan to nobody: its patient has withdrawn the consent to planning."""
+    issue = _warning(turn, case, "consent-withdrawn", "")
+    turn.settle(Ruling.PROCESS, case_id=case.id, note="not-forwarded: consent withdrawn")
+    issues = [*message.issues, issue, *remarks(turn, message)]
+    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case.id)
+
+
+def _warning(turn: Turn, case: Case, code: ErrorCode, detail: str) -> Issue:
+    turn.log(code, detail, case=case.id)
+    return Issue(code=code, detail=detail, severity=Severity.WARNING)

@@ -1,0 +1,140 @@
+"""Bars of secrecy: whom they leave out of what SFS 2017:612 3 kap. 1 and 2 §§ tell. Pure.
+
+A bar never stops what 2 kap. tells. A receiver behind a bar sees the Stay as if the elements of
+3 kap. did not exist, so that neither an event nor an update of it tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from adapter.core.identifiers import hsa_id
+from adapter.core.model import Event
+from adapter.policy.events import GONE, element_of, flips, has, standing
+from adapter.policy.stay import Stay
+from adapter.policy.views import MATRIX, Projection
+from adapter.settings.network import Network, hsa_ids
+
+BEHIND = frozenset(row.element for row in MATRIX if row.basis.startswith("3:"))
+"""The elements that a bar hides: those whose basis is 3 kap."""
+
+
+class Share(Protocol):
+    """The part of an endpoint in a case: a row of a participant, or an entitlement."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's name."""
+
+    @property
+    def need(self) -> str:
+        """The need that it is told for."""
+
+    @property
+    def ground(self) -> str:
+        """What made it a participant: a kommunkod or an HSA-id."""
+
+
+def barred(
+    network: Network, bars: Collection[str], shares: Iterable[Share], day: date
+) -> frozenset[str]:
+    """Return the endpoints that these bars leave out.
+
+    A bar for a unit also leaves out a planning service that carries for it: the unit reads there.
+    A mailbox with several parts is left out when one of them is barred.
+    """
+    if not bars:
+        return frozenset()
+    return frozenset(
+        share.endpoint
+        for share in shares
+        if not organizations(network, share, day).isdisjoint(bars)
+    )
+
+
+def organizations(network: Network, share: Share, day: date) -> set[str]:
+    """Return the HSA-ids of whoever reads what an endpoint is told for a need."""
+    own = {share.endpoint, *network.replaced(share.endpoint)}
+    readers = (
+        hsa_ids(e, day)
+        for e in network.settings.endpoints
+        if e.name in own
+        or (e.municipality == share.ground and share.need in e.serves)
+        or share.ground in hsa_ids(e, day)
+    )
+    return {hsa_id(share.ground), *(id_ for ids in readers for id_ in ids)}
+
+
+def behind_bar(stay: Stay) -> Stay:
+    """Return the Stay as a receiver behind a bar sees it."""
+    return Stay(facts={k: fact for k, fact in stay.facts.items() if k not in BEHIND})
+
+
+def is_behind(event: Event) -> bool:
+    """Whether an event tells of an element that a bar hides."""
+    return element_of(event) in BEHIND
+
+
+def without(projection: Projection) -> Projection:
+    """Return what is left of a projection behind a bar; the status as if nothing had happened."""
+    bare = {k: v for k, v in projection.items() if k not in BEHIND or k == "status"}
+    is_told = bare.get("status") in ("finished", "onleave") and not bare.get("deceased")
+    return bare | ({"status": "in-progress"} if is_told else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An event that a receiver does not get because of a bar."""
+
+    endpoint: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barred:
+    """The endpoints behind a bar before a message and after it."""
+
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+
+    def sees_before(self, name: str, stay: Stay) -> Stay:
+        """Return the Stay before the message, so that a new bar recalls nothing."""
+        return behind_bar(stay) if name in self.before | self.after else stay
+
+    def sees_after(self, name: str, stay: Stay) -> Stay:
+        """Return the Stay after the message as an endpoint sees it."""
+        return behind_bar(stay) if name in self.after else stay
+
+    def is_lifted(self, name: str) -> bool:
+        """Whether the message lifted the bar for an endpoint."""
+        return name in self.before - self.after
+
+    def is_new(self, name: str) -> bool:
+        """Whether the message recorded a bar for an endpoint."""
+        return name in self.after - self.before
+
+
+def catching_up(known: Projection, stay: Stay) -> list[tuple[Event, str]]:
+    """Return the events that a receiver lacks when its bar is lifted, with their own times.
+
+    `known` is the projection that it last got. What it knew before the bar is not repeated.
+    """
+    came = [(e, at) for e, at in standing(stay) if not known.get(element_of(e))]
+    went = [
+        (event, stay.facts[element].recorded)
+        for element, event in GONE.items()
+        if known.get(element) and element in stay.facts and not has(stay, element)
+    ]
+    return went + came
+
+
+def left_out(before: Stay, after: Stay) -> list[Event]:
+    """Return the events of a message that a receiver behind a bar does not get."""
+    changes = [event for event in flips(before, after) if is_behind(event)]
+    if changes:
+        return changes
+    same = all(before.value(name) == after.value(name) for name in BEHIND)
+    return [] if same else [Event.ADMISSION_UPDATED]
