@@ -42,13 +42,14 @@ SENDERS = {
     ): "the owner and the participants of the case",
     frozenset({authority.Capacity.RECEIVER}): "a receiver of the message that it concerns",
 }
-"""What each set of standings is called in the authority table."""
+"""What each set of capacities is called in the authority table."""
 ELEMENTS = {
     "identifiers": "personal number, or the number in its place",
     "old": "earlier number, after a change",
     "name": "name",
     "address": "registered address (folkbokföring)",
     "municipality": "municipality (kommunkod)",
+    "assumed": "municipality of the sender's settings, marked as assumed",
     "planned": "planned discharge",
     "admitted": "admission time",
     "status": "status of the stay",

@@ -13,6 +13,7 @@ __all__ = [
     "BASE",
     "CASE_ID",
     "CONSENT",
+    "DATA_ABSENT",
     "DISPOSITION",
     "ENCOUNTER_CLASS",
     "ENDED",
@@ -42,6 +43,7 @@ MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"  # kommunkod (SCB)
 ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"  # HL7 table 0008: AA, AE, AR …
 ENCOUNTER_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
+DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
 PROTECTED = ("skyddadFolkbokforing", "kvarskrivning", "sekretessmarkering")  # strongest first
 

@@ -13,6 +13,7 @@ from adapter.core.identifiers import HSA, hsa_id
 from adapter.fhir.builders import Party, extension, logical, new_id, reference
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import (
+    DATA_ABSENT,
     DISPOSITION,
     ENCOUNTER_CLASS,
     ENDED,
@@ -92,6 +93,11 @@ def assumed_municipality(code: str) -> Resource:
     """Return the extension of a municipality that no source stated: `userSelected` is false."""
     coding = {"system": MUNICIPALITY, "code": code, "userSelected": False}
     return extension("municipality", "Coding", coding)
+
+
+def unknown() -> Resource:
+    """Return an element whose value its source does not know (R4, data-absent-reason)."""
+    return {"extension": [{"url": DATA_ABSENT, "valueCode": "unknown"}]}
 
 
 def visit_identifiers(number: str) -> list[Resource]:

@@ -15,6 +15,7 @@ from adapter.policy.deadlines import notice_due
 from adapter.policy.entitled import Missing
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
+from adapter.policy.views import DEMANDED
 from adapter.store import cases, items
 from adapter.store.cases import Case
 from adapter.store.items import Item
@@ -90,8 +91,8 @@ def incomplete(stay: Stay, level: str) -> list[Issue]:
 
     The address of a protected person is withheld; it is not missing.
     """
-    demanded = ("identifiers", "name", "planned", *(() if level else ("address",)))
-    absent = [element for element in demanded if not stay.value(element)]
+    withheld = ("address",) if level else ()
+    absent = [each for each in DEMANDED if each not in withheld and not stay.value(each)]
     if not absent:
         return []
     detail = ", ".join(absent)

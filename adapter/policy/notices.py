@@ -10,13 +10,16 @@ from adapter.core.model import Bundle, Event
 from adapter.fhir import builders, notices
 from adapter.fhir.builders import Party, extension
 from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import extension_url
 from adapter.fhir.parts import (
     assessment_extension,
+    assumed_municipality,
     municipality_extension,
     present,
     security_labels,
+    unknown,
 )
-from adapter.policy.notice import WITHDRAWN, Notice
+from adapter.policy.notice import ENDINGS, WITHDRAWN, Notice
 from adapter.policy.views import Projection
 
 
@@ -36,7 +39,7 @@ def write(notice: Notice, heading: Heading) -> Bundle:
     return notices.notice(
         event=notice.event,
         content=heading.content,
-        patient=_patient(notice.projection),
+        patient=_patient(notice),
         encounter=_encounter(notice),
         organization=_hospital(heading),
         cases=heading.case,
@@ -54,21 +57,28 @@ def _hospital(heading: Heading) -> Resource:
     return hospital | {"telecom": [{"system": system, "value": heading.contact, "use": "work"}]}
 
 
-def _patient(seen: Projection) -> Resource:
+def _patient(notice: Notice) -> Resource:
+    seen = notice.projection
     protection = seen.get("protection", "")
     fields = {
         "meta": present({"security": security_labels([protection] if protection else [])}),
         "identifier": [*seen.get("identifiers", ()), *seen.get("old", ())],
-        "name": seen.get("name"),
-        "address": _addresses(seen),
+        "name": seen.get("name") or _unknown(notice),
+        "address": _addresses(seen) or _unknown(notice),
         "generalPractitioner": _listed(seen),
     }
     return present(fields) | _death(seen)
 
 
+def _unknown(notice: Notice) -> list[Resource]:
+    """What the law demands and the hospital does not know; an ending says no more than it does."""
+    return [] if notice.event in ENDINGS else [unknown()]
+
+
 def _addresses(seen: Projection) -> list[Resource]:
-    code = seen.get("municipality", "")
+    code, assumed = seen.get("municipality", ""), seen.get("assumed", "")
     marked = {"extension": [municipality_extension(code)]} if code else {}
+    marked = {"extension": [assumed_municipality(assumed)]} if assumed and not code else marked
     first, *rest = seen.get("address") or [{"use": "home"}]
     return [marked | first, *rest] if marked or seen.get("address") else []
 
@@ -102,6 +112,9 @@ def _extensions(notice: Notice) -> list[Resource]:
     extensions = [
         extension(name, "DateTime", seen[key]) for key, name in times.items() if seen.get(key)
     ]
+    if not seen.get("planned") and notice.event not in ENDINGS:
+        url = extension_url(times["planned"])
+        extensions.append({"url": url} | unknown())
     leave = seen.get("leave") or {}
     is_told = leave.get("away") or notice.event is Event.LEAVE_ENDED
     if is_told and leave.get("period"):

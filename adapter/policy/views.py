@@ -6,7 +6,7 @@ docs/meaning.md prints the matrix.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ MATRIX: tuple[Row, ...] = (
     Row(element="name", basis="2:2"),
     Row(element="address", basis="2:2"),
     Row(element="municipality", basis="2:2"),
+    Row(element="assumed", basis="2:2"),
     Row(element="planned", basis="2:2"),
     Row(element="admitted", basis="2:3"),
     Row(element="status", basis="3:1"),
@@ -50,7 +51,12 @@ MATRIX: tuple[Row, ...] = (
     Row(element="reason", basis="no", roles=()),
     Row(element="class", basis="no", roles=()),
 )
-"""An element that has no row is seen by nobody. Needs have a table of their own, `SEEN_NEEDS`."""
+"""`assumed` is the municipality of the sender's settings, while the Stay has no address.
+
+An element that has no row is seen by nobody. Needs have a table of their own, `SEEN_NEEDS`."""
+
+DEMANDED = ("identifiers", "name", "planned", "address")
+"""What each notice must hold (2 kap. 2 §). Where the Stay lacks it, the notice says so."""
 
 SEEN_NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOCIAL: (SOCIAL,),
@@ -87,17 +93,27 @@ def project(stay: Stay, viewer: Viewer, sharing: Sharing) -> Projection:
 
 
 def _value(stay: Stay, element: str) -> Any:
-    if element == "status":
-        return stay.status
-    if element == "identifiers":
-        return persons_numbers(stay.value("identifiers") or ())
-    if element == "leave" and stay.ended is not None:
-        return None
-    if element == "old":
-        return [i for i in stay.value("old") or () if i.get("system") in PERSON_SYSTEMS]
-    if element == "discharge":
-        return {"end": stay.discharge["end"]} if stay.discharge else None
-    return stay.value(element)
+    derive = _DERIVED.get(element)
+    return derive(stay) if derive else stay.value(element)
+
+
+def _discharge(stay: Stay) -> dict[str, Any] | None:
+    return {"end": stay.discharge["end"]} if stay.discharge else None
+
+
+def _old(stay: Stay) -> list[Mapping[str, Any]]:
+    return persons_numbers(stay.value("old") or ())
+
+
+_DERIVED: Mapping[str, Callable[[Stay], Any]] = {
+    "status": lambda stay: stay.status,
+    "identifiers": lambda stay: persons_numbers(stay.value("identifiers") or ()),
+    "old": _old,
+    "leave": lambda stay: None if stay.ended is not None else stay.value("leave"),
+    "discharge": _discharge,
+    "assumed": lambda stay: "" if stay.value("municipality") else stay.municipality,
+}
+"""Elements of which a receiver sees something else than the Stay holds."""
 
 
 def persons_numbers(identifiers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -113,7 +129,7 @@ def _needs(stay: Stay, viewer: Viewer) -> dict[str, str]:
 
 def masked(projection: Projection) -> Projection:
     """Return the projection without the address of a protected person."""
-    bare = {k: v for k, v in projection.items() if k not in ("address", "municipality")}
+    bare = {k: v for k, v in projection.items() if k not in ("address", "municipality", "assumed")}
     return bare | {"address": [{"use": "home", "text": "skyddad"}]}
 
 

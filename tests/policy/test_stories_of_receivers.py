@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles
+from adapter.fhir import bundles, canonical
 from tests.kit.county import (
     ADMITTED,
     CARE,
@@ -167,6 +167,29 @@ def test_the_contact_of_any_mailbox_of_the_hospital_is_in_the_notice(county: Cou
     county.adt("A01", Visit(), county.assessed())
     [notice] = county.takes("lulea")["lulea"]
     assert "010-555 00 00" in text(notice)
+
+
+def test_what_the_law_demands_and_the_hospital_lacks_is_marked_in_the_notice(
+    county: County,
+) -> None:
+    """2 kap. 2 §: neither the planned discharge nor the address is known; the name is."""
+    every = [
+        replace(e, municipality="2580") if e.name == "feed" else e
+        for e in county.network.settings.endpoints
+    ]
+    county.with_settings(endpoints=tuple(every))
+    visit = Visit(person=Person(address=""), planned=None)
+    assert "incomplete-notice" in warnings(county.adt("A01", visit, county.assessed()))
+    [notice] = county.takes("lulea")["lulea"]
+    patient, stay = bundles.patient(notice) or {}, bundles.focus(notice) or {}
+    unknown = [{"url": canonical.DATA_ABSENT, "valueCode": "unknown"}]
+    [planned] = bundles.extensions(stay, "planned-discharge")
+    assert planned["extension"] == unknown
+    [address] = patient["address"]
+    [municipality] = bundles.extensions(address, "municipality")
+    assert municipality["valueCoding"]["code"] == "2580"
+    assert municipality["valueCoding"]["userSelected"] is False
+    assert patient["name"][0]["family"] == "Ek"
 
 
 def test_a_gap_stands_once_until_it_is_met(county: County) -> None:

@@ -32,6 +32,7 @@ from adapter.mappings.omsorg.take_fields import (
     take_date_or_time,
     take_extension,
     take_implied,
+    take_unknown,
 )
 from adapter.mappings.omsorg.xml_elements import (
     Element,
@@ -92,7 +93,9 @@ def _contact_system(contact: object) -> str:
 
 
 def _write_when(encounter: Resource, name: str) -> str:
-    return take_date_or_time(take_extension(encounter, name), "valueDateTime")
+    extension_ = take_extension(encounter, name)
+    take_unknown(extension_)
+    return take_date_or_time(extension_, "valueDateTime")
 
 
 def _write_class(coding: Resource) -> str:

@@ -11,7 +11,9 @@ from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MUNICIPALITY, PROTECTED, SECURITY
 from adapter.fhir.canonical import PROTECTION as LIFTED
+from adapter.fhir.codings import is_assumed
 from adapter.fhir.parts import (
+    assumed_municipality,
     municipality_extension,
     present,
     protection_lifted,
@@ -40,6 +42,7 @@ from adapter.mappings.omsorg.take_fields import (
     take_date_or_time,
     take_extension,
     take_implied,
+    take_unknown,
 )
 from adapter.mappings.omsorg.xml_elements import (
     Element,
@@ -74,8 +77,8 @@ def write(patient: Resource, labelled: Iterable[Resource], on: date) -> Element:
     """
     nodes = [
         *(_write_identifier(i, on) for i in parts(patient, "identifier")),
-        *(_write_name(name) for name in parts(patient, "name")),
-        *(_write_address(address) for address in parts(patient, "address")),
+        *(_write_name(name) for name in parts(patient, "name") if not take_unknown(name)),
+        *(_write_address(a) for a in parts(patient, "address") if not take_unknown(a)),
         leaf("Avliden", _write_death(patient)),
         *(write_reference("Vardcentral", r) for r in parts(patient, "generalPractitioner")),
     ]
@@ -153,7 +156,13 @@ def _write_address(address: Resource) -> Element:
         bruk=word_of(ADDRESS_USE, take(address, "use"), "Patient.address.use"),
         slag=word_of(ADDRESS_TYPE, take(address, "type"), "Patient.address.type"),
         kommun=take(coding, "code", forms.MUNICIPALITY),
+        kommunAntagen=_write_assumed(coding),
     )
+
+
+def _write_assumed(coding: Resource) -> str:
+    """`true` where no source stated the municipality (R4, Coding.userSelected)."""
+    return "true" if is_assumed(coding) and take_boolean(coding, "userSelected") else ""
 
 
 def _write_death(patient: Resource) -> str:
@@ -212,10 +221,9 @@ def _read_name(node: Element) -> Resource:
 
 
 def _read_address(node: Element) -> Resource:
-    municipality = attribute(node, "kommun")
     return present(
         {
-            "extension": [municipality_extension(municipality)] if municipality else [],
+            "extension": _read_municipality(node),
             "use": code_of(ADDRESS_USE, attribute(node, "bruk")),
             "type": code_of(ADDRESS_TYPE, attribute(node, "slag")),
             "text": text_of(child(node, "HelaAdressen")),
@@ -225,3 +233,9 @@ def _read_address(node: Element) -> Resource:
             "country": text_of(child(node, "Land")),
         }
     )
+
+
+def _read_municipality(node: Element) -> list[Resource]:
+    code, is_assumed_ = attribute(node, "kommun"), attribute(node, "kommunAntagen") == "true"
+    write = assumed_municipality if is_assumed_ else municipality_extension
+    return [write(code)] if code else []

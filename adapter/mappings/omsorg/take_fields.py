@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import extension_url
+from adapter.fhir.canonical import DATA_ABSENT, extension_url
 from adapter.mappings.omsorg import forms
 
 
@@ -79,6 +79,14 @@ def parts(node: Resource, key: str) -> list[Resource]:
     """Return the objects of a list. Taking from one does not move the others."""
     values = node.get(key)
     return [item for item in values if isinstance(item, dict)] if isinstance(values, list) else []
+
+
+def take_unknown(node: Resource) -> bool:
+    """Take the mark that a value is unknown; omsorg/1 says the same by absence."""
+    marks = [e for e in parts(node, "extension") if e.get("url") == DATA_ABSENT]
+    for mark in marks:
+        del mark["url"], mark["valueCode"]
+    return bool(marks)
 
 
 def take_extensions(node: Resource, name: str) -> list[Resource]:
