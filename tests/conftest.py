@@ -6,25 +6,24 @@ And what none needs to ask for: all FHIR that the program emits meanwhile is jud
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from adapter.store import Store
 from tests.kit import examples
 from tests.kit.emitted import Emitted, watched
 from tests.kit.marks import Witness, pytest_collection_modifyitems
-from tests.kit.new_store import new_store
 from tests.kit.servers import PostgreSQL, RabbitMQ
 from tests.kit.shared import pytest_terminal_summary
-from tests.kit.stores import county, region, store_url
+from tests.kit.stores import county, postgres_store, region, store, store_url
 
 __all__ = [
     "county",
     "examples",
+    "postgres_store",
     "pytest_collection_modifyitems",
     "pytest_terminal_summary",
     "region",
+    "store",
     "store_url",
 ]
 
@@ -55,18 +54,6 @@ def postgresql() -> Iterator[PostgreSQL]:
 def postgres_url(postgresql: PostgreSQL) -> str:
     """The SQLAlchemy URL of an empty database that only this test uses."""
     return postgresql.fresh()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store at the newest version."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/adapter.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    found = new_store(url)
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from adapter.store import Store
+from adapter.store.tables import metadata
 
 
 def new_store(url: str) -> Store:
@@ -20,6 +21,25 @@ def new_store(url: str) -> Store:
     store = Store(url)
     store.upgrade()
     return store
+
+
+def empty(url: str) -> None:
+    """Delete every row of a PostgreSQL store, and let its numbers begin again.
+
+    It is much faster than TRUNCATE or a copy of a template, which make files. An error after ten
+    seconds if an earlier test has left a transaction open.
+    """
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("set local lock_timeout = '10s'"))
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+        connection.execute(_NUMBERS_FROM_ONE)
+
+
+_NUMBERS_FROM_ONE = sa.text(
+    "select setval(oid::regclass, 1, false) from pg_class where relkind = 'S'"
+)
 
 
 @cache
