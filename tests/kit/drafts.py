@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, canonical, codec, rewriting
+from adapter.fhir import builders, bundles, canonical, codec, rewriting
 from adapter.fhir.builders import Party
 
 HOSPITAL = Party(organization="SE2321000001-SUNDBY", endpoint="hospital")
@@ -206,6 +206,14 @@ def receipt(about: str, sender: Party, code: str = "ok") -> Bundle:
         at=T0,
     )
     return enveloped(bundle)
+
+
+def in_case(bundle: Bundle, name: str) -> Bundle:
+    """Put a message in the case with this name."""
+    for extension in bundles.header(bundle)["extension"]:
+        if extension["url"].endswith("/case"):
+            extension["valueIdentifier"]["value"] = name
+    return bundle
 
 
 def enveloped(bundle: Bundle) -> Bundle:

@@ -1,7 +1,7 @@
 """A county for stories of patients: a journal on HL7 v2, two hospitals, a unit for each need.
 
 Luleå has social services and municipal health care in two systems, and a primary-care centre.
-`County.told` empties every inbox, so that a test sees who was told, and who was not.
+`StatuteCounty.told` empties every inbox, so that a test sees who was told, and who was not.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from adapter.fhir import builders, bundles
 from adapter.fhir.builders import Party
 from adapter.store.queries import dead, open_items
 from tests.kit import drafts
+from tests.kit.county import County, Person, Visit, code, stamp
 from tests.kit.drafts import HOSPITAL, PLANNING, UMEA
-from tests.kit.region import Region, endpoint
+from tests.kit.region import endpoint
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
 SOCIAL = Party(organization="SE2120002742-SOCIAL", endpoint="social")
@@ -70,23 +71,17 @@ class Judged:
         """Return ZSP."""
         needs = f"{self.social}|{self.nursing}|{self.centre}"
         rest = f"{self.planned}|{self.units}|{self.withdrawn}|{self.reason}"
-        return f"ZSP|1|{needs}|{hl7_time(self.at)}|{rest}"
+        return f"ZSP|1|{needs}|{stamp(self.at)}|{rest}"
 
 
-def hl7_time(when: datetime) -> str:
-    """Return a time as HL7 writes it."""
-    return when.strftime("%Y%m%d%H%M%S%z")
-
-
-class County(Region):
-    """A region whose hospital speaks HL7 v2, and whose receivers receipt what they get."""
+class StatuteCounty(County):
+    """The county under the statute's stories. Only `later` lets time pass."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, settings())
         self.now = MONDAY
-        self._controls = 0
 
-    def adt(
+    def reports(
         self,
         trigger: str,
         judged: Judged | None = None,
@@ -101,39 +96,20 @@ class County(Region):
         left: str = "",
         ended: str = "",
         recorded: datetime | None = None,
-        kind: str = "I",
-        admitted: bool = True,
         more: Iterable[str] = (),
     ) -> str:
         """Send an ADT message that is recorded now; return MSA-1 of its acknowledgement."""
-        self._controls += 1
-        at = hl7_time(recorded or self.now)
-        since = hl7_time(MONDAY) if admitted else ""
-        person = f"PID|1||{number}^^^^NNSWE||Ek^Astrid||19500907|F|||"
-        address = f"Storgatan 1^^LULEÅ^^97231^SE^H^^{municipality}"
-        pid = f"{person}{address}" + "|" * 18 + dead
-        pv1 = f"PV1|1|{kind}|{ward}" + "|" * 16 + visit + "|" * 17 + left + "|" * 8 + since
-        lines = [
-            (
-                f"MSH|^~\\&|COSMIC|S|ADAPTER|HUB|{at}||ADT^{trigger}|C{self._controls}|P|2.5"
-                "||||||UNICODE UTF-8"
-            ),
-            f"EVN|{trigger}|{at}",
-            pid,
-            *([f"PD1{'|' * 12}{protected}"] if protected else []),
-            *more,
-            pv1 + (f"|{ended}" if ended else ""),
-            *([f"PV2{'|' * 9}{planned}"] if planned else []),
-            *([judged.segment()] if judged else []),
-        ]
-        return self.send_bytes("\r".join(lines).encode() + b"\r")
-
-    def send_bytes(self, body: bytes) -> str:
-        """Send bytes over the journal's feed; return MSA-1."""
-        reply = self.accept("feed", body)
-        self.turn()
-        [msa] = [line for line in reply.body.decode().split("\r") if line.startswith("MSA")]
-        return msa.split("|")[1]
+        about = Visit(
+            number=visit,
+            person=Person(number=number, kommun=municipality, dead=dead),
+            admitted=MONDAY,
+            ward=ward,
+            planned=planned or None,
+            protected=protected,
+            fields={36: left, 45: ended},
+        )
+        segments = [*more, *([judged.segment()] if judged else [])]
+        return code(self.handed_over(self.bytes_of(trigger, about, segments, recorded)))
 
     def later(self, **by: float) -> None:
         """Let time pass."""
@@ -141,18 +117,7 @@ class County(Region):
 
     def told(self) -> dict[str, list[Bundle]]:
         """What each party was told since the last call; each message is receipted."""
-        found: dict[str, list[Bundle]] = {}
-        arrived = True
-        while arrived:
-            arrived = False
-            for name, party in PARTIES.items():
-                for bundle in self.inbox(name):
-                    if bundles.event_code(bundle)[1] == "receipt":
-                        continue
-                    arrived = True
-                    found.setdefault(name, []).append(bundle)
-                    self.tells(name, drafts.receipt(bundles.content_id(bundle), party))
-        return found
+        return self.takes(*PARTIES)
 
     def words(self) -> dict[str, list[str]]:
         """The events of `told`."""
@@ -206,7 +171,7 @@ def plan(sender: Party, *to: Party, version: str = "1", status: str = "active") 
             receivers=to,
             focus=focus,
             others=[drafts.patient()],
-            cases=[f"{HOSPITAL.organization}/7100231"],
+            cases=[CASE],
             recorded=MONDAY,
         )
     )
@@ -214,13 +179,10 @@ def plan(sender: Party, *to: Party, version: str = "1", status: str = "active") 
 
 def in_the_case(bundle: Bundle) -> Bundle:
     """The same message in the hospital's case."""
-    for extension in bundles.header(bundle)["extension"]:
-        if extension["url"].endswith("/case"):
-            extension["valueIdentifier"]["value"] = f"{HOSPITAL.organization}/7100231"
-    return bundle
+    return drafts.in_case(bundle, CASE)
 
 
-def refused(county: County, sender: Party, bundle: Bundle) -> list[str]:
+def refused(county: StatuteCounty, sender: Party, bundle: Bundle) -> list[str]:
     """Send a message, and return the codes of its refusal."""
     county.tells(sender.endpoint, bundle)
     return county.refusals(sender.endpoint)

@@ -28,6 +28,7 @@ from tests.kit.county import (
 from tests.kit.drafts import HOSPITAL, LULEA, PLANNING
 
 PITEA_SOC = Party(organization="SE2120000004-SOC", endpoint=PITEA)
+CASE = f"{HOSPITAL.organization}/Y2"
 RESERVE = Person(number="19500907TF18")
 LOCAL = "4711-LOKAL"
 ONLY_LOCAL = Person(number=f"{LOCAL}^^^COSMIC^MR")
@@ -165,18 +166,10 @@ def test_what_the_source_wrote_beside_an_element_does_not_ride_along_in_it(
 # Who speaks, and who is answered
 
 
-def in_the_case(bundle: Bundle) -> Bundle:
-    """Return a message under the hospital's name of the case."""
-    for extension in bundles.header(bundle)["extension"]:
-        if extension["url"].endswith("/case"):
-            extension["valueIdentifier"]["value"] = f"{HOSPITAL.organization}/Y2"
-    return bundle
-
-
 def test_a_label_of_another_party_is_the_hospitals_word_and_is_answered_to_the_hospital(
     county: County, visit: Visit
 ) -> None:
-    note = in_the_case(drafts.note(sender=PLANNING))
+    note = drafts.in_case(drafts.note(sender=PLANNING), CASE)
     (bundles.patient(note) or {}).update(drafts.patient(protected=True))
     county.tells("planning", note)
     [label] = county.takes()["lulea"]
@@ -208,14 +201,14 @@ def test_a_rejection_stands_before_the_hospital_with_what_is_left_of_the_24_hour
 def test_a_receiver_that_was_named_before_the_stay_is_no_party_of_the_stay(
     county: County,
 ) -> None:
-    county.tells("hospital", in_the_case(drafts.note(to=(PITEA_SOC,))))
+    county.tells("hospital", drafts.note(to=(PITEA_SOC,), visit="Y2"))
     assert county.hears() == {PITEA: ["message"]}
     county.adt("A01", Visit(), county.assessed())
     county.adt("A16", Visit())
     assert set(county.hears()) == {"lulea", "planning"}
-    county.tells("hospital", in_the_case(drafts.note(to=(PITEA_SOC, LULEA), minutes=1)))
+    county.tells("hospital", drafts.note(to=(PITEA_SOC, LULEA), visit="Y2", minutes=1))
     assert county.hears() == {"lulea": ["message"]}
-    county.tells(PITEA, in_the_case(drafts.note(sender=PITEA_SOC, to=(LULEA,), minutes=2)))
+    county.tells(PITEA, drafts.in_case(drafts.note(sender=PITEA_SOC, to=(LULEA,), minutes=2), CASE))
     assert county.messages()[-1]["code"] == "not-entitled"
     assert county.hears() == {}
 
