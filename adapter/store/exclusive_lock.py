@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import sqlalchemy as sa
 
@@ -27,9 +27,16 @@ def exclusive_lock(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]
     With SQLite one lock file stands for all names together. Raise StoreUnavailableError when the
     database does not answer.
     """
-    lock = _with_file(store.url, names) if store.is_sqlite else _with_database(store.engine, names)
-    with lock as locked:
+    with _lock(store, names) as locked:
         yield locked
+
+
+def _lock(store: Store, names: Sequence[str]) -> AbstractContextManager[Sequence[str]]:
+    if not store.is_sqlite:
+        return _with_database(store.engine, names)
+    if store.url.database in (None, "", ":memory:"):  # no other process has it
+        return nullcontext(names)
+    return _with_file(store.url, names)
 
 
 @contextmanager

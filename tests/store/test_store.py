@@ -229,3 +229,12 @@ def test_reading_leaves_what_is_prepared(postgres_url: str) -> None:
             prepared = tx.execute(query).scalar_one()
     assert prepared >= 1
     found.close()
+
+
+def test_a_store_in_memory_needs_no_lock_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with exclusive_lock(Store("sqlite://"), ["lulea"]) as locked:
+        assert locked == ["lulea"]
+    assert list(tmp_path.iterdir()) == []
