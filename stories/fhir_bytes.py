@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from stories.fhir_consents import consents
 from stories.fhir_parts import BASE, HSA, Json, extension, patient, period
 from stories.people import Number
 from stories.truth import Assessment, Discharge, Ward
@@ -60,6 +61,8 @@ def write(draft: Draft) -> bytes:
     if draft.event != "receipt":
         person = patient(_id(draft, "patient"), draft.number, draft.born, draft.says)
         entries.append(person)
+    said = consents(draft.says, draft.made, _ref(draft, "patient"))
+    entries += [c | {"id": _id(draft, f"consent {number}")} for number, c in enumerate(said)]
     entries += [_organization(draft, hsa) for hsa in (draft.sender.organization, *draft.to)]
     bundle = {
         "resourceType": "Bundle",

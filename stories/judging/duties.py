@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from stories.judging.evidence import Evidence, Finding, Got, role
 from stories.judging.picture import differences, same_time
@@ -26,6 +27,8 @@ _EVENTS = {
     Act.DISCHARGE: "discharged",
     Act.REOPEN: "discharge-cancelled",
 }
+OF_CHAPTER_3 = frozenset(_EVENTS.values())
+"""What a bar of secrecy stops. Leave tells where the patient is: its basis in the view is 3:1."""
 _LAW = {
     "admission-notice": "2:1, 2:3",
     "admission-updated": "2:4",
@@ -69,12 +72,25 @@ def _why(duty: Duty) -> str:
 def duties(line: Timeline, party: str) -> Iterator[Duty]:
     """Yield what a party must get, in order."""
     before: Point | None = None
+    open_: Point | None = None  # the last one that was behind no bar
     for point in line.points:
         if party in point.rights.rows:
             events = _new(point) if before is None else _changed(before, point)
-            for event in events:
+            if before is not None and party in before.rights.barred:
+                events = chain(events, _lifted(open_, point))
+            barred = party in point.rights.barred
+            for event in (e for e in events if not (barred and e in OF_CHAPTER_3)):
                 yield Duty(event=event, party=party, since=point.at, point=point)
+            open_ = open_ if barred else point
         before = point if point.rights.allows(party) else None
+
+
+def _lifted(known: Point | None, point: Point) -> Iterator[str]:
+    """What stands when a bar is lifted, and did not before it."""
+    for name, event in (("ready", "discharge-ready"), ("discharged", "discharged")):
+        had = known is not None and known.stay.values.get(name)
+        if point.stay.values.get(name) and not had:
+            yield event
 
 
 def _new(point: Point) -> Iterator[str]:
@@ -146,6 +162,8 @@ def _overtaken(line: Timeline, duty: Duty, until: datetime) -> bool:
     """Whether the truth changed before the notice had to arrive."""
     later = [p for p in line.points if duty.since < p.at <= until]
     if any(duty.party not in p.rights.rows for p in later):
+        return True
+    if duty.event in OF_CHAPTER_3 and any(duty.party in p.rights.barred for p in later):
         return True
     if duty.event == "admission-updated":
         now = duty.point.stay.values.get("planned")

@@ -21,10 +21,15 @@ def differences(point: Point, party: str, heard: Heard) -> Iterator[str]:
     silence, and no table says which word clears them.
     """
     yield from _of_person(point, party, heard)
-    yield from _of_stay(point, heard)
+    yield from (name for name in _of_stay(point, heard) if not _is_hidden(point, party, name))
     yield from _of_needs(point, party, heard)
     if point.stay.is_protected and not heard.protection:
         yield "protection"
+
+
+def _is_hidden(point: Point, party: str, name: str) -> bool:
+    """Whether a bar of secrecy keeps it from a party (3 kap.)."""
+    return party in point.rights.barred and name in ("discharge-ready", "discharge", "leave")
 
 
 def _of_person(point: Point, party: str, heard: Heard) -> Iterator[str]:

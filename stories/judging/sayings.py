@@ -32,7 +32,7 @@ def _of_word(evidence: Evidence, word: Word) -> Iterator[Finding]:
         home = PARTIES[name].home or name
         detail = f"{word.event} of {word.sender} to {name}, word {word.n}"
         if _is_party(line, name, word):
-            if home not in got:
+            if home not in got and not _is_kept(line, word):
                 cause = f"a {word.event} to a party did not arrive"
                 yield Finding(count="missed", cause=cause, law=_PARTIES, detail=detail)
         elif name in got:
@@ -48,6 +48,14 @@ def _is_party(line: Timeline | None, name: str, word: Word) -> bool:
         return True
     point = line.at(word.at) if line else None
     return point is not None and point.rights.allows(party_of(name))
+
+
+def _is_kept(line: Timeline | None, word: Word) -> bool:
+    """Whether the consent to planning was withdrawn when a plan came, or while it waited."""
+    points = line.points if line and word.event == "care-plan" else ()
+    later = [p for p in points if p.at >= word.at]
+    now = line.at(word.at) if line else None
+    return any(not p.stay.may_plan for p in (*later, *([now] if now and points else ())))
 
 
 def _rejections(evidence: Evidence) -> Iterator[Finding]:

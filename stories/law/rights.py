@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from stories.law.stays import INPATIENT, Stay
 from stories.truth import Assessment
-from stories.world import CARRIES, MUNICIPAL, PLANNING, PRIMARY, UNITS, Need, Party
+from stories.world import CARRIES, MUNICIPAL, PARTIES, PLANNING, PRIMARY, UNITS, Need, Party
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Rights:
     rows: dict[str, frozenset[Need]] = field(default_factory=dict)
     may: dict[str, frozenset[Need]] = field(default_factory=dict)
     nobody: frozenset[Need] = frozenset()
+    barred: frozenset[str] = frozenset()  # parties that get nothing of 3 kap.
     ended: str = ""  # why there are none: withdrawn, cancelled, transferred, closed, no-stay
 
     def needs(self, party: str) -> frozenset[Need]:
@@ -42,7 +43,19 @@ def rights(stay: Stay, at: datetime, window: timedelta) -> Rights:
     found = Rights()
     for need in sorted(wanted(assessment.needs)):
         _grant(found, need, _unit(stay, assessment, need), stay)
+    found.barred = frozenset(name for name in found.rows if _is_barred(found, name, stay))
     return found
+
+
+def _is_barred(found: Rights, name: str, stay: Stay) -> bool:
+    """Whether a bar names a party, or a unit of the stay whose people read at that party.
+
+    Decision: the planning service that carries for a barred unit is left out as well.
+    """
+    units = [p for p in UNITS if p.name in found.rows]
+    carried = [p for p in units if p.organization in CARRIES or p.kommun in CARRIES]
+    readers = [PARTIES[name], *(carried if name == PLANNING.name else ())]
+    return any(reader.organization in stay.bars for reader in readers)
 
 
 def _ended(stay: Stay, at: datetime, window: timedelta) -> str:

@@ -41,6 +41,16 @@ class Stay:
         return left
 
     @property
+    def bars(self) -> frozenset[str]:
+        """The organisations that a bar of secrecy leaves out of 3 kap."""
+        return frozenset(hsa for hsa, barred in self.values.get("bars", {}).items() if barred)
+
+    @property
+    def may_plan(self) -> bool:
+        """Whether no consent to planning is withdrawn."""
+        return bool(self.values.get("consent", True))
+
+    @property
     def died(self) -> datetime | None:
         """When the patient died."""
         dead = self.values.get("deceased")
@@ -89,6 +99,8 @@ def _apply(stay: Stay, word: Word) -> None:
     for name, value in says.items():
         if name == "protection":
             _protect(stay, value)
+        elif name == "bars":
+            stay.values[name] = stay.values.get(name, {}) | value
         elif value is None:
             stay.values.pop(name, None)
         elif name not in ("class", "old"):

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from stories.plots import (
     addresses,
     clocks,
+    consents,
     hospitals,
     identities,
     messages,
@@ -42,6 +43,8 @@ PLOTS: tuple[tuple[str, float, Plot], ...] = (
     ("clocks", 4, clocks.clocks),
     ("operations", 5, operations.operations),
     ("messages", 3, messages.messages),
+    ("consent", 3, consents.withdrawn),
+    ("secrecy", 5, consents.barred),
     ("overreach", 12, overreach.overreach),
     ("planted-alias", 3, overreach.planted_alias),
     ("hospital-overreach", 2, overreach.from_hospital),
