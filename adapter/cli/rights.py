@@ -45,9 +45,9 @@ def rights(
         _require(names, who, reason)
     with open_store(settings, store) as session:
         ids = _ids(session, names)
-        found = _differences(session, ids)
+        differing = _differences(session, ids)
         if send:
-            for each in found:
+            for each in differing:
                 operation.tell(
                     session.store,
                     session.network,
@@ -57,9 +57,9 @@ def rights(
                     now=now(),
                 )
     if as_json:
-        printing.data({"sent": send, "cases": found})
+        printing.data({"sent": send, "cases": differing})
     else:
-        _print(found, len(ids), "was sent" if send else "would be sent")
+        _print(differing, len(ids), "was sent" if send else "would be sent")
 
 
 def _require(names: Sequence[str] | None, who: str, reason: str) -> None:
@@ -83,23 +83,23 @@ def _ids(session: Session, names: Sequence[str] | None) -> list[str]:
 
 
 def _differences(session: Session, ids: Sequence[str]) -> list[Difference]:
-    found = list[Difference]()
+    differing = list[Difference]()
     with printing.progress(len(ids)) as done:
         for each in operation.differences(session.store, session.network, ids, now()):
-            found += [each] if each else []
+            differing += [each] if each else []
             done(1)
-    return found
+    return differing
 
 
-def _print(found: Sequence[Difference], judged: int, verb: str) -> None:
+def _print(differing: Sequence[Difference], judged: int, verb: str) -> None:
     rows: list[list[Any]] = [
         [each.case_id, each.name, gain.endpoint, f"{gain.event} {gain.reason}".strip()]
-        for each in found
+        for each in differing
         for gain in each.gains
     ]
     if rows:
         printing.table(["case", "name", "receiver", verb], rows)
-    for each in found:
+    for each in differing:
         for missing in each.missing:
             printing.line(f"{each.case_id}: nobody to tell for {missing}")
-    printing.line(f"{len(found)} of {judged} cases differ from the settings")
+    printing.line(f"{len(differing)} of {judged} cases differ from the settings")
