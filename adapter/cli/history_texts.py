@@ -16,6 +16,7 @@ _WORDS = {
     "lifted": "protection lifted: {}",
     "settings-told": "what new settings change was sent: {}",
     "nobody-to-tell": "nobody is found to tell of {}; phone the unit",
+    "late-notice": "the notice leaves too late: {}",
     "late-word": "came too late to be told ({}); a person must look",
     "transferred": "moved to another hospital; has it told its receivers?",
     "outpatient-assessment": "needs judged without an inpatient stay; a person must look",

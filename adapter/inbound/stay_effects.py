@@ -23,6 +23,7 @@ from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.judgement import judge, stay_heading
 from adapter.outbound.pseudonyms import hashes
 from adapter.policy import notices, secrecy
+from adapter.policy.deadlines import late_notices
 from adapter.policy.decision import Input, Plan
 from adapter.policy.notice import ENDINGS, Notice
 from adapter.policy.read_message import ReadMessage
@@ -62,6 +63,8 @@ def apply(
     _log_rights(turn, matter.case, rows, made)
     out = stay_consents.left_out(turn, matter.case, [*kept_back, *made.left_out])
     issues = [*problems, *out, *_items(turn, message, matter, patched, level, made)]
+    late = late_notices(patched.stay, rows, made.rows, turn.now)
+    issues += stay_items.late(turn, matter.case, late)
     note = "" if made.notices or patched.stay.needs else "not-shared"
     if patched.late and not made.notices:
         note = _superseded(turn, matter, patched)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
@@ -11,12 +11,12 @@ from adapter.core.model import Delivery, Need
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.turn import Turn
 from adapter.outbound import delivery_reports
-from adapter.policy.deadlines import notice_due
+from adapter.policy.deadlines import LateNotice, first_due, notice_due
 from adapter.policy.entitled import Missing
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
 from adapter.policy.views import DEMANDED
-from adapter.store import cases, items
+from adapter.store import cases, items, participants
 from adapter.store.cases import Case
 from adapter.store.items import Item
 
@@ -28,29 +28,56 @@ def nobody_to_tell(
     missing = list(missing)
     known = items.of_case(turn.tx, case.id)
     needs = {str(need) for need in Need}  # other subjects are endpoints
-    open_ = {i.subject for i in known if i.what == "nobody-to-tell" and i.subject in needs}
-    for need in sorted(open_ - {str(each.need) for each in missing}):
+    open_ = {i.subject: i for i in known if i.what == "nobody-to-tell" and i.subject in needs}
+    for need in sorted(open_.keys() - {str(each.need) for each in missing}):
         why = "met" if need in stay.needs else "ended"
         items.close(turn.tx, case.id, "nobody-to-tell", need, why, turn.now)
-    quiet = open_ | (items.dismissed(turn.tx, case.id, "nobody-to-tell") if missing else set())
+    closed = items.dismissed(turn.tx, case.id, "nobody-to-tell") if missing else {}
     for each in missing:
-        if str(each.need) not in quiet:
-            due = notice_due(stay, each.need)
-            _stand(turn, case, "nobody-to-tell", str(each.need), each.why, due)
-            delivery_reports.nobody(
-                turn.tx,
-                turn.network,
-                turn.sender,
-                message_id=turn.message.id,
-                original=message.bundle,
-                case=case,
-                missing=each,
-                now=turn.now,
-            )
+        item = open_.get(str(each.need), closed.get(str(each.need)))
+        if item is None or _is_new(item, each, notice_due(stay, each.need, each.ground)):
+            _nobody(turn, message, case, stay, each)
     return [
         Issue(code="nobody-to-tell", detail=f"{m.need}: {m.why}", severity=Severity.WARNING)
         for m in missing
     ]
+
+
+def _is_new(item: Item, missing: Missing, due: datetime | None) -> bool:
+    """Whether the need lacks another receiver than when the item was opened.
+
+    An item that a person has closed stays closed until its 24 hours run anew.
+    """
+    runs_anew = bool(due and item.due_at and due > item.due_at)
+    return runs_anew or (item.closed_at is None and item.detail != missing.why)
+
+
+def _nobody(turn: Turn, message: ReadMessage, case: Case, stay: Stay, missing: Missing) -> None:
+    """Put a need without a receiver before a person, in place of an older item about it."""
+    need, due = str(missing.need), notice_due(stay, missing.need, missing.ground)
+    items.close(turn.tx, case.id, "nobody-to-tell", need, "ended", turn.now)
+    _stand(turn, case, "nobody-to-tell", need, missing.why, due)
+    delivery_reports.nobody(
+        turn.tx,
+        turn.network,
+        turn.sender,
+        message_id=turn.message.id,
+        original=message.bundle,
+        case=case,
+        missing=missing,
+        now=turn.now,
+    )
+
+
+def late(turn: Turn, case: Case, notices: Iterable[LateNotice]) -> list[Issue]:
+    """A first notice that leaves after its 24 hours: it goes, and the hospital is warned."""
+    issues = []
+    for notice in notices:
+        due = notice.due.astimezone(UTC).isoformat(timespec="minutes")
+        turn.log("late-notice", f"{notice.endpoint} {notice.need}: due {due}", case=case.id)
+        detail = f"{notice.need}: due {due}"
+        issues.append(Issue(code="late-notice", detail=detail, severity=Severity.WARNING))
+    return issues
 
 
 def others(
@@ -81,8 +108,8 @@ def rejected(turn: Turn, case: Case, stay: Stay, delivery: Delivery, sender: str
 
     It stands before the owner of the notice's sender, with what is left of the 24 hours.
     """
-    times = (notice_due(stay, need) for need in stay.needs)
-    due = min((time for time in times if time is not None), default=None)
+    rows = participants.of_case(turn.tx, case.id)
+    due = first_due(stay, [row for row in rows if row.endpoint == delivery.endpoint])
     _stand_before(turn, case, sender, "rejected", delivery.endpoint, str(delivery.event), due)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapter.core.model import Event
-from adapter.policy.deadlines import notice_due
+from adapter.policy.deadlines import first_due
 from adapter.policy.stay import load
 from adapter.store import participants, stays
 from adapter.store.queries.dead import Cause, DeadLetter, dead_letters
@@ -49,12 +48,8 @@ def notice_until(tx: Transaction, case_id: str, endpoint: str) -> datetime | Non
     """Return by when an endpoint must have the admission notice of a case; None: not known."""
     stay = load(stays.get(tx, case_id))
     rows = participants.of_case(tx, case_id)
-    needs = {row.need for row in rows if row.endpoint == endpoint and row.until is None}
-    return _first(notice_due(stay, need) for need in stay.needs if str(need) in needs)
-
-
-def _first(times: Iterable[datetime | None]) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
+    theirs = [row for row in rows if row.endpoint == endpoint]
+    return first_due(stay, theirs)
 
 
 def _due(letter: DeadLetter) -> datetime:

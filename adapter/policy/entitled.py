@@ -36,6 +36,7 @@ class Missing:
 
     need: Need
     why: str  # no-municipality | not-connected | several | unknown-unit | listed-elsewhere
+    ground: str = ""  # the kommunkod or HSA-id that leads to nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def entitled(
             Entitlement(endpoint=each, need=need, basis=basis, ground=receiver.ground)
             for each, basis in names.items()
         ]
-        missing += [] if name else [Missing(need=need, why=receiver.why)]
+        missing += [] if name else [Missing(need=need, why=receiver.why, ground=receiver.ground)]
     return Entitled(entitlements=tuple(entitlements), missing=tuple(missing))
 
 

@@ -26,8 +26,9 @@ class Fact:
     """The value of one element (None: deleted), when it was recorded, and by which message."""
 
     value: Any
-    recorded: str  # ISO 8601
+    recorded: str  # ISO 8601; of the newest message that said it
     message: str
+    since: str = ""  # when the value took the place of another one; "": it is the first
 
     @property
     def at(self) -> datetime | None:
@@ -132,19 +133,21 @@ class Stay:
 
     def dump(self) -> str:
         """Return the JSON that the store keeps."""
-        facts = {name: [f.value, f.recorded, f.message] for name, f in self.facts.items()}
+        facts = {name: _dumped(fact) for name, fact in self.facts.items()}
         return json.dumps(facts, separators=(",", ":"))
+
+
+def _dumped(fact: Fact) -> list[Any]:
+    row = [fact.value, fact.recorded, fact.message]
+    return [*row, fact.since] if fact.since else row
 
 
 def load(text: str) -> Stay:
     """Return the Stay that `Stay.dump` wrote; an empty one for ""."""
     rows: dict[str, list[Any]] = json.loads(text or "{}")
-    return Stay(
-        facts={
-            name: Fact(value=value, recorded=recorded, message=message)
-            for name, (value, recorded, message) in rows.items()
-        }
-    )
+    names = ("value", "recorded", "message", "since")
+    facts = {element: dict(zip(names, row, strict=False)) for element, row in rows.items()}
+    return Stay(facts={element: Fact(**fact) for element, fact in facts.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +182,29 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
             late |= set() if same else {name}
             continue
         changed |= set() if same else {name}
-        facts[name] = replace(new, value=known.value) if known and same else new
+        facts[name] = _succeeded(known, new, same=same)
     return Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
+
+
+def with_end(stay: Stay, ended: datetime | None, message_id: str) -> Stay:
+    """Return a Stay whose facts were purged, with the end that its case still knows.
+
+    A message that takes the discharge back has its way.
+    """
+    if ended is None or stay.ended is not None or "discharge" in stay.facts:
+        return stay
+    end = ended.isoformat()
+    fact = Fact(value={"end": end, "disposition": ""}, recorded=end, message=message_id)
+    return Stay(facts={**stay.facts, "discharge": fact})
+
+
+def _succeeded(known: Fact | None, new: Fact, *, same: bool) -> Fact:
+    """Return the fact to keep: a repetition keeps the value, and since when it holds."""
+    if known is None:
+        return new
+    if same:
+        return replace(new, value=known.value, since=known.since)
+    return replace(new, since=new.recorded if known.value else "")
 
 
 def _is_newer(known: Fact, new: Fact) -> bool:

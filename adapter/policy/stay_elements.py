@@ -140,7 +140,8 @@ def _assessment(bundle: Bundle) -> Facts | None:
     at = judged.assessed or bundles.recorded(bundle)
     when = at.isoformat() if at else ""
     needs = {str(need): when for need in sorted(judged.needs)}
-    return {"needs": needs, "units": list(judged.units), "assessed": when}
+    named = dict.fromkeys(judged.units, when)
+    return {"needs": needs, "units": list(judged.units), "named": named, "assessed": when}
 
 
 def _discharge(bundle: Bundle) -> Facts:
@@ -231,7 +232,8 @@ def _words(part: Mapping[str, Any]) -> list[str]:
 def merged(element: str, before: Any, value: Any) -> Any:
     """Return the value to keep.
 
-    A need keeps the time of the assessment that brought it. A death keeps its date when a later
+    A need keeps the time of the assessment that brought it, and a unit of the one that named it. A
+    death keeps its date when a later
     message only says that the patient is dead.
     """
     if element == "deceased" and value is True:
@@ -240,5 +242,14 @@ def merged(element: str, before: Any, value: Any) -> Any:
         return value
     known = brought(before["needs"])
     needs = {name: known.get(name, at) for name, at in value["needs"].items()}
-    is_repeated = needs == before["needs"] and value["units"] == before["units"]
-    return before if is_repeated else value | {"needs": needs}
+    if needs == before["needs"] and value["units"] == before["units"]:
+        return before
+    named = _when_named(before)
+    units = {unit: named.get(unit, at) for unit, at in value["named"].items()}
+    return value | {"needs": needs, "named": units}
+
+
+def _when_named(assessment: Mapping[str, Any]) -> dict[str, str]:
+    """Return when each unit was named. An earlier version kept no time: the assessment's counts."""
+    known: dict[str, str] = assessment.get("named", {})
+    return dict.fromkeys(assessment["units"], assessment["assessed"]) | known

@@ -31,6 +31,7 @@ WORDS = {
     "nobody-to-tell": "this need has no receiver; a person must tell somebody",
     "protected-elsewhere": "another party protects the patient; its owner must check it",
     "rejected": "a receiver does not take a notice; its need stands, and a person must decide",
+    "late-notice": "the first notice to this endpoint leaves after its 24 hours",
     "late-word": "it came too late to change what receivers know; a person must decide",
     "transferred": "to another hospital; a person must see that this hospital has told",
     "outpatient-assessment": "an assessment outside inpatient care; a person must ask why",

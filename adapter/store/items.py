@@ -131,13 +131,12 @@ def close_by_id(tx: Transaction, id_: str, why: str, now: datetime) -> bool:
     return tx.execute(_CLOSE_ID, {"id_": id_, "why_": why, "now_": now}).rowcount == 1
 
 
-def dismissed(tx: Transaction, case_id: str, what: str) -> set[str]:
-    """Return the subjects whose newest item of a case a person has closed."""
-    query = sa.select(item.c.subject, item.c.closed_at, item.c.closed_why).where(
-        item.c.case_id == case_id, item.c.what == what
-    )
-    newest = {row.subject: row for row in tx.execute(query.order_by(item.c.seq))}
-    return {s for s, row in newest.items() if row.closed_at and row.closed_why not in OVER}
+def dismissed(tx: Transaction, case_id: str, what: str) -> dict[str, Item]:
+    """Return the newest item of a case about each subject, where a person has closed it."""
+    query = sa.select(*_FIELDS).where(item.c.case_id == case_id, item.c.what == what)
+    rows = tx.execute(query.order_by(item.c.seq)).mappings()
+    newest = {row["subject"]: Item(**row) for row in rows}
+    return {s: row for s, row in newest.items() if row.closed_at and row.closed_why not in OVER}
 
 
 OVER = ("met", "ended")

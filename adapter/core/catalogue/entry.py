@@ -61,6 +61,7 @@ ErrorCode: TypeAlias = Literal[
     "not-a-party",
     "ambiguous-case",
     "nobody-to-tell",
+    "late-notice",
     "late-word",
     "transferred",
     "outpatient-assessment",

@@ -32,6 +32,13 @@ CODES: dict[ErrorCode, Entry] = {
         "Phone the unit before the time of the notice ends; then connect it in the settings.",
         200,
     ),
+    "late-notice": sender_fault(
+        "informational",
+        "Inskrivningsmeddelandet lämnas senare än 24 timmar efter inskrivning och bedömning.",
+        "The admission notice leaves more than 24 hours after the admission and the judgement.",
+        "Phone the unit if it is urgent. Send the assessment sooner (SFS 2017:612 2 kap. 3 §).",
+        200,
+    ),
     "late-word": adapter_fault(
         "conflict",
         "En uppgift kom för sent för att ändra vad mottagarna fått veta.",
