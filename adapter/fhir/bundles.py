@@ -236,6 +236,12 @@ def listed_centre(bundle: Bundle) -> str:
     return next((hsa_id(value) for value in values if value), "")
 
 
+def is_said_to_live(bundle: Bundle) -> bool:
+    """Whether a message says in so many words that the patient is not dead."""
+    said = (patient(bundle) or {}).get("deceasedBoolean")
+    return said is False or "deceased" in deleted(bundle)
+
+
 def municipality(bundle: Bundle) -> str:
     """Return the four-digit municipality code (kommunkod) of the registered address."""
     return next((code for code, assumed in _municipalities(bundle) if not assumed), "")

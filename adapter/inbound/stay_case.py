@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
@@ -20,6 +20,8 @@ from adapter.policy.read_message import ReadMessage, case_names
 from adapter.policy.stay import INPATIENT, Stay, load, patch
 from adapter.store import cases, inbox, participants, stays
 from adapter.store.cases import Case
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class ContestedError(FatalError):
@@ -83,16 +85,26 @@ def _is_no_stay(bundle: Bundle) -> bool:
 
 def _of_person(turn: Turn, bundle: Bundle) -> list[StayCase]:
     """The sender's open cases of a person, by any number of the message, old ones too."""
-    since = turn.now - turn.network.settings.sharing.window
-    digests = every_pseudonym(turn.tx, bundle)
-    every = cases.open_of_patients(turn.tx, digests, since)
-    own = [case for case in every if _is_own(turn, case)]
-    stays_ = [(case, stay_of(turn, case)) for case in own]
     judged = [
         StayCase(case=case, before=stay, person=identity.judge(stay, bundle))
-        for case, stay in stays_
+        for case, stay in _stays_of_person(turn, bundle)
     ]
     return [each for each in judged if each.person is not Person.OTHER]
+
+
+def _stays_of_person(turn: Turn, bundle: Bundle) -> list[tuple[Case, Stay]]:
+    """The sender's stays of a person, open or in their window.
+
+    A word that the person lives reaches every stay that says otherwise, however old.
+    """
+    digests = every_pseudonym(turn.tx, bundle)
+    since = turn.now - turn.network.settings.sharing.window
+    if not bundles.is_said_to_live(bundle):
+        every = cases.open_of_patients(turn.tx, digests, since)
+        return [(case, stay_of(turn, case)) for case in every if _is_own(turn, case)]
+    every = cases.open_of_patients(turn.tx, digests, _ALWAYS)
+    own = [(case, stay_of(turn, case)) for case in every if _is_own(turn, case)]
+    return [(c, s) for c, s in own if s.value("deceased") or not c.closed_at or c.closed_at > since]
 
 
 def _is_own(turn: Turn, case: Case) -> bool:

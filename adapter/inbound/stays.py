@@ -21,7 +21,7 @@ from adapter.outbound.pseudonyms import pseudonyms
 from adapter.policy import protection
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
-from adapter.policy.stay import Patched, Stay, patch
+from adapter.policy.stay import Patched, Stay, patch, with_end
 from adapter.store import cases, inbox, timers
 from adapter.store.cases import Case
 
@@ -62,6 +62,9 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
     patched = patch(
         matter.before, message.event, message.bundle, turn.message.id, turn.message.received_at
     )
+    if not matter.before.facts:
+        ended = with_end(patched.stay, matter.case.discharged_at, turn.message.id)
+        patched = replace(patched, stay=ended)
     if matter.person is Person.RENUMBERED:
         patched = _renumbered(turn, message, matter, patched)
     applied = stay_effects.apply(turn, message, matter, patched, level)

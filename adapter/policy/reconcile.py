@@ -83,8 +83,11 @@ def _barred(given: Input, rights: Entitled) -> Barred:
 
 
 def _is_over(given: Input) -> bool:
-    sharing = given.network.settings.sharing
-    return is_over(given.before, given.discharged, sharing.window, given.now)
+    """Whether the window has passed. An end that is only told now is told to those who wait."""
+    told = any(row.until is None for row in given.rows)
+    after = Stay() if told else given.after
+    window, now = given.network.settings.sharing.window, given.now
+    return is_over(given.before, given.discharged, window, now) or is_over(after, None, window, now)
 
 
 def _silent_end(given: Input) -> Plan:
