@@ -1,4 +1,4 @@
-"""`purge`: remove bodies of stays that nobody was told of, and names that are kept no longer."""
+"""`purge`: remove stays that nobody was told of, and names and notices that are kept no longer."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def purge(
 ) -> None:
     """Purge stays that nobody was told of, `purge_unshared` after the discharge.
 
-    The running adapter does the same by itself. Names are removed after `keep_names`. Nothing
-    with an open delivery, and nothing that stands before a person, is purged.
+    The running adapter does the same by itself. Names are removed after `keep_names`, and what a
+    receiver last got when its right is over. Nothing with an open delivery, and no stay that
+    stands before a person, is purged.
     """
     with open_store(settings, store) as session:
         if dry_run:
@@ -42,9 +43,11 @@ def purge(
             done = Purge(
                 bodies=tuple(each for part in parts for each in part.bodies),
                 names=tuple(each for part in parts for each in part.names),
+                told=tuple(each for part in parts for each in part.told),
             )
     if as_json:
-        printing.data({"dry_run": dry_run, "bodies": done.bodies, "names": done.names})
+        kinds = {"bodies": done.bodies, "names": done.names, "told": done.told}
+        printing.data({"dry_run": dry_run} | kinds)
     else:
         _print(done, "would be" if dry_run else "are")
 
@@ -55,6 +58,8 @@ def _print(done: Purge, verb: str) -> None:
     _list(done.bodies)
     printing.line(f"names of {len(done.names)} purged cases {verb} removed")
     _list(done.names)
+    printing.line(f"what receivers got in {len(done.told)} cases {verb} removed")
+    _list(done.told)
 
 
 def _list(cases: tuple[Purgeable, ...]) -> None:

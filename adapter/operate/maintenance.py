@@ -113,13 +113,14 @@ def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purge:
-    """Cases whose bodies are purged, and cases whose names are forgotten."""
+    """Cases whose bodies are purged, whose names are forgotten, and of which what was told is."""
 
     bodies: tuple[Purgeable, ...] = ()
     names: tuple[Purgeable, ...] = ()
+    told: tuple[Purgeable, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.bodies) + len(self.names)
+        return len(self.bodies) + len(self.names) + len(self.told)
 
 
 def purgeable(store: Store, network: Network, now: datetime, limit: int = 100) -> Purge:
@@ -131,24 +132,28 @@ def purgeable(store: Store, network: Network, now: datetime, limit: int = 100) -
 def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Purge:
     """Purge what nobody was told of, `purge_unshared` after the discharge; return what was.
 
-    Names of purged cases are forgotten after `keep_names`. The history has a line for each.
+    Names of purged cases are forgotten after `keep_names`; what receivers got, when their right is
+    over. The history has a line for each.
     """
     with store.begin() as tx:
         due = _purgeable(tx, network, now, limit)
         bodies = purges.purge_bodies(tx, due.bodies, now)
         names = purges.forget_names(tx, due.names)
-        for what, purged in (("purged", bodies), ("name-forgotten", names)):
+        told = purges.forget_told(tx, due.told, now - network.settings.sharing.window, now)
+        done = {"purged": bodies, "name-forgotten": names, "told-forgotten": told}
+        for what, purged in done.items():
             for each in purged:
                 detail = f"{each.messages} messages" if what == "purged" else ""
                 history.note(tx, now, what, case=each.id, detail=detail)
-    return Purge(bodies=tuple(bodies), names=tuple(names))
+    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(told))
 
 
 def _purgeable(tx: Transaction, network: Network, now: datetime, limit: int) -> Purge:
     sharing = network.settings.sharing
     bodies = purges.unshared(tx, now - sharing.purge_unshared, limit)
     names = purges.with_names(tx, now - sharing.keep_names, limit)
-    return Purge(bodies=tuple(bodies), names=tuple(names))
+    told = purges.with_told(tx, now - sharing.window, now, limit)
+    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(told))
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:

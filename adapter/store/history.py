@@ -41,6 +41,7 @@ WORDS = {
     "receipt-not-written": "the receipt could not be written in the sender's format",
     # Of a case.
     "purged": "nobody was told of its stay; the bodies of its messages are purged",
+    "told-forgotten": "what its receivers last got is removed: their rights are over",
     "name-forgotten": "its names and the keyed hash of the person are removed",
     # Of a delivery.
     "retry": "the attempt failed; the detail names the rule that decided what follows",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store.tables import case, delivery, item, message, metadata
+from adapter.store.tables import case, delivery, item, message, metadata, participant
 
 SCHEMA = metadata
 """All tables with all their indexes; importing this name makes sure that both are there."""
@@ -122,3 +122,5 @@ named = sa.and_(
     sa.or_(case.c.name != _no_text, case.c.patient != _no_text),
 )
 sa.Index("case_named", case.c.discharged_at, sqlite_where=named, postgresql_where=named)
+told = sa.or_(participant.c.told.is_not(None), participant.c.queued.is_not(None))
+sa.Index("participant_told", participant.c.case_id, sqlite_where=told, postgresql_where=told)

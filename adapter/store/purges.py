@@ -1,4 +1,4 @@
-"""Purge what must not be kept: bodies of stays that nobody was told of, and later their names.
+"""Purge what must not be kept: stays that nobody was told of, their names, and what was told.
 
 Rows stay: the history, ids, times and fingerprints. Receipts stay too, since a copy of a message
 gets the first receipt again; they hold codes and no personal data.
@@ -18,7 +18,7 @@ from adapter.core.model import Event
 from adapter.store import cases
 from adapter.store.columns import Instant
 from adapter.store.dialects import among, there_is
-from adapter.store.indexes import named, one_of, unpurged
+from adapter.store.indexes import named, one_of, told, unpurged
 from adapter.store.tables import alias, attempt, case, delivery, item, message, participant, stay
 from adapter.store.transaction import Transaction
 
@@ -31,7 +31,7 @@ class Purgeable:
 
     id: str
     name: str
-    discharged_at: datetime
+    discharged_at: datetime | None
     messages: int
 
 
@@ -50,8 +50,8 @@ def with_names(tx: Transaction, before: datetime, limit: int) -> list[Purgeable]
     return _fetch(tx, query.order_by(case.c.discharged_at).limit(limit))
 
 
-def _fetch(tx: Transaction, query: sa.Select[Any]) -> list[Purgeable]:
-    return [Purgeable(**row) for row in tx.execute(query).mappings()]
+def _fetch(tx: Transaction, query: sa.Select[Any], values: Any = None) -> list[Purgeable]:
+    return [Purgeable(**row) for row in tx.execute(query, values or {}).mappings()]
 
 
 def purge_bodies(tx: Transaction, due: Sequence[Purgeable], now: datetime) -> list[Purgeable]:
@@ -69,6 +69,28 @@ def forget_names(tx: Transaction, due: Sequence[Purgeable]) -> list[Purgeable]:
     for statement in _FORGET if forgotten else ():
         tx.execute(statement, {"ids_": [each.id for each in forgotten]})
     return forgotten
+
+
+def with_told(tx: Transaction, before: datetime, now: datetime, limit: int) -> list[Purgeable]:
+    """Return cases that keep what a receiver last got, although its right is over.
+
+    A right ends with its row, or with a discharge before a time. None with a delivery that may
+    still be answered: an ending is made from what its receiver got.
+    """
+    kept = sa.select(participant.c.case_id).where(told, _right_is_over, _answered).distinct()
+    due = _select(case.c.id.in_(kept.limit(limit)))
+    return _fetch(tx, due, {"before_": before, "now_": now})
+
+
+def forget_told(
+    tx: Transaction, due: Sequence[Purgeable], before: datetime, now: datetime
+) -> list[Purgeable]:
+    """Remove what receivers got whose right in these cases is over. Return the cases."""
+    ids = [each.id for each in due]
+    if ids:
+        cases.prefetch(tx, (), ids)
+        tx.execute(_FORGET_TOLD, {"ids_": ids, "before_": before, "now_": now})
+    return list(due)
 
 
 def _still(
@@ -107,6 +129,26 @@ _never_shared = (
     ~there_is(delivery.c.case_id == case.c.id, delivery.c.event.not_in(_TO_SENDERS)),
 )
 
+_now = sa.bindparam("now_", type_=Instant)
+_right_is_over = sa.or_(
+    participant.c.until.is_not(None),
+    there_is(
+        case.c.id == participant.c.case_id,
+        case.c.discharged_at <= sa.bindparam("before_", type_=Instant),
+    ),
+)
+_answered = ~there_is(
+    delivery.c.case_id == participant.c.case_id,
+    sa.or_(
+        one_of(delivery.c.state, *OPEN, State.DEAD),
+        sa.and_(one_of(delivery.c.state, State.NO_LONGER_DUE), delivery.c.expires_at > _now),
+    ),
+)
+_FORGET_TOLD = (
+    sa.update(participant)
+    .where(among(participant.c.case_id, "ids_"), told, _right_is_over, _answered)
+    .values(told=None, queued=None)
+)
 _in_case = among(delivery.c.case_id, "ids_")
 _reports = sa.and_(_in_case, delivery.c.event != str(Event.RECEIPT))
 _of_reports = attempt.c.delivery_id.in_(sa.select(delivery.c.id).where(_reports))

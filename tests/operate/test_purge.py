@@ -191,3 +191,68 @@ def test_what_is_purged_is_not_sent_again_after_the_loss_of_a_broker(region: Reg
     with region.store.begin() as tx:
         outbox.fill(tx, receipt["id"], body=None)
     assert maintenance.broker_was_empty(region.store, ["hospital"], region.now) == 0
+
+
+# What receivers got
+
+
+def told(region: Region, **row: Any) -> str:
+    """A case whose receiver has got a notice; return its id."""
+    with region.store.begin() as tx:
+        case = cases.open_case(tx, [NAME], "digest", region.now)
+        values = {"need": "social-services", "basis": "assessment", "told": '{"name": "Tolvan"}'}
+        values |= {"endpoint": "umea", "since": region.now, "queued": '{"name": "Tolvan"}'}
+        participants.save(tx, Participant(case_id=case.id, **(values | row)))
+    return case.id
+
+
+def kept(region: Region, case: str) -> bool:
+    """Purge; return whether the case still has what its receiver got."""
+    maintenance.purge(region.store, region.network, region.now)
+    with region.store.read() as tx:
+        [row] = participants.of_case(tx, case)
+    assert bool(row.told) == bool(row.queued)
+    return bool(row.told)
+
+
+def test_what_a_receiver_got_goes_when_its_right_has_ended(region: Region) -> None:
+    case = told(region, until=region.now, ended="moved", right_no=2)
+    queued(region, case, "umea", state=State.CONFIRMED, next_attempt_at=None)
+    assert not kept(region, case)
+    assert [entry["case_id"] for entry in region.history("told-forgotten")] == [case]
+    assert len(maintenance.purge(region.store, region.network, region.now)) == 0
+
+
+def test_it_stays_while_the_right_stands(region: Region) -> None:
+    case = told(region)
+    region.now += 400 * DAY
+    assert kept(region, case)
+
+
+def test_it_goes_when_the_window_after_the_discharge_has_passed(region: Region) -> None:
+    case = told(region)
+    with region.store.begin() as tx:
+        cases.save(tx, case, discharged_at=region.now)
+    region.now += 6 * DAY
+    assert kept(region, case)
+    region.now += 2 * DAY
+    assert not kept(region, case)
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.IN_FLIGHT, State.DEAD])
+def test_it_stays_while_a_delivery_made_from_it_is_not_answered(
+    region: Region, state: State
+) -> None:
+    case = told(region, until=region.now, ended="moved")
+    queued(region, case, "umea", state=state)
+    region.now += DAY
+    assert kept(region, case)
+
+
+def test_it_stays_while_a_late_receipt_may_come(region: Region) -> None:
+    case = told(region, until=region.now, ended="moved")
+    queued(region, case, "umea", state=State.NO_LONGER_DUE, next_attempt_at=None)
+    [row] = region.deliveries(endpoint="umea")
+    assert kept(region, case)
+    region.now = row["expires_at"] + DAY
+    assert not kept(region, case)
