@@ -23,7 +23,6 @@ from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.judgement import judge, stay_heading
 from adapter.outbound.pseudonyms import hashes
 from adapter.policy import notices, secrecy
-from adapter.policy.deadlines import late_notices
 from adapter.policy.decision import Input, Plan
 from adapter.policy.notice import ENDINGS, Notice
 from adapter.policy.read_message import ReadMessage
@@ -63,8 +62,6 @@ def apply(
     _log_rights(turn, matter.case, rows, made)
     out = stay_consents.left_out(turn, matter.case, [*kept_back, *made.left_out])
     issues = [*problems, *out, *_items(turn, message, matter, patched, level, made)]
-    late = late_notices(patched.stay, rows, made.rows, turn.now)
-    issues += stay_items.late(turn, matter.case, late)
     note = "" if made.notices or patched.stay.needs else "not-shared"
     if patched.late and not made.notices:
         note = _superseded(turn, matter, patched)
@@ -278,6 +275,7 @@ def _items(
     """Put before a person what a machine cannot decide; without a plan no need is judged."""
     case, issues = matter.case, list[Issue]()
     if plan is not None:
+        issues += stay_items.late(turn, case, plan.late)
         issues += stay_items.nobody_to_tell(turn, message, case, patched.stay, plan.missing)
         if any(notice.event is Event.ADMISSION_NOTICE for notice in plan.notices):
             issues += stay_items.incomplete(patched.stay, level.after)

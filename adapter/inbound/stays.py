@@ -62,9 +62,9 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
     patched = patch(
         matter.before, message.event, message.bundle, turn.message.id, turn.message.received_at
     )
-    if not matter.before.facts:
-        ended = with_end(patched.stay, matter.case.discharged_at, turn.message.id)
-        patched = replace(patched, stay=ended)
+    ended = matter.case.discharged_at
+    if ended is not None and not matter.before.facts:
+        patched = replace(patched, stay=with_end(patched.stay, ended, turn.message.id))
     if matter.person is Person.RENUMBERED:
         patched = _renumbered(turn, message, matter, patched)
     applied = stay_effects.apply(turn, message, matter, patched, level)

@@ -139,21 +139,22 @@ def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Pu
         due = _purgeable(tx, network, now, limit)
         bodies = purges.purge_bodies(tx, due.bodies, now)
         names = purges.forget_names(tx, due.names)
-        told = purges.forget_told(tx, due.told, now - network.settings.sharing.window, now)
-        done = {"purged": bodies, "name-forgotten": names, "told-forgotten": told}
+        window = network.settings.sharing.window
+        notices = purges.forget_told(tx, due.told, now - window, now)
+        done = {"purged": bodies, "name-forgotten": names, "told-forgotten": notices}
         for what, purged in done.items():
             for each in purged:
                 detail = f"{each.messages} messages" if what == "purged" else ""
                 history.note(tx, now, what, case=each.id, detail=detail)
-    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(told))
+    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(notices))
 
 
 def _purgeable(tx: Transaction, network: Network, now: datetime, limit: int) -> Purge:
     sharing = network.settings.sharing
     bodies = purges.unshared(tx, now - sharing.purge_unshared, limit)
     names = purges.with_names(tx, now - sharing.keep_names, limit)
-    told = purges.with_told(tx, now - sharing.window, now, limit)
-    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(told))
+    notices = purges.with_told(tx, now - sharing.window, now, limit)
+    return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(notices))
 
 
 def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:

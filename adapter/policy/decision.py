@@ -9,6 +9,7 @@ from datetime import datetime
 from adapter.core.failures import Arrived
 from adapter.core.model import Event
 from adapter.core.participant import Participant
+from adapter.policy.deadlines import LateNotice
 from adapter.policy.entitled import Missing
 from adapter.policy.notice import Notice
 from adapter.policy.secrecy import Barred, LeftOut
@@ -42,6 +43,7 @@ class Plan:
     notices: tuple[Notice, ...] = ()
     lapses: Mapping[str, str] = field(default_factory=dict)  # endpoint: why its queue is not due
     missing: tuple[Missing, ...] = ()
+    late: tuple[LateNotice, ...] = ()
     barred: frozenset[str] = frozenset()  # endpoints behind a bar of secrecy
     left_out: tuple[LeftOut, ...] = ()  # what a bar of secrecy keeps from whom
     is_late_word: bool = False  # it would have told somebody, but the right is over

@@ -22,6 +22,7 @@ from adapter.core.failures import Arrived
 from adapter.core.model import Event, Need
 from adapter.core.participant import Participant
 from adapter.policy import secrecy
+from adapter.policy.deadlines import late_notices
 from adapter.policy.decision import Input, Plan
 from adapter.policy.entitled import Entitled, Entitlement, entitled
 from adapter.policy.events import flipped, standing
@@ -62,11 +63,13 @@ def reconcile(given: Input) -> Plan:
     rights = entitled(given.network, stay, day, kept(given.rows))
     given = replace(given, barred=_barred(given, rights))
     plans = [_one(given, name, rights) for name in _endpoints(given, rights)]
+    rows = tuple(row for plan in plans for row in plan.rows)
     return Plan(
-        rows=tuple(row for plan in plans for row in plan.rows),
+        rows=rows,
         notices=tuple(notice for plan in plans for notice in plan.notices),
         lapses={name: why for plan in plans for name, why in plan.lapses.items()},
         missing=rights.missing,
+        late=tuple(late_notices(stay, given.rows, rows, given.now)),
         barred=given.barred.after,
         left_out=tuple(each for plan in plans for each in plan.left_out),
         is_late_word=stay.needs != given.after.needs,
@@ -84,8 +87,8 @@ def _barred(given: Input, rights: Entitled) -> Barred:
 
 def _is_over(given: Input) -> bool:
     """Whether the window has passed. An end that is only told now is told to those who wait."""
-    told = any(row.until is None for row in given.rows)
-    after = Stay() if told else given.after
+    waits = any(row.until is None for row in given.rows)
+    after = Stay() if waits else given.after
     window, now = given.network.settings.sharing.window, given.now
     return is_over(given.before, given.discharged, window, now) or is_over(after, None, window, now)
 

@@ -186,12 +186,12 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
     return Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
 
 
-def with_end(stay: Stay, ended: datetime | None, message_id: str) -> Stay:
+def with_end(stay: Stay, ended: datetime, message_id: str) -> Stay:
     """Return a Stay whose facts were purged, with the end that its case still knows.
 
     A message that takes the discharge back has its way.
     """
-    if ended is None or stay.ended is not None or "discharge" in stay.facts:
+    if stay.ended is not None or "discharge" in stay.facts:
         return stay
     end = ended.isoformat()
     fact = Fact(value={"end": end, "disposition": ""}, recorded=end, message=message_id)
