@@ -44,7 +44,8 @@ _NOBODY = {
 
 def nobody(detail: str) -> str:
     """Return why nobody is found for a need, in words; any other detail as it is."""
-    return _NOBODY.get(detail, detail)
+    code, then, proposal = detail.partition("; ")
+    return _NOBODY.get(code, code) + then + proposal
 
 
 _ENDED = {

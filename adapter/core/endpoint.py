@@ -202,6 +202,7 @@ class Sharing:
     window: timedelta = timedelta(days=7)  # how long a right lasts after discharge or death
     purge_unshared: timedelta = timedelta(days=7)  # stays without an assessment
     keep_names: timedelta = timedelta(days=730)  # case names, after their bodies are purged
+    postal_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
 class ProtectionLevel(StrEnum):

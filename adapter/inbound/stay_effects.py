@@ -276,7 +276,9 @@ def _items(
     case, issues = matter.case, list[Issue]()
     if plan is not None:
         issues += stay_items.late(turn, case, plan.late)
-        issues += stay_items.nobody_to_tell(turn, message, case, patched.stay, plan.missing)
+        issues += stay_items.nobody_to_tell(
+            turn, message, case, patched.stay, plan.missing, level.after
+        )
         if any(notice.event is Event.ADMISSION_NOTICE for notice in plan.notices):
             issues += stay_items.incomplete(patched.stay, level.after)
     is_late = plan is not None and plan.is_late_word

@@ -13,6 +13,7 @@ from adapter.inbound.turn import Turn
 from adapter.outbound import delivery_reports
 from adapter.policy.deadlines import LateNotice, first_due, notice_due
 from adapter.policy.entitled import Missing
+from adapter.policy.proposals import with_proposal
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
 from adapter.policy.views import DEMANDED
@@ -22,10 +23,19 @@ from adapter.store.items import Item
 
 
 def nobody_to_tell(
-    turn: Turn, message: ReadMessage, case: Case, stay: Stay, missing: Iterable[Missing]
+    turn: Turn,
+    message: ReadMessage,
+    case: Case,
+    stay: Stay,
+    missing: Iterable[Missing],
+    level: str,
 ) -> list[Issue]:
-    """Keep one open item for each need without a receiver; close those that are met or ended."""
-    missing = list(missing)
+    """Keep one open item for each need without a receiver; close those that are met or ended.
+
+    Where a protected person may live is proposed to nobody.
+    """
+    codes = {} if level else turn.network.settings.sharing.postal_codes
+    missing = [with_proposal(each, stay, codes) for each in missing]
     known = items.of_case(turn.tx, case.id)
     needs = {str(need) for need in Need}  # other subjects are endpoints
     open_ = {i.subject: i for i in known if i.what == "nobody-to-tell" and i.subject in needs}
@@ -38,7 +48,7 @@ def nobody_to_tell(
         if item is None or _is_new(item, each, notice_due(stay, each.need, each.ground)):
             _nobody(turn, message, case, stay, each)
     return [
-        Issue(code="nobody-to-tell", detail=f"{m.need}: {m.why}", severity=Severity.WARNING)
+        Issue(code="nobody-to-tell", detail=f"{m.need}: {m.text}", severity=Severity.WARNING)
         for m in missing
     ]
 
@@ -49,14 +59,14 @@ def _is_new(item: Item, missing: Missing, due: datetime | None) -> bool:
     An item that a person has closed stays closed until its 24 hours run anew.
     """
     runs_anew = bool(due and item.due_at and due > item.due_at)
-    return runs_anew or (item.closed_at is None and item.detail != missing.why)
+    return runs_anew or (item.closed_at is None and item.detail != missing.text)
 
 
 def _nobody(turn: Turn, message: ReadMessage, case: Case, stay: Stay, missing: Missing) -> None:
     """Put a need without a receiver before a person, in place of an older item about it."""
     need, due = str(missing.need), notice_due(stay, missing.need, missing.ground)
     items.close(turn.tx, case.id, "nobody-to-tell", need, "ended", turn.now)
-    _stand(turn, case, "nobody-to-tell", need, missing.why, due)
+    _stand(turn, case, "nobody-to-tell", need, missing.text, due)
     delivery_reports.nobody(
         turn.tx,
         turn.network,

@@ -49,7 +49,7 @@ def nobody(  # noqa: PLR0913 - the parts of a report, each by name
         content=builders.new_id(message_id, "nobody", str(missing.need), case.id),
         about=bundles.content_id(original),
         original=original,
-        error=FatalError("nobody-to-tell", f"{missing.need}: {missing.why}"),
+        error=FatalError("nobody-to-tell", f"{missing.need}: {missing.text}"),
         missed={"display": str(missing.need)},
         message_id=message_id,
         home=home,

@@ -37,6 +37,13 @@ class Missing:
     need: Need
     why: str  # no-municipality | not-connected | several | unknown-unit | listed-elsewhere
     ground: str = ""  # the kommunkod or HSA-id that leads to nobody
+    proposal: tuple[str, ...] = ()  # kommunkoder that the postal code suggests
+
+    @property
+    def text(self) -> str:
+        """Why, and what the postal code suggests."""
+        codes = " or ".join(self.proposal)
+        return f"{self.why}; the postal code suggests {codes}" if codes else self.why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
