@@ -6,7 +6,7 @@ The law is SFS 2017:612 with meaning.md 2 to 5. Where the page leaves a choice, 
 
 from __future__ import annotations
 
-from stories.judging import authority, consents, duties, needless, sayings, secrecy
+from stories.judging import authority, clocks, consents, duties, needless, sayings, secrecy
 from stories.judging.evidence import Evidence, Finding
 from stories.observation import Observation
 from stories.truth import Story
@@ -30,6 +30,7 @@ def judge(story: Story, observed: Observation) -> list[Finding]:
         *secrecy.disclosed(evidence),
         *duties.missed(evidence),
         *duties.stale(evidence),
+        *clocks.clocks(evidence),
         *authority.usurped(evidence),
         *sayings.sayings(evidence),
         *secrecy.confused(evidence),

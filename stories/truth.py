@@ -134,7 +134,7 @@ class Deed(StrEnum):
     WARDS_ON = "wards-on"
     SUCCESSOR = "successor"  # lulea gets a successor
     REPLAY = "replay"  # every dead delivery that may be replayed
-    EDIT = "edit"  # the newest dead delivery is corrected: its bytes sent anew
+    EDIT = "edit"  # each dead delivery is corrected by hand; what cannot be is replayed
     WIPE = "broker-wipe"
 
 

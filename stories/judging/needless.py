@@ -118,7 +118,15 @@ def _is_late(evidence: Evidence) -> bool:
     odd = any(w.odd_clock for w in words)
     swapped = any(a.at < b.at and a.made > b.made for a in words for b in words)
     points = [p for line in evidence.lines for p in line.points]
-    return odd or swapped or any(p.rights.ended in ("closed", "no-stay") for p in points)
+    over = any(p.rights.ended in ("closed", "no-stay") for p in points)
+    return odd or swapped or over or any(_after_window(line) for line in evidence.lines)
+
+
+def _after_window(line: Timeline) -> bool:
+    """Whether a word came when the window was over, such as one that takes the discharge back."""
+    pairs = zip(line.points, line.points[1:], strict=False)
+    ends = [(before.stay.over, after.at) for before, after in pairs]
+    return any(over is not None and at > over + line.window for over, at in ends)
 
 
 # What is said twice

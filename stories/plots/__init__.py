@@ -29,6 +29,7 @@ PLOTS: tuple[tuple[str, float, Plot], ...] = (
     ("nobody", 5, ordinary.nobody),
     ("addresses", 7, addresses.addresses),
     ("after-discharge", 4, hospitals.after_discharge),
+    ("taken-back", 3, hospitals.taken_back),
     ("transfer", 3, hospitals.transfer),
     ("reused-visit", 5, identities.reused_visit),
     ("mother-and-child", 2, identities.mother_and_child),

@@ -14,7 +14,8 @@ from stories.world import CENTRES, SOCIAL, SUNDBY
 
 def addresses(t: Teller) -> None:
     """Tell one kind of change of address in a stay."""
-    t.chance.choice([_moved, _blanked, _flapping, _future, _expired, _long_after, _temporary])(t)
+    kinds = [_moved, _blanked, _flapping, _future, _expired, _long_after, _temporary, _to_nobody]
+    t.chance.choice(kinds)(t)
 
 
 def _begin(t: Teller) -> Visit:
@@ -34,6 +35,24 @@ def _moved(t: Teller) -> None:
     t.tell(visit, Act.UPDATE)
     t.some_time()
     replan(t, visit)
+    t.some_time()
+    discharge(t, visit)
+
+
+def _to_nobody(t: Teller) -> None:
+    """The patient moves to a kommun that is not connected, and perhaps on to a third one."""
+    visit = _begin(t)
+    t.has("moved-to-nobody")
+    t.then(hours=t.chance.choice([2, 40]))
+    t.move(visit.person, "2583")
+    t.tell(visit, Act.UPDATE)
+    t.some_time()
+    replan(t, visit)
+    if t.chance.random() < 0.5:
+        t.then(hours=30)
+        t.has("moved-on-from-nobody")
+        t.move(visit.person, t.chance.choice(["0180", "2581"]))
+        t.tell(visit, Act.UPDATE)
     t.some_time()
     discharge(t, visit)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from stories.plots.ordinary import admitted, discharge, ready, replan
+from stories.plots.ordinary import admitted, discharge, ready, reopen, replan
 from stories.teller import Teller
 from stories.truth import Act, Assessment, Discharge, Standing
 from stories.visit import Visit
@@ -33,6 +33,27 @@ def after_discharge(t: Teller) -> None:
     at = t.now if kind == "judged-after" else judged
     visit.assessment = Assessment(needs=frozenset({SOCIAL}), at=at)
     t.tell(visit, Act.UPDATE, "assessment", "discharged")
+
+
+def taken_back(t: Teller) -> None:
+    """A discharge or a death that is taken back when the window is over: a person must know."""
+    visit = _visit(t)
+    admitted(t, visit, SOCIAL)
+    t.some_time()
+    t.has("end-taken-back-after-window")
+    discharge(t, visit)
+    t.then(hours=24 * t.chance.choice([3, 9, 20]))
+    reopen(t, visit)
+    t.then(hours=t.chance.choice([2, 30]))
+    kind = t.chance.choice(["goes-on", "corrected", "nothing"])
+    t.has(f"taken-back-{kind}")
+    if kind == "goes-on":
+        ready(t, visit)
+        t.some_time()
+        discharge(t, visit)
+    elif kind == "corrected":
+        visit.discharged = Discharge(at=t.now.replace(microsecond=0) - timedelta(hours=1))
+        t.tell(visit, Act.DISCHARGE, "discharged")
 
 
 def transfer(t: Teller) -> None:

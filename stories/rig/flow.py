@@ -9,17 +9,19 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 from adapter import mappings, settings
 from adapter.core.model import Envelope
+from adapter.fhir import event_names, profiles, r4_types
 from adapter.inbound import batches, receive
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.operate import maintenance
 from adapter.outbound import claim as claiming
 from adapter.outbound import send
 from adapter.settings.network import Network
-from adapter.store import Store, due_deliveries
+from adapter.store import bulk_write, due_deliveries
 from adapter.web import receiving
 from stories import fhir_reader, hearing, hl7, region
 from stories.observation import Answer, Observation
@@ -57,14 +59,15 @@ class Rig:
 
     def run(self, story: Story) -> Observation:
         """Run a story; return what the judge may see."""
-        return Run(self._fresh.renew(), story).play()
+        return Run(self._fresh, story).play()
 
 
 class Run:
     """One story on one store."""
 
-    def __init__(self, store: Store, story: Story) -> None:
-        self.store, self.story = store, story
+    def __init__(self, fresh: FreshStore, story: Story) -> None:
+        self._fresh = fresh
+        self.store, self.story = fresh.renew(), story
         self.choices = Choices(wards=story.wards, bus="planning-on-the-bus" in story.ingredients)
         self.network = network(self.choices)
         self.receivers = Receivers(
@@ -73,7 +76,7 @@ class Run:
             bus=on_the_bus(self.network.settings.endpoints),
             rejects=story.rejects,
         )
-        self.standings = Standings(store)
+        self.standings = Standings(self.store)
         self.answers: dict[int, Answer] = {}
         self.now = story.start
         self._under_way: list[tuple[datetime, int, send.Sent]] = []
@@ -107,6 +110,18 @@ class Run:
         """Restart with other settings."""
         self.choices, self.network = choices, network(choices)
         maintenance.move_replaced(self.store, self.network, self.now)
+
+    def restart(self) -> None:
+        """End the process, and start the next version: only the store of the old one is left.
+
+        Settings, mappings and everything that a module keeps in memory are read again.
+        """
+        for place in (profiles, r4_types, event_names, due_deliveries, bulk_write):
+            forget(place)
+        network.cache_clear()
+        self.store = self._fresh.reopen()
+        self.standings.store = self.store
+        self.change(self.choices)
 
     # Time
 
@@ -204,6 +219,13 @@ class Run:
                 self._waiting.append(envelope)
             else:
                 receive.accept(self.store, self.network, envelope, self.now)
+
+
+def forget(module: ModuleType) -> None:
+    """Empty what a module keeps in memory."""
+    for value in vars(module).values():
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
 
 
 def _in_order(story: Story) -> Iterator[tuple[datetime, Word | Operation]]:

@@ -21,7 +21,8 @@ class FreshStore:
         self._folder = tempfile.mkdtemp(
             dir=_MEMORY if _MEMORY.is_dir() else None, prefix="stories-"
         )
-        self.store = Store(f"sqlite:///{self._folder}/adapter.db")
+        self._url = f"sqlite:///{self._folder}/adapter.db"
+        self.store = Store(self._url)
         self.store.upgrade()
         with self.store.begin() as tx:
             endpoints.register(tx, [endpoint.name for endpoint in settings.endpoints])
@@ -41,6 +42,13 @@ class FreshStore:
     def renew(self) -> Store:
         """Empty the store."""
         self._empty.backup(self._connection)
+        return self.store
+
+    def reopen(self) -> Store:
+        """Open the same file anew, as the next version's process does when it starts."""
+        self.store.close()
+        self.store = Store(self._url)
+        self.store.upgrade()
         return self.store
 
     def close(self) -> None:

@@ -20,13 +20,13 @@ class Standings:
     """Looks at the list again and again, as a person does."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self._words: dict[str, int] = {}  # by the adapter's id of the message
         self._seen: dict[str, Stands] = {}
 
     def said(self, word: Word) -> None:
         """Note the id that the adapter gave to a word."""
-        with self._store.read() as tx:
+        with self.store.read() as tx:
             newest = sa.select(message.c.id).order_by(message.c.seq.desc()).limit(1)
             id_ = tx.execute(newest).scalar()
         if id_ is not None:
@@ -35,7 +35,7 @@ class Standings:
     def know(self, words: Mapping[str, int]) -> None:
         """Note the numbers of words by their control id or content id."""
         ids = sa.select(message.c.id, message.c.claimed_id, message.c.content_id)
-        with self._store.read() as tx:
+        with self.store.read() as tx:
             for id_, control, content in tx.execute(ids):
                 number = words.get(control, words.get(content))
                 if number is not None:
@@ -43,7 +43,7 @@ class Standings:
 
     def look(self, now: datetime) -> None:
         """Note what stands now; what no longer stands has ended."""
-        with self._store.read() as tx:
+        with self.store.read() as tx:
             present = {stands.id: stands for stands in self._rows(tx)}
         for id_, stands in present.items():
             first = self._seen.setdefault(id_, stands)

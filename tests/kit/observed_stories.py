@@ -79,12 +79,13 @@ def arrival_of(visit: Visit, party: str, at: datetime, event: str, more: dict[st
     return Arrival(party=party, at=at, body=fhir_bytes.write(draft), weather=weather)
 
 
-def admitted() -> tuple[Teller, Visit]:
-    """Tell that a person of Piteå is admitted to Norrlid and may need social services."""
+def admitted(kommun: str = "2581", hours: float = 0.0) -> tuple[Teller, Visit]:
+    """Tell that a person is admitted to Norrlid and may need social services, some hours later."""
     teller = Teller("test", 0, "test", Random("judge"))
-    person = teller.person("2581", VC_PITEA.organization)
+    person = teller.person(kommun, VC_PITEA.organization)
     visit = teller.visit(person, NORRLID)
     teller.assess(visit, SOCIAL)
+    teller.then(hours=hours)
     teller.tell(visit, Act.ADMIT, "assessment")
     return teller, visit
 

@@ -10,7 +10,7 @@ from stories.observation import Answer
 from stories.plots import ordinary
 from stories.truth import Act, Assessment, Standing, Weather
 from stories.world import LULEA, SOCIAL
-from tests.kit.observed_stories import admitted, right_run, told, without
+from tests.kit.observed_stories import Told, admitted, right_run, told, without
 
 
 def test_a_right_run_gives_seven_zeros() -> None:
@@ -222,3 +222,53 @@ def test_the_facts_of_a_person_are_found_in_no_other() -> None:
     chance = __import__("random").Random(3)
     texts = [people.person(chance, f"p{n}", "2580").family for n in range(500)]
     assert len(set(texts)) == 500
+
+
+# The 24 hours
+
+
+def nobody(due_in: timedelta | None) -> Told:
+    """A patient of a municipality that is not connected, and an item with a time."""
+    teller, visit = admitted(kommun="2583")
+    run = told(teller, visit)
+    run.seen.answers[0] = Answer(code="ok", issues=(("W", "nobody-to-tell"),))
+    since = run.story.words[0].at
+    due = None if due_in is None else visit.admitted + due_in
+    run.stands("nobody-to-tell", case=visit.case, subject=str(SOCIAL), since=since, due=due)
+    return run
+
+
+def test_an_item_that_falls_due_in_time_is_right() -> None:
+    assert nobody(timedelta(hours=24)).counts() == {}
+
+
+def test_an_item_that_falls_due_too_late_or_never_is_missed() -> None:
+    for due in (timedelta(hours=25), None):
+        assert nobody(due).counts() == {"missed": ["an item falls due too late"]}
+
+
+def test_an_item_that_falls_due_before_its_time_is_needless() -> None:
+    assert nobody(timedelta()).counts() == {"needless": ["an item falls due before its time"]}
+
+
+def late(*issues: tuple[str, str], hours: float = 30) -> Told:
+    """A notice that everybody gets some hours after the judgement, and the hospital's answer."""
+    teller, visit = admitted(hours=hours)
+    run = told(teller, visit)
+    run.both(run.story.words[0], "admission-notice")
+    run.seen.answers[0] = Answer(code="ok", issues=issues)
+    return run
+
+
+def test_a_late_notice_whose_sender_is_warned_is_right() -> None:
+    assert late(("W", "late-notice")).counts() == {}
+
+
+def test_a_late_notice_whose_sender_is_not_warned_is_silent() -> None:
+    causes = late().counts()["silent"]
+    assert causes == ["a notice leaves too late, and its sender is not told"]
+
+
+def test_a_warning_of_a_notice_that_is_in_time_is_needless() -> None:
+    causes = late(("W", "late-notice"), hours=2).counts()["needless"]
+    assert causes == ["a notice is called late, and is not"]
