@@ -73,11 +73,14 @@ def test_an_ending_says_what_its_receiver_knew_and_nothing_new(steps: Steps) -> 
 @given(STEPS)
 @MANY
 def test_the_same_input_again_tells_nobody(steps: Steps) -> None:
+    """But an end that is taken back after the window is told by the next word."""
     course = Course()
     for each, outcome in steps:
-        course.hears(each, outcome)
-        again = course.again(each)
-        assert again.notices == ()
+        had_ended = course.stay.ended is not None
+        plan = course.hears(each, outcome)
+        if had_ended and course.stay.ended is None and plan and plan.is_late_word:
+            break
+        assert course.again(each).notices == ()
 
 
 @given(STEPS)
