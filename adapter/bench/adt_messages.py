@@ -68,9 +68,12 @@ def message(me: Organisation, times: MessageTimes, number: int) -> bytes:
 
 
 def _stay(visit: str, where: Place, now: datetime) -> Stay:
-    """Each message says something new: the ward or the planned discharge."""
+    """Each message says something new: the ward or the planned discharge.
+
+    The assessment is of this day, so that no notice is late.
+    """
     is_assessed = where.stay % ASSESSED == 0
-    day = datetime(now.year, now.month, now.day, 9, tzinfo=UTC)
+    day = datetime(now.year, now.month, now.day, tzinfo=UTC)
     return Stay(
         person=_person(where.stay),
         visit=visit,
@@ -78,11 +81,7 @@ def _stay(visit: str, where: Place, now: datetime) -> Stay:
         admitted=day - timedelta(days=1),
         planned=day + timedelta(days=2 + (where.step + 1) // 2),
         discharged=now if where.step == len(TRIGGERS) - 1 else None,
-        assessment=(
-            Assessment(at=day - timedelta(hours=20), municipal_health_care=False)
-            if is_assessed
-            else None
-        ),
+        assessment=(Assessment(at=day, municipal_health_care=False) if is_assessed else None),
     )
 
 

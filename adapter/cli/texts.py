@@ -38,6 +38,7 @@ _NOBODY = {
     "not-connected": "no endpoint serves it in the patient's municipality",
     "several": "several endpoints serve it in the patient's municipality",
     "unknown-unit": "the assessment names a unit that is not connected",
+    "no-identity": "the patient has no number of a register of persons",
     "listed-elsewhere": "the patient is listed at a centre that is not connected",
 }
 

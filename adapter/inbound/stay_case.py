@@ -65,8 +65,7 @@ def cases_of(turn: Turn, message: ReadMessage) -> list[StayCase]:
         return []
     if known is None:
         person = identity.judge(Stay(), message.bundle)
-        case = _opened(turn, message.bundle, person)
-        return [StayCase(case=case, before=Stay(), person=person)]
+        return [StayCase(case=_opened(turn, message.bundle), before=Stay(), person=person)]
     before = stay_of(turn, known)
     person = person_of(turn, message.bundle, known, before)
     if person is Person.OTHER:
@@ -165,14 +164,10 @@ def person_of(turn: Turn, bundle: Bundle, case: Case, stay: Stay) -> Person:
     return Person.OTHER if is_other else identity.judge(Stay(), bundle)
 
 
-def _opened(turn: Turn, bundle: Bundle, person: Person) -> Case:
-    """Open a case. The names that other organisations gave it are not taken over.
-
-    It has no patient yet while it is not certain whom the message is about.
-    """
+def _opened(turn: Turn, bundle: Bundle) -> Case:
+    """Open a case. The names that other organisations gave it are not taken over."""
     names = [name for name in case_names(bundle) if _may_name(turn, name)]
-    patients = pseudonyms(turn.tx, bundle) if person is Person.SAME else []
-    patient = next(iter(patients), "")
+    patient = next(iter(pseudonyms(turn.tx, bundle)), "")
     owner = hsa_id(turn.sender.organization)
     if not names:
         return begun(turn, cases.open_unnamed(turn.tx, owner, patient, turn.now))

@@ -32,10 +32,10 @@ class Entitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A need without a receiver, and why: a code for people."""
+    """A need without a receiver, and why: a code of `adapter.cli.texts`, for people."""
 
     need: Need
-    why: str  # no-municipality | not-connected | several | unknown-unit | listed-elsewhere
+    why: str
     ground: str = ""  # the kommunkod or HSA-id that leads to nobody
     proposal: tuple[str, ...] = ()  # kommunkoder that the postal code suggests
 
@@ -76,6 +76,9 @@ def entitled(
     """
     if not stay.is_inpatient or stay.is_transfer:
         return Entitled()
+    if not stay.is_identified:
+        nobody = (Missing(need=need, why="no-identity") for need in stay.needs)
+        return Entitled(missing=tuple(nobody))
     receivers = {need: _receiver(network, stay, need, day, kept) for need in stay.needs}
     entitlements, missing = list[Entitlement](), list[Missing]()
     for need, receiver in receivers.items():

@@ -19,7 +19,7 @@ class Person(StrEnum):
     RENUMBERED = "renumbered"  # a substitute number became a personnummer
     CONTESTED = "contested"  # its source says that one personnummer became another
     OTHER = "other"
-    NOBODY = "nobody"  # no number, or only a hospital's own for a case without any
+    NOBODY = "nobody"  # no identity at all
 
 
 def judge(stay: Stay, bundle: Bundle) -> Person:
@@ -30,11 +30,11 @@ def judge(stay: Stay, bundle: Bundle) -> Person:
     one where nothing shows that the person is the same.
     """
     known, stated = set(numbers(stay.numbers)), set(numbers(bundles.patient_ids(bundle)))
-    ours, theirs = _persons(known), _persons(stated)
-    if not stated or not (known or theirs):
+    if not stated:
         return Person.NOBODY
     if len(_personnummer(stated)) > 1:
         return Person.CONTESTED
+    ours, theirs = _persons(known), _persons(stated)
     if not known or ours & theirs:
         return Person.SAME
     if set(numbers(bundles.old_patient_ids(bundle))) & known:

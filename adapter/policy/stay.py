@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from adapter.core.identifiers import PERSON_SYSTEMS
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
 from adapter.policy import consents
@@ -58,6 +59,12 @@ class Stay:
         """The patient's identifiers, earlier ones too."""
         old = self.value("old") or ()
         return [*self.numbers, *(f"{i.get('system', '')}|{i['value']}" for i in old)]
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the patient has a number of a register of persons."""
+        known = self.value("identifiers") or ()
+        return any(identifier.get("system") in PERSON_SYSTEMS for identifier in known)
 
     @property
     def is_inpatient(self) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.identifiers import PERSONNUMMER
 from adapter.core.model import Need
 from adapter.policy.entitled import entitled
 from adapter.policy.stay import Fact, Stay
@@ -60,6 +61,7 @@ def stays(draw: st.DrawFn) -> Stay:
     units = draw(st.lists(st.sampled_from((*UNITS, "SE2120000099-NOWHERE")), max_size=2))
     values: dict[str, Any] = {
         "hospital": "SE0000000001-HOSPITAL",
+        "identifiers": [{"system": PERSONNUMMER, "value": "195009072553"}],
         "class": draw(st.sampled_from(["IMP", "IMP", "IMP", "ACUTE", "AMB"])),
         "municipality": draw(st.sampled_from((*PLACES, "9999", ""))),
         "listed": draw(st.sampled_from(("", *UNITS))),
@@ -142,6 +144,7 @@ def test_a_named_unit_keeps_its_right_when_the_settings_say_that_it_serves_somet
     now = replace(named, serves=(Need.MUNICIPAL_HEALTH_CARE,))
     values = {
         "hospital": "SE0000000001-HOSPITAL",
+        "identifiers": [{"system": PERSONNUMMER, "value": "195009072553"}],
         "municipality": "2580",
         "assessment": {"needs": {"social-services": AT}, "units": [UNITS[0]]},
     }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.identifiers import PERSONNUMMER
 from adapter.core.model import Need
 from adapter.policy.entitled import entitled
 from adapter.policy.stay import Fact, Stay
@@ -39,6 +40,7 @@ def told(*units: str) -> dict[Need, str]:
     """Who is told for each need, planning services that carry for others left out."""
     values = {
         "hospital": "SE0000000001-HOSPITAL",
+        "identifiers": [{"system": PERSONNUMMER, "value": "195009072553"}],
         "municipality": "2580",
         "assessment": {"needs": {str(SOCIAL): AT, str(HEALTH): AT}, "units": list(units)},
     }

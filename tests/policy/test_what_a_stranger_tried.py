@@ -69,16 +69,37 @@ def test_a_hospitals_own_number_alone_is_no_identity_and_waits_for_a_real_one(
 ) -> None:
     visit = Visit(person=ONLY_LOCAL)
     answer = county.adt("A01", visit, county.assessed())
-    assert (code(answer), warnings(answer)) == ("AA", ["identity"])
+    assert (code(answer), warnings(answer)[0]) == ("AA", "nobody-to-tell")
     assert county.hears() == {}
-    assert county.stands() == ["identity"]
-    visit.person = EVA
-    answer = county.adt("A08", visit, county.assessed())
+    [item] = county.items("nobody-to-tell")
+    assert (item["detail"], item["due_at"] is not None) == ("no-identity", True)
+    visit.person = replace(EVA, number=f"{LOCAL}^^^COSMIC^MR~{EVA.number}")
+    answer = county.adt("A08", visit)
     assert code(answer) == "AA"
+    assert county.stands() == []
     [notice] = county.takes()["lulea"]
     assert event(notice) == "admission-notice"
     assert LOCAL not in text(notice)
     assert len(county.cases()) == 1
+
+
+def test_a_patient_with_only_the_hospitals_own_number_and_no_assessment_troubles_nobody(
+    county: County,
+) -> None:
+    answer = county.adt("A01", Visit(person=ONLY_LOCAL))
+    assert (code(answer), warnings(answer)) == ("AA", [])
+    assert county.stands() == []
+
+
+def test_a_personnummer_that_nothing_links_to_the_hospitals_own_number_is_held(
+    county: County,
+) -> None:
+    visit = Visit(person=ONLY_LOCAL)
+    county.adt("A01", visit, county.assessed())
+    visit.person = EVA
+    assert "identity" in warnings(county.adt("A08", visit))
+    assert county.hears() == {}
+    assert county.stands() == ["identity", "nobody-to-tell"]
 
 
 def test_two_personnummer_in_one_message_are_held_and_told_to_nobody(county: County) -> None:

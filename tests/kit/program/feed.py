@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import TracebackType
 
@@ -15,7 +16,9 @@ from tests.kit.program.running import Program
 _numbers = count(1)
 PERSON = "PID|1||195009072553^^^^NNSWE||Tolvansson^Tolvan||19500907|M|||{}"
 HOME = "Storgatan 1^^LULEÅ^^97231^SE^H^^2580"
-ASSESSED = "ZSP|1|Y|N|N|20260310095000+0100|20260317"
+JUDGED = datetime.now(UTC) - timedelta(hours=1)
+ASSESSED = f"ZSP|1|Y|N|N|{JUDGED:%Y%m%d%H%M%S}+0000|20260317"
+"""The program's clock is the real one: an older assessment would give a late notice."""
 
 
 def admission(*segments: str, trigger: str = "A01", visit: str = "") -> bytes:
