@@ -43,7 +43,8 @@ def protection(
     """Show or lift the protection (skyddade personuppgifter) of a case's patient.
 
     It holds in every case of the patient. Silence never ends it: a named person lifts it, when the
-    hospital or the population register says that it has ended. What is held stays held.
+    hospital or the population register says that it has ended. Those who have its label are told
+    at once. What is held stays held.
     """
     with open_store(settings, store) as session:
         if act is Act.SHOW:
@@ -53,7 +54,9 @@ def protection(
             return
         _require(who, reason)
         with session.store.begin() as tx:
-            held = operation.lift(tx, _case(tx, id_), who=who, reason=reason, now=now())
+            held = operation.lift(
+                tx, session.network, _case(tx, id_), who=who, reason=reason, now=now()
+            )
     if as_json:
         printing.data({"lifted": {"by": who, "held": [each.id for each in held]}})
         return

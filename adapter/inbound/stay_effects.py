@@ -57,7 +57,7 @@ def apply(
     if patched.stay.bars != matter.before.bars:  # what waits is made anew from the Stay
         stays.save(turn.tx, matter.case.id, patched.stay.dump(), turn.now)
     kept_back = _make_anew(turn, matter.case, made)
-    problems = _queue(turn, message, matter, made, expires)
+    problems = queue(turn, message, matter, made.notices, expires)
     _save(turn, matter, patched, level, made)
     _log_rights(turn, matter.case, rows, made)
     out = stay_consents.left_out(turn, matter.case, [*kept_back, *made.left_out])
@@ -181,15 +181,16 @@ def _make_anew(turn: Turn, case: Case, plan: Plan) -> list[LeftOut]:
     return kept_back
 
 
-def _queue(
+def queue(
     turn: Turn,
     message: ReadMessage,
     matter: StayCase,
-    plan: Plan,
+    due: Iterable[Notice],
     expires: Mapping[str, datetime],
 ) -> list[Issue]:
+    """Queue notices; one to an endpoint that is no longer in the settings becomes an item."""
     outgoing = []
-    for notice in plan.notices:
+    for notice in due:
         if turn.network.knows(notice.endpoint):
             made = _outgoing(turn, message, matter, notice)
             outgoing.append(replace(made, expires_at=expires.get(notice.endpoint)))

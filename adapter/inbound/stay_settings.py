@@ -35,7 +35,7 @@ def difference(tx: Transaction, network: Network, case: Case, now: datetime) -> 
 
     FatalError `unknown-id` when the stay, or the message that described it, is purged.
     """
-    turn, message, matter = _judged(tx, network, case, now)
+    turn, message, matter = judged(tx, network, case, now)
     rows = participants.of_case(tx, case.id)
     plan = stay_effects.plan(turn, message, matter, _patched(matter), _level(turn, matter), rows)
     return plan or Plan()
@@ -43,13 +43,17 @@ def difference(tx: Transaction, network: Network, case: Case, now: datetime) -> 
 
 def tell(tx: Transaction, network: Network, case: Case, now: datetime) -> None:
     """Queue what `difference` returns, as the word of the endpoint that described the stay."""
-    turn, message, matter = _judged(tx, network, case, now)
+    turn, message, matter = judged(tx, network, case, now)
     stay_effects.apply(turn, message, matter, _patched(matter), _level(turn, matter))
 
 
-def _judged(
+def judged(
     tx: Transaction, network: Network, case: Case, now: datetime
 ) -> tuple[Turn, ReadMessage, StayCase]:
+    """Return a case as its newest message described it, to be told by a person's act.
+
+    FatalError `unknown-id` when the stay, or the message that described it, is purged.
+    """
     stay = _stay(tx, network, case, now)
     fact = stay.facts.get("hospital")
     stored = inbox.get(tx, fact.message) if fact else None

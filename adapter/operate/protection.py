@@ -6,12 +6,15 @@ A person is found by the case: nobody types a number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.core.errors import FatalError
+from adapter.inbound import stay_lifting
 from adapter.policy import identity
 from adapter.policy.stay import Stay, load
+from adapter.settings.network import Network
 from adapter.store import cases, endpoints, history, items, persons, stays
 from adapter.store.cases import Case
 from adapter.store.persons import Protection
@@ -64,12 +67,13 @@ def _lifted_at(row: Protection | None) -> datetime | None:
 
 
 def lift(
-    tx: Transaction, case_id: str, *, who: str, reason: str, now: datetime
+    tx: Transaction, network: Network, case_id: str, *, who: str, reason: str, now: datetime
 ) -> tuple[DeadLetter, ...]:
     """Lift the protection of a case's person, in every case. Return what is still held.
 
-    Held deliveries stay held: a person releases or discards each. FatalError
-    `illegal-transition` when no protection holds, so that it is lifted once.
+    Receivers that have the label are told that it has ended, while their right lasts. Held
+    deliveries stay held: a person releases or discards each. FatalError `illegal-transition` when
+    no protection holds, so that it is lifted once.
     """
     known = digests(tx, case_id)
     affected = _locked(tx, case_id, known)
@@ -79,6 +83,8 @@ def lift(
         cases.save(tx, case.id, protected=False)
         items.close(tx, case.id, "protection-lifted", "", f"lifted by {who}", now)
         history.note(tx, now, "lifted", case=case.id, detail=reason, who=who)
+        with suppress(FatalError):  # nobody can be told of a stay that is purged
+            stay_lifting.tell_lifted(tx, network, cases.lock(tx, case.id), now)
     return tuple(_held(tx, [case.id for case in affected]))
 
 

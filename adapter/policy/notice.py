@@ -16,6 +16,9 @@ WITHDRAWN, NEED_ENDED, MOVED, TRANSFERRED = "withdrawn", "need-ended", "moved", 
 CANCELLED = "cancelled"
 """Why a right ended that needs no code: the admission was registered by mistake."""
 
+LIFTED = "none"
+"""The code of CodeSystem `protection` for a protection that has ended."""
+
 ENDINGS = (Event.ADMISSION_CANCELLED, Event.PROCESS_ENDED)
 """Events that end a right: they are told to whoever was told, and judged by no right."""
 

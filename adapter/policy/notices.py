@@ -16,10 +16,11 @@ from adapter.fhir.parts import (
     assumed_municipality,
     municipality_extension,
     present,
+    protection_lifted,
     security_labels,
     unknown,
 )
-from adapter.policy.notice import ENDINGS, WITHDRAWN, Notice
+from adapter.policy.notice import ENDINGS, LIFTED, WITHDRAWN, Notice
 from adapter.policy.views import Projection
 
 
@@ -59,15 +60,20 @@ def _hospital(heading: Heading) -> Resource:
 
 def _patient(notice: Notice) -> Resource:
     seen = notice.projection
-    protection = seen.get("protection", "")
     fields = {
-        "meta": present({"security": security_labels([protection] if protection else [])}),
+        "meta": present({"security": _security(seen.get("protection", ""))}),
         "identifier": [*seen.get("identifiers", ()), *seen.get("old", ())],
         "name": seen.get("name") or _unknown(notice),
         "address": _addresses(seen) or _unknown(notice),
         "generalPractitioner": _listed(seen),
     }
     return present(fields) | _death(seen)
+
+
+def _security(protection: str) -> list[Resource]:
+    if protection == LIFTED:
+        return protection_lifted()
+    return security_labels([protection] if protection else [])
 
 
 def _unknown(notice: Notice) -> list[Resource]:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.endpoint import Endpoint, Protection, ProtectionLevel, ProtectionPolicy, Sharing
-from adapter.fhir import bundles, labels
+from adapter.fhir import bundles, canonical, labels
+from adapter.operate import protection as operation
 from adapter.settings.network import Network
 from tests.kit.county import (
     EVA,
@@ -192,3 +193,30 @@ def test_a_region_that_tells_wards_tells_them_of_all_wards_and_nothing_else(
     county.adt("A01", Visit(number="Y3"), county.assessed())
     [other] = county.takes("lulea")["lulea"]
     assert "MED3" in text(other)
+
+
+def test_those_who_have_the_label_hear_that_it_is_lifted(county: County) -> None:
+    visit = told(county, Visit())
+    visit.protected = "Y"
+    county.adt("A08", visit)
+    [label] = county.takes("lulea")["lulea"]
+    assert labels.protection(label) == "sekretessmarkering"
+    [case] = county.cases()
+    with county.store.begin() as tx:
+        operation.lift(
+            tx, county.network, case["id"], who="Ann", reason="Skatteverket", now=county.now
+        )
+    county.turn()
+    [lifted] = county.takes("lulea")["lulea"]
+    assert event(lifted) == "admission-updated"
+    patient = bundles.patient(lifted) or {}
+    assert patient["meta"]["security"] == [{"system": canonical.PROTECTION, "code": "none"}]
+    assert patient["name"] == (bundles.patient(label) or {})["name"]
+
+
+def test_nobody_hears_of_the_end_of_a_label_that_it_never_got(county: County) -> None:
+    county.adt("A01", Visit(protected="Y"), county.assessed())
+    [case] = county.cases()
+    with county.store.begin() as tx:
+        operation.lift(tx, county.network, case["id"], who="Ann", reason="x", now=county.now)
+    assert county.hears() == {}

@@ -1,0 +1,42 @@
+"""Tell those who have the label of a protection that it has ended: a person has lifted it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adapter.core.failures import Arrived
+from adapter.core.model import Event
+from adapter.inbound import stay_effects
+from adapter.inbound.stay_arrivals import arrived, sent_since
+from adapter.inbound.stay_settings import judged
+from adapter.policy.notice import LIFTED, Notice
+from adapter.policy.rights import last_told, right_no
+from adapter.settings.network import Network
+from adapter.store import cases, participants
+from adapter.store.cases import Case
+from adapter.store.transaction import Transaction
+
+
+def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) -> None:
+    """Queue the end of the label for each receiver that was told, with what it last got.
+
+    FatalError `unknown-id` when the message that described the stay is purged.
+    """
+    turn, message, matter = judged(tx, network, case, now)
+    rows = [row for row in participants.of_case(tx, case.id) if row.until is None]
+    told = [
+        name for name, sent in sent_since(turn, case, rows).items() if arrived(sent) != Arrived.NO
+    ]
+    notices = [
+        Notice(
+            endpoint=name,
+            event=Event.ADMISSION_UPDATED,
+            projection=(last_told(own) or {}) | {"protection": LIFTED},
+            right_no=right_no(rows, [], name),
+            is_label=True,
+        )
+        for name in told
+        if (own := [row for row in rows if row.endpoint == name])
+    ]
+    stay_effects.queue(turn, message, matter, notices, {})
+    cases.save(tx, case.id, orders=case.orders + len(notices))
