@@ -24,7 +24,7 @@ def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) ->
     """
     turn, message, matter = judged(tx, network, case, now)
     rows = [row for row in participants.of_case(tx, case.id) if row.until is None]
-    told = [
+    labelled = [
         name for name, sent in sent_since(turn, case, rows).items() if arrived(sent) != Arrived.NO
     ]
     notices = [
@@ -35,7 +35,7 @@ def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) ->
             right_no=right_no(rows, [], name),
             is_label=True,
         )
-        for name in told
+        for name in labelled
         if (own := [row for row in rows if row.endpoint == name])
     ]
     stay_effects.queue(turn, message, matter, notices, {})
