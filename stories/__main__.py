@@ -30,9 +30,9 @@ def main(words: Sequence[str] | None = None) -> int:
         numbers = [n for n in numbers if story(seed, n).plot == arguments.plot]
     jobs = 1 if arguments.only is not None else arguments.jobs
     if arguments.sockets:
-        result = run_over_sockets(seed, numbers, _progress(len(numbers)))
+        result = run_over_sockets(seed, numbers, progress(len(numbers)))
     else:
-        result = run(seed, numbers, arguments.sabotage, jobs, _progress(len(numbers)))
+        result = run(seed, numbers, arguments.sabotage, jobs, progress(len(numbers)))
     if arguments.json:
         _say(report.as_json(result))
     else:
@@ -57,14 +57,15 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _progress(total: int) -> Callable[[Result], None]:
-    """Return what says on standard error, at most every ten seconds, how far a run has come."""
-    said = time.monotonic()
+def progress(total: int) -> Callable[[Result], None]:
+    """Return what says on standard error, how far a run has come: every ten seconds, and last."""
+    said, has_spoken = time.monotonic(), False
 
     def done(result: Result) -> None:
-        nonlocal said
-        if time.monotonic() - said > _PAUSE:
-            said = time.monotonic()
+        nonlocal said, has_spoken
+        is_last = has_spoken and result.stories == total
+        if is_last or time.monotonic() - said > _PAUSE:
+            said, has_spoken = time.monotonic(), True
             found = len(result.findings)
             sys.stderr.write(f"{result.stories} of {total} stories, {found} findings\n")
 

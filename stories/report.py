@@ -15,7 +15,7 @@ _SHOWN = 3  # examples of each cause
 
 def lines(result: Result) -> Iterator[str]:
     """Yield the lines of the report."""
-    yield f"contained: {_counted(result.ingredients)}"
+    yield f"stories contained: {_counted(result.ingredients)}"
     for name in COUNTS:
         yield from _of_count(result, name)
     if not result.stories:
@@ -28,6 +28,7 @@ def lines(result: Result) -> Iterator[str]:
 
 
 def _of_count(result: Result, name: str) -> Iterator[str]:
+    sabotage = f" SABOTAGE={result.sabotage}" if result.sabotage else ""
     causes: dict[tuple[str, str], list[Found]] = defaultdict(list)
     for found in result.findings:
         if found.finding.count == name:
@@ -36,7 +37,7 @@ def _of_count(result: Result, name: str) -> Iterator[str]:
         plots = _counted(Counter(found.plot for found in founds))
         yield f"{name}: {len(founds)} x {cause}  [{law}]  ({plots})"
         for found in founds[:_SHOWN]:
-            yield f"    {found.finding.detail}   make stories {found.story}"
+            yield f"    {found.finding.detail}   make stories {found.story}{sabotage}"
 
 
 def _counted(counts: Counter[str]) -> str:
