@@ -73,7 +73,7 @@ def _print_causes(causes: list[dict[str, Any]]) -> None:
 def _print_cause(cause: dict[str, Any]) -> None:
     to = "to" if cause["kind"] == "delivery" else "from"
     endpoint = cause["endpoint"] or "unidentified"
-    number = f"{cause['count']} {cause['kind']}"
+    number = printing.counted(cause["count"], cause["kind"])
     printing.line(f"{cause['code']}: {number} {to} {endpoint}, oldest {when(cause['oldest'])}")
     printing.paragraph(f"{cause['text']} Owner: {cause['owner'] or 'unknown'}.", "  ")
     printing.paragraph(f"To do: {cause['action']}", "  ")

@@ -14,7 +14,7 @@ _WORDS = {
     "bar-without-receiver": "a bar of secrecy names {}, which is no receiver of the stay",
     "protected": "protected identity from now on, in every case of the patient: {}",
     "lifted": "protection lifted: {}",
-    "settings-told": "what new settings change was sent: {}",
+    "settings-told": "what the new settings change was sent to the receivers ({})",
     "nobody-to-tell": "nobody is found to tell of {}; phone the unit",
     "late-notice": "the notice leaves too late: {}",
     "late-word": "came too late to be told ({}); a person must look",

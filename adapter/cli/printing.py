@@ -49,6 +49,13 @@ def clean(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 case`, `2 cases`, `3 deliveries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
 def line(text: str = "") -> None:
     """Print one line of the result."""
     typer.echo(clean(text))

@@ -54,12 +54,17 @@ def purge(
 
 def _print(done: Purge, verb: str) -> None:
     messages = sum(each.messages for each in done.bodies)
-    printing.line(f"{messages} messages of {len(done.bodies)} cases {verb} purged")
+    cases = _counted(done.bodies, "case")
+    printing.line(f"{printing.counted(messages, 'message')} of {cases} {verb} purged")
     _list(done.bodies)
-    printing.line(f"names of {len(done.names)} purged cases {verb} removed")
+    printing.line(f"names of {_counted(done.names, 'purged case')} {verb} removed")
     _list(done.names)
-    printing.line(f"what receivers got in {len(done.told)} cases {verb} removed")
+    printing.line(f"what receivers got in {_counted(done.told, 'case')} {verb} removed")
     _list(done.told)
+
+
+def _counted(cases: tuple[Purgeable, ...], noun: str) -> str:
+    return printing.counted(len(cases), noun)
 
 
 def _list(cases: tuple[Purgeable, ...]) -> None:

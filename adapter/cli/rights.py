@@ -59,7 +59,8 @@ def rights(
     if as_json:
         printing.data({"sent": send, "cases": differing})
     else:
-        _print(differing, len(ids), "was sent" if send else "would be sent")
+        _print(differing, "was sent" if send else "would be sent")
+        printing.line(_sent(differing) if send else _differ(differing, len(ids)))
 
 
 def _require(names: Sequence[str] | None, who: str, reason: str) -> None:
@@ -91,7 +92,7 @@ def _differences(session: Session, ids: Sequence[str]) -> list[Difference]:
     return differing
 
 
-def _print(differing: Sequence[Difference], judged: int, verb: str) -> None:
+def _print(differing: Sequence[Difference], verb: str) -> None:
     rows: list[list[Any]] = [
         [each.case_id, each.name, gain.endpoint, f"{gain.event} {gain.reason}".strip()]
         for each in differing
@@ -102,4 +103,16 @@ def _print(differing: Sequence[Difference], judged: int, verb: str) -> None:
     for each in differing:
         for missing in each.missing:
             printing.line(f"{each.case_id}: nobody to tell for {missing}")
-    printing.line(f"{len(differing)} of {judged} cases differ from the settings")
+
+
+def _differ(differing: Sequence[Difference], judged: int) -> str:
+    verb = "differs" if judged == 1 else "differ"
+    return f"{len(differing)} of {printing.counted(judged, 'case')} {verb} from the settings"
+
+
+def _sent(differing: Sequence[Difference]) -> str:
+    receivers = {gain.endpoint for each in differing for gain in each.gains}
+    if not receivers:
+        return "Nothing to send: the settings change nothing for these cases."
+    cases_sent = printing.counted(len(differing), "case")
+    return f"Sent to {printing.counted(len(receivers), 'receiver')} of {cases_sent}."

@@ -38,7 +38,11 @@ def init(
         with file.open("x", encoding="utf-8") as new:
             new.write(settings.template())
     except FileExistsError:
-        raise FatalError("settings", f"{file} exists and is not overwritten") from None
+        printing.aside(f"{file} exists already, and is not overwritten.")
+        printing.aside(
+            "To do: name another file, as in `adapter init other.toml`, or move this one."
+        )
+        raise typer.Exit(1) from None
     except OSError as problem:
         raise typer.BadParameter(f"{file}: {problem.strerror}") from problem
     printing.line(f"{file} written. Next: adapter check --settings {file}")

@@ -28,12 +28,12 @@ def office(tmp_path: Path) -> Office:
 def test_a_dry_run_lists_the_cases_and_changes_nothing(office: Office) -> None:
     for _ in range(2):
         printed = office.run("purge", "--dry-run").stdout
-        assert "0 messages of 1 cases would be purged" in printed
+        assert "0 messages of 1 case would be purged" in printed
         assert NAME in printed
 
 
 def test_a_purge_says_what_it_did_and_finds_nothing_after(office: Office) -> None:
-    assert "0 messages of 1 cases are purged" in office.run("purge").stdout
+    assert "0 messages of 1 case are purged" in office.run("purge").stdout
     assert "0 messages of 0 cases are purged" in office.run("purge").stdout
     assert office.history("purged") == [("", "0 messages")]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.kit import standing
-from tests.kit.office import CASE, Office
+from tests.kit.office import CASE, SETTINGS, Office
 
 
 def test_without_a_difference_it_says_so(office: Office) -> None:
     standing.moves(office.region)
-    assert office.run("rights").stdout == "0 of 1 cases differ from the settings\n"
+    assert office.run("rights").stdout == "0 of 1 case differs from the settings\n"
     assert office.data("rights") == {"sent": False, "cases": []}
 
 
@@ -18,7 +20,21 @@ def test_sending_needs_cases_a_name_and_a_reason(office: Office) -> None:
     assert office.run("rights", "--send", "--who", "Ann", "--reason", "x").exit_code == 2
     assert office.run(*named, "--reason", "x").exit_code == 2
     assert office.run(*named, "--who", "Ann").exit_code == 2
-    assert office.run(*named, "--who", "Ann", "--reason", "x").exit_code == 0
+    sent = office.run(*named, "--who", "Ann", "--reason", "x")
+    assert sent.exit_code == 0
+    assert sent.stdout == "Nothing to send: the settings change nothing for these cases.\n"
+
+
+def test_what_is_sent_names_how_many_receivers_and_cases(office: Office, tmp_path: Path) -> None:
+    standing.nobody_to_tell(office.region)
+    kiruna = SETTINGS.read_text(encoding="utf-8").replace('"2480"', f'"{standing.UNSERVED}"')
+    settings = tmp_path / "kiruna.toml"
+    settings.write_text(kiruna, encoding="utf-8")
+    command = ("rights", "--settings", settings)
+    assert "1 of 1 case differs from the settings\n" in office.run(*command).stdout
+    sent = office.run(*command, "--send", CASE, "--who", "Ann", "--reason", "connected")
+    assert sent.stdout.endswith("Sent to 2 receivers of 1 case.\n")
+    assert "was sent to the receivers (connected) by Ann" in office.run("case", CASE).stdout
 
 
 def test_an_unknown_case_is_an_error(office: Office) -> None:

@@ -185,7 +185,7 @@ def test_what_is_dead_is_grouped_by_cause_with_owner_and_what_to_do(office: Offi
     ids = [office.dies(visit=f"V{n}") for n in range(7)]
     result = office.run("dead")
     assert result.exit_code == 1
-    assert "refused: 7 delivery to lulea" in result.stdout
+    assert "refused: 7 deliveries to lulea" in result.stdout
     assert "Owner: Socialtjänstens systemförvaltning i Luleå" in result.stdout
     assert "To do: Read the receiver's reasons" in result.stdout
     assert "and 2 more" in result.stdout

@@ -53,6 +53,9 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     path.write_text("mine")
     result = run("init", path)
     assert result.exit_code == 1
+    assert f"{path} exists already, and is not overwritten." in result.stderr
+    assert "name another file" in result.stderr
+    assert "not valid" not in result.stderr
     assert path.read_text() == "mine"
 
 

@@ -29,7 +29,9 @@ CODES: dict[ErrorCode, Entry] = {
         "not-found",
         "Ingen mottagare finns för ett bedömt behov.",
         "No receiver is found for a need.",
-        "Phone the unit before the time of the notice ends; then connect it in the settings.",
+        "Phone the unit before the time of the notice ends; then connect it in the settings. "
+        "Where the municipality or the number is not known, ask the hospital to send it "
+        "(PID-11.9, PID-3).",
         200,
     ),
     "late-notice": sender_fault(
