@@ -52,6 +52,14 @@ def program() -> typer.core.TyperGroup:
     return found
 
 
+def test_the_example_of_the_fhir_message_is_valid(tmp_path: Path) -> None:
+    [example] = [b for kind, b in FENCED.findall(text_of("docs/message.md")) if kind == "json"]
+    file = tmp_path / "example.json"
+    file.write_text(example, encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert result.stdout == f"{file}: valid\n"
+
+
 # Drawings
 
 
