@@ -7,12 +7,20 @@ from adapter.core.model import RETURNING, Event
 from adapter.fhir import bundles
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadMessage
+from adapter.settings.municipalities import municipalities
 from adapter.store import inbox
 
 
 def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
-    """Return a warning for a used control id and for a message without a case's name."""
+    """Return warnings: a used control id, no case's name, a code that no municipality has."""
     issues = []
+    kommun = bundles.municipality(message.bundle)
+    if kommun and kommun not in municipalities():
+        detail = "no municipality has this code"
+        where = "Patient.address"
+        issues.append(
+            Issue(code="unknown-code", detail=detail, expression=where, severity=Severity.WARNING)
+        )
     source = bundles.source_id(message.bundle)[:200]
     if source and turn.network.system(turn.sender).content == "hl7":
         if inbox.reused(turn.tx, turn.message, source):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Bundle, Event, Loss, Message
+from adapter.core.model import Bundle, Event, Kind, Loss, Message
 from adapter.fhir import bundles, codec, profiles, rewriting
 from adapter.mappings import Context
 from adapter.policy import refused
@@ -25,6 +25,12 @@ _AHEAD_OF_US = Issue(
     code="bad-time",
     expression="MessageHeader.extension",
     detail="recorded later than it was received; the time of reception counts",
+    severity=Severity.WARNING,
+)
+_ENDS_AHEAD = Issue(
+    code="bad-time",
+    expression="Encounter.period.end",
+    detail="discharged later than it was received; the right ends by the time of reception",
     severity=Severity.WARNING,
 )
 
@@ -114,6 +120,9 @@ def _accepted(
     if recorded is not None and recorded > message.received_at + _TOLERATED:
         bundle = rewriting.with_recorded(bundle, context.recorded)
         issues = [*issues, _AHEAD_OF_US]
+    ended = bundles.instant((bundles.focus(bundle) or {}).get("period", {}).get("end"))
+    if event.kind is Kind.ENCOUNTER and ended and ended > message.received_at + _TOLERATED:
+        issues = [*issues, _ENDS_AHEAD]
     losses = tuple(context.losses)
     return ReadMessage(bundle=bundle, event=event, losses=losses, issues=tuple(issues))
 

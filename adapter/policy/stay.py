@@ -121,13 +121,17 @@ class Stay:
 
     @property
     def ended(self) -> datetime | None:
-        """When the patient was discharged or died; None while the stay goes on."""
+        """When the patient was discharged or died; None while the stay goes on.
+
+        A stated time that is later than its recording is wrong: the recording counts.
+        """
         discharge, death = self.discharge, self.value("deceased")
         fact = self.facts["discharge"] if discharge else self.facts["deceased"] if death else None
         if fact is None:
             return None
         stated_ = (discharge or {}).get("end") if discharge else death
-        return bundles.instant(stated_ if isinstance(stated_, str) else "") or fact.at
+        at = bundles.instant(stated_ if isinstance(stated_, str) else "") or fact.at
+        return min(at, fact.at) if at and fact.at else at
 
     @property
     def status(self) -> str:

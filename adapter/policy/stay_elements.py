@@ -13,6 +13,7 @@ from adapter.core.identifiers import normalised
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
 from adapter.policy import consents
+from adapter.settings.municipalities import municipalities
 
 LEGAL = frozenset({"assessment", "ready", "cancelled", "deceased", "discharge"})
 """Elements that a rule of SFS 2017:612 counts from, or that begin or end a duty to tell."""
@@ -63,7 +64,7 @@ def _person(bundle: Bundle) -> Facts:
         "identifiers": [_number(i) for i in identifiers if _is_current(i)],
         "name": [_name(n) for n in person.get("name", ()) if _name(n)],
         "address": _registered(person),
-        "municipality": bundles.municipality(bundle),
+        "municipality": _known_municipality(bundle),
         "assumed": bundles.assumed_municipality(bundle),
         "listed": bundles.listed_centre(bundle),
     }
@@ -186,6 +187,12 @@ def _own(event: Event, bundle: Bundle) -> Facts:
     return read(bundle) if read else {}
 
 
+def _known_municipality(bundle: Bundle) -> str:
+    """A code that no municipality has says nothing: it is no move."""
+    code = bundles.municipality(bundle)
+    return code if code in municipalities() else ""
+
+
 def brought(needs: Mapping[str, str]) -> dict[str, str]:
     """Return the needs with primary care, which municipal health care brings (2 kap. 1 § st. 2)."""
     own = needs.get(Need.MUNICIPAL_HEALTH_CARE)
@@ -232,17 +239,19 @@ def _words(part: Mapping[str, Any]) -> list[str]:
 def merged(element: str, before: Any, value: Any) -> Any:
     """Return the value to keep.
 
-    A need keeps the time of the assessment that brought it, and a unit of the one that named it. A
-    death keeps its date when a later
-    message only says that the patient is dead.
+    A need keeps the time of the assessment that brought it, and a unit of the one that named it.
+    A death keeps its date when a later message only says that the patient is dead.
     """
     if element == "deceased" and value is True:
         return before or True
-    if element != "assessment" or not before or not value:
+    if element != "assessment" or not value:
         return value
+    stated_ = brought(value["needs"])
+    if not before:
+        return value | {"needs": stated_}
     known = brought(before["needs"])
-    needs = {name: known.get(name, at) for name, at in value["needs"].items()}
-    if needs == before["needs"] and value["units"] == before["units"]:
+    needs = {name: known.get(name, at) for name, at in stated_.items()}
+    if needs == known and value["units"] == before["units"]:
         return before
     named = _when_named(before)
     units = {unit: named.get(unit, at) for unit, at in value["named"].items()}

@@ -124,3 +124,18 @@ def test_a_notice_after_a_transfer_is_taken_back_is_not_late(county: County, vis
     visit.fields = {}
     assert "late-notice" not in warnings(county.adt("A13", visit))
     assert county.hears("lulea") == {"lulea": ["admission-notice"]}
+
+
+def test_a_discharge_a_year_ahead_lasts_no_longer_than_another(county: County) -> None:
+    visit = Visit()
+    county.adt("A01", visit, county.assessed())
+    visit.fields = {45: stamp(county.now + timedelta(days=366))}
+    assert "bad-time" in warnings(county.adt("A03", visit))
+    county.takes()
+    visit.fields = {}
+    county.now += timedelta(days=90)
+    visit.person = replace(EVA, street="Nygatan 9")
+    county.adt("A08", visit)
+    assert county.hears() == {}
+    county.adt("A01", Visit(admitted=county.now, planned="20260701"))
+    assert county.hears() == {}

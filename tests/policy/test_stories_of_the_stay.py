@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from adapter.fhir import bundles
-from tests.kit.county import ADMITTED, ZONE, County, Visit, code, event, stamp, warnings
+from tests.kit.county import (
+    ADMITTED,
+    EVA,
+    ZONE,
+    County,
+    Visit,
+    centre,
+    code,
+    event,
+    stamp,
+    warnings,
+)
 
 
 @pytest.fixture
@@ -170,3 +182,22 @@ def test_an_older_word_that_would_have_changed_a_legal_event_stands_before_the_o
     assert county.hears() == {}
     assert county.stands() == ["late-word"]
     assert older > ADMITTED
+
+
+def test_a_code_that_no_municipality_has_is_no_move_and_is_told_to_the_sender(
+    county: County, visit: Visit
+) -> None:
+    visit.person = replace(EVA, kommun="9999", street="Storgatan 1")
+    assert "unknown-code" in warnings(county.adt("A08", visit))
+    assert county.hears() == {}
+    assert county.stands() == []
+
+
+def test_a_need_that_another_one_brings_in_its_place_is_told_once(county: County) -> None:
+    """2 kap. 1 § st. 2: primary care, first by itself, then brought by municipal health care."""
+    visit = Visit(listed=f"^^^^^^^^^^^^^{centre(1)}")
+    county.adt("A01", visit, county.assessed("N|N|Y"))
+    county.adt("A08", visit, county.assessed("N|Y|Y"))
+    county.hears()
+    county.adt("A08", visit, county.assessed("N|Y|N"))
+    assert county.hears() == {}
