@@ -174,11 +174,34 @@ def consent_unlimited(consent: Any) -> bool:
 
 @_invariant("required", "Consent.provision.actor.reference.identifier")
 def bar_names_receiver(consent: Any) -> bool:
-    """A bar of secrecy denies, and names a receiver by its HSA-id."""
+    """A bar of secrecy denies, and names each receiver by its HSA-id."""
     denies = _at(consent, "provision.type") == ["deny"]
-    named = _at(consent, "provision.actor.reference.identifier")
-    is_named = any(HSA in _at(i, "system") and _at(i, "value") for i in named)
-    return "secrecy" not in _consent_codes(consent) or (denies and is_named)
+    actors = _at(consent, "provision.actor")
+    are_named = bool(actors) and all(_has_hsa_id(actor) for actor in actors)
+    return "secrecy" not in _consent_codes(consent) or (denies and are_named)
+
+
+def _has_hsa_id(actor: Any) -> bool:
+    named = _at(actor, "reference.identifier")
+    return any(HSA in _at(i, "system") and bool(_at(i, "value")) for i in named)
+
+
+@_invariant("profile", "Consent.patient")
+def consent_of_patient(bundle: Any) -> bool:
+    """A consent or a bar is of the Patient of the message, and of nobody else."""
+    ours = [consent for consent in _resources(bundle, "Consent") if _consent_codes(consent)]
+    names = _names_of_patient(bundle)
+    return all(_at(consent, "patient.reference")[:1] in names for consent in ours)
+
+
+def _names_of_patient(bundle: Any) -> list[list[str]]:
+    """Return each form of a reference to the Patient, as the resolution of references does."""
+    of_patient = [e for e in _at(bundle, "entry") if _resources({"entry": e}, "Patient")]
+    urls = [url for entry in of_patient for url in _at(entry, "fullUrl")]
+    ids = [id_ for entry in of_patient for id_ in _at(entry, "resource.id")]
+    return [[name] for id_ in ids for name in (f"Patient/{id_}", f"urn:uuid:{id_}")] + [
+        [url] for url in urls
+    ]
 
 
 def _consent_codes(consent: Any) -> set[str]:
