@@ -98,14 +98,14 @@ def _mailbox(turn: Turn, matter: Matter, endpoint: Endpoint) -> Endpoint:
     """The mailbox of a receiver's organisation that takes part in the case, if any does."""
     names = turn.network.same_organization(endpoint)
     taking_part = [name for name in names if name in matter.parties]
-    if not matter.stay.facts or endpoint.name in matter.parties or not taking_part:
+    if not matter.stay.is_described or endpoint.name in matter.parties or not taking_part:
         return endpoint
     return turn.network.endpoint(taking_part[0])
 
 
 def _may_receive(turn: Turn, matter: Matter, endpoint: Endpoint) -> bool:
     """Whether an endpoint takes part in the case. Without a stay, the sender names the parties."""
-    if not matter.stay.facts:
+    if not matter.stay.is_described:
         return True
     mailboxes = turn.network.same_organization(endpoint)
     is_owner = authority.owner_of(matter.case.name) in hsa_ids(endpoint, turn.now.date())
@@ -128,7 +128,7 @@ def _hold(turn: Turn, addressing: Addressing, level: str, endpoint: Endpoint) ->
 
 def _to(turn: Turn, matter: Matter, bundle: Bundle, endpoint: Endpoint, hold: str) -> Outgoing:
     rows = [row for row in matter.rows if row.endpoint == endpoint.name]
-    is_judged = bool(rows) and bool(matter.stay.facts) and matter.concerned is None
+    is_judged = bool(rows) and bool(matter.stay.is_described) and matter.concerned is None
     return Outgoing(
         endpoint=endpoint,
         event=matter.event,
@@ -169,7 +169,7 @@ def _save(turn: Turn, matter: Matter, applied: dict[str, str], outgoing: list[Ou
     values: dict[str, Any] = {"orders": case.orders + len(outgoing)}
     values |= {"facts": plans.dump(applied)} if applied else {}
     cases.save(turn.tx, case.id, **values)
-    if matter.concerned is None and not matter.stay.facts:
+    if matter.concerned is None and not matter.stay.is_described:
         _name_parties(turn, matter, outgoing)
     if matter.event is Event.ANSWER and matter.concerned is not None:
         status = (bundles.focus(matter.bundle) or {}).get("status", "")

@@ -157,7 +157,7 @@ def _from_messages(turn: Turn, case: Case) -> Stay:
 
 def person_of(turn: Turn, bundle: Bundle, case: Case, stay: Stay) -> Person:
     """Compare the person of a message with its case's: by the Stay, else by the keyed hash."""
-    if stay.facts:
+    if stay.is_described:
         return identity.judge(stay, bundle)
     patients = every_pseudonym(turn.tx, bundle)
     is_other = bool(case.patient and patients) and case.patient not in patients
@@ -211,7 +211,7 @@ def _is_reused(known: Case, before: Stay, bundle: Bundle) -> bool:
     """
     start = bundles.instant((bundles.focus(bundle) or {}).get("period", {}).get("start"))
     ended = before.ended if before.discharge else None
-    ended = ended or (None if before.facts else known.discharged_at)
+    ended = ended or (None if before.is_described else known.discharged_at)
     admitted = bundles.instant(before.value("admitted")) or known.admitted_at
     return bool(ended and start and start > ended and (admitted is None or start > admitted))
 

@@ -23,6 +23,7 @@ from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay, patch, with_end
 from adapter.store import cases, inbox, timers
+from adapter.store import stays as documents
 from adapter.store.cases import Case
 
 _HELD = (Person.CONTESTED, Person.NOBODY)
@@ -63,7 +64,8 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
         matter.before, message.event, message.bundle, turn.message.id, turn.message.received_at
     )
     ended = matter.case.discharged_at
-    if ended is not None and not matter.before.facts:
+    if ended is not None and not matter.before.is_described:
+        documents.described_again(turn.tx, matter.case.id)
         patched = replace(patched, stay=with_end(patched.stay, ended, turn.message.id))
     if matter.person is Person.RENUMBERED:
         patched = _renumbered(turn, message, matter, patched)
@@ -83,7 +85,7 @@ def label_cases(
     for case in open_cases(turn, message.bundle, stays):
         _hold_messages(turn, case, level.after)
         stay = stay_of(turn, case)
-        if case.id not in done and stay.facts:
+        if case.id not in done and stay.is_described:
             _label(turn, message, StayCase(case=case, before=stay), level)
 
 

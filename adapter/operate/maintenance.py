@@ -14,14 +14,17 @@ from adapter.core.model import Delivery
 from adapter.core.record_ids import Record, new_id
 from adapter.outbound import failed_deliveries
 from adapter.outbound.claim import probe_after
+from adapter.policy.stay import load, of_consent
 from adapter.settings.network import Network
 from adapter.store import (
     Store,
+    cases,
     history,
     lost_deliveries,
     outbox,
     purges,
     replaced_endpoints,
+    stays,
     timers,
 )
 from adapter.store.purges import Purgeable
@@ -132,12 +135,16 @@ def purgeable(store: Store, network: Network, now: datetime, limit: int = 100) -
 def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Purge:
     """Purge what nobody was told of, `purge_unshared` after the discharge; return what was.
 
-    Names of purged cases are forgotten after `keep_names`; what receivers got, when their right is
-    over. The history has a line for each.
+    Consent and bars of purged cases stay, until their names are forgotten after `keep_names`. What
+    receivers got is, when their right is over. The history has a line for each.
     """
     with store.begin() as tx:
         due = _purgeable(tx, network, now, limit)
+        consents = _consents(tx, due.bodies)
         bodies = purges.purge_bodies(tx, due.bodies, now)
+        for each in bodies:
+            if each.id in consents:
+                stays.save(tx, each.id, consents[each.id], now)
         names = purges.forget_names(tx, due.names)
         window = network.settings.sharing.window
         notices = purges.forget_told(tx, due.told, now - window, now)
@@ -147,6 +154,15 @@ def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Pu
                 detail = f"{each.messages} messages" if what == "purged" else ""
                 history.note(tx, now, what, case=each.id, detail=detail)
     return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(notices))
+
+
+def _consents(tx: Transaction, due: Sequence[Purgeable]) -> dict[str, str]:
+    """What each case's stay says of consent and bars; the cases are locked."""
+    ids = [each.id for each in due]
+    cases.prefetch(tx, (), ids)
+    stays.prefetch(tx, ids)
+    left = {id_: of_consent(load(stays.get(tx, id_))) for id_ in ids}
+    return {id_: stay.dump() for id_, stay in left.items() if stay.facts}
 
 
 def _purgeable(tx: Transaction, network: Network, now: datetime, limit: int) -> Purge:

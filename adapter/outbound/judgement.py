@@ -137,7 +137,7 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
         return None
     if d.event.kind is not Kind.ENCOUNTER:
         return _unless_protected(tx, network, d, stay, rows, now)
-    if not stay.facts:
+    if not stay.is_described:
         lapse(tx, network, d, now, "the right has changed, and the stay is purged")
         return None
     is_barred = _is_barred(tx, network, d, stay, now)

@@ -49,6 +49,11 @@ class Stay:
         return fact.value if fact else None
 
     @property
+    def is_described(self) -> bool:
+        """Whether it says anything but consent and bars: they alone outlive a purge."""
+        return not all(consents.is_of_consent(name) for name in self.facts)
+
+    @property
     def numbers(self) -> list[str]:
         """The patient's identifiers as `system|value`, without earlier ones."""
         known = self.value("identifiers") or ()
@@ -195,6 +200,11 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
         changed |= set() if same else {name}
         facts[name] = _succeeded(known, new, same=same)
     return Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
+
+
+def of_consent(stay: Stay) -> Stay:
+    """Return what a purge leaves of a Stay: silence neither gives a consent nor lifts a bar."""
+    return Stay(facts={k: fact for k, fact in stay.facts.items() if consents.is_of_consent(k)})
 
 
 def with_end(stay: Stay, ended: datetime, message_id: str) -> Stay:

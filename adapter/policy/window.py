@@ -18,7 +18,7 @@ def is_over(before: Stay, discharged: datetime | None, window: timedelta, now: d
 
     `discharged` is the time that the case knows: it outlives a purged Stay.
     """
-    ended = before.ended or (None if before.facts else discharged)
+    ended = before.ended or (None if before.is_described else discharged)
     return ended is not None and ended + window < now
 
 

@@ -161,6 +161,7 @@ _PURGE: tuple[sa.Update, ...] = (
     _cases.values(purged_at=sa.bindparam("now_", type_=Instant)),
 )
 _FORGET: tuple[sa.Executable, ...] = (
+    sa.update(stay).where(among(stay.c.case_id, "ids_")).values(body=None),
     sa.delete(alias).where(among(alias.c.case_id, "ids_")),
     _cases.values(name="", patient="", outward=""),
 )

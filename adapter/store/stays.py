@@ -17,7 +17,7 @@ from adapter.store.tables import case, stay
 from adapter.store.transaction import Transaction
 
 _BODIES = Prefetch[str, str | None](table=stay, keys=lambda row: [row["case_id"]])
-"""Documents by case; "" for a case without a stay, None for one whose stay is purged."""
+"""Documents by case; "" for a case without a stay, None for one whose stay is purged whole."""
 _SAVE = Upsert(stay, ("case_id",))
 _NOT_PURGED = sa.update(case).where(among(case.c.id, "ids_")).values(purged_at=None)
 _OF_CASES = sa.select(stay.c.case_id, stay.c.body).where(among(stay.c.case_id, "ids"))
@@ -54,6 +54,11 @@ def get(tx: Transaction, case_id: str) -> str:
     return tx.kept(_BODIES)[case_id] or ""
 
 
+def described_again(tx: Transaction, case_id: str) -> None:
+    """Note that a message describes the stay of a purged case: it is purged again in its time."""
+    tx.execute(_NOT_PURGED, {"ids_": [case_id]})
+
+
 def save(tx: Transaction, case_id: str, body: str, now: datetime) -> None:
     """Write the stay of a case: a new one, or in place of the one before.
 
@@ -61,6 +66,6 @@ def save(tx: Transaction, case_id: str, body: str, now: datetime) -> None:
     """
     prefetch(tx, [case_id])
     if tx.kept(_BODIES)[case_id] is None:
-        tx.execute(_NOT_PURGED, {"ids_": [case_id]})
+        described_again(tx, case_id)
     tx.later(_SAVE, {"case_id": case_id, "body": body.encode(), "updated_at": now})
     tx.kept(_BODIES)[case_id] = body

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from adapter.operate import maintenance
 from tests.kit import drafts
 from tests.kit.consent_words import barred, says, unbarred
-from tests.kit.county import County, Person, Visit
+from tests.kit.county import County, Person, Visit, stamp, warnings
 
+DAY = timedelta(hours=24)
 SECOND = "198609292381"
 ANOTHER_PERSON = {"identifier": {"system": drafts.PERSONNUMMER, "value": SECOND}}
 ANOTHER_RESOURCE = {"reference": "urn:uuid:0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0999"}
@@ -70,3 +73,35 @@ def test_a_bar_with_one_receiver_that_has_no_hsa_id_is_refused(county: County) -
     bar["provision"]["actor"].append({"role": role, "reference": {"identifier": number}})
     says(county, visit, bar)
     assert county.messages()[-1]["code"] == "required"
+
+
+# How long a bar lasts
+
+
+def test_a_bar_outlives_the_purge_of_its_stay(county: County) -> None:
+    visit = Visit()
+    county.adt("A01", visit)
+    says(county, visit, barred())
+    visit.fields = {45: stamp(county.now)}
+    county.adt("A03", visit)
+    visit.fields = {}
+    county.now += 8 * DAY
+    maintenance.purge(county.store, county.network, county.now)
+    county.adt("A13", visit)
+    county.adt("A08", visit, county.assessed())
+    county.hears()
+    reply = county.adt("A16", visit)
+    assert county.hears("lulea") == {}
+    assert "secrecy-bar" in warnings(reply)
+
+
+def test_a_barred_stay_that_was_purged_and_told_of_again_is_purged_again(county: County) -> None:
+    visit = Visit()
+    county.adt("A01", visit)
+    says(county, visit, barred())
+    visit.fields = {45: stamp(county.now)}
+    county.adt("A03", visit)
+    county.now += 8 * DAY
+    assert len(maintenance.purge(county.store, county.network, county.now).bodies) == 1
+    county.adt("A08", visit)
+    assert len(maintenance.purge(county.store, county.network, county.now).bodies) == 1
