@@ -41,13 +41,15 @@ from adapter.policy.rights import (
     closed,
     has_changed,
     kept,
+    known_of,
     last_told,
     queued,
-    raised,
     right_no,
+    told_before,
     viewer,
     with_queued,
 )
+from adapter.policy.rows_after import rows_after
 from adapter.policy.secrecy import Barred, LeftOut
 from adapter.policy.stay import Stay
 from adapter.policy.views import Projection, project
@@ -141,7 +143,7 @@ def _is_kept_by_upgrade(given: Input, name: str, open_: Sequence[Participant]) -
 
 def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
     """The admission notice, and each event that stands, each with its own clock."""
-    rows = _rows(given, name, now_for)
+    rows = rows_after(given, name, now_for)
     stay = given.barred.sees_after(name, given.after)
     after = _seen(given, stay, rows)
     unchanged = not has_changed(given.rows, rows) and after == queued(given.rows, name)
@@ -164,13 +166,13 @@ def _go_on(
     given: Input, name: str, now_for: Sequence[Entitlement], open_: Sequence[Participant]
 ) -> Plan:
     """The event itself, an update, or nothing."""
-    rows = _rows(given, name, now_for)
+    rows = rows_after(given, name, now_for)
     is_migrated = any(row.basis == "migrated" for row in open_)
     view = rows if is_migrated else open_  # a new version alone tells nobody anything
     stay = given.barred.sees_after(name, given.after)
     before = _known(given, name, view)
     after = _seen(given, stay, rows)
-    events = _events(given, name, before)
+    events = _events(given, name, before, after)
     is_told = bool(events) or before != after
     out = _left_out(name, secrecy.left_out(given.before, given.after), given)
     if not is_told and not given.newly_protected and not given.barred.is_new(name):
@@ -186,14 +188,27 @@ def _go_on(
         notices.append(protected(notice, given.level, given.network.settings))
     is_unsure = given.barred.is_new(name) and open_[0].told != open_[0].queued
     is_noted = is_told or is_unsure
-    noted = [with_queued(row, after) if row.until is None and is_noted else row for row in rows]
+    hidden = _hidden(given, name, open_)
+    noted = [
+        with_queued(row, after, hidden) if row.until is None and is_noted else row for row in rows
+    ]
     return Plan(rows=tuple(noted), notices=tuple(notices), left_out=out)
 
 
-def _events(given: Input, name: str, known: Projection) -> list[tuple[Event, str]]:
+def _hidden(given: Input, name: str, open_: Sequence[Participant]) -> Projection:
+    """What a receiver behind a bar knows of what the bar hides: it is not repeated later."""
+    if name not in given.barred.after:
+        return {}
+    known = told_before(open_) if given.barred.is_new(name) else known_of(open_, name)
+    return secrecy.hidden(known)
+
+
+def _events(
+    given: Input, name: str, known: Projection, seen: Projection
+) -> list[tuple[Event, str]]:
     """Return the events to tell, each with its own clock or that of the message ("")."""
     if given.barred.is_lifted(name):
-        return secrecy.catching_up(known, given.after)
+        return secrecy.catching_up(known, seen, given.after)
     before = given.barred.sees_before(name, given.before)
     event = flipped(given.event, before, given.barred.sees_after(name, given.after))
     return [(event, "")] if event is not None else []
@@ -246,42 +261,6 @@ def _reason(given: Input, open_: Sequence[Participant]) -> str:
     return NEED_ENDED if dropped or not moved else MOVED
 
 
-# Rows
-
-
-def _rows(given: Input, name: str, now_for: Sequence[Entitlement]) -> list[Participant]:
-    """Return an endpoint's rows after the message: open for each need that it is entitled for."""
-    known = {row.need: row for row in given.rows if row.endpoint == name}
-    migrated = known.pop("", None)
-    old = migrated if migrated and migrated.until is None else None
-    rows = [_opened(given, known.get(str(right.need)), right, old) for right in now_for]
-    needs = {str(right.need) for right in now_for}
-    ended = [r for need, r in known.items() if need not in needs and r.until is None]
-    rows += [closed(row, NEED_ENDED, given.now) for row in ended]
-    rows += [closed(old, "migrated", given.now)] if old else []
-    sees_less = given.newly_protected or given.barred.is_new(name)
-    return [raised(row) for row in rows] if sees_less else rows
-
-
-def _opened(
-    given: Input, row: Participant | None, right: Entitlement, old: Participant | None
-) -> Participant:
-    """Return the open row for a right; one that is made of a migrated row keeps what was told."""
-    if row is not None and row.until is None:
-        return row if row.ground == right.ground else replace(row, ground=right.ground)
-    return Participant(
-        case_id=given.case_id,
-        endpoint=right.endpoint,
-        need=str(right.need),
-        basis=right.basis,
-        ground=right.ground,
-        since=old.since if old else given.now,
-        right_no=(row.right_no if row else 0) + 1,
-        told=old.told if old else "",
-        queued=old.queued if old else "",
-    )
-
-
 # What an endpoint sees
 
 
@@ -291,7 +270,9 @@ def _known(given: Input, name: str, rows: Sequence[Participant]) -> Projection:
     A person asks what today's settings change: then the Stay itself has not changed.
     """
     is_asked = given.before == given.after and not given.newly_protected
-    sent = queued(given.rows, name) if is_asked or given.barred.is_lifted(name) else None
+    if given.barred.is_lifted(name) and (known := known_of(given.rows, name)):
+        return known
+    sent = queued(given.rows, name) if is_asked else None
     if sent is None:
         return _seen(given, given.barred.sees_before(name, given.before), rows)
     return secrecy.without(sent) if name in given.barred.after else sent

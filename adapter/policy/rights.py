@@ -28,9 +28,16 @@ def raised(row: Participant) -> Participant:
     return row if row.until is not None else replace(row, right_no=row.right_no + 1)
 
 
-def with_queued(row: Participant, projection: Projection) -> Participant:
+_HIDDEN = "hidden"
+"""In what a row keeps: what its receiver knew of elements that a bar has hidden since."""
+
+
+def with_queued(
+    row: Participant, projection: Projection, hidden: Projection | None = None
+) -> Participant:
     """Keep the projection of the newest notice; the one before it counts as told."""
-    text = json.dumps(projection, sort_keys=True, separators=(",", ":"))
+    kept = projection | ({_HIDDEN: hidden} if hidden else {})
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
     return replace(row, queued=text, told=row.told or row.queued)
 
 
@@ -59,12 +66,32 @@ def viewer(rows: Iterable[Participant]) -> Viewer:
 def queued(rows: Iterable[Participant], name: str) -> Projection | None:
     """Return the projection of an endpoint's newest queued notice; None without one."""
     texts = [r.queued for r in rows if r.endpoint == name and r.until is None and r.queued]
-    projection: Projection | None = json.loads(texts[0]) if texts else None
-    return projection
+    return _noticed(texts[0]) if texts else None
+
+
+def known_of(rows: Iterable[Participant], name: str) -> Projection:
+    """Return what an endpoint knows by its newest queued notice, and by those before a bar."""
+    texts = [r.queued for r in rows if r.endpoint == name and r.until is None and r.queued]
+    return _with_hidden(texts[0]) if texts else {}
+
+
+def told_before(rows: Iterable[Participant]) -> Projection:
+    """Return what an endpoint with these rows got for sure or perhaps, before a bar too."""
+    texts = [row.told or row.queued for row in rows if row.told or row.queued]
+    return _with_hidden(texts[0]) if texts else {}
+
+
+def _noticed(text: str) -> Projection:
+    projection: Projection = json.loads(text)
+    return {k: v for k, v in projection.items() if k != _HIDDEN}
+
+
+def _with_hidden(text: str) -> Projection:
+    hidden: Projection = json.loads(text).get(_HIDDEN, {})
+    return _noticed(text) | hidden
 
 
 def last_told(rows: Iterable[Participant]) -> Projection | None:
     """Return what an endpoint with these rows last got; None before the first notice."""
     texts = [row.told or row.queued for row in rows if row.told or row.queued]
-    projection: Projection | None = json.loads(texts[0]) if texts else None
-    return projection
+    return _noticed(texts[0]) if texts else None

@@ -117,18 +117,34 @@ class Barred:
         return name in self.after - self.before
 
 
-def catching_up(known: Projection, stay: Stay) -> list[tuple[Event, str]]:
+def hidden(known: Projection) -> Projection:
+    """Return what a receiver knows of the elements that a bar hides."""
+    return {k: v for k, v in known.items() if k in BEHIND}
+
+
+def catching_up(known: Projection, seen: Projection, stay: Stay) -> list[tuple[Event, str]]:
     """Return the events that a receiver lacks when its bar is lifted, with their own times.
 
-    `known` is the projection that it last got. What it knew before the bar is not repeated.
+    `known` is the projection that it last got, `seen` what it may see now. What it knew before
+    the bar is not repeated.
     """
-    came = [(e, at) for e, at in standing(stay) if not known.get(element_of(e))]
+    came = [
+        (event, at)
+        for event, at in standing(stay)
+        if not known.get(element := element_of(event)) or _is_anew(element, known, seen, stay)
+    ]
     went = [
         (event, stay.facts[element].recorded)
         for element, event in GONE.items()
         if known.get(element) and element in stay.facts and not has(stay, element)
     ]
     return went + came
+
+
+def _is_anew(element: str, known: Projection, seen: Projection, stay: Stay) -> bool:
+    """Whether an element behind a bar went and came again; one that only changed has a `since`."""
+    is_other = element in BEHIND and known.get(element) != seen.get(element)
+    return is_other and not stay.facts[element].since
 
 
 def left_out(before: Stay, after: Stay) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from adapter.operate import maintenance
 from tests.kit import drafts
 from tests.kit.consent_words import barred, says, unbarred
-from tests.kit.county import County, Person, Visit, stamp, warnings
+from tests.kit.county import EVA, County, Person, Visit, stamp, warnings
 
 DAY = timedelta(hours=24)
 SECOND = "198609292381"
@@ -105,3 +106,52 @@ def test_a_barred_stay_that_was_purged_and_told_of_again_is_purged_again(county:
     assert len(maintenance.purge(county.store, county.network, county.now).bodies) == 1
     county.adt("A08", visit)
     assert len(maintenance.purge(county.store, county.network, county.now).bodies) == 1
+
+
+# What was known before a bar
+
+
+def moves(county: County, visit: Visit) -> None:
+    """The person moves within the municipality: an update that no bar stops."""
+    visit.person = replace(EVA, street="Nygatan 9")
+    county.adt("A08", visit)
+    county.hears()
+
+
+def test_a_lifted_bar_does_not_repeat_a_ready_although_an_update_went_between(
+    county: County,
+) -> None:
+    visit = admitted(county)
+    county.adt("A16", visit)
+    county.hears()
+    says(county, visit, barred())
+    moves(county, visit)
+    says(county, visit, unbarred())
+    assert "discharge-ready" not in county.hears().get("lulea", [])
+
+
+@pytest.mark.parametrize("event", ["discharge-ready-withdrawn", "discharge-cancelled"])
+def test_what_went_behind_a_bar_is_told_when_the_bar_is_lifted(county: County, event: str) -> None:
+    came, went = ("A16", "A25") if "ready" in event else ("A03", "A13")
+    visit = admitted(county)
+    visit.fields = {45: stamp(county.now)} if came == "A03" else {}
+    county.adt(came, visit)
+    visit.fields = {}
+    county.hears()
+    says(county, visit, barred())
+    moves(county, visit)
+    county.adt(went, visit)
+    says(county, visit, unbarred())
+    assert county.hears("lulea") == {"lulea": [event]}
+
+
+def test_a_ready_that_came_anew_behind_a_bar_is_told_as_a_ready(county: County) -> None:
+    visit = admitted(county)
+    county.adt("A16", visit)
+    county.hears()
+    says(county, visit, barred())
+    county.adt("A25", visit)
+    county.now += 3 * DAY
+    county.adt("A16", visit)
+    says(county, visit, unbarred())
+    assert "discharge-ready" in county.hears()["lulea"]
