@@ -26,6 +26,10 @@ class Share(Protocol):
     """The part of an endpoint in a case: a row of a participant, or an entitlement."""
 
     @property
+    def basis(self) -> str:
+        """`assessment` for the receiver that the law demands, `carries` for a planning service."""
+
+    @property
     def endpoint(self) -> str:
         """The endpoint's name."""
 
@@ -44,15 +48,26 @@ def barred(
     """Return the endpoints that these bars leave out.
 
     A bar for a unit also leaves out a planning service that carries for it: the unit reads there.
+    It reads there too when the settings name another unit now, while the first keeps its right.
     A mailbox with several parts is left out when one of them is barred.
     """
     if not bars:
         return frozenset()
+    every = list(shares)
     return frozenset(
         share.endpoint
-        for share in shares
-        if not organizations(network, share, day).isdisjoint(bars)
+        for share in every
+        if not all(
+            organizations(network, each, day).isdisjoint(bars) for each in _with_unit(share, every)
+        )
     )
+
+
+def _with_unit(share: Share, shares: Iterable[Share]) -> list[Share]:
+    """A share, and those of the unit that is told for the same need and of the same ground."""
+    place = (share.need, share.ground)
+    units = (each for each in shares if each.basis == "assessment")
+    return [share, *(each for each in units if (each.need, each.ground) == place)]
 
 
 def organizations(network: Network, share: Share, day: date) -> set[str]:
