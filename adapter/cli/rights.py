@@ -46,8 +46,9 @@ def rights(
     with open_store(settings, store) as session:
         ids = _ids(session, names)
         differing = _differences(session, ids)
+        judged = [each for each in differing if not each.not_judged]
         if send:
-            for each in differing:
+            for each in judged:
                 operation.tell(
                     session.store,
                     session.network,
@@ -60,7 +61,7 @@ def rights(
         printing.data({"sent": send, "cases": differing})
     else:
         _print(differing, "was sent" if send else "would be sent")
-        printing.line(_sent(differing) if send else _differ(differing, len(ids)))
+        printing.line(_sent(judged) if send else _differ(judged, len(ids)))
 
 
 def _require(names: Sequence[str] | None, who: str, reason: str) -> None:
@@ -98,11 +99,18 @@ def _print(differing: Sequence[Difference], verb: str) -> None:
         for each in differing
         for gain in each.gains
     ]
+    rows += [
+        [each.case_id, each.name, end.endpoint, f"nothing: what waits ends ({end.reason})"]
+        for each in differing
+        for end in each.ends
+    ]
     if rows:
         printing.table(["case", "name", "receiver", verb], rows)
     for each in differing:
         for missing in each.missing:
             printing.line(f"{each.case_id}: nobody to tell for {missing}")
+        if each.not_judged:
+            printing.line(f"{each.case_id}: cannot be judged: {each.not_judged}")
 
 
 def _differ(differing: Sequence[Difference], judged: int) -> str:
@@ -111,8 +119,12 @@ def _differ(differing: Sequence[Difference], judged: int) -> str:
 
 
 def _sent(differing: Sequence[Difference]) -> str:
+    cases_sent = [each.case_id for each in differing if each.gains]
     receivers = {gain.endpoint for each in differing for gain in each.gains}
-    if not receivers:
+    ended = {end.endpoint for each in differing for end in each.ends}
+    if not differing:
         return "Nothing to send: the settings change nothing for these cases."
-    cases_sent = printing.counted(len(differing), "case")
-    return f"Sent to {printing.counted(len(receivers), 'receiver')} of {cases_sent}."
+    sent = f"Sent to {printing.counted(len(receivers), 'receiver')} of"
+    ends = f"What waited for {printing.counted(len(ended), 'receiver')} was ended."
+    texts = [f"{sent} {printing.counted(len(cases_sent), 'case')}."] if cases_sent else []
+    return " ".join([*texts, *([ends] if ended else [])])

@@ -33,8 +33,11 @@ _JUDGED = frozenset({"settings"})
 def difference(tx: Transaction, network: Network, case: Case, now: datetime) -> Plan:
     """Return what a case's receivers would be told by today's settings. Nothing is written.
 
-    FatalError `unknown-id` when the stay, or the message that described it, is purged.
+    Nothing, when its right is over or its stay is purged. FatalError `unknown-id` when the message
+    that described the stay is purged, or cannot be read.
     """
+    if not _stay(tx, network, case, now).facts:
+        return Plan()
     turn, message, matter = judged(tx, network, case, now)
     rows = participants.of_case(tx, case.id)
     plan = stay_effects.plan(turn, message, matter, _patched(matter), _level(turn, matter), rows)

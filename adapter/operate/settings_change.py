@@ -28,13 +28,26 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """An endpoint whose right ends without a notice: what waits for it never leaves."""
+
+    endpoint: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What today's settings change for one case: notices, and needs that nobody serves."""
+    """What today's settings change for one case: notices, ends, and needs that nobody serves.
+
+    `not_judged` says why the case cannot be judged, and then nothing else is known.
+    """
 
     case_id: str
     name: str
     gains: tuple[Gain, ...]
     missing: tuple[str, ...]  # `need: reason`
+    ends: tuple[End, ...] = ()
+    not_judged: str = ""
 
 
 def open_cases(store: Store, network: Network, now: datetime) -> list[str]:
@@ -46,7 +59,7 @@ def open_cases(store: Store, network: Network, now: datetime) -> list[str]:
 def differences(
     store: Store, network: Network, ids: Sequence[str], now: datetime
 ) -> Iterator[Difference | None]:
-    """Yield for each case what would be told; None where nothing would, or nothing can be said."""
+    """Yield for each case what would be told; None where nothing would."""
     for id_ in ids:
         with store.begin() as tx:
             yield _difference(tx, network, id_, now)
@@ -69,9 +82,11 @@ def _difference(tx: Transaction, network: Network, id_: str, now: datetime) -> D
     case = cases.lock(tx, id_)
     try:
         plan = stay_settings.difference(tx, network, case, now)
-    except FatalError:
-        return None
-    return _told(case.id, case.name, plan) if plan.notices else None
+    except FatalError as error:
+        return Difference(
+            case_id=case.id, name=case.name, gains=(), missing=(), not_judged=error.detail
+        )
+    return _told(case.id, case.name, plan) if plan.notices or plan.lapses else None
 
 
 def _told(case_id: str, name: str, plan: Plan) -> Difference:
@@ -82,4 +97,9 @@ def _told(case_id: str, name: str, plan: Plan) -> Difference:
             Gain(endpoint=n.endpoint, event=str(n.event), reason=n.reason) for n in plan.notices
         ),
         missing=tuple(f"{each.need}: {each.why}" for each in plan.missing),
+        ends=tuple(
+            End(endpoint=name, reason=why)
+            for name, why in plan.lapses.items()
+            if name not in {n.endpoint for n in plan.notices}
+        ),
     )

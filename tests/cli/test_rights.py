@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from tests.kit import standing
+from tests.kit import drafts, standing
 from tests.kit.office import CASE, SETTINGS, Office
 
 
@@ -40,3 +41,38 @@ def test_what_is_sent_names_how_many_receivers_and_cases(office: Office, tmp_pat
 def test_an_unknown_case_is_an_error(office: Office) -> None:
     standing.moves(office.region)
     assert "no such case" in office.run("rights", "SE1/none").output
+
+
+def test_a_case_that_cannot_be_judged_is_named_with_its_reason(
+    office: Office, tmp_path: Path
+) -> None:
+    standing.moves(office.region)
+    renamed = SETTINGS.read_text(encoding="utf-8").replace('name = "hospital"', 'name = "clinic"')
+    settings = tmp_path / "renamed.toml"
+    settings.write_text(renamed, encoding="utf-8")
+    shown = office.run("rights", "--settings", settings).stdout
+    why = "the messages of its stay are purged, or cannot be read"
+    assert f": cannot be judged: {why}\n" in shown
+    assert shown.endswith("0 of 1 case differs from the settings\n")
+    [case] = office.data("rights", "--settings", settings)["cases"]
+    assert case["not_judged"] == why
+    sending = ("--send", CASE, "--who", "Ann", "--reason", "x")
+    assert "Nothing to send" in office.run("rights", "--settings", settings, *sending).stdout
+
+
+def test_a_right_that_ends_without_a_notice_is_shown_and_ended(
+    office: Office, tmp_path: Path
+) -> None:
+    office.region.down |= {"planning"}
+    office.region.tells("hospital", drafts.stay())
+    alone = re.sub(r"carries_for = .*\n", "", SETTINGS.read_text(encoding="utf-8"))
+    settings = tmp_path / "alone.toml"
+    settings.write_text(alone, encoding="utf-8")
+    shown = office.run("rights", "--settings", settings).stdout
+    assert "nothing: what waits ends (need-ended)" in shown
+    [case] = office.data("rights", "--settings", settings)["cases"]
+    assert case["ends"] == [{"endpoint": "planning", "reason": "need-ended"}]
+    sending = ("--send", CASE, "--who", "Ann", "--reason", "x")
+    sent = office.run("rights", "--settings", settings, *sending).stdout
+    assert sent.endswith("What waited for 1 receiver was ended.\n")
+    assert "0 of 1 case differs" in office.run("rights", "--settings", settings).stdout
