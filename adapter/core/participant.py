@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,8 @@ from datetime import datetime
 class Participant:
     """The part that an endpoint has in a case, for one need. An open row (no `until`) is a right.
 
-    `right_no` rises with each change. A delivery carries the sum of its endpoint's numbers, and is
-    judged again at claim when the sum has changed.
+    `right_no` rises with each change. A delivery carries the number of its receiver's right, and is
+    judged again at claim when that has changed.
     """
 
     case_id: str
@@ -30,3 +31,12 @@ class Participant:
     def key(self) -> tuple[str, str, str]:
         """What identifies it."""
         return self.case_id, self.endpoint, self.need
+
+
+def number_of_right(rows: Iterable[Participant], mailbox: Collection[str]) -> int:
+    """Return the number of a right in a case: the sum over the rows of its mailbox, 0 without rows.
+
+    Closed rows count too, so that no change is lost. `mailbox` is that of `Network.mailbox`: a
+    delivery may move to a successor before the rows do. A claim compares with just this sum.
+    """
+    return sum(row.right_no for row in rows if row.endpoint in mailbox)

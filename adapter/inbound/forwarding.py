@@ -12,7 +12,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Bundle, Code, Delivery, Event, Kind
-from adapter.core.participant import Participant
+from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import bundles
 from adapter.inbound import stay_consents, stay_items
 from adapter.inbound.case_of import Matter, matter_of
@@ -127,15 +127,16 @@ def _hold(turn: Turn, addressing: Addressing, level: str, endpoint: Endpoint) ->
 
 
 def _to(turn: Turn, matter: Matter, bundle: Bundle, endpoint: Endpoint, hold: str) -> Outgoing:
-    rows = [row for row in matter.rows if row.endpoint == endpoint.name]
-    is_judged = bool(rows) and bool(matter.stay.is_described) and matter.concerned is None
+    mailbox = turn.network.mailbox(endpoint.name)
+    is_party = any(row.endpoint in mailbox for row in matter.rows)
+    is_judged = is_party and matter.stay.is_described and matter.concerned is None
     return Outgoing(
         endpoint=endpoint,
         event=matter.event,
         bundle=bundle,
         original=turn.message.body if bundle is matter.bundle else b"",
         hold=hold,
-        right_no=sum(row.right_no for row in rows) if is_judged else None,
+        right_no=number_of_right(matter.rows, mailbox) if is_judged else None,
     )
 
 

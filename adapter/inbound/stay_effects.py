@@ -173,8 +173,9 @@ def _make_anew(turn: Turn, case: Case, plan: Plan) -> list[LeftOut]:
     if not changed:
         return []
     for waiting in outbox.lock_open(turn.tx, case.id, sorted(changed)):
-        rows = participants.right_no(turn.tx, case.id, waiting.endpoint)
-        if waiting.state is State.WAITING and waiting.right_no not in (None, rows):
+        mailbox = turn.network.mailbox(waiting.endpoint)
+        number = participants.right_no(turn.tx, case.id, mailbox)
+        if waiting.state is State.WAITING and waiting.right_no not in (None, number):
             judge(turn.tx, turn.network, waiting, turn.now)
             if waiting.endpoint in plan.barred and secrecy.is_behind(waiting.event):
                 kept_back.append(LeftOut(endpoint=waiting.endpoint, event=waiting.event))

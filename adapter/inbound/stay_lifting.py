@@ -10,7 +10,7 @@ from adapter.inbound import stay_effects
 from adapter.inbound.stay_arrivals import arrived, sent_since
 from adapter.inbound.stay_settings import judged
 from adapter.policy.notice import LIFTED, Notice
-from adapter.policy.rights import last_told, right_no
+from adapter.policy.rights import last_told
 from adapter.settings.network import Network
 from adapter.store import cases, participants
 from adapter.store.cases import Case
@@ -32,7 +32,7 @@ def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) ->
             endpoint=name,
             event=Event.ADMISSION_UPDATED,
             projection=(last_told(own) or {}) | {"protection": LIFTED},
-            right_no=right_no(rows, [], name),
+            right_no=participants.right_no(tx, case.id, network.mailbox(name)),
             is_label=True,
         )
         for name in labelled

@@ -36,7 +36,7 @@ def difference(tx: Transaction, network: Network, case: Case, now: datetime) -> 
     Nothing, when its right is over or its stay is purged. FatalError `unknown-id` when the message
     that described the stay is purged, or cannot be read.
     """
-    if not _stay(tx, network, case, now).facts:
+    if not _stay(tx, network, case, now).is_described:
         return Plan()
     turn, message, matter = judged(tx, network, case, now)
     rows = participants.of_case(tx, case.id)

@@ -51,6 +51,7 @@ def claim(store: Store, network: Network, room: Mapping[str, int], now: datetime
 
     `room` has the largest number for each endpoint. When all that is due lapses, because its
     receivers' rights have ended, look again: later deliveries of the same cases are due then.
+    This ends: what was made anew in this call is not made anew again in it.
     """
     names = [n for n in sorted(room) if not service_windows.closed_until(network.endpoint(n), now)]
     while names:
@@ -114,7 +115,9 @@ def _share(
     size = _within_rate(tx, endpoint, room, now)
     until = now + lease(endpoint)
     replacement = Replacement(
-        replaced=frozenset(network.replaced(name)), successor=endpoint.replaced_by
+        replaced=frozenset(network.replaced(name)),
+        successor=endpoint.replaced_by,
+        mailbox=network.mailbox(name),
     )
     is_probe = size > 0 and name in cut_off
     if is_probe:
@@ -144,7 +147,7 @@ def _still_due(
     tx: Transaction, network: Network, claimed: Claimed, now: datetime
 ) -> Claimed | None:
     """What is sent of a claimed delivery, now that its receiver's right is known."""
-    if judgement.is_idle_ending(tx, claimed.delivery):
+    if judgement.is_idle_ending(tx, network, claimed.delivery):
         judgement.lapse(tx, network, claimed.delivery, now, "no notice has arrived before it")
         return None
     if judgement.is_over(tx, network, claimed.delivery, now):
@@ -154,6 +157,9 @@ def _still_due(
         return claimed
     if claimed.right is Right.ENDED:
         judgement.lapse(tx, network, claimed.delivery, now, "the receiver's right has ended")
+        return None
+    if judgement.was_made_anew_now(claimed.delivery, now):
+        judgement.put_off(tx, network, claimed.delivery, now)
         return None
     changed = judgement.judge(tx, network, claimed.delivery, now)
     return replace(claimed, delivery=changed) if changed is not None else None

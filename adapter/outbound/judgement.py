@@ -14,7 +14,7 @@ from adapter.core.endpoint import Endpoint, ProtectionPolicy
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Step
 from adapter.core.model import Delivery, Event, Kind
-from adapter.core.participant import Participant
+from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import builders, bundles
 from adapter.fhir.builders import Party
 from adapter.fhir.parts import party_of
@@ -84,14 +84,14 @@ def is_over(tx: Transaction, network: Network, d: Delivery, now: datetime) -> bo
     return discharged is not None and discharged + window < now
 
 
-def is_idle_ending(tx: Transaction, d: Delivery) -> bool:
+def is_idle_ending(tx: Transaction, network: Network, d: Delivery) -> bool:
     """Whether a delivery ends what goes on again, or what its receiver surely never heard of.
 
     An ending is queued while an attempt is under way; when it is claimed, the outcome is known.
     """
     if d.event not in ENDINGS or not d.case_id:
         return False
-    if any(row.until is None and row.need for row in _open_rows(tx, d)):
+    if any(row.until is None and row.need for row in _rows(tx, network, d)):
         return True
     sent = sent_notices.may_have_arrived(tx, d.case_id).get(d.endpoint, ())
     earlier = [n for n in sent if n.order_no < d.order_no and n.event not in ENDINGS]
@@ -103,7 +103,7 @@ def end_late(tx: Transaction, network: Network, d: Delivery, now: datetime) -> N
 
     It is sent once, and the sender gets a report.
     """
-    rows = _open_rows(tx, d) if d.event.kind is Kind.ENCOUNTER and d.case_id else []
+    rows = _rows(tx, network, d) if d.event.kind is Kind.ENCOUNTER and d.case_id else []
     if d.event in ENDINGS or not rows or any(row.until is None for row in rows):
         return
     sent = sent_notices.may_have_arrived(tx, d.case_id or "").get(d.endpoint, ())
@@ -128,9 +128,19 @@ def end_late(tx: Transaction, network: Network, d: Delivery, now: datetime) -> N
     delivery_reports.report(tx, network, d, FatalError("may-have-arrived", "it has arrived"), now)
 
 
+def was_made_anew_now(d: Delivery, now: datetime) -> bool:
+    """Whether it is a notice in the place of another one that this very call has judged."""
+    return d.event.kind is Kind.ENCOUNTER and bool(d.replaces) and d.created_at >= now
+
+
+def put_off(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
+    """Let a later call judge it, so that a fault in judging never keeps a sender for good."""
+    outbox.fill(tx, d.id, next_attempt_at=now + network.endpoint(d.endpoint).retry_first)
+
+
 def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Delivery | None:
     """Return the delivery as it may leave now; None when another delivery replaces it."""
-    rows = _open_rows(tx, d)
+    rows = _rows(tx, network, d)
     stay = load(stays.get(tx, d.case_id or ""))
     if is_without_consent(d, stay):
         lapse_without_consent(tx, network, d, now)
@@ -154,12 +164,15 @@ def _is_barred(tx: Transaction, network: Network, d: Delivery, stay: Stay, now: 
     """Whether its receiver is behind a bar of secrecy."""
     rows = participants.of_case(tx, d.case_id or "") if stay.bars else []
     open_ = [row for row in rows if row.until is None]
-    return d.endpoint in secrecy.barred(network, stay.bars, open_, now.date())
+    barred = secrecy.barred(network, stay.bars, open_, now.date())
+    return not barred.isdisjoint(network.mailbox(d.endpoint))
 
 
-def _open_rows(tx: Transaction, d: Delivery) -> list[Participant]:
-    rows = participants.of_case(tx, d.case_id or "")
-    return [row for row in rows if row.endpoint == d.endpoint]
+def _rows(tx: Transaction, network: Network, d: Delivery) -> list[Participant]:
+    """The rows of the receiver's mailbox, its own first: others may not be inherited yet."""
+    mailbox = network.mailbox(d.endpoint)
+    rows = [row for row in participants.of_case(tx, d.case_id or "") if row.endpoint in mailbox]
+    return sorted(rows, key=lambda row: row.endpoint != d.endpoint)
 
 
 def _unless_protected(
@@ -176,7 +189,7 @@ def _unless_protected(
     if level and policy(settings, level, d.endpoint) is not ProtectionPolicy.FULL:
         hold(tx, d, now)
         return None
-    return _renumbered(tx, d, rows)
+    return _renumbered(tx, network, d, rows)
 
 
 def hold(tx: Transaction, d: Delivery, now: datetime) -> None:
@@ -186,9 +199,11 @@ def hold(tx: Transaction, d: Delivery, now: datetime) -> None:
     history.of_delivery(tx, now, "held", d, code)
 
 
-def _renumbered(tx: Transaction, d: Delivery, rows: Sequence[Participant]) -> Delivery:
+def _renumbered(
+    tx: Transaction, network: Network, d: Delivery, rows: Sequence[Participant]
+) -> Delivery:
     """A message that is no notice says the same to whoever takes part."""
-    number = sum(row.right_no for row in rows)
+    number = number_of_right(rows, network.mailbox(d.endpoint))
     outbox.fill(tx, d.id, right_no=number)
     return replace(d, right_no=number)
 
@@ -233,7 +248,7 @@ def _notice(
         endpoint=d.endpoint,
         event=d.event if still_stands(d.event, stay) else Event.ADMISSION_UPDATED,
         projection=projection,
-        right_no=sum(row.right_no for row in rows),
+        right_no=number_of_right(rows, network.mailbox(d.endpoint)),
     )
     return protected(notice, persons.level(tx, hashes(tx, stay.every_number)), network.settings)
 

@@ -149,7 +149,7 @@ def _begin(given: Input, name: str, now_for: Sequence[Entitlement]) -> Plan:
     unchanged = not has_changed(given.rows, rows) and after == queued(given.rows, name)
     if unchanged and not given.newly_protected:
         return Plan()  # the queued notice says all this already
-    right = right_no(given.rows, rows, name)
+    right = right_no(given.rows, rows, given.network.mailbox(name))
     first = Notice(endpoint=name, event=Event.ADMISSION_NOTICE, projection=after, right_no=right)
     more = [replace(first, event=event, recorded=recorded) for event, recorded in standing(stay)]
     notices = [protected(notice, given.level, given.network.settings) for notice in (first, *more)]
@@ -177,7 +177,7 @@ def _go_on(
     out = _left_out(name, secrecy.left_out(given.before, given.after), given)
     if not is_told and not given.newly_protected and not given.barred.is_new(name):
         return Plan(rows=tuple(rows) if has_changed(open_, rows) else (), left_out=out)
-    right = right_no(given.rows, rows, name)
+    right = right_no(given.rows, rows, given.network.mailbox(name))
     notices = list[Notice]()
     if given.newly_protected:
         notices.append(_label(given, name, open_, right))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from adapter.core.model import Need
-from adapter.core.participant import Participant
+from adapter.core.participant import Participant, number_of_right
 from adapter.policy.views import PLANNING, Projection, Viewer
 
 
@@ -47,11 +47,13 @@ def has_changed(before: Iterable[Participant], rows: Iterable[Participant]) -> b
     return any(known.get((row.endpoint, row.need)) != row.right_no for row in rows)
 
 
-def right_no(before: Iterable[Participant], rows: Sequence[Participant], name: str) -> int:
-    """Return the right's number of an endpoint: the sum over its rows, closed ones too."""
-    numbers = {row.need: row.right_no for row in before if row.endpoint == name}
-    numbers |= {row.need: row.right_no for row in rows}
-    return sum(numbers.values())
+def right_no(
+    before: Iterable[Participant], rows: Sequence[Participant], mailbox: Collection[str]
+) -> int:
+    """Return the number of a right when `rows` are written over those before."""
+    changed = {row.key for row in rows}
+    unchanged = [row for row in before if row.key not in changed]
+    return number_of_right([*unchanged, *rows], mailbox)
 
 
 def viewer(rows: Iterable[Participant]) -> Viewer:

@@ -75,6 +75,22 @@ class Network:
         """Return the names of the endpoints that this one has replaced."""
         return [e.name for e in self.settings.endpoints if e.replaced_by == name]
 
+    def mailbox(self, name: str) -> frozenset[str]:
+        """Return the endpoints that are one mailbox with this one: same last successor, or itself.
+
+        Rows of any of them are its right in a case, and their numbers make the right's number.
+        """
+        return self._mailboxes.get(name, frozenset({name}))
+
+    @cached_property
+    def _mailboxes(self) -> dict[str, frozenset[str]]:
+        moves = self.moves()
+        last = {name: moves[name][-1] if name in moves else name for name in self.endpoints}
+        return {
+            name: frozenset(other for other, end in last.items() if end == last[name])
+            for name in self.endpoints
+        }
+
     def moves(self) -> dict[str, list[str]]:
         """Return the successors of each replaced endpoint, nearest first."""
         return {e.name: self._successors(e) for e in self.settings.endpoints if e.replaced_by}

@@ -100,7 +100,7 @@ def _locked(
     rows = tx.execute(_rows(replacement), values | {"ids_": ids}).all() if ids else []
     locked = [outbox.values(row) for row in rows]
     judged = [row["id"] for row in locked if row["right_no"] is not None]
-    changed = rights.compare(tx, judged, replacement.names(name), now)
+    changed = rights.compare(tx, judged, replacement.mailbox | {name}, now)
     return [_claimed(row, until, changed.get(row["id"], Right.STANDS)) for row in locked]
 
 

@@ -6,13 +6,13 @@ right ends or changes, lock the open deliveries under it too (`outbox.lock_open`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.core.participant import Participant
+from adapter.core.participant import Participant, number_of_right
 from adapter.store.bulk_write import Upsert
 from adapter.store.dialects import among
 from adapter.store.prefetch import Prefetch
@@ -59,9 +59,9 @@ def of_case(tx: Transaction, case_id: str) -> list[Participant]:
     return list(tx.kept(_ROWS)[case_id])
 
 
-def right_no(tx: Transaction, case_id: str, endpoint: str) -> int:
-    """Return the number of an endpoint's right in a case: the sum of its rows, 0 without rows."""
-    return sum(row.right_no for row in of_case(tx, case_id) if row.endpoint == endpoint)
+def right_no(tx: Transaction, case_id: str, mailbox: Collection[str]) -> int:
+    """Return the number of the right in a case of an endpoint with this mailbox."""
+    return number_of_right(of_case(tx, case_id), mailbox)
 
 
 def save(tx: Transaction, row: Participant) -> None:

@@ -32,14 +32,14 @@ def movable(tx: Transaction, name: str) -> list[Delivery]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """The endpoints that an endpoint replaces, and the successor that replaces it."""
+    """The endpoints that an endpoint replaces, the successor that replaces it, and all of these.
+
+    An endpoint that is replaced by nobody, and replaces nobody, is its only mailbox.
+    """
 
     replaced: frozenset[str] = frozenset()
     successor: str = ""
-
-    def names(self, name: str) -> list[str]:
-        """Return the endpoint, those that it replaces, and its successor."""
-        return sorted({name, *self.replaced, self.successor} - {""})
+    mailbox: frozenset[str] = frozenset()
 
 
 def claimable(replacement: Replacement) -> Iterator[sa.ColumnElement[bool]]:

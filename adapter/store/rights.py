@@ -1,7 +1,7 @@
 """The right under which a delivery was queued, compared with its receiver's right now.
 
 A delivery carries the number of its receiver's right (`delivery.right_no`); NULL is exempt. The
-number of a right in a case is the sum of the receiver's rows in `participant`.
+number is that of `core.participant.number_of_right`, here in SQL.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ class Right(StrEnum):
 
     STANDS = "stands"
     CHANGED = "changed"  # its number is another than when the delivery was queued
-    ENDED = "ended"  # no row of the receiver is open
+    ENDED = "ended"  # no row of its mailbox is open
 
 
 def compare(
-    tx: Transaction, ids: Collection[str], names: Collection[str], now: datetime
+    tx: Transaction, ids: Collection[str], mailbox: Collection[str], now: datetime
 ) -> dict[str, Right]:
     """Return the rights of these deliveries, which must be locked.
 
-    `names` are their receiver, its successor and those that it replaces. Rows of any of them
-    count: a delivery may move before the receiver's rows do, and one that may have arrived stays.
+    `mailbox` is that of their receiver. A row of any endpoint in it counts: a delivery may move
+    before the receiver's rows do, and one that may have arrived stays.
 
     The rows of participants are not locked. A transaction that changes them locks the deliveries
     first (`outbox.lock_open`). So it is either committed, and seen here, or it waits for our
     locks. Therefore this is a statement of its own, after the one that locks: PostgreSQL reads
     other tables as they were when a statement began, and a lock may be got later than that.
     """
-    values = {"ids_": list(ids), "names_": list(names), "now_": now}
+    values = {"ids_": list(ids), "mailbox_": list(mailbox), "now_": now}
     rows = tx.execute(_COMPARE, values) if ids else ()
     return {row.id: _right(row) for row in rows}
 
@@ -55,7 +55,7 @@ def _right(row: sa.Row[Any]) -> Right:
 
 _theirs = (
     participant.c.case_id == delivery.c.case_id,
-    among(participant.c.endpoint, "names_"),
+    among(participant.c.endpoint, "mailbox_"),
 )
 _until = participant.c.until
 _is_open = sa.or_(_until.is_(None), _until > sa.bindparam("now_", type_=Instant))

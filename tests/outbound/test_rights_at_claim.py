@@ -11,7 +11,8 @@ import pytest
 from adapter.core.errors import FatalError, TransientError
 from adapter.operate import edit, maintenance, replay
 from adapter.outbound import send
-from adapter.store import endpoints, outbox, participants
+from adapter.store import endpoints, outbox, participants, rights
+from adapter.store.rights import Right
 from adapter.transports import Response
 from tests.kit import drafts
 from tests.kit.far_side import Says
@@ -222,3 +223,20 @@ def test_a_receipt_that_comes_after_it_lapsed_is_stored_and_changes_nothing(
     region.receipt("lulea", notice.content_id)
     assert state(region, notice.id) == "no-longer-due"
     assert region.layers(notice.id) == [("transport", "ok"), ("application", "ok")]
+
+
+@pytest.mark.timeout(30)
+def test_what_would_be_made_anew_without_end_waits_for_a_later_claim(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region.down |= {"lulea"}
+    region.tells("hospital", drafts.stay())
+    region.now += timedelta(hours=1)
+    with monkeypatch.context() as fault:
+        fault.setattr(rights, "compare", lambda _, ids, *__: dict.fromkeys(ids, Right.CHANGED))
+        assert claimed(region) == []
+        assert claimed(region) == []
+    states = [row["state"] for row in region.deliveries(endpoint="lulea")]
+    assert sorted(states) == ["no-longer-due", "waiting"]
+    region.now += timedelta(minutes=1)
+    assert len(claimed(region)) == 1
