@@ -35,7 +35,7 @@ def judge(stay: Stay, bundle: Bundle) -> Person:
     if len(_personnummer(stated)) > 1:
         return Person.CONTESTED
     ours, theirs = _persons(known), _persons(stated)
-    if not known or ours & theirs:
+    if not known or (ours & theirs and not _have_two_personnummer(ours, theirs)):
         return Person.SAME
     if set(numbers(bundles.old_patient_ids(bundle))) & known:
         is_substitute = not _personnummer(ours)
@@ -49,6 +49,12 @@ def _unlike(known: set[str], stated: set[str]) -> Person:
     """Another number of the same system is another person; else nothing can be compared."""
     comparable = {_system(i) for i in known} & {_system(i) for i in stated}
     return Person.OTHER if comparable else Person.CONTESTED
+
+
+def _have_two_personnummer(ours: set[str], theirs: set[str]) -> bool:
+    """Whether each side has a personnummer, and none is the same: another number links nothing."""
+    a, b = _personnummer(ours), _personnummer(theirs)
+    return bool(a and b) and not a & b
 
 
 def _personnummer(identities: Iterable[str]) -> set[str]:
