@@ -21,7 +21,7 @@ from adapter.outbound.pseudonyms import pseudonyms
 from adapter.policy import protection
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
-from adapter.policy.stay import Patched, Stay, patch, with_end
+from adapter.policy.stay import Patched, Stay, patch, with_end, without_assumption
 from adapter.store import cases, inbox, timers
 from adapter.store import stays as documents
 from adapter.store.cases import Case
@@ -63,6 +63,8 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
     patched = patch(
         matter.before, message.event, message.bundle, turn.message.id, turn.message.received_at
     )
+    if level.after:  # nobody assumes where a protected person lives
+        patched = without_assumption(matter.before, patched)
     ended = matter.case.discharged_at
     if ended is not None and not matter.before.is_described:
         documents.described_again(turn.tx, matter.case.id)

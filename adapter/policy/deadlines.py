@@ -14,7 +14,7 @@ from adapter.policy.stay import Stay
 NOTICE_WITHIN = timedelta(hours=24)
 """From the admission, the judgement, or the word that made the unit entitled: the latest."""
 
-_LEADS = ("municipality", "listed")
+_LEADS = ("municipality", "assumed", "listed")
 """Elements whose value leads to a receiver, apart from the units that the assessment names."""
 
 
@@ -23,7 +23,7 @@ def notice_due(stay: Stay, need: Need, ground: str) -> datetime | None:
 
     `ground` leads to the receiver: a kommunkod or an HSA-id.
     """
-    texts = (stay.needs.get(need), stay.value("admitted"), _moved(stay, ground))
+    texts = (stay.needs.get(need), stay.value("admitted"), *_moved(stay, need, ground))
     known = [at for at in map(bundles.instant, texts) if at is not None]
     return max(known) + NOTICE_WITHIN if known else None
 
@@ -71,9 +71,18 @@ def _begins(row: Participant, before: Sequence[Participant]) -> bool:
     return not had and not any(old.until is None or old.ended in _HAD_HEARD for old in same)
 
 
-def _moved(stay: Stay, ground: str) -> str:
-    """When a word put this ground in the place of another one; "" where it is the first."""
-    named = (stay.value("assessment") or {}).get("named", {})
-    leads = (stay.facts.get(element) for element in _LEADS)
-    since = (fact.since for fact in leads if fact is not None and fact.value == ground)
-    return str(named.get(ground) or next(since, ""))
+def _moved(stay: Stay, need: Need, ground: str) -> list[str]:
+    """When words put this ground in the place of another one; none where it is the first.
+
+    A municipality or centre takes the place of units that are named no more, and a municipality
+    that of a centre where the patient is listed no more.
+    """
+    assessment = stay.value("assessment") or {}
+    named = assessment.get("named", {}).get(ground)
+    if named:
+        return [named]
+    leads = [stay.facts[element] for element in _LEADS if element in stay.facts]
+    since = [fact.since for fact in leads if fact.value == ground]
+    listed = stay.facts.get("listed")
+    unlisted = listed.since if listed and not listed.value and need is Need.PRIMARY_CARE else ""
+    return [*since, unlisted, assessment.get("freed", "")]

@@ -91,10 +91,9 @@ class Stay:
     def municipality(self) -> str:
         """The municipality (kommunkod) where the patient is registered; "" where it is unknown.
 
-        That of the sender's settings counts only while the Stay has no address at all.
+        That of the sender's settings counts until another one is known.
         """
-        assumed = "" if self.value("address") else self.value("assumed")
-        return str(self.value("municipality") or assumed or "")
+        return str(self.value("municipality") or self.value("assumed") or "")
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -198,8 +197,20 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
             late |= set() if same else {name}
             continue
         changed |= set() if same else {name}
-        facts[name] = _succeeded(known, new, same=same)
-    return Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
+        facts[name] = _succeeded(before, name, new, same=same)
+    patched = Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
+    return without_assumption(before, patched) if patched.stay.value("address") else patched
+
+
+def without_assumption(before: Stay, patched: Patched) -> Patched:
+    """Return what a message did, but for the municipality that it assumes.
+
+    One that was assumed before, and may have given a right, stands: an address without a kommunkod
+    is no move.
+    """
+    known = {n: fact for n, fact in before.facts.items() if n == "assumed" and before.needs}
+    facts = {n: fact for n, fact in patched.stay.facts.items() if n != "assumed"} | known
+    return replace(patched, stay=Stay(facts=facts), changed=patched.changed - {"assumed"})
 
 
 def of_consent(stay: Stay) -> Stay:
@@ -219,13 +230,17 @@ def with_end(stay: Stay, ended: datetime, message_id: str) -> Stay:
     return Stay(facts={**stay.facts, "discharge": fact})
 
 
-def _succeeded(known: Fact | None, new: Fact, *, same: bool) -> Fact:
+def _succeeded(before: Stay, name: str, new: Fact, *, same: bool) -> Fact:
     """Return the fact to keep: a repetition keeps the value, and since when it holds."""
-    if known is None:
-        return new
-    if same:
+    known = before.facts.get(name)
+    if known and same:
         return replace(new, value=known.value, since=known.since)
-    return replace(new, since=new.recorded if known.value else "")
+    place = before.value(name) or (before.municipality if new.value and name in _LEADS else "")
+    return replace(new, since=new.recorded if place and place != new.value else "")
+
+
+_LEADS = ("municipality", "listed")
+"""Elements that take the place of the municipality that was known or assumed before."""
 
 
 def _is_newer(known: Fact, new: Fact) -> bool:

@@ -6,10 +6,10 @@ deletes: HL7 v2 `""`, or an event that clears the element.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from adapter.core.identifiers import normalised
+from adapter.core.identifiers import PERSON_SYSTEMS, PERSONNUMMER, normalised
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
 from adapter.policy import consents
@@ -240,10 +240,14 @@ def merged(element: str, before: Any, value: Any) -> Any:
     """Return the value to keep.
 
     A need keeps the time of the assessment that brought it, and a unit of the one that named it.
-    A death keeps its date when a later message only says that the patient is dead.
+    `freed` is when a unit was last named no more: what takes its place has a time of its own. A
+    death keeps its date when a later message only says that the patient is dead. Numbers of
+    registers of persons outlast a message that is silent of them.
     """
     if element == "deceased" and value is True:
         return before or True
+    if element == "identifiers":
+        return [*_unsaid(before or (), value), *value]
     if element != "assessment" or not value:
         return value
     stated_ = brought(value["needs"])
@@ -255,7 +259,19 @@ def merged(element: str, before: Any, value: Any) -> Any:
         return before
     named = _when_named(before)
     units = {unit: named.get(unit, at) for unit, at in value["named"].items()}
-    return value | {"needs": needs, "named": units}
+    is_freed = bool(named.keys() - units.keys())
+    freed = value["assessed"] if is_freed else before.get("freed", "")
+    return value | {"needs": needs, "named": units} | ({"freed": freed} if freed else {})
+
+
+def _unsaid(before: Iterable[Facts], value: Iterable[Facts]) -> list[Facts]:
+    """Return the known numbers of persons that the stated numbers are silent of.
+
+    A number of any register takes the place of all but a personnummer.
+    """
+    said = {normalised(i.get("system", "")) for i in value} & PERSON_SYSTEMS
+    unsaid = {PERSONNUMMER} - said if said else PERSON_SYSTEMS
+    return [i for i in before if normalised(i.get("system", "")) in unsaid]
 
 
 def _when_named(assessment: Mapping[str, Any]) -> dict[str, str]:

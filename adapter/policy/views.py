@@ -51,7 +51,7 @@ MATRIX: tuple[Row, ...] = (
     Row(element="reason", basis="no", roles=()),
     Row(element="class", basis="no", roles=()),
 )
-"""`assumed` is the municipality of the sender's settings, while the Stay has no address.
+"""`assumed` is the municipality of the sender's settings, while no other one is known.
 
 An element that has no row is seen by nobody. Needs have a table of their own, `SEEN_NEEDS`."""
 

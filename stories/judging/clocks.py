@@ -55,10 +55,10 @@ class _Clock:
         kommun, units = point.stay.kommun, assessment.units if assessment else ()
         if self.kommun and kommun != self.kommun:
             self.moved = point.word.made
-        if set(units) - set(self.units) and self.units != units:
+        if set(units) != set(self.units):
             self.moved = _at(assessment, point)
         listed = point.stay.values.get("listed") or ""
-        if self.listed and listed != self.listed:
+        if listed != self.listed and (self.listed or self.kommun):
             self.relisted = point.word.made
         self.kommun, self.listed, self.units = kommun, listed, tuple(units)
 
