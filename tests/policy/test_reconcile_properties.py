@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from adapter.core.failures import Arrived
 from adapter.core.model import Event
+from adapter.core.participant import number_of_right
 from adapter.policy.entitled import entitled
 from adapter.policy.notice import ENDINGS
-from adapter.policy.rights import kept, last_told, right_no
+from adapter.policy.rights import kept, last_told
 from adapter.policy.views import parting
 from adapter.policy.window import is_over
 from tests.kit.examples import scaled
@@ -110,7 +111,7 @@ def test_a_notice_carries_the_number_of_its_receivers_right_and_an_ending_none(
         plan = course.hears(each, outcome)
         for notice in plan.notices if plan else ():
             rows = list(course.rows.values())
-            number = None if notice.event in ENDINGS else right_no(rows, [], notice.endpoint)
+            number = None if notice.event in ENDINGS else number_of_right(rows, {notice.endpoint})
             assert notice.right_no == number
 
 
