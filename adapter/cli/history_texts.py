@@ -12,6 +12,7 @@ _WORDS = {
     "consent-withdrawn": "sent to nobody: the patient has withdrawn the consent to planning",
     "secrecy-bar": "not told, because of a bar of secrecy: {}",
     "bar-without-receiver": "a bar of secrecy names {}, which is no receiver of the stay",
+    "consent-without-case": "consent or a bar came to no open case, and is not kept",
     "protected": "protected identity from now on, in every case of the patient: {}",
     "lifted": "protection lifted: {}",
     "settings-told": "what the new settings change was sent to the receivers ({})",

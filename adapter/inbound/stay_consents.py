@@ -14,7 +14,7 @@ from adapter.inbound.remarks import remarks
 from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
 from adapter.outbound import judgement
-from adapter.policy import secrecy
+from adapter.policy import consents, secrecy
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
 from adapter.store import outbox, participants, timers
@@ -58,6 +58,14 @@ def keep_plan(turn: Turn, message: ReadMessage, case: Case) -> OwedReceipt:
     turn.settle(Ruling.PROCESS, case_id=case.id, note="not-forwarded: consent withdrawn")
     issues = [*message.issues, issue, *remarks(turn, message)]
     return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case.id)
+
+
+def without_case(turn: Turn, message: ReadMessage) -> list[Issue]:
+    """What a message says of consent and bars is lost when it is about no open case."""
+    if not consents.stated(message.bundle):
+        return []
+    turn.log("consent-without-case")
+    return [Issue(code="consent-without-case", severity=Severity.WARNING)]
 
 
 def _warning(turn: Turn, case: Case, code: ErrorCode, detail: str) -> Issue:

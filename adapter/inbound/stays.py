@@ -18,7 +18,7 @@ from adapter.inbound.stay_effects import Told
 from adapter.inbound.turn import Turn
 from adapter.outbound import judgement
 from adapter.outbound.pseudonyms import pseudonyms
-from adapter.policy import protection
+from adapter.policy import protection, secrecy
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay, patch, with_end, without_assumption
@@ -47,6 +47,7 @@ def forward_stay(turn: Turn, message: ReadMessage) -> OwedReceipt:
     )
     issues = [*message.issues, *(issue for each in outcomes for issue in each.issues)]
     issues += remarks(turn, message)
+    issues += [] if matters else stay_consents.without_case(turn, message)
     return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case_id)
 
 
@@ -69,6 +70,8 @@ def _apply(turn: Turn, message: ReadMessage, matter: StayCase, level: Level) -> 
     if ended is not None and not matter.before.is_described:
         documents.described_again(turn.tx, matter.case.id)
         patched = replace(patched, stay=with_end(patched.stay, ended, turn.message.id))
+    marked = secrecy.with_matched(turn.network, patched.stay, turn.now.date())
+    patched = replace(patched, stay=marked)
     if matter.person is Person.RENUMBERED:
         patched = _renumbered(turn, message, matter, patched)
     applied = stay_effects.apply(turn, message, matter, patched, level)

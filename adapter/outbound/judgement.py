@@ -164,7 +164,7 @@ def _is_barred(tx: Transaction, network: Network, d: Delivery, stay: Stay, now: 
     """Whether its receiver is behind a bar of secrecy."""
     rows = participants.of_case(tx, d.case_id or "") if stay.bars else []
     open_ = [row for row in rows if row.until is None]
-    barred = secrecy.barred(network, stay.bars, open_, now.date())
+    barred = secrecy.barred(network, stay, open_, now.date())
     return not barred.isdisjoint(network.mailbox(d.endpoint))
 
 

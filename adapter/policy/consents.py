@@ -13,6 +13,8 @@ from adapter.fhir import consents
 
 CONSENT, GIVEN, WITHDRAWN = "consent", "given", "withdrawn"
 _BAR = "bar "
+_BARRED = "barred "
+"""Element for each bar: the endpoints that it has matched. It holds for them while it stands."""
 
 
 def stated(bundle: Bundle) -> dict[str, Any]:
@@ -31,6 +33,21 @@ def barred_by(element: str) -> str:
     return element.removeprefix(_BAR) if element.startswith(_BAR) else ""
 
 
+def bar(organization: str) -> str:
+    """Return the element of the bar for a receiver."""
+    return _BAR + organization
+
+
+def matched(organization: str) -> str:
+    """Return the element of the endpoints that the bar for a receiver has matched."""
+    return _BARRED + organization
+
+
+def is_matched(element: str) -> bool:
+    """Whether an element is `matched` of some bar."""
+    return element.startswith(_BARRED)
+
+
 def is_of_consent(element: str) -> bool:
     """Whether an element is the consent or a bar: a late word about it stands before a person."""
-    return element == CONSENT or element.startswith(_BAR)
+    return element == CONSENT or element.startswith((_BAR, _BARRED))

@@ -82,8 +82,8 @@ def _barred(given: Input, rights: Entitled) -> Barred:
     """Return who is behind a bar of secrecy, before the message and after it."""
     day, open_ = given.now.date(), [row for row in given.rows if row.until is None]
     return Barred(
-        before=secrecy.barred(given.network, given.before.bars, open_, day),
-        after=secrecy.barred(given.network, given.after.bars, rights.entitlements, day),
+        before=secrecy.barred(given.network, given.before, open_, day),
+        after=secrecy.barred(given.network, given.after, rights.entitlements, day),
     )
 
 

@@ -6,13 +6,15 @@ A bar never stops what 2 kap. tells. A receiver behind a bar sees the Stay as if
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from adapter.core.endpoint import Endpoint
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Event
+from adapter.policy import consents
 from adapter.policy.events import GONE, element_of, flips, has, standing
 from adapter.policy.stay import Stay
 from adapter.policy.views import MATRIX, Projection
@@ -42,25 +44,28 @@ class Share(Protocol):
         """What made it a participant: a kommunkod or an HSA-id."""
 
 
-def barred(
-    network: Network, bars: Collection[str], shares: Iterable[Share], day: date
-) -> frozenset[str]:
-    """Return the endpoints that these bars leave out.
+def barred(network: Network, stay: Stay, shares: Iterable[Share], day: date) -> frozenset[str]:
+    """Return the endpoints that the bars of a Stay leave out.
 
     A bar for a unit also leaves out a planning service that carries for it: the unit reads there.
     It reads there too when the settings name another unit now, while the first keeps its right.
     A mailbox with several parts is left out when one of them is barred.
     """
-    if not bars:
+    if not stay.bars:
         return frozenset()
     every = list(shares)
     return frozenset(
         share.endpoint
         for share in every
-        if not all(
-            organizations(network, each, day).isdisjoint(bars) for each in _with_unit(share, every)
-        )
+        if any(_is_named(network, stay, each, day) for each in _with_unit(share, every))
     )
+
+
+def _is_named(network: Network, stay: Stay, share: Share, day: date) -> bool:
+    """Whether a bar names whoever reads there, or has matched it before."""
+    readers = {share.endpoint, *_readers(network, share, day)}
+    is_matched = not readers.isdisjoint(stay.barred_endpoints)
+    return is_matched or not organizations(network, share, day).isdisjoint(stay.bars)
 
 
 def _with_unit(share: Share, shares: Iterable[Share]) -> list[Share]:
@@ -70,17 +75,38 @@ def _with_unit(share: Share, shares: Iterable[Share]) -> list[Share]:
     return [share, *(each for each in units if (each.need, each.ground) == place)]
 
 
+def with_matched(network: Network, stay: Stay, day: date) -> Stay:
+    """Return a Stay that keeps which endpoints its bars match today, or have matched before.
+
+    A bar does not end with an alias of its receiver, nor with an endpoint that was replaced.
+    """
+    facts = {k: fact for k, fact in stay.facts.items() if not consents.is_matched(k)}
+    for bar in stay.bars:
+        known = set(stay.value(consents.matched(bar)) or ())
+        named = {e.name for e in network.settings.endpoints if bar in hsa_ids(e, day)} | known
+        heirs = {heir for name, after in network.moves().items() if name in named for heir in after}
+        if named:
+            fact = replace(facts[consents.bar(bar)], value=sorted(named | heirs))
+            facts[consents.matched(bar)] = fact
+    return replace(stay, facts=facts)
+
+
 def organizations(network: Network, share: Share, day: date) -> set[str]:
     """Return the HSA-ids of whoever reads what an endpoint is told for a need."""
+    readers = _readers(network, share, day).values()
+    return {hsa_id(share.ground), *(id_ for e in readers for id_ in hsa_ids(e, day))}
+
+
+def _readers(network: Network, share: Share, day: date) -> dict[str, Endpoint]:
+    """Return the endpoints by name that read what an endpoint is told for a need."""
     own = {share.endpoint, *network.replaced(share.endpoint)}
-    readers = (
-        hsa_ids(e, day)
+    return {
+        e.name: e
         for e in network.settings.endpoints
         if e.name in own
         or (e.municipality == share.ground and share.need in e.serves)
         or share.ground in hsa_ids(e, day)
-    )
-    return {hsa_id(share.ground), *(id_ for ids in readers for id_ in ids)}
+    }
 
 
 def behind_bar(stay: Stay) -> Stay:

@@ -112,6 +112,11 @@ class Stay:
         return frozenset(named) - {""}
 
     @property
+    def barred_endpoints(self) -> frozenset[str]:
+        """The endpoints that a bar in force has matched, whatever the settings say of them now."""
+        return frozenset(e for b in self.bars for e in self.value(consents.matched(b)) or ())
+
+    @property
     def discharge(self) -> dict[str, Any] | None:
         """The discharge; None without one. A discharge by death counts while the death does."""
         discharge: dict[str, Any] | None = self.value("discharge")

@@ -26,6 +26,7 @@ WORDS = {
     "consent-withdrawn": "the patient has withdrawn the consent to planning; nobody got the plan",
     "secrecy-bar": "a bar of secrecy is recorded; this receiver did not get this event",
     "bar-without-receiver": "a bar of secrecy names an organisation that is no receiver",
+    "consent-without-case": "no case is open; what it says of consent or bars is not kept",
     "other-patient": "its patient is not the patient of the case; a person must decide",
     "ambiguous-case": "its names belong to two cases; a person must decide",
     "nobody-to-tell": "this need has no receiver; a person must tell somebody",

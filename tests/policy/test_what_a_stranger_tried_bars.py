@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from adapter.core.endpoint import Alias
+from adapter.core.model import Event
 from adapter.operate import maintenance
 from tests.kit import drafts
-from tests.kit.consent_words import barred, says, unbarred
+from tests.kit.consent_words import barred, says, unbarred, warned
 from tests.kit.county import EVA, County, Person, Visit, stamp, warnings
+from tests.kit.drafts import LULEA
 
 DAY = timedelta(hours=24)
 SECOND = "198609292381"
@@ -155,3 +158,56 @@ def test_a_ready_that_came_anew_behind_a_bar_is_told_as_a_ready(county: County) 
     county.adt("A16", visit)
     says(county, visit, unbarred())
     assert "discharge-ready" in county.hears()["lulea"]
+
+
+# When the settings of its receiver change
+
+
+def change(county: County, name: str, **changes: Any) -> None:
+    """Change an endpoint of the settings."""
+    every = county.network.settings.endpoints
+    changed = tuple(replace(e, **changes) if e.name == name else e for e in every)
+    county.with_settings(endpoints=changed)
+
+
+def test_a_bar_by_an_alias_outlives_the_alias(county: County) -> None:
+    old = Alias(id=LULEA.organization, until=date(2026, 3, 12))
+    change(county, "lulea", organization="SE2120000002-LULEANEW", aliases=(old,))
+    visit = admitted(county)
+    assert says(county, visit, barred()) == []
+    county.now += 4 * DAY
+    reply = county.adt("A16", visit)
+    assert county.hears("lulea") == {}
+    assert "secrecy-bar" in warnings(reply)
+
+
+def test_a_bar_outlives_the_endpoint_that_was_replaced_and_removed(county: County) -> None:
+    visit = admitted(county)
+    says(county, visit, barred())
+    lulea = county.network.endpoint("lulea")
+    new = replace(lulea, name="pitea", organization="SE2120000002-NEWB", broker_user="pitea")
+    every = county.network.settings.endpoints
+    others = tuple(e for e in every if e.name not in ("lulea", "pitea"))
+    county.with_settings(endpoints=(*others, replace(lulea, serves=(), replaced_by="pitea"), new))
+    visit.planned = "20260402"
+    county.adt("A08", visit)
+    county.hears()
+    county.with_settings(endpoints=(*others, new))
+    county.adt("A16", visit)
+    assert county.hears() == {}
+
+
+# A bar before its case
+
+
+def test_a_bar_in_a_message_that_opens_no_case_is_a_warning(county: County) -> None:
+    outpatient = {"system": drafts.CLASS["system"], "code": "AMB"}
+    bundle = drafts.stay(
+        Event.ADMISSION_UPDATED,
+        visit="Y2",
+        needs=(),
+        consents=(barred(),),
+        **{"class": outpatient},
+    )
+    county.tells("hospital", bundle)
+    assert warned(county) == ["consent-without-case"]

@@ -73,6 +73,7 @@ ErrorCode: TypeAlias = Literal[
     "consent-withdrawn",
     "secrecy-bar",
     "bar-without-receiver",
+    "consent-without-case",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

@@ -118,4 +118,11 @@ CODES: dict[ErrorCode, Entry] = {
         "Check the HSA-id. The bar is kept, and counts if the organisation becomes a receiver.",
         200,
     ),
+    "consent-without-case": sender_fault(
+        "not-found",
+        "Inget öppet ärende finns: samtycket eller sekretesshindret är inte sparat.",
+        "There is no open case: the consent or the bar of secrecy is not kept.",
+        "Send it again with the admission, or after it.",
+        200,
+    ),
 }
