@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from adapter.core.failures import Arrived
 from adapter.core.model import Event
+from adapter.core.participant import Participant
 from adapter.inbound import stay_effects
 from adapter.inbound.stay_arrivals import arrived, sent_since
 from adapter.inbound.stay_settings import judged
+from adapter.policy import secrecy
 from adapter.policy.notice import LIFTED, Notice
 from adapter.policy.rights import last_told
+from adapter.policy.views import Projection
 from adapter.settings.network import Network
 from adapter.store import cases, participants
 from adapter.store.cases import Case
@@ -27,11 +31,12 @@ def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) ->
     labelled = [
         name for name, sent in sent_since(turn, case, rows).items() if arrived(sent) != Arrived.NO
     ]
+    barred = secrecy.barred(network, matter.before, rows, now.date())
     notices = [
         Notice(
             endpoint=name,
             event=Event.ADMISSION_UPDATED,
-            projection=(last_told(own) or {}) | {"protection": LIFTED},
+            projection=_known(own, barred) | {"protection": LIFTED},
             right_no=participants.right_no(tx, case.id, network.mailbox(name)),
             is_label=True,
         )
@@ -40,3 +45,9 @@ def tell_lifted(tx: Transaction, network: Network, case: Case, now: datetime) ->
     ]
     stay_effects.queue(turn, message, matter, notices, {})
     cases.save(tx, case.id, orders=case.orders + len(notices))
+
+
+def _known(own: Sequence[Participant], barred: Collection[str]) -> Projection:
+    """What a receiver last got, without what a bar of secrecy has hidden from it since."""
+    known = last_told(own) or {}
+    return secrecy.without(known) if own[0].endpoint in barred else known

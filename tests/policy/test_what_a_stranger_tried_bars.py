@@ -10,7 +10,8 @@ import pytest
 
 from adapter.core.endpoint import Alias
 from adapter.core.model import Event
-from adapter.operate import maintenance
+from adapter.fhir import bundles
+from adapter.operate import maintenance, protection
 from tests.kit import drafts
 from tests.kit.consent_words import barred, says, unbarred, warned
 from tests.kit.county import EVA, County, Person, Visit, stamp, warnings
@@ -211,3 +212,21 @@ def test_a_bar_in_a_message_that_opens_no_case_is_a_warning(county: County) -> N
     )
     county.tells("hospital", bundle)
     assert warned(county) == ["consent-without-case"]
+
+
+def test_the_end_of_a_protection_does_not_repeat_what_a_bar_has_hidden_since(
+    county: County,
+) -> None:
+    visit = admitted(county)
+    county.adt("A16", visit)
+    county.hears()
+    says(county, visit, barred())
+    visit.protected = "Y"
+    county.adt("A31", visit)
+    county.takes()
+    [case] = county.cases()
+    with county.store.begin() as tx:
+        protection.lift(tx, county.network, case["id"], who="Ann", reason="x", now=county.now)
+    county.turn()
+    [lifted] = county.takes("lulea")["lulea"]
+    assert bundles.extension_value(bundles.focus(lifted), "discharge-ready") is None
