@@ -80,6 +80,7 @@ TOOLS = {
         "policy/stay.Patched.",
         "inbound/protected.",
         "policy/protection.stronger",
+        "policy/secrecy.with_matched",
     ),
     "reads or keeps what is known of the case and the person": (
         "cases.ids_of",
