@@ -143,7 +143,7 @@ def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Findin
             yield _finding("an ending to a party whose right goes on", got)
         if earlier is None or earlier.heard.content == got.heard.content or edits:
             continue
-        if _unsayable(line, party, earlier, got):
+        if _unsayable(line, party, earlier, got) or _takes_back(evidence, earlier, got):
             continue
         if _same(earlier.heard, got.heard) and _adds_nothing(earlier.heard, got.heard):
             yield _finding(f"{got.heard.event} says nothing new", got)
@@ -160,6 +160,15 @@ def _unsayable(line: Timeline, party: str, earlier: Got, got: Got) -> bool:
     points = (line.at(earlier.at), line.at(got.at))
     listed = {point.stay.values.get("listed") for point in points if point is not None}
     return whom(party).form == "omsorg" and len(listed) > 1
+
+
+def _takes_back(evidence: Evidence, earlier: Got, got: Got) -> bool:
+    """Whether the party refused other news in between: the truth went, and came back."""
+    if got.timeline is None:
+        return False
+    every = evidence.about(got.timeline, got.party)
+    between = (g for g in every if earlier.at < g.at < got.at and not g.is_kept)
+    return any(not _same(g.heard, got.heard) for g in between)
 
 
 def _adds_nothing(earlier: Heard, heard: Heard) -> bool:
