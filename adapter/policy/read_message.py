@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -120,11 +120,15 @@ def _accepted(
     if recorded is not None and recorded > message.received_at + _TOLERATED:
         bundle = rewriting.with_recorded(bundle, context.recorded)
         issues = [*issues, _AHEAD_OF_US]
-    ended = bundles.instant((bundles.focus(bundle) or {}).get("period", {}).get("end"))
-    if event.kind is Kind.ENCOUNTER and ended and ended > message.received_at + _TOLERATED:
+    if event.kind is Kind.ENCOUNTER and _ends_after(bundle, message.received_at + _TOLERATED):
         issues = [*issues, _ENDS_AHEAD]
     losses = tuple(context.losses)
     return ReadMessage(bundle=bundle, event=event, losses=losses, issues=tuple(issues))
+
+
+def _ends_after(bundle: Bundle, latest: datetime) -> bool:
+    ended = bundles.instant((bundles.focus(bundle) or {}).get("period", {}).get("end"))
+    return ended is not None and ended > latest
 
 
 def _problems(
