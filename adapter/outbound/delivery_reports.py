@@ -51,6 +51,7 @@ def nobody(  # noqa: PLR0913 - the parts of a report, each by name
         original=original,
         error=FatalError("nobody-to-tell", f"{missing.need}: {missing.text}"),
         missed={"display": str(missing.need)},
+        reason=f"{missing.need}: {missing.text}.",
         message_id=message_id,
         home=home,
     )
@@ -92,6 +93,7 @@ class _Report:
     missed: Resource
     message_id: str
     home: Endpoint
+    reason: str = ""  # why, in this case; without it the error's own text is all
 
 
 def _send(tx: Transaction, network: Network, report_: _Report, case_id: str, now: datetime) -> None:
@@ -107,11 +109,12 @@ def _send(tx: Transaction, network: Network, report_: _Report, case_id: str, now
 def _report_bundle(network: Network, report_: _Report, now: datetime) -> Bundle:
     bare = {"resourceType": "Patient", "id": builders.new_id(report_.message_id, "patient")}
     entry = report_.error.entry
+    texts = (f"{entry.sv} / {entry.en}", report_.reason, entry.action)
     return builders.delivery_report(
         content=report_.content,
         about=report_.about,
         code=report_.error.code,
-        text=f"{entry.sv} / {entry.en} {entry.action}",
+        text=" ".join(text for text in texts if text),
         sender=network.adapter(),
         receiver=party_of(report_.home),
         missed=report_.missed,

@@ -96,7 +96,7 @@ def may_originate(event: Event, held: frozenset[Capacity]) -> bool:
 
 def hospital_of(network: Network, sender: Endpoint, owner: str, day: date) -> Endpoint | None:
     """Return the endpoint whose organisation tells of an owner's stays; the sender first."""
-    return next(iter(_hospitals(network, sender, owner, day)), None)
+    return next(_hospitals(network, sender, owner, day), None)
 
 
 def contact_of(network: Network, sender: Endpoint, owner: str, day: date) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from adapter.core.model import Need
 from adapter.operate import settings_change
@@ -19,14 +16,6 @@ from tests.kit.county import (
     Visit,
     text,
 )
-
-
-@pytest.fixture
-def county() -> Iterator[County]:
-    """The county, in memory."""
-    found = County("sqlite://")
-    yield found
-    found.store.close()
 
 
 def shown(county: County) -> list[Difference]:

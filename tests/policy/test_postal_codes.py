@@ -9,7 +9,7 @@ import pytest
 
 from adapter.core.endpoint import Settings, Sharing
 from adapter.settings.sharing_checks import problems
-from tests.kit.county import EVA, SETTINGS, County, Visit, warnings
+from tests.kit.county import EVA, SETTINGS, County, Visit, text, warnings
 
 CODES = {"97": ("2580",), "972": ("2580", "2581"), "94": ("2581",)}
 NOWHERE = "Storgatan 1^^LULEÅ^^{}^SE^H"
@@ -49,6 +49,8 @@ def test_the_item_and_the_warning_name_what_the_postal_code_suggests(
     assert item["detail"] == f"no-municipality{suggests}"
     assert item["due_at"] is not None
     assert county.hears() == {}
+    [report] = county.inbox("hospital")
+    assert f"social-services: no-municipality{suggests}." in text(report)
 
 
 def test_a_kommunkod_that_comes_later_meets_the_need(county: County) -> None:

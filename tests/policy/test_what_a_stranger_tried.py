@@ -283,3 +283,17 @@ def test_a_planning_service_follows_carries_for_and_the_units_keep_their_rights(
     }
     county.adt("A16", visit)
     assert county.hears() == {"lulea": ["discharge-ready"]}
+
+
+def test_a_case_that_is_named_by_a_ward_leaves_under_the_hospitals_name(county: County) -> None:
+    ward = "SE2321000001-PSYK9"
+    every = [
+        replace(e, speaks_for=(ward,)) if e.name == "hospital" else e
+        for e in county.network.settings.endpoints
+    ]
+    county.with_settings(endpoints=tuple(every))
+    county.tells("hospital", drafts.in_case(drafts.stay(), f"{ward}/V1"))
+    [notice] = county.takes("lulea")["lulea"]
+    assert ward not in text(notice)
+    [case] = bundles.case_ids(notice)
+    assert case.startswith(f"{HOSPITAL.organization}/")
