@@ -240,11 +240,13 @@ def _succeeded(before: Stay, name: str, new: Fact, *, same: bool) -> Fact:
     known = before.facts.get(name)
     if known and same:
         return replace(new, value=known.value, since=known.since)
-    place = before.value(name) or (before.municipality if new.value and name in _LEADS else "")
+    place = before.value(name) or (
+        before.municipality if new.value and name in _REPLACES_ASSUMED else ""
+    )
     return replace(new, since=new.recorded if place and place != new.value else "")
 
 
-_LEADS = ("municipality", "listed")
+_REPLACES_ASSUMED = ("municipality", "listed")
 """Elements that take the place of the municipality that was known or assumed before."""
 
 

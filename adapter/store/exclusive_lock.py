@@ -20,18 +20,12 @@ _LOCK = sa.text(f"select name {_NAMES} where pg_try_advisory_lock(:ours, hashtex
 _UNLOCK = sa.text(f"select pg_advisory_unlock(:ours, hashtext(name)) {_NAMES}")
 
 
-@contextmanager
-def exclusive_lock(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
+def exclusive_lock(store: Store, names: Sequence[str]) -> AbstractContextManager[Sequence[str]]:
     """Lock those of these names that no other process has locked, and yield them.
 
     With SQLite one lock file stands for all names together. Raise StoreUnavailableError when the
     database does not answer.
     """
-    with _lock(store, names) as locked:
-        yield locked
-
-
-def _lock(store: Store, names: Sequence[str]) -> AbstractContextManager[Sequence[str]]:
     if not store.is_sqlite:
         return _with_database(store.engine, names)
     if store.url.database in (None, "", ":memory:"):  # no other process has it
