@@ -51,7 +51,7 @@ def test_a_case_that_cannot_be_judged_is_named_with_its_reason(
     settings = tmp_path / "renamed.toml"
     settings.write_text(renamed, encoding="utf-8")
     shown = office.run("rights", "--settings", settings).stdout
-    why = "the messages of its stay are purged, or cannot be read"
+    why = "its messages are purged, or their sender is not in the settings"
     assert f": cannot be judged: {why}\n" in shown
     assert shown.endswith("0 of 1 case differs from the settings\n")
     [case] = office.data("rights", "--settings", settings)["cases"]
