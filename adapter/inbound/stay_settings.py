@@ -62,7 +62,9 @@ def judged(
     stored = inbox.get(tx, fact.message) if fact else None
     bundle = original_bundle(network, stored) if stored else None
     if stored is None or stored.message is None or bundle is None:
-        raise FatalError("unknown-id", "its messages are purged, or their sender is not in the settings")
+        raise FatalError(
+            "unknown-id", "its messages are purged, or their sender is not in the settings"
+        )
     turn = Turn(tx=tx, network=network, message=stored.message, now=now)
     content = builders.new_id(stored.content_id, "settings", now.isoformat())
     message = ReadMessage(bundle=_renamed(bundle, content, now), event=Event.PERSON_UPDATED)

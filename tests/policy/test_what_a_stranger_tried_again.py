@@ -104,7 +104,7 @@ def test_a_case_whose_reporting_endpoint_has_another_name_cannot_be_judged_and_s
     assert [each.not_judged for each in differing(county)] == [""]
     rename(county, "feed", "feed-2")
     [unknown] = differing(county)
-    assert unknown.not_judged == "the messages of its stay are purged, or cannot be read"
+    assert unknown.not_judged == "its messages are purged, or their sender is not in the settings"
     assert (unknown.gains, unknown.ends) == ((), ())
 
 
