@@ -2,33 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
-from adapter.cli import (
-    bench,
-    case,
-    dead_letters,
-    demo,
-    edit,
-    endpoints,
-    health,
-    message,
-    message_list,
-    processes,
-    protection,
-    purge,
-    replay,
-    rights,
-    settings_file,
-    translation,
+from adapter.cli.loading import Listed, LoadedCommands
+
+
+def _listed(name: str, place: str, *examples: str) -> Listed:
+    return Listed(name, place, examples)
+
+
+COMMANDS = (
+    _listed("demo", "demo.demo", "", "--seed 7 --store demo.db --json"),
+    _listed("serve", "processes.serve", "", "--settings region.toml --log-level debug"),
+    _listed("worker", "processes.worker", "--settings region.toml"),
+    _listed("web", "processes.web", "--settings region.toml"),
+    _listed("init", "settings_file.init", "", "region.toml"),
+    _listed("check", "settings_file.check", "", "--settings region.toml --json"),
+    _listed("systems", "translation.systems", "", "--json"),
+    _listed(
+        "map",
+        "translation.map_",
+        "A01.hl7 --from hl7v2 --to fhir",
+        "plan.json --from fhir --to omsorg --receiver SE2120002742-LULEA",
+    ),
+    _listed("validate", "translation.validate", "message.json", "*.json --json"),
+    _listed("health", "health.health_", "", "--settings region.toml --json"),
+    _listed("case", "case.case", "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json"),
+    _listed(
+        "messages", "message_list.messages", "--endpoint lulea --since 2h", "--state refused --json"
+    ),
+    _listed("message", "message.message", "m-0f3a --store adapter.db", "d-77aa --no-bodies"),
+    _listed("dead", "dead_letters.dead", "", "--store postgresql://host/adapter --json"),
+    _listed("take", "dead_letters.take", "d-77aa --who 'Ann, ext. 1234'"),
+    _listed(
+        "edit",
+        "edit.edit",
+        "d-77aa",
+        "d-77aa --from d-77aa.json --reason 'wrong date of birth' --dry-run",
+    ),
+    _listed(
+        "replay",
+        "replay.replay",
+        "d-77aa --reason 'address corrected' --dry-run",
+        "d-77aa d-78bb --reason 'address corrected'",
+        "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
+    ),
+    _listed("discard", "dead_letters.discard", "d-77aa --reason 'told by phone'"),
+    _listed(
+        "rights",
+        "rights.rights",
+        "",
+        "--send SE2120001111-SJUKHUS/12345 --who Ann --reason 'Piteå connected today'",
+    ),
+    _listed(
+        "protection",
+        "protection.protection",
+        "show SE2120001111-SJUKHUS/12345",
+        "lift c-0f3a --who 'Ann, ext. 1234' --reason 'Skatteverket, by phone'",
+    ),
+    _listed("purge", "purge.purge", "--dry-run", "--json"),
+    _listed("pause", "endpoints.pause", "lulea --reason 'upgrade until 14:00'"),
+    _listed("resume", "endpoints.resume", "lulea"),
+    _listed("token", "endpoints.token", "planning"),
+    _listed("bench", "bench.bench", "", "--only latency --json", "--backlog 5000 --stored 50000"),
 )
-from adapter.cli.errors import Commands
+
+
+class _Commands(LoadedCommands):
+    """The commands of this list."""
+
+    listed = COMMANDS
+
 
 app = typer.Typer(
     name="adapter",
-    cls=Commands,
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,62 +85,9 @@ app = typer.Typer(
 )
 
 
-def _command(name: str, function: Callable[..., None], *examples: str) -> None:
-    epilog = "\n\n".join(f"Example: adapter {name} {example}".rstrip() for example in examples)
-    app.command(name, epilog=epilog)(function)
-
-
-_command("demo", demo.demo, "", "--seed 7 --store demo.db --json")
-_command("serve", processes.serve, "", "--settings region.toml --log-level debug")
-_command("worker", processes.worker, "--settings region.toml")
-_command("web", processes.web, "--settings region.toml")
-_command("init", settings_file.init, "", "region.toml")
-_command("check", settings_file.check, "", "--settings region.toml --json")
-_command("systems", translation.systems, "", "--json")
-_command(
-    "map",
-    translation.map_,
-    "A01.hl7 --from hl7v2 --to fhir",
-    "plan.json --from fhir --to omsorg --receiver SE2120002742-LULEA",
-)
-_command("validate", translation.validate, "message.json", "*.json --json")
-_command("health", health.health_, "", "--settings region.toml --json")
-_command("case", case.case, "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json")
-_command("messages", message_list.messages, "--endpoint lulea --since 2h", "--state refused --json")
-_command("message", message.message, "m-0f3a --store adapter.db", "d-77aa --no-bodies")
-_command("dead", dead_letters.dead, "", "--store postgresql://host/adapter --json")
-_command("take", dead_letters.take, "d-77aa --who 'Ann, ext. 1234'")
-_command(
-    "edit",
-    edit.edit,
-    "d-77aa",
-    "d-77aa --from d-77aa.json --reason 'wrong date of birth' --dry-run",
-)
-_command(
-    "replay",
-    replay.replay,
-    "d-77aa --reason 'address corrected' --dry-run",
-    "d-77aa d-78bb --reason 'address corrected'",
-    "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
-)
-_command("discard", dead_letters.discard, "d-77aa --reason 'told by phone'")
-_command(
-    "rights",
-    rights.rights,
-    "",
-    "--send SE2120001111-SJUKHUS/12345 --who Ann --reason 'Piteå connected today'",
-)
-_command(
-    "protection",
-    protection.protection,
-    "show SE2120001111-SJUKHUS/12345",
-    "lift c-0f3a --who 'Ann, ext. 1234' --reason 'Skatteverket, by phone'",
-)
-_command("purge", purge.purge, "--dry-run", "--json")
-_command("pause", endpoints.pause, "lulea --reason 'upgrade until 14:00'")
-_command("resume", endpoints.resume, "lulea")
-_command("token", endpoints.token, "planning")
-_command("bench", bench.bench, "", "--only latency --json", "--backlog 5000 --stored 50000")
+@app.callback()
+def _adapter() -> None:
+    """Make the list a group; the text of `--help` stands above."""
 
 
 def main() -> None:

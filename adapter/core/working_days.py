@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from adapter.core.endpoint import Within
 
 _DAY = timedelta(days=1)
@@ -69,4 +67,6 @@ def _is_evening(day: date) -> bool:
 
 @lru_cache(maxsize=16)
 def _public(year: int) -> frozenset[date]:
+    import holidays  # slow, and only deadlines need it
+
     return frozenset(holidays.country_holidays("SE", years=year))

@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hl7
-from lxml import etree
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
+
+if TYPE_CHECKING:  # imported where XML is read or written: most commands need none
+    from lxml import etree
 
 _LIMITS = Limits()
 _CHARSETS = {  # names in HL7 table 0211 or in Nordic use, and Python's names
@@ -55,6 +57,8 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
     if content == "json":
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     if content == "xml":
+        from lxml import etree
+
         return etree.tostring(document, encoding="UTF-8", xml_declaration=True)
     return _hl7_bytes(str(document), charset)
 
@@ -64,6 +68,8 @@ def readable(content: str, document: Any) -> str:
     if content == "json":
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if content == "xml":
+        from lxml import etree
+
         copy = deepcopy(document)
         etree.indent(copy)
         return etree.tostring(copy, encoding="unicode") + "\n"
@@ -141,6 +147,8 @@ def _children(item: Any) -> Iterable[Any]:
 
 
 def _xml(body: bytes, limits: Limits) -> etree._Element:
+    from lxml import etree
+
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -167,7 +175,7 @@ def _xml_code(body: bytes, error: Exception) -> ErrorCode:
 
 def _xml_place(error: Exception) -> str:
     """Return only the place, because the parser's message may quote the document."""
-    if isinstance(error, etree.XMLSyntaxError) and error.lineno is not None:
+    if isinstance(error, SyntaxError) and error.lineno is not None:
         return f"not XML at line {error.lineno}, column {error.offset}"
     return "not XML"
 

@@ -21,7 +21,6 @@ from adapter.store import Store, heartbeats
 from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
 from adapter.store.transaction import Transaction
-from adapter.transports.rabbitmq import INCOMING
 
 BEAT = 5.0  # seconds between two heartbeats
 LOST = timedelta(seconds=20)  # a process without a heartbeat for longer is lost
@@ -113,7 +112,11 @@ def lost(process: Process, now: datetime) -> bool:
 
 def required_queues(settings: Settings) -> tuple[str, ...]:
     """The queues that a worker must consume."""
-    return (INCOMING,) if settings.broker else ()
+    if not settings.broker:
+        return ()
+    from adapter.transports.rabbitmq import INCOMING  # slow: it imports the broker's library
+
+    return (INCOMING,)
 
 
 def survey(store: Store, settings: Settings, own_health: OwnHealth | None = None) -> Survey:

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from adapter.cli import app
+from adapter.cli import COMMANDS, loading
 from adapter.cli.errors import DEBUG, Commands
 from adapter.core.errors import FatalError, Issue, TransientError
 from tests.kit.office import run
@@ -95,10 +95,10 @@ def test_what_is_not_utf_8_is_wrong_use_and_it_is_said_which(
 
 
 def test_every_command_explains_itself_with_an_example() -> None:
-    for command in app.registered_commands:
-        assert command.callback is not None
-        assert command.callback.__doc__
-        assert f"adapter {command.name}" in (command.epilog or "")
+    for command in COMMANDS:
+        assert loading.first_line(command.place)
+        assert f"adapter {command.name}" in command.epilog
+        assert f"adapter {command.name}" in run(command.name, "--help").stdout
 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:

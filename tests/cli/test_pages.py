@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from adapter.cli import app
+from adapter.cli import COMMANDS
 from adapter.core.catalogue import CATALOGUE
 from adapter.web import health, metadata, metrics, receiving
 from adapter.web.requests import SECONDS
@@ -53,7 +53,7 @@ def test_the_comparison_sees_a_difference() -> None:
 
 
 def test_every_command_is_on_the_page() -> None:
-    for command in app.registered_commands:
+    for command in COMMANDS:
         assert f"adapter {command.name}" in OPERATIONS, command.name
 
 

@@ -16,13 +16,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-import typer
 from fastapi.routing import APIRoute
 from prometheus_client.core import Metric
 
 from adapter import mappings, settings
 from adapter.bench import report as bench
-from adapter.cli import app
 from adapter.core import endpoint, kill_points, lifecycle, logs, model
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import Severity
@@ -38,6 +36,7 @@ from adapter.web import metrics as web_metrics
 from adapter.web import receiving
 from adapter.web.metrics import figures_at
 from tests.kit import morning
+from tests.kit.commands import program
 from tests.kit.drafts import HOSPITAL
 from tests.kit.office import SETTINGS, run
 from tests.kit.places import FIXTURES
@@ -120,9 +119,7 @@ def names() -> dict[str, Any]:
 
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Each command with its arguments and flags."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
-    for name, command in group.commands.items():
+    for name, command in program().items():
         given = [option for parameter in command.params for option in parameter.opts]
         yield name, sorted(given)
 

@@ -21,14 +21,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import typer
 import yaml
 
 from adapter import mappings, settings
-from adapter.cli import app
 from adapter.core.endpoint import Settings
 from adapter.core.errors import Severity
 from adapter.transports import rabbitmq as transport
+from tests.kit.commands import program
 from tests.kit.places import ROOT
 from tests.kit.servers import PostgreSQL, RabbitMQ
 from tests.kit.servers.base import free_ports
@@ -45,16 +44,9 @@ OF_THE_IMAGE = {"POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"}
 PLAYED = ("admission-notice", "care-plan", "discharge-ready", "discharged")
 
 
-def program() -> typer.core.TyperGroup:
-    """The command `adapter` as click has it."""
-    found = typer.main.get_command(app)
-    assert isinstance(found, typer.core.TyperGroup)
-    return found
-
-
 def known_variables() -> set[str]:
     """Every variable that the program reads by a fixed name."""
-    options = [p for command in program().commands.values() for p in command.params]
+    options = [p for command in program().values() for p in command.params]
     named = {str(p.envvar) for p in options if p.envvar}
     parties = (DOCKER / "parties.py").read_text(encoding="utf-8")
     return (
@@ -77,14 +69,14 @@ def test_a_service_sets_only_variables_that_somebody_reads(name: str) -> None:
 @pytest.mark.parametrize("name", ["worker", "web"])
 def test_a_service_runs_a_command_of_the_program(name: str) -> None:
     (command,) = SERVICES[name]["command"]
-    assert command in program().commands
+    assert command in program()
 
 
 def test_the_token_is_made_by_a_command_of_the_program_for_an_endpoint_of_the_settings() -> None:
     (line,) = SERVICES["tokens"]["command"]
     found = re.search(r"adapter (\S+) (\S+) (--who) compose > (\S+)$", line)
     assert found is not None
-    command = program().commands[found[1]]
+    command = program()[found[1]]
     assert found[3] in [option for p in command.params for option in p.opts]
     assert found[2] in {e.name for e in configured().endpoints}
     assert SERVICES["parties"]["environment"]["PARTIES_LULEA_TOKEN_FILE"].endswith(found[4])
@@ -150,7 +142,7 @@ def test_the_image_copies_what_is_there_and_what_the_builder_gets() -> None:
     entry = json.loads(next(line for line in lines if line.startswith("ENTRYPOINT"))[10:])
     command = json.loads(next(line for line in lines if line.startswith("CMD"))[3:])
     assert entry == ["adapter"]
-    assert set(command) <= set(program().commands)
+    assert set(command) <= set(program())
 
 
 # Everything but Docker

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from adapter import mappings, settings
@@ -18,6 +17,7 @@ from adapter.core.kill_points import KILL_POINTS
 from adapter.transports import rabbitmq
 from adapter.transports.rabbitmq import topology
 from docs import draw
+from tests.kit.commands import program
 from tests.kit.places import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docker/*.md")])
@@ -43,13 +43,6 @@ def commands(text: str) -> Iterator[list[str]]:
         words = shlex.split(line) if line.startswith("adapter ") else []
         if len(words) > 1 and words[1].isalpha() and words[1].islower():
             yield words[1:]
-
-
-def program() -> typer.core.TyperGroup:
-    """The command `adapter` as click has it."""
-    found = typer.main.get_command(app)
-    assert isinstance(found, typer.core.TyperGroup)
-    return found
 
 
 def test_the_example_of_the_fhir_message_is_valid(tmp_path: Path) -> None:
@@ -154,14 +147,14 @@ def test_files_of_the_program_that_are_named_exist(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_and_options_that_are_shown_exist(name: str) -> None:
     for command, *words in commands(text_of(name)):
-        assert command in program().commands, command
-        known = {option for p in program().commands[command].params for option in p.opts}
+        assert command in program(), command
+        known = {option for p in program()[command].params for option in p.opts}
         assert {word for word in words if word.startswith("--")} <= known, words
 
 
 def test_every_command_is_in_the_readme_or_in_the_list_of_changes() -> None:
     told = text_of("README.md") + text_of("CHANGELOG.md")
-    assert [name for name in program().commands if not re.search(rf"\b{name}\b", told)] == []
+    assert [name for name in program() if not re.search(rf"\b{name}\b", told)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
