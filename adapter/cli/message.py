@@ -17,6 +17,7 @@ from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
 from adapter.store import history, queries
+from adapter.store.attempts import LONGEST_ANSWER
 from adapter.store.queries import AttemptBytes, MessageView
 from adapter.store.queries.summaries import (
     AttemptSummary,
@@ -163,6 +164,8 @@ def _attempt(row: AttemptSummary, bodies: _Bodies) -> Iterator[str]:
     contents = bodies.attempts.get((row.delivery_id, row.number))
     yield from _bytes("sent", contents.body if contents else None)
     yield from _bytes("answered", contents.answer if contents else None)
+    if contents and contents.answer and len(contents.answer) > LONGEST_ANSWER - 4:
+        yield f"  of a response only the first {LONGEST_ANSWER} bytes are kept"
 
 
 def _history_line(entry: HistoryEntry) -> str:

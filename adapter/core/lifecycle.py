@@ -172,10 +172,16 @@ class RetryPolicy:
         return now + self.wait(max(failures, 1), retry_after)
 
     def wait(self, failures: int, retry_after: float | None) -> timedelta:
-        """Return the back-off with up to 10 % jitter; at least the seconds of `retry_after`."""
+        """Return the back-off with up to 10 % jitter; at least what the far side asks for."""
         step = min(self.first * (1 << min(failures - 1, _DOUBLINGS)), self.ceiling)
-        wait = max(step, timedelta(seconds=retry_after or 0))
-        return wait * (1 + random.random() / 10)
+        return max(step * (1 + random.random() / 10), self.asked(retry_after))
+
+    def asked(self, retry_after: float | None) -> timedelta:
+        """Return the wait that the far side asks for, in any number of seconds; at most `ceiling`.
+
+        It has no jitter: the far side has named the time.
+        """
+        return timedelta(seconds=min(retry_after or 0, self.ceiling.total_seconds()))
 
 
 def in_time(due: datetime, now: datetime, expires_at: datetime) -> datetime | None:

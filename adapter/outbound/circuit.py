@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from adapter.core import service_windows
 from adapter.core.catalogue import Scope
@@ -12,6 +12,7 @@ from adapter.core.errors import AdapterError, TransientError
 from adapter.core.failures import OUTAGES
 from adapter.core.model import Delivery
 from adapter.outbound.claim import probe_after, probe_lasts
+from adapter.outbound.failed_deliveries import retry_policy
 from adapter.store import attempts, endpoints, history, timers
 from adapter.store.transaction import Transaction
 
@@ -67,6 +68,7 @@ def _hold_off(tx: Transaction, endpoint: Endpoint, error: AdapterError, now: dat
     """Hold the endpoint as long as Retry-After asks, for `retry_ceiling` at most."""
     if not error.retry_after or not isinstance(error, TransientError):
         return  # a permanent refusal concerns only its own message
-    until = now + min(timedelta(seconds=error.retry_after), endpoint.retry_ceiling)
-    if endpoints.hold_off(tx, endpoint.name, until):
-        log.info("held-off", extra={"endpoint": endpoint.name, "seconds": error.retry_after})
+    wait = retry_policy(endpoint).asked(error.retry_after)
+    if endpoints.hold_off(tx, endpoint.name, now + wait):
+        seconds = round(wait.total_seconds())
+        log.info("held-off", extra={"endpoint": endpoint.name, "seconds": seconds})

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from adapter.core import answer_rules
-from adapter.core.endpoint import Then
+from adapter.core.endpoint import Endpoint, Then
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import RetryPolicy, State, Step, in_time
 from adapter.core.model import Delivery
@@ -18,6 +18,11 @@ from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 REMOVED = "the endpoint is no longer in the settings"
+
+
+def retry_policy(endpoint: Endpoint) -> RetryPolicy:
+    """Return the back-off of an endpoint."""
+    return RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
 
 
 def fail(
@@ -59,7 +64,7 @@ def _retry(
 ) -> None:
     """Retry after the back-off. In an outage: with the next probe, and the back-off stays."""
     endpoint = network.endpoint(d.endpoint)
-    policy = RetryPolicy(first=endpoint.retry_first, ceiling=endpoint.retry_ceiling)
+    policy = retry_policy(endpoint)
     failures = d.failures + 1 if probe_at is None else max(d.failures, 1)
     due = in_time(policy.due(failures, error.retry_after, now, probe_at), now, d.expires_at)
     if due is None:

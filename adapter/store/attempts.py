@@ -13,6 +13,8 @@ from adapter.store.dialects import among
 from adapter.store.tables import attempt, delivery, receipt
 from adapter.store.transaction import Transaction
 
+LONGEST_ANSWER = 64 * 1024
+"""Bytes: a receipt is far shorter, and an error page tells enough with its beginning."""
 _BEGUN, _FINISHED, _RECEIPT = (
     Insert(attempt),
     Update(attempt, ("delivery_id", "number")),
@@ -42,10 +44,26 @@ def finish(
     error: AdapterError | None = None,
     answer: bytes = b"",
 ) -> None:
-    """Record how an attempt ended; `answer` has the bytes of the far side's response."""
+    """Record how an attempt ended; `answer` has the bytes of the far side's response.
+
+    Of a long response the first LONGEST_ANSWER bytes are kept.
+    """
     code, detail = (error.code, error.detail) if error else ("", "")
     key = {"delivery_id": delivery_id, "number": number, "finished_at": now}
-    tx.later(_FINISHED, key | {"answer": answer or None, "code": code, "detail": detail})
+    tx.later(_FINISHED, key | {"answer": _kept(answer) or None, "code": code, "detail": detail})
+
+
+def _kept(answer: bytes) -> bytes:
+    """The beginning of a response; no UTF-8 character is cut in two."""
+    end = LONGEST_ANSWER
+    while end > LONGEST_ANSWER - 3 and _continues(answer[end : end + 1]):
+        end -= 1
+    return answer[:end]
+
+
+def _continues(byte: bytes) -> bool:
+    """Whether a byte is a later one of a UTF-8 character."""
+    return b"\x80" <= byte < b"\xc0"
 
 
 def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None:

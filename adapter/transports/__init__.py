@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from adapter.core.errors import AdapterError, TransientError
+from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Envelope
 
 
@@ -27,6 +27,14 @@ class Response:
 
     body: bytes = b""
     content_type: str = ""
+
+
+class BadAnswerError(FatalError):
+    """The transport took the bytes, but its response is no receipt; `response` has the bytes."""
+
+    def __init__(self, detail: str, response: Response) -> None:
+        super().__init__("bad-answer", detail)
+        self.response = response
 
 
 Outcome: TypeAlias = Response | AdapterError

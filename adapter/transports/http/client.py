@@ -15,7 +15,7 @@ import httpx
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.model import Envelope
-from adapter.transports import Outcome, Response, SendOnly, send_in_order
+from adapter.transports import BadAnswerError, Outcome, Response, SendOnly, send_in_order
 from adapter.transports.http.deadline import CHUNK, Deadline, DeadlineTransport
 from adapter.transports.http.status import http_errors, of_status
 
@@ -35,8 +35,8 @@ class HttpClient(SendOnly):
     - RefusedError: `access-denied` for 401 and 403, else `refused`;
     - TransientError `no-connection` (no byte of the message left), `unreachable` (the connection
       broke), or `timed-out` when the exchange was not complete within `endpoint.timeout`;
-    - FatalError `bad-answer`: a 2xx with a body that is over `limit` bytes, or is compressed
-      although the request did not allow it.
+    - BadAnswerError: a 2xx with a body that is a web page, is over `limit` bytes, or is
+      compressed although the request did not allow it.
 
     After a TransientError the rest of the batch is not attempted, so that order is kept.
 
@@ -51,7 +51,7 @@ class HttpClient(SendOnly):
         endpoint: Endpoint,
         *,
         environment: Mapping[str, str] = os.environ,
-        limit: int = 10 * 1024 * 1024,
+        limit: int = 1024 * 1024,
     ) -> None:
         self._address = _address(endpoint)
         self._timeout = endpoint.timeout.total_seconds()
@@ -97,25 +97,22 @@ class HttpClient(SendOnly):
             return error
 
     def _outcome(self, received: httpx.Response) -> Outcome:
-        response = self._response(received)
+        is_plain = received.headers.get("content-encoding", "identity") == "identity"
+        body = self._read(received) if is_plain else b""
+        content_type = received.headers.get("content-type", "")
+        response = Response(body=body[: self._limit], content_type=content_type)
+        if received.is_success and (not is_plain or len(body) > self._limit):
+            return BadAnswerError(f"compressed, or over {self._limit} bytes", response)
         retry_after = received.headers.get("retry-after", "").strip()
         return of_status(received.status_code, retry_after, response, datetime.now(UTC))
 
-    def _response(self, received: httpx.Response) -> Response:
-        """Return the body; for a refusal, an empty one when the body cannot be kept."""
-        body = self._read(received)
-        if body is None and received.is_success:
-            raise FatalError("bad-answer", f"compressed, or over {self._limit} bytes")
-        return Response(body=body or b"", content_type=received.headers.get("content-type", ""))
-
-    def _read(self, received: httpx.Response) -> bytes | None:
-        if received.headers.get("content-encoding", "identity") != "identity":
-            return None
+    def _read(self, received: httpx.Response) -> bytes:
+        """Return the body; of a body over the limit, its beginning, which is over it too."""
         body = bytearray()
         for chunk in received.iter_raw(CHUNK):
             body += chunk
             if len(body) > self._limit:
-                return None
+                break
         return bytes(body)
 
 

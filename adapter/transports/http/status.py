@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from adapter.core import answer_rules
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Then
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.transports import Outcome, Response
+from adapter.transports import BadAnswerError, Outcome, Response
 
 _FOR_NOW: dict[int, ErrorCode] = {
     408: "timed-out",
@@ -26,7 +27,11 @@ _FOR_NOW: dict[int, ErrorCode] = {
 _NO_RECEIPT = {202, 204, 205}
 _BEFORE_THE_REQUEST = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """No byte of the request was written: TLS errors are ConnectErrors, too."""
-LONGEST_WAIT = 24 * 60 * 60.0
+_PAGE = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,500}?-->\s*)?(<!doctype\s+html|<(html|head|body))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The beginning of a web page: a login, a portal or a proxy stands before the receiver."""
 
 
 class RefusedError(FatalError):
@@ -52,13 +57,19 @@ class RefusedForNowError(TransientError):
 def of_status(status: int, retry_after: str, response: Response, now: datetime) -> Outcome:
     """Return what a response means; an endpoint's own rules may override it (core.answer_rules)."""
     if 200 <= status < 300:
-        return Response() if status in _NO_RECEIPT or not response.body else response
+        return _taken(status, response)
     wait = seconds(retry_after, now)
     if answer_rules.default(str(status)) is Then.RETRY:
         code = _FOR_NOW.get(status, "refused-for-now")
         return RefusedForNowError(code, status, response, wait)
     code = "access-denied" if status in (401, 403) else "refused"
     return RefusedError(code, status, response, wait)
+
+
+def _taken(status: int, response: Response) -> Outcome:
+    if _PAGE.match(response.body):
+        return BadAnswerError(f"HTTP {status} with a web page", response)
+    return Response() if status in _NO_RECEIPT or not response.body else response
 
 
 @contextmanager
@@ -81,16 +92,19 @@ def _translated(error: httpx.HTTPError) -> AdapterError:
 
 
 def seconds(retry_after: str, now: datetime) -> float | None:
-    """Return the seconds that Retry-After asks for, in either form (RFC 9110, 10.2.3)."""
+    """Return the seconds that Retry-After asks for, in either form (RFC 9110, 10.2.3).
+
+    There is no limit here: `RetryPolicy` has one, for each endpoint its own.
+    """
     if retry_after.isascii() and retry_after.isdigit():
-        return min(float(retry_after), LONGEST_WAIT)
+        return float(retry_after)
     try:
         until = parsedate_to_datetime(retry_after)
     except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+    return max((until - now).total_seconds(), 0.0)
 
 
 def _reason(error: BaseException) -> str:
