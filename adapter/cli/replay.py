@@ -26,7 +26,7 @@ from adapter.cli.session import Session, open_store
 from adapter.core.catalogue import ErrorCode
 from adapter.operate import replay as operation
 from adapter.operate import resend_lost
-from adapter.operate.replay_plan import Plan, Planned
+from adapter.operate.replay_plan import Plan, Planned, objections
 from adapter.store import lost_deliveries
 from adapter.store.lost_deliveries import Lost
 
@@ -149,7 +149,12 @@ def _replay(session: Session, ids: list[str], order: _Order) -> None:
             plan.check(although=order.although)
         _replayed(session, _confirm(plan, order), order)
     _print(plan, 0 if order.dry_run else len(plan.rows), order)
-    if order.dry_run and not all(p.possible for p in plan.rows):
+    _end_dry_run(plan, order)
+
+
+def _end_dry_run(plan: Plan, order: _Order) -> None:
+    """Exit 1 after a dry run of what the real run would refuse."""
+    if order.dry_run and any(_refusal(planned, order) for planned in plan.rows):
         raise typer.Exit(1)
 
 
@@ -183,6 +188,7 @@ def _resend(session: Session, lost: Lost, order: _Order) -> None:
         plan.check(although=order.although)
         sent = _resent(session, lost, _confirm(plan, order), order)
     _print(plan, sent, order)
+    _end_dry_run(plan, order)
 
 
 def _resent(session: Session, lost: Lost, plan: Plan, order: _Order) -> int:
@@ -218,23 +224,32 @@ def _print(plan: Plan, sent: int, order: _Order) -> None:
         printing.data({"planned": plan.rows, "sent": sent})
     elif plan.rows:
         columns = ["id", "event", "endpoint", "sent", "seen twice", "overtaken by"]
-        printing.table(columns, [_row(p) for p in plan.rows])
+        printing.table(columns, [_row(p, order) for p in plan.rows])
     else:
         printing.line("Nothing to send.")
 
 
-def _sent(planned: Planned) -> str:
-    if planned.why_not:
-        return f"no: {planned.why_not}"
-    return "yes" if planned.possible else f"no: it is {planned.state}"
+def _sent(planned: Planned, order: _Order) -> str:
+    why_not = planned.why_not or _refusal(planned, order)
+    return f"no: {why_not}" if why_not else "yes"
 
 
-def _row(planned: Planned) -> list[str]:
+def _refusal(planned: Planned, order: _Order) -> str:
+    """Return why the command refuses to send it; "" when it sends it."""
+    for issue in objections(planned, order.although):
+        return _REFUSALS.get(issue.code, f"it is {planned.state}")
+    return ""
+
+
+_REFUSALS = {"overtaken": "overtaken; --although-overtaken sends it"}
+
+
+def _row(planned: Planned, order: _Order) -> list[str]:
     return [
         planned.id,
         planned.event or "unknown",
         ", ".join(planned.receivers) or ("nobody" if planned.why_not else planned.endpoint),
-        _sent(planned),
+        _sent(planned, order),
         "may be" if planned.seen_before else "no",
         ", ".join(planned.overtaken_by) or "nothing",
     ]

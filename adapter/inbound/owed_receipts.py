@@ -118,7 +118,7 @@ def repeat(turn: Turn, seen: Seen) -> OwedReceipt:
     code = Code(first.receipt_code)
     issues = read_message.load_issues(first.issues)
     if code is Code.OK:
-        issues = (*issues, information("copy", "the first answer again"))
+        issues = (*issues, information("copy", "the same answer as the first time"))
     return answer(turn, first.content_id or first.id, code, issues, first.case_id)
 
 

@@ -46,8 +46,7 @@ class Plan:
 
         Its code is `illegal-transition` or `overtaken`. A person may go on `although` the latter.
         """
-        issues = [issue for row in self.rows for issue in _objections(row)]
-        issues = [issue for issue in issues if issue.code not in although]
+        issues = [issue for row in self.rows for issue in objections(row, although)]
         if issues:
             raise FatalError(issues[0].code, issues[0].detail, issues)
 
@@ -58,8 +57,9 @@ class Plan:
         self.check(although=although)
 
 
-def _objections(row: Planned) -> Iterator[Issue]:
+def objections(row: Planned, although: Container[ErrorCode] = ()) -> Iterator[Issue]:
+    """Yield why a row cannot, or should not, be sent again."""
     if not row.possible:
         yield Issue(code="illegal-transition", detail=f"{row.id} is {row.state}, not dead")
-    elif row.overtaken_by:
+    elif row.overtaken_by and "overtaken" not in although:
         yield Issue(code="overtaken", detail=f"{row.id} by {', '.join(row.overtaken_by)}")

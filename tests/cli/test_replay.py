@@ -109,6 +109,13 @@ def test_what_was_overtaken_needs_a_word(office: Office) -> None:
     one = (*lost, "--event", "message", *WHY)
     refused = office.run("replay", *one)
     assert (refused.exit_code, "overtaken" in refused.stderr) == (1, True)
+    dry = office.run("replay", *one, "--dry-run")
+    assert (dry.exit_code, "no: overtaken; --although-overtaken sends it" in dry.stdout) == (
+        1,
+        True,
+    )
+    allowed = office.run("replay", *one, "--dry-run", "--although-overtaken")
+    assert (allowed.exit_code, "no: overtaken" in allowed.stdout) == (0, False)
     assert office.run("replay", *one, "--although-overtaken").exit_code == 0
 
 
