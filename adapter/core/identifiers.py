@@ -34,6 +34,7 @@ _ALIASES = {  # RIV-TA and other names, and a misspelling in an older Swedish pr
     "urn:oid:1.2.752.74.9.1": RESERVNUMMER,
     "http://electronichealth.se/identifier/nationelltReservnumer": RESERVNUMMER,
 }
+_NORMAL = frozenset(_ALIASES.values())  # most systems that come in are one of these
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
 _SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?://)", re.IGNORECASE)
 
@@ -61,6 +62,8 @@ def normalised(system: str) -> str:
     A repeated `h` or a wrong scheme is corrected. An unknown system only loses its white space
     and final slash; "" stays "".
     """
+    if system in _NORMAL:
+        return system
     text = "".join(system.split()).rstrip("/")
     text = re.sub(r"^urn:oid:", "urn:oid:", text, flags=re.IGNORECASE)
     text = _SCHEME.sub(lambda m: "http://" if m[0].endswith("://") else "http", text)

@@ -39,8 +39,11 @@ def of_type(bundle: Bundle, type_: str) -> Resource | None:
 
 def header(bundle: Bundle) -> Resource:
     """Return the MessageHeader, entry 0; {} when the message has none."""
-    first = next(resources(bundle), {})
-    return first if first.get("resourceType") == "MessageHeader" else {}
+    for entry in bundle.get("entry", ()):
+        if "resource" in entry:
+            first: Resource = entry["resource"]
+            return first if first.get("resourceType") == "MessageHeader" else {}
+    return {}
 
 
 def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:

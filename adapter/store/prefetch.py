@@ -111,7 +111,8 @@ class Memory:
     def written(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         """Forget what a row that is about to be written concerns."""
         for kind, kept in self.kinds.items():
-            kept.forget(kind.concerned(table, row))
+            if kind.reads(table):
+                kept.forget(kind.concerned(table, row))
 
     def executed(self, statement: sa.Executable, parameters: object) -> None:
         """Forget what a statement may change."""

@@ -73,6 +73,8 @@ class Check:
 
     def _rule(self, node: dict[str, Any], rule: Rule, path: str) -> None:
         content = _chosen(node, rule) if rule.choice else node.get(rule.name)
+        if content is None and rule.may_be_absent:
+            return None
         if content is _OTHER:
             return self._note("profile", path, f"must be {_either(rule.types)}")
         values = content if isinstance(content, list) else [] if content is None else [content]

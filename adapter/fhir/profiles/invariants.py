@@ -42,13 +42,24 @@ def _at(node: Any, path: str) -> list[Any]:
     """Return all values at a path of JSON names, through arrays; [] when there is none."""
     nodes = [node]
     for name in path.split("."):
-        values = [item[name] for item in nodes if isinstance(item, dict) and name in item]
-        nodes = [v for value in values for v in (value if isinstance(value, list) else [value])]
-    return [value for value in nodes if value is not None]
+        values = [item.get(name) for item in nodes if isinstance(item, dict)]
+        nodes = [each for value in values if value is not None for each in _each(value)]
+    return nodes
+
+
+def _each(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [item for item in value if item is not None]
+    return [value]
 
 
 def _resources(bundle: Any, type_: str) -> list[Any]:
-    return [r for r in _at(bundle, "entry.resource") if _at(r, "resourceType") == [type_]]
+    return [r for r in _at(bundle, "entry.resource") if _is_of_type(r, type_)]
+
+
+def _is_of_type(resource: Any, type_: str) -> bool:
+    own = resource.get("resourceType") if isinstance(resource, dict) else None
+    return own == type_ or (isinstance(own, list) and _each(own) == [type_])
 
 
 def _codes(codings: list[Any], system: str) -> set[str]:
@@ -190,7 +201,7 @@ def _has_hsa_id(actor: Any) -> bool:
 def consent_of_patient(bundle: Any) -> bool:
     """A consent or a bar is of the Patient of the message, and of nobody else."""
     ours = [consent for consent in _resources(bundle, "Consent") if _consent_codes(consent)]
-    names = _names_of_patient(bundle)
+    names = _names_of_patient(bundle) if ours else []
     return all(_at(consent, "patient.reference")[:1] in names for consent in ours)
 
 

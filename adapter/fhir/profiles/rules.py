@@ -51,6 +51,11 @@ class Rule:
     targets: tuple[Shape, ...] = ()
     rules: tuple[Rule, ...] = ()
     slices: tuple[Slice, ...] = ()
+    may_be_absent: bool = field(init=False)  # found once: a message lacks most of the elements
+
+    def __post_init__(self) -> None:
+        needed = self.low or any(each.low for each in self.slices)
+        object.__setattr__(self, "may_be_absent", not needed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
