@@ -6,7 +6,7 @@ in adapter.fhir.builders.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,14 +51,16 @@ def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
     target = (reference or {}).get("reference", "")
     for entry in bundle.get("entry", ()) if target else ():
         resource: Resource = entry.get("resource", {})
-        if target == entry.get("fullUrl") or target in _names(resource):
+        if target == entry.get("fullUrl") or _is_named(resource, target):
             return resource
     return None
 
 
-def _names(resource: Resource) -> tuple[str, str]:
-    id_ = resource.get("id")
-    return f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}"
+def _is_named(resource: Resource, target: str) -> bool:
+    id_ = str(resource.get("id"))
+    if not target.endswith(id_):  # so it is for nearly all: most resources are passed
+        return False
+    return target in (f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}")
 
 
 def event_code(bundle: Bundle) -> tuple[str, str]:
@@ -100,10 +102,10 @@ def patient(bundle: Bundle) -> Resource | None:
 
 def organization_id(resource: Resource | None) -> str:
     """Return an Organization's HSA-id in our form, else its first identifier, else ""."""
-    identifiers = (resource or {}).get("identifier", ())
-    values = [i.get("value", "") for i in identifiers if is_hsa(i.get("system", ""))]
-    values += [i.get("value", "") for i in identifiers]
-    return hsa_id(values[0]) if values else ""
+    identifiers: Iterable[Resource] = (resource or {}).get("identifier", ())
+    ours = next((i for i in identifiers if is_hsa(i.get("system", ""))), None)
+    chosen = ours or next(iter(identifiers), {})
+    return hsa_id(chosen.get("value", ""))
 
 
 def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:

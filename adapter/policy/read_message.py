@@ -136,7 +136,7 @@ def _problems(
 ) -> list[Issue]:
     """The issues of the profiles, then those about what the sender may send."""
     issues = profiles.check_message(event, bundle, network.settings.limits)
-    organization = bundles.sender_id(refused.readable_bundle(bundle))
+    organization = bundles.sender_id(refused.readable_bundle(bundle) if issues else bundle)
     if organization and not may_speak(sender, organization, message.received_at.date()):
         issues.append(Issue(code="wrong-sender", expression="MessageHeader.sender"))
     return issues

@@ -7,18 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir_core.types import DateTime, Instant
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator
 
 from adapter import fhir
 from adapter.core.endpoint import Limits
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
-from adapter.fhir.r4_types import elements, model
+from adapter.fhir.r4_types import elements, is_whole_time, model
 from adapter.fhir.required_codes import ONLY_R4, REQUIRED
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import MESSAGES, label, loaded, usual
 from tests.kit.shared import shared_files
 
+WHOLE_TIME = (
+    r"[0-9]{4}-[0-9]{2}-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?"
+    r"(Z|[+-][01][0-9]:[0-6][0-9])"
+)
 EXAMPLES = shared_files("fhir-r4-examples/*.json", 121)
 
 
@@ -260,3 +269,14 @@ def test_extra_resources_and_extensions_are_carried() -> None:
     extra = {"url": "https://other.example/x", "valueString": "y"}
     resource(bundle, "Encounter")["extension"].append(extra)
     assert fhir.check_structure(bundle) == []
+
+
+def test_a_usual_time_needs_no_full_check() -> None:
+    assert is_whole_time("2026-12-02T08:15:30.123+01:00")
+    assert not is_whole_time("2026-02-30T08:15:30Z")
+
+
+@given(st.from_regex(WHOLE_TIME, fullmatch=True))
+def test_what_the_quick_check_takes_the_full_one_takes(text: str) -> None:
+    for full in (SchemaValidator(TypeAdapter(kind).core_schema) for kind in (Instant, DateTime)):
+        assert not is_whole_time(text) or full.isinstance_python(text)

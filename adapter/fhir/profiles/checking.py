@@ -29,7 +29,7 @@ class Check:
         if not isinstance(node, dict):
             return
         for rule in shape.rules:
-            self._rule(node, rule, f"{path}.{rule.name}")
+            self._rule(node, rule, path)
         for constraint in shape.constraints:
             invariant = constraint.invariant
             if not invariant.holds(node):
@@ -71,10 +71,11 @@ class Check:
         self.element(resource, shape, str(resource.get("resourceType")))
         self._place = before
 
-    def _rule(self, node: dict[str, Any], rule: Rule, path: str) -> None:
+    def _rule(self, node: dict[str, Any], rule: Rule, parent: str) -> None:
         content = _chosen(node, rule) if rule.choice else node.get(rule.name)
         if content is None and rule.may_be_absent:
             return None
+        path = f"{parent}.{rule.name}"
         if content is _OTHER:
             return self._note("profile", path, f"must be {_either(rule.types)}")
         values = content if isinstance(content, list) else [] if content is None else [content]
@@ -102,7 +103,7 @@ class Check:
             self.target(value, rule.targets, path)
         if rule.rules and isinstance(value, dict):
             for below in rule.rules:
-                self._rule(value, below, f"{path}.{below.name}")
+                self._rule(value, below, path)
 
     def _slice(self, items: list[Any], slice_: Slice, path: str) -> None:
         numbered = enumerate(items)
