@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 
 from adapter.core.errors import FatalError
+from adapter.core.listening import listen
 from adapter.operate.health import OwnHealth
+from adapter.settings.addresses import host_port
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.web import app, serving
@@ -19,11 +21,12 @@ class WebServer:
         self,
         network: Network,
         store: Store,
-        listen: str,
+        listen_at: str,
         accepted: Callable[[], None],
         own_health: OwnHealth,
     ) -> None:
-        self._server = serving.server(app(network, store, accepted, own_health), listen)
+        self._address = listen_at
+        self._server = serving.server(app(network, store, accepted, own_health), listen_at)
         self._thread = threading.Thread(target=self._server.run, name="web")
 
     def start(self) -> None:
@@ -32,7 +35,8 @@ class WebServer:
         while self._thread.is_alive() and not self._server.started:
             self._thread.join(0.01)
         if not self._server.started:
-            raise FatalError("settings", "the web door cannot listen at its address")
+            listen(*host_port(self._address), "web").close()
+            raise FatalError("settings", f"web: cannot listen at {self._address}")
 
     @property
     def alive(self) -> bool:

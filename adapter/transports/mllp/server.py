@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError
+from adapter.core.listening import listen
 from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
 from adapter.transports.mllp.address import split
@@ -72,7 +73,7 @@ class MllpServer:
         self._open: dict[socket.socket, threading.Thread] = {}
         self._leaving: dict[socket.socket, threading.Thread] = {}
         self._silent: dict[socket.socket, None] = {}  # between messages, longest silent first
-        self._listener = _listening(endpoint)
+        self._listener = listen(*split(endpoint.listen), endpoint.name)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
 
     def run(self) -> None:
@@ -241,12 +242,3 @@ def _networks(
         return [ipaddress.ip_network(peer, strict=False) for peer in endpoint.peers]
     except ValueError as error:
         raise FatalError("settings", f"{endpoint.name}: peers must be addresses") from error
-
-
-def _listening(endpoint: Endpoint) -> socket.socket:
-    host, port = split(endpoint.listen)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise FatalError("settings", f"{endpoint.name}: cannot listen: {error.strerror}") from error
