@@ -63,6 +63,12 @@ COMMANDS = (
     _listed("purge", "purge.purge", "--dry-run", "--json"),
     _listed("pause", "endpoints.pause", "lulea --reason 'upgrade until 14:00'"),
     _listed("resume", "endpoints.resume", "lulea"),
+    _listed(
+        "backup",
+        "backup.backup_",
+        "2026-03-02.db",
+        "/srv/backups/now.db --store adapter.db --json",
+    ),
     _listed("token", "endpoints.token", "planning"),
     _listed("bench", "bench.bench", "", "--only latency --json", "--backlog 5000 --stored 50000"),
 )

@@ -64,7 +64,11 @@ def all_or_none(nothing: str = "Nothing was done") -> Iterator[None]:
 
 
 def _print_error(error: AdapterError) -> None:
-    """Print every issue, then what to do about each code."""
+    """Print every issue, then what to do about each code; or the words for an operator."""
+    if error.todo:
+        aside(f"{error.code}: {error.detail}")
+        aside(f"To do: {error.todo}")
+        return
     for issue in error.issues:
         aside(issue_line(issue))
     for action in dict.fromkeys(issue.entry.action for issue in error.issues):

@@ -18,7 +18,7 @@ from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints
-from adapter.store.queries import figures
+from adapter.store.schema import schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,16 @@ def open_store(file: Path, place: str) -> Iterator[Session]:
 
 
 @contextmanager
+def store_of_any_schema(file: Path, place: str) -> Iterator[Store]:
+    """Open an existing store, whichever version its schema has."""
+    store = Store(_url(place) or _settings(file, place).store)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
 def prepare_store(file: Path, place: str) -> Iterator[Session]:
     """Open a store; create it, upgrade its schema and register every endpoint where needed."""
     chosen = settings.load(file, os.environ)
@@ -77,12 +87,6 @@ def prepare_store(file: Path, place: str) -> Iterator[Session]:
         yield Session(settings=chosen, store=store)
     finally:
         store.close()
-
-
-def missing_file(store: Store) -> str:
-    """Return the path of a SQLite file that does not exist, or ""; opening would create it."""
-    path = store.url.database or ""
-    return path if store.is_sqlite and path and not Path(path).exists() else ""
 
 
 def _settings(file: Path, place: str) -> Settings:
@@ -97,11 +101,7 @@ def _url(place: str) -> str:
 
 
 def _require_current(store: Store) -> None:
-    missing = missing_file(store)
-    if missing:
-        raise FatalError("settings", f"there is no store {missing}; `adapter serve` creates it")
     with store.read() as tx:
-        schema = figures.schema(tx)
-    if not schema.fits:
-        present = f"has schema {schema.current}" if schema.current else "is empty"
-        raise FatalError("settings", f"the store {present}, this program needs {schema.newest}")
+        version = schema(tx)
+    if not version.fits:
+        raise FatalError("settings", f"{store.place}: {version.what}", todo=version.todo)

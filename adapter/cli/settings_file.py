@@ -10,17 +10,21 @@ from typing import Annotated
 import typer
 
 from adapter import mappings, settings
-from adapter.cli import check_certificates, check_coverage, check_routes, printing
-from adapter.cli.check_findings import CheckFinding, error, warning
+from adapter.cli import (
+    check_certificates,
+    check_coverage,
+    check_ports,
+    check_routes,
+    check_store,
+    printing,
+)
+from adapter.cli.check_findings import CheckFinding, error
 from adapter.cli.options import FILE, AsJson, SettingsFile, now
-from adapter.cli.session import missing_file
 from adapter.core.endpoint import Settings
-from adapter.core.errors import AdapterError, FatalError, Issue, Severity
+from adapter.core.errors import FatalError, Issue, Severity
 from adapter.mappings import System
 from adapter.policy import coverage
 from adapter.settings.network import Network
-from adapter.store import Store
-from adapter.store.queries import figures
 from adapter.transports import rabbitmq
 
 
@@ -49,7 +53,7 @@ def init(
 
 
 def check(*, settings_file: SettingsFile = FILE, as_json: AsJson = False) -> None:
-    """Check settings, store, broker, certificates and mappings; list all problems together.
+    """Check settings, store, ports, broker, certificates and mappings; list all problems together.
 
     Then show who would be told of a stay, by municipality and need, and what each endpoint may
     tell. Nothing is created or changed. Exit 1 when there is an error; warnings do not count.
@@ -93,7 +97,8 @@ def _findings(
         findings += check_routes.problems(network)
         for endpoint in network.settings.endpoints:
             findings += check_certificates.problems(endpoint, now())
-        findings += [*_store(network.settings), *_broker(network.settings)]
+        findings += check_store.problems(network.settings.store)
+        findings += [*check_ports.problems(network.settings), *_broker(network.settings)]
     return _worst_first(findings)
 
 
@@ -104,33 +109,6 @@ def _of_settings(issue: Issue) -> CheckFinding:
 
 def _worst_first(findings: Iterable[CheckFinding]) -> list[CheckFinding]:
     return sorted(dict.fromkeys(findings), key=lambda f: f.severity is not Severity.ERROR)
-
-
-def _store(chosen: Settings) -> Iterator[CheckFinding]:
-    store = Store(chosen.store)
-    where = store.url.render_as_string(hide_password=True)
-    try:
-        yield from _sqlite_folder(store, where) if missing_file(store) else _state(store, where)
-    except AdapterError as problem:
-        yield error("store", where, f"{problem.entry.en} {problem.detail}".strip())
-    finally:
-        store.close()
-
-
-def _sqlite_folder(store: Store, where: str) -> Iterator[CheckFinding]:
-    folder = Path(missing_file(store)).resolve().parent
-    if not os.access(folder, os.W_OK | os.X_OK):
-        yield error("store", where, f"cannot be created: the folder {folder} is not writable")
-
-
-def _state(store: Store, where: str) -> Iterator[CheckFinding]:
-    with store.read() as tx:
-        schema, unsafe = figures.schema(tx), figures.unsafe(tx)
-    for setting in unsafe:
-        yield error("store", where, f"{setting}: what was acknowledged may be lost")
-    if schema.current and not schema.fits:
-        schemas = f"has schema {schema.current}, this program needs {schema.newest}"
-        yield warning("store", where, f"{schemas}; `adapter serve` upgrades it")
 
 
 def _broker(chosen: Settings) -> Iterator[CheckFinding]:

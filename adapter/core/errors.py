@@ -44,7 +44,8 @@ class AdapterError(Exception):
     """A failure with a code of the catalogue, and every problem that caused it.
 
     `said` has the far side's own codes (HTTP status, MSA-1, receipt code). `retry_after` is the
-    number of seconds that it asks us to wait.
+    number of seconds that it asks us to wait. `todo` is what an operator does about it, where
+    the catalogue speaks to the sender of a message; "" otherwise.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class AdapterError(Exception):
         *,
         said: Sequence[str] = (),
         retry_after: float | None = None,
+        todo: str = "",
     ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
@@ -62,6 +64,7 @@ class AdapterError(Exception):
         self.issues = tuple(issues) or (Issue(code=code, detail=detail),)
         self.said = tuple(said)
         self.retry_after = retry_after
+        self.todo = todo
 
     @property
     def entry(self) -> Entry:

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
-from adapter.operate import item_findings
+from adapter.operate import item_findings, store_findings
 from adapter.store import Store, heartbeats
 from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
+from adapter.store.schema import schema
 from adapter.store.transaction import Transaction
 
 BEAT = 5.0  # seconds between two heartbeats
@@ -33,7 +34,8 @@ _ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 PARTS = ("serve", "worker", "web")
 
 FINDINGS = {
-    "store": "the database does not answer, or refuses writes",
+    "store": "the database does not answer or refuses writes, or its file is not what it was",
+    "store-space": "the disk of a SQLite store has less than 256 MiB left",
     "schema": "the schema of the store has another version than this program needs",
     "store-slow": "a small write takes more than one second",
     "broker": "no connection to the broker",
@@ -135,17 +137,17 @@ def survey(store: Store, settings: Settings, own_health: OwnHealth | None = None
 def _shared_survey(store: Store, settings: Settings) -> Survey:
     try:
         with store.read() as tx:
-            return _read_survey(tx, settings)
+            survey_ = _read_survey(tx, settings)
     except TransientError as error:
-        why = f"{error.entry.en} {error.detail}".strip()
-        return Survey(findings=(Finding(name="store", why=why),))
+        survey_ = Survey(findings=(Finding(name="store", why=error.detail or error.entry.en),))
+    of_file = [Finding(name=name, why=why) for name, why in store_findings.findings(store)]
+    return replace(survey_, findings=tuple(dict.fromkeys([*of_file, *survey_.findings])))
 
 
 def _read_survey(tx: Transaction, settings: Settings) -> Survey:
-    schema = figures.schema(tx)
-    if not schema.fits:
-        why = f"its schema is {schema.current or 'empty'}, this program needs {schema.newest}"
-        return Survey(findings=(Finding(name="schema", why=why),))
+    version = schema(tx)
+    if not version.fits:
+        return Survey(findings=(Finding(name="schema", why=version.what),))
     now = heartbeats.clock(tx)
     processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)

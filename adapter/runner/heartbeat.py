@@ -73,6 +73,9 @@ class Heartbeat:
         ]
         if self._write_error:
             findings.append(Finding(name="store", why=f"cannot be written: {self._write_error}"))
+        elif self._store.failed:
+            why = f"a transaction failed: {self._store.failed.detail}"
+            findings.append(Finding(name="store", why=why))
         return [Finding(name=f.name, why=f.why, process=self.name) for f in findings]
 
     def beat(self) -> int:

@@ -10,47 +10,61 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from adapter.store import faults, schema
+from adapter.store.engines import for_readers, postgresql, sqlite
 from adapter.store.errors import RowRefusedError, StoreUnavailableError, store_errors
+from adapter.store.faults import FAULTS
+from adapter.store.sqlite_file import SqliteFile
 from adapter.store.transaction import Transaction
 
 __all__ = ["RowRefusedError", "Store", "StoreUnavailableError"]
-MIGRATIONS = Path(__file__).parent / "migrations"
+REMEMBERED = 30.0  # seconds for which a failed write counts, though a smaller one succeeds
+_CHECKING = 2.0  # seconds for the search for damage when a process starts
 
 
 class Store:
     """A database: `begin` opens a transaction that writes, `read` one that reads.
 
     PostgreSQL gets at most `most` connections. A caller waits up to `patience` seconds for a free
-    connection.
+    connection. `file` is the file of a SQLite store; None for PostgreSQL and in memory.
     """
 
     def __init__(self, url: str, *, most: int = 24, patience: float = 30.0) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, most, patience)
-        self._readers = self.engine if self.is_sqlite else _for_readers(self.engine)
+        self.file = _file(self.url) if self.is_sqlite else None
+        self.place = self.file.place if self.file else _server(self.url)
+        if self.is_sqlite:
+            self.engine = sqlite(self.url, self.file)
+        else:
+            self.engine = postgresql(self.url, most, patience, self.place)
+        self._readers = self.engine if self.is_sqlite else for_readers(self.engine)
         self._writing = self.engine.execution_options(writing=True)
         # SQLite allows one writer at a time. With its busy handler alone, eight threads had a p99
         # of 0.6 s. With this lock in front they wait a few milliseconds.
         self._writer = RLock() if self.is_sqlite else nullcontext()
+        self._failed: tuple[float, StoreUnavailableError] | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """Open a transaction that writes. Raise as `store_errors` does."""
+        """Open a transaction that writes. Raise as `store_errors` does.
+
+        Raise StoreUnavailableError too when the transaction was committed to a file that has lost
+        its name: nothing may be answered yes into such a file.
+        """
         try:
-            with store_errors(), self._writer, self._writing.begin() as connection:
-                tx = Transaction(connection)
-                yield tx
-                tx.flush()
+            with self.errors():
+                with self._writer, self._writing.begin() as connection:
+                    tx = Transaction(connection)
+                    yield tx
+                    tx.flush()
+                if self.file:
+                    self.file.require_same()
         except UnicodeEncodeError:  # half a surrogate pair; the text of the error quotes the row
             raise RowRefusedError("UnicodeEncodeError") from None
 
@@ -58,110 +72,104 @@ class Store:
     def read(self) -> Iterator[Transaction]:
         """Open a transaction that reads one snapshot. Raise StoreUnavailableError."""
         try:
-            with store_errors(), self._readers.connect() as connection:
+            with self.errors(), self._readers.connect() as connection:
                 yield Transaction(connection)
                 connection.commit()  # a rollback would make psycopg drop its prepared statements
         except RowRefusedError as error:  # nothing was to be written
-            raise StoreUnavailableError("store-unavailable", str(error)) from error
+            raise StoreUnavailableError(faults.Fault.FAILED, str(error), self.place) from error
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raise errors of the database with place and cause, as `store_errors` does otherwise."""
+        try:
+            with store_errors():
+                yield
+        except StoreUnavailableError as error:
+            told = self._explained(_first(error))
+            if FAULTS[told.fault].partial:
+                self._failed = (time.monotonic(), told)
+            raise told from error
+
+    def _explained(self, error: StoreUnavailableError) -> StoreUnavailableError:
+        if self.file:
+            return self.file.error(error.fault, error.cause)
+        return StoreUnavailableError(error.fault, error.cause, self.place)
+
+    @property
+    def failed(self) -> StoreUnavailableError | None:
+        """Why a transaction failed within half a minute, where others may have succeeded since.
+
+        On a full disk a small write succeeds where a message fails.
+        """
+        at, error = self._failed or (-math.inf, None)
+        return error if time.monotonic() - at < REMEMBERED else None
 
     def upgrade(self) -> None:
-        """Bring the schema to the newest version; safe to call by several processes at once."""
+        """Bring the schema to the newest version; safe to call by several processes at once.
+
+        A SQLite file is created where it is missing. Raise FatalError `settings` for a schema that
+        a newer program made, StoreUnavailableError for a damaged file.
+        """
+        if self.file:
+            self.file.prepare()
+            self.require_undamaged(_CHECKING)
         with self.begin() as tx:
             if not self.is_sqlite:
                 tx.execute(sa.text("select pg_advisory_xact_lock(7126170612)"))
-            command.upgrade(migrations(tx.connection), "head")
+            schema.require_known(tx, self.place)
+            schema.upgrade(tx)
+
+    def require_undamaged(self, seconds: float = math.inf) -> None:
+        """Read the whole SQLite file; StoreUnavailableError when its structure is damaged.
+
+        It stops after so many seconds, and has then seen no damage so far.
+        """
+        if not self.file:
+            return
+        with self.read() as tx:
+            if not sound(tx.connection, seconds):
+                raise StoreUnavailableError(faults.Fault.DAMAGED)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self.file:
+            self.file.forget()
 
 
-def migrations(connection: sa.Connection) -> Config:
-    """Return Alembic's configuration for the schema of this package, on an open connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _postgres(url: sa.URL, most: int, patience: float) -> sa.Engine:
-    """Return an engine with READ COMMITTED, whatever the server's default is.
-
-    The store locks rows and then reads them again; only that level sees what others committed.
-    """
-    engine = sa.create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        isolation_level="READ COMMITTED",
-        pool_size=most,
-        max_overflow=0,
-        pool_timeout=patience,
-        pool_use_lifo=True,  # reuse few connections: these have their statements prepared
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _set_planner(connection: Any, _record: object) -> None:
-        for setting in _PLANNER_SETTINGS:
-            connection.execute(f"set {setting}")
-        connection.commit()
-
-    @sa.event.listens_for(engine, "checkout")
-    def _check_out(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        """Test a connection before use, unless it was used a moment ago.
-
-        The test takes a third of the time of a short read.
-        """
-        now = time.monotonic()
-        if now - record.info.setdefault(_PLANNED, now) > _PLANNED_SECONDS:
-            _run_or_disconnect(connection, "discard plans")
-            record.info[_PLANNED] = now
-        elif now - record.info.get(_USED, -math.inf) > _FRESH_SECONDS:
-            _run_or_disconnect(connection, "select 1")
-
-    @sa.event.listens_for(engine, "checkin")
-    def _check_in(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info[_USED] = time.monotonic()
-
-    return engine
-
-
-_PLANNER_SETTINGS = (
-    "plan_cache_mode = force_generic_plan",
-    "enable_seqscan = off",  # use an index also in a table that is small today
-    "enable_hashjoin = off",
-    "enable_mergejoin = off",
-    "enable_material = off",
-    "jit = off",
-)
-_PLANNED, _PLANNED_SECONDS = "planned", 5  # new plans as the tables grow
-_USED, _FRESH_SECONDS = "used", 0.2  # a server cannot restart in less time
-
-
-def _run_or_disconnect(connection: Any, statement: str) -> None:
-    """Execute; raise DisconnectionError on failure, so that the pool opens a new connection."""
+def sound(connection: sa.Connection, seconds: float) -> bool:
+    """Whether SQLite finds no damage within so many seconds."""
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > until, 10_000)
     try:
-        connection.execute(statement)
-        connection.commit()
-    except connection.Error as error:
-        raise sa.exc.DisconnectionError from error
+        (first, *_) = driver.execute("PRAGMA quick_check(1)").fetchone()
+    except driver.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_INTERRUPT":
+            raise sa.exc.DBAPIError.instance(None, None, error, driver.Error) from error
+        return True
+    finally:
+        driver.set_progress_handler(None, 0)
+    return bool(first == "ok")
 
 
-def _for_readers(engine: sa.Engine) -> sa.Engine:
-    """Return the same engine with one snapshot for all statements of a transaction."""
-    return engine.execution_options(isolation_level="REPEATABLE READ")
+def _first(error: StoreUnavailableError) -> StoreUnavailableError:
+    """Return the error that came first: rolling back after it often fails as well."""
+    first, cause = error, error.__context__
+    while cause is not None:
+        first = cause if isinstance(cause, StoreUnavailableError) else first
+        cause = cause.__context__
+    return first
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+def _file(url: sa.URL) -> SqliteFile | None:
+    """Return the file of a URL; None in memory, and for an address that SQLite itself reads."""
+    path = url.database or ""
+    return None if path in ("", ":memory:") or path.startswith("file:") else SqliteFile(path)
 
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the handler below sends BEGIN
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
 
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
+def _server(url: sa.URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return "SQLite in memory"
+    at = f"{url.host or 'the local socket'}:{url.port or 5432}"
+    return faults.loggable(f"PostgreSQL database {url.database} at {at}")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import sqlalchemy as sa
 
 from adapter.store import Store
-from adapter.store.errors import store_errors
+from adapter.store.sqlite_file import private_opener
 
 _OURS = 712617061  # the adapter's class of advisory locks
 _NAMES = "from unnest(cast(:names as text[])) as name"
@@ -27,7 +27,7 @@ def exclusive_lock(store: Store, names: Sequence[str]) -> AbstractContextManager
     database does not answer.
     """
     if not store.is_sqlite:
-        return _with_database(store.engine, names)
+        return _with_database(store, names)
     if store.url.database in (None, "", ":memory:"):  # no other process has it
         return nullcontext(names)
     return _with_file(store.url, names)
@@ -35,7 +35,7 @@ def exclusive_lock(store: Store, names: Sequence[str]) -> AbstractContextManager
 
 @contextmanager
 def _with_file(url: sa.URL, names: Sequence[str]) -> Iterator[Sequence[str]]:
-    with open(f"{url.database}-work", "a", encoding="utf-8") as file:
+    with open(f"{url.database}-work", "a", encoding="utf-8", opener=private_opener) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -45,9 +45,9 @@ def _with_file(url: sa.URL, names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def _with_database(engine: sa.Engine, names: Sequence[str]) -> Iterator[Sequence[str]]:
-    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with store_errors(), autocommit.connect() as connection:
+def _with_database(store: Store, names: Sequence[str]) -> Iterator[Sequence[str]]:
+    autocommit = store.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with store.errors(), autocommit.connect() as connection:
         values = {"ours": _OURS, "names": list(names)}
         locked = connection.execute(_LOCK, values).scalars().all()
         try:

@@ -23,7 +23,6 @@ from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.model import Event, Need
 from adapter.settings.network import Network
 from adapter.store import Store
-from tests.kit.new_store import new_store
 from tests.kit.office import FIXTURES, SETTINGS, run
 from tests.kit.servers import PostgreSQL, RabbitMQ
 
@@ -37,6 +36,7 @@ def found(path: Path) -> list[dict[str, str]]:
     return findings
 
 
+@pytest.mark.waits
 def test_a_written_file_passes_check_and_makes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "adapter.toml"
     written = run("init", path)
@@ -67,6 +67,7 @@ def test_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert run("init", tmp_path / "none" / "adapter.toml").exit_code == 2
 
 
+@pytest.mark.waits
 def test_problems_of_the_settings_are_listed_together(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     text = SETTINGS.read_text().replace('municipality = "2580"', 'municipality = "9999"')
@@ -77,6 +78,7 @@ def test_problems_of_the_settings_are_listed_together(tmp_path: Path) -> None:
     assert "memory" in run("check", "--settings", path).stdout
 
 
+@pytest.mark.waits
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run("check", "--settings", tmp_path / "none.toml")
     assert result.exit_code == 1
@@ -88,6 +90,7 @@ def region(tmp_path: Path, **changes: str) -> Path:
     path = tmp_path / "region.toml"
     text = (FIXTURES / "web" / "region.toml").read_text()
     text = text.replace("sqlite:///adapter.db", f"sqlite:///{tmp_path}/adapter.db")
+    text = text.replace("127.0.0.1:8080", "127.0.0.1:0")
     for before, after in changes.items():
         assert before in text
         text = text.replace(before, after)
@@ -99,6 +102,7 @@ def shown(path: Path) -> list[str]:
     return run("check", "--settings", path).stdout.splitlines()
 
 
+@pytest.mark.waits
 def test_the_written_file_has_one_receiver_for_each_need(tmp_path: Path) -> None:
     path = tmp_path / "adapter.toml"
     run("init", path)
@@ -108,6 +112,7 @@ def test_the_written_file_has_one_receiver_for_each_need(tmp_path: Path) -> None
     assert {tuple(row["planning"]) for row in checked["coverage"]} == {("planning",)}
 
 
+@pytest.mark.waits
 def test_check_marks_needs_that_nobody_or_several_are_told_of(tmp_path: Path) -> None:
     path = tmp_path / "adapter.toml"
     text = run("init", "-").stdout.replace('["primary-care"]', '["social-services"]')
@@ -124,6 +129,7 @@ def test_check_marks_needs_that_nobody_or_several_are_told_of(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.waits
 def test_check_shows_whose_stays_an_endpoint_tells_of_and_for_whom_it_carries(
     tmp_path: Path,
 ) -> None:
@@ -135,16 +141,7 @@ def test_check_shows_whose_stays_an_endpoint_tells_of_and_for_whom_it_carries(
     assert "2580 Luleå, 2582 Boden" in planning
 
 
-def test_a_store_of_another_version_is_a_warning_since_serve_upgrades_it(tmp_path: Path) -> None:
-    path = region(tmp_path)
-    store = new_store(f"sqlite:///{tmp_path}/adapter.db")
-    assert found(path) == []
-    with store.begin() as tx:
-        tx.connection.exec_driver_sql("update alembic_version set version_num = 'older'")
-    store.close()
-    assert [(f["severity"], f["area"]) for f in found(path)] == [("warning", "store")]
-
-
+@pytest.mark.waits
 def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
     away = "postgresql://adapter:geheim@127.0.0.1:9/adapter"
     told = found(region(tmp_path, **{f"sqlite:///{tmp_path}/adapter.db": away}))

@@ -172,6 +172,7 @@ def test_the_readmes_commands_without_a_store_succeed(
     assert CliRunner().invoke(app, words).exit_code == 0
 
 
+@pytest.mark.waits
 def test_the_readmes_first_steps_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for words in (["init"], ["check"], ["token", "planning"], ["messages"], ["dead"]):

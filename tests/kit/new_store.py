@@ -16,6 +16,7 @@ def new_store(url: str) -> Store:
     """Return the store at this URL with the newest schema; what is in it stays."""
     file = Path(sa.make_url(url).database or "")
     if url.startswith("sqlite:") and not file.exists():
+        file.touch(0o600)
         file.write_bytes(_empty())
         return Store(url)
     store = Store(url)

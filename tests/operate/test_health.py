@@ -169,7 +169,7 @@ def test_a_store_that_cannot_be_written_shuts_the_door(store: Store) -> None:
     with pytest.raises(TransientError):
         heartbeat.beat()
     assert [(f.name, f.why) for f in heartbeat.findings()] == [
-        ("store", "cannot be written: OperationalError")
+        ("store", f"cannot be written: {store.place}: it is read-only (SQLITE_READONLY)")
     ]
 
 

@@ -12,7 +12,7 @@ from alembic import command
 
 from adapter.core.model import Event
 from adapter.fhir import bundles, parts, rewriting
-from adapter.store import migrations
+from adapter.store.schema import migrations
 from adapter.store.tables import case, participant
 from tests.kit import drafts
 from tests.kit.drafts import T0

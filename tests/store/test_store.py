@@ -22,7 +22,7 @@ from adapter.store.columns import Instant
 from adapter.store.dialects import among
 from adapter.store.exclusive_lock import exclusive_lock
 from adapter.store.indexes import SCHEMA, due, one_of, place
-from adapter.store.queries import figures
+from adapter.store.schema import schema
 from adapter.store.tables import delivery, endpoint, history, message
 from adapter.store.transaction import Transaction
 from tests.kit.new_store import new_store
@@ -48,7 +48,7 @@ def test_upgrading_twice_does_nothing(store: Store) -> None:
         endpoints.register(tx, ["lulea"])
     store.upgrade()
     with store.read() as tx:
-        assert figures.schema(tx).fits
+        assert schema(tx).fits
         assert "lulea" in registered(tx)
 
 

@@ -11,11 +11,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store import migrations
 from adapter.store.dialects import ONE, there_is
 from adapter.store.indexes import due, is_open, one_of, troubled
 from adapter.store.tables import delivery, endpoint, message, receipt
@@ -149,26 +146,6 @@ def totals(tx: Transaction) -> dict[str, int]:
     return {name: tx.execute(sa.select(top)).scalar_one() or 0 for name, top in highest.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
-    """The schema version of the store, and the version that this program needs."""
-
-    current: str
-    newest: str
-
-    @property
-    def fits(self) -> bool:
-        """Whether both versions are the same."""
-        return self.current == self.newest
-
-
-def schema(tx: Transaction) -> Schema:
-    """Return both versions; `current` is "" for an empty store."""
-    current = MigrationContext.configure(tx.connection).get_current_revision()
-    newest = ScriptDirectory.from_config(migrations(tx.connection)).get_current_head()
-    return Schema(current=current or "", newest=newest or "")
-
-
 def unsafe(tx: Transaction) -> Sequence[str]:
     """Return settings with which a commit may be lost, as `name = value`; PostgreSQL only."""
     if tx.dialect == "sqlite":
@@ -177,4 +154,24 @@ def unsafe(tx: Transaction) -> Sequence[str]:
     return [f"{name} = {value}" for name, value in values.items() if value == "off"]
 
 
+def lacks(tx: Transaction) -> Sequence[str]:
+    """Return the privileges on tables that the role needs and lacks; PostgreSQL only."""
+    if tx.dialect == "sqlite":
+        return ()
+    names = [table.name for table in delivery.metadata.sorted_tables]
+    return tx.execute(_LACKING, {"names": names}).scalars().all()
+
+
+def may_create(tx: Transaction) -> bool:
+    """Whether the role may create tables, which an upgrade of the schema needs."""
+    return tx.dialect == "sqlite" or bool(tx.execute(_MAY_CREATE).scalar_one())
+
+
+_MAY_CREATE = sa.text("select coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)")
+_LACKING = sa.text(
+    "select privilege || ' on ' || name from unnest(cast(:names as text[])) as name, "
+    "unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as privilege "
+    "where to_regclass(name) is not null "
+    "and not has_table_privilege(to_regclass(name)::oid, privilege) order by 1"
+)
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
