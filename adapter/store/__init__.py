@@ -85,10 +85,10 @@ class Store:
             with store_errors():
                 yield
         except StoreUnavailableError as error:
-            told = self._explained(_first(error))
-            if FAULTS[told.fault].partial:
-                self._failed = (time.monotonic(), told)
-            raise told from error
+            explained = self._explained(_first(error))
+            if FAULTS[explained.fault].partial:
+                self._failed = (time.monotonic(), explained)
+            raise explained from error
 
     def _explained(self, error: StoreUnavailableError) -> StoreUnavailableError:
         if self.file:

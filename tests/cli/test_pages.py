@@ -24,6 +24,7 @@ HTTP = (DOCS / "http.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 def test_every_command_of_the_page_prints_what_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
