@@ -69,4 +69,5 @@ def _print_elements(rows: Iterable[ElementSummary]) -> None:
 
 
 def _element(row: ElementSummary) -> list[str]:
-    return [f"{row.name} (deleted)" if row.deleted else row.name, when(row.recorded), row.message]
+    name = f"{row.name} (no longer)" if row.deleted else row.name  # deleted, or ended by an event
+    return [name, when(row.recorded), row.message]

@@ -51,7 +51,7 @@ def _cause(session: Session, cause: Cause) -> dict[str, Any]:
         "count": len(cause.letters),
         "text": texts.cause(cause.code),
         "action": texts.action(cause.code),
-        "owner": session.owner(cause.endpoint),
+        "owner": "; ".join(filter(None, map(session.owner, cause.responsible))),
         "oldest": min(letter.since for letter in cause.letters),
         "due": cause.letters[0].due_at,
         "closed_until": session.held().get(cause.endpoint),

@@ -45,14 +45,21 @@ def token(
     The two newest tokens are valid, so that a partner can change without a gap.
     """
     with prepare_store(settings, store) as session:
-        value = _token(session, session.known_endpoint(endpoint), who)
-    printing.aside(
-        f"Token of {endpoint}. The previous token stays valid; older ones are not valid any more."
-    )
+        before, value = _token(session, session.known_endpoint(endpoint), who)
+    printing.aside(f"Token of {endpoint}. {_OTHERS[min(before, 2)]}")
     printing.line(value)
 
 
-def _token(session: Session, endpoint: str, who: str) -> str:
+_OTHERS = (
+    "It is the first.",
+    "The previous token stays valid.",
+    "The previous token stays valid; older ones are not valid any more.",
+)
+
+
+def _token(session: Session, endpoint: str, who: str) -> tuple[int, str]:
+    """Return how many tokens were valid before, and the new one."""
     with session.store.begin() as tx:
         history.note(tx, now(), "token-made", endpoint=endpoint, who=who)
-        return endpoints.new_token(tx, endpoint, now())
+        before = endpoints.valid_tokens(tx, endpoint)
+        return before, endpoints.new_token(tx, endpoint, now())

@@ -8,6 +8,7 @@ from adapter.cli.printing import when
 from adapter.core.catalogue import CATALOGUE
 from adapter.fhir.event_names import swedish
 from adapter.operate.health import duration_text
+from adapter.settings.municipalities import municipalities
 
 
 def event(code: str) -> str:
@@ -45,8 +46,17 @@ _NOBODY = {
 
 def nobody(detail: str) -> str:
     """Return why nobody is found for a need, in words; any other detail as it is."""
-    code, then, proposal = detail.partition("; ")
-    return _NOBODY.get(code, code) + then + proposal
+    why, then, proposal = detail.partition("; ")
+    code, _, place = why.partition(" ")
+    if code not in _NOBODY:
+        return detail
+    where = f" ({_place(place)})" if place else ""
+    return _NOBODY[code] + where + then + proposal
+
+
+def _place(code: str) -> str:
+    """Return `2580 Luleå` for a kommunkod; an HSA-id as it is."""
+    return f"{code} {municipalities().get(code, '')}".strip()
 
 
 _ENDED = {

@@ -13,7 +13,7 @@ from adapter.inbound.turn import Turn
 from adapter.outbound import delivery_reports
 from adapter.policy.deadlines import LateNotice, first_due, notice_due
 from adapter.policy.entitled import Missing
-from adapter.policy.proposals import with_proposal
+from adapter.policy.proposals import with_place
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
 from adapter.policy.views import DEMANDED
@@ -32,10 +32,12 @@ def nobody_to_tell(
 ) -> list[Issue]:
     """Keep one open item for each need without a receiver; close those that are met or ended.
 
-    Where a protected person may live is proposed to nobody.
+    Where a protected person may live is told to nobody.
     """
-    codes = {} if level else turn.network.settings.sharing.postal_codes
-    missing = [with_proposal(each, stay, codes) for each in missing]
+    if not level:
+        codes = turn.network.settings.sharing.postal_codes
+        missing = [with_place(each, stay, codes) for each in missing]
+    missing = list(missing)
     known = items.of_case(turn.tx, case.id)
     needs = {str(need) for need in Need}  # other subjects are endpoints
     open_ = {i.subject: i for i in known if i.what == "nobody-to-tell" and i.subject in needs}

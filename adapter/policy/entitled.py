@@ -38,12 +38,13 @@ class Missing:
     why: str
     ground: str = ""  # the kommunkod or HSA-id that leads to nobody
     proposal: tuple[str, ...] = ()  # kommunkoder that the postal code suggests
+    place: str = ""  # the ground, where people may see it
 
     @property
     def text(self) -> str:
-        """Why, and what the postal code suggests."""
-        codes = " or ".join(self.proposal)
-        return f"{self.why}; the postal code suggests {codes}" if codes else self.why
+        """Why, and where: `not-connected 2580`; and what the postal code suggests."""
+        why, codes = f"{self.why} {self.place}".strip(), " or ".join(self.proposal)
+        return f"{why}; the postal code suggests {codes}" if codes else why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the postal code suggests where no municipality is known. It only proposes. Pure.
+"""Where a need has no receiver, and what the postal code suggests where that is unknown. Pure.
 
 A postal code may belong to several municipalities, so nobody is told by it.
 """
@@ -12,12 +12,10 @@ from adapter.policy.entitled import Missing
 from adapter.policy.stay import Stay
 
 
-def with_proposal(
-    missing: Missing, stay: Stay, postal_codes: Mapping[str, Sequence[str]]
-) -> Missing:
-    """Return a need without a receiver, with the municipalities that the postal code suggests."""
+def with_place(missing: Missing, stay: Stay, postal_codes: Mapping[str, Sequence[str]]) -> Missing:
+    """Return a need without a receiver, with its place or what the postal code suggests."""
     if missing.why != "no-municipality":
-        return missing
+        return replace(missing, place=missing.ground)
     return replace(missing, proposal=proposal(stay, postal_codes))
 
 

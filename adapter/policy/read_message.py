@@ -74,7 +74,8 @@ def read_message(network: Network, sender: Endpoint, message: Message) -> ReadRe
         context = _context(sender, message)
         bundle = system.read(event, document, context)
         event = bundles.event(bundle)  # reading may find more: a discharge by death is a death
-        issues = _capped([*context.issues, *_problems(network, sender, message, event, bundle)])
+        issues = _problems(network, sender, message, event, bundle)
+        issues = _capped([*context.issues, *_not_yet_warned(issues, context.issues)])
     except FatalError as error:
         named = refused.identified(document) if isinstance(document, dict) else {}
         return UnreadableMessage(error=error, bundle=named, event=str(event))
@@ -124,6 +125,12 @@ def _accepted(
         issues = [*issues, _ENDS_AHEAD]
     losses = tuple(context.losses)
     return ReadMessage(bundle=bundle, event=event, losses=losses, issues=tuple(issues))
+
+
+def _not_yet_warned(issues: list[Issue], warned: list[Issue]) -> list[Issue]:
+    """Leave out the warnings that the mapping has given at a place of the sender's own format."""
+    codes = {issue.code for issue in warned if issue.severity is Severity.WARNING}
+    return [i for i in issues if i.severity is not Severity.WARNING or i.code not in codes]
 
 
 def _ends_after(bundle: Bundle, latest: datetime) -> bool:

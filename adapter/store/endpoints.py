@@ -206,6 +206,12 @@ def new_token(tx: Transaction, name: str, now: datetime) -> str:
     return value
 
 
+def valid_tokens(tx: Transaction, name: str) -> int:
+    """Return how many bearer tokens of an endpoint are valid."""
+    query = sa.select(sa.func.count()).where(token.c.endpoint == name)
+    return int(tx.execute(query).scalar_one())
+
+
 def endpoint_of_token(tx: Transaction, value: str) -> str:
     """Return the endpoint of a bearer token, or "".
 

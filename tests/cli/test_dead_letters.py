@@ -232,6 +232,15 @@ def test_a_token_is_printed_once_alone_and_opens_its_endpoint(office: Office) ->
     assert office.history("token-made") == [("Ann", "")]
 
 
+def test_a_new_token_says_which_others_are_valid(office: Office) -> None:
+    told = [office.run("token", "lulea").stderr for _ in range(3)]
+    assert [text.strip().partition(". ")[2] for text in told] == [
+        "It is the first.",
+        "The previous token stays valid.",
+        "The previous token stays valid; older ones are not valid any more.",
+    ]
+
+
 def test_a_token_can_be_made_before_anything_was_ever_served(tmp_path: Path) -> None:
     shutil.copy(FIXTURES / "web" / "region.toml", tmp_path / "region.toml")
     path = tmp_path / "new.db"

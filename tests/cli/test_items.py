@@ -31,6 +31,7 @@ def test_a_need_without_a_receiver_is_listed_with_owner_time_and_what_to_do(
     assert "Regionens integrationsgrupp" in owner
     assert "Phone the unit" in to_do
     assert first == f"  {id_} social-services (overdue since 2026-03-03 10:00)"
+    assert "no endpoint serves it in the patient's municipality (2584 Kiruna), case" in second
     assert second.endswith("nobody has it yet")
 
 
@@ -61,6 +62,14 @@ def test_a_held_admission_notice_has_the_time_by_which_it_must_be_given(office: 
     assert {cause["code"] for cause in causes} == {"protected-identity"}
     assert {cause["due"] for cause in causes} == {"2026-03-03T10:00:00.000+01:00"}
     assert "overdue since 2026-03-03 10:00" in office.run("dead").stdout
+
+
+def test_what_is_held_stands_before_its_senders_owner_not_its_receivers(office: Office) -> None:
+    standing.held(office.region)
+    causes = office.data("dead")["causes"]
+    assert "lulea" in {cause["endpoint"] for cause in causes}
+    owners = {cause["owner"] for cause in causes}
+    assert owners == {"Regionens integrationsgrupp, 000-00 00 00"}
 
 
 def test_who_takes_an_item_has_it_from_then_on(office: Office) -> None:

@@ -40,6 +40,15 @@ def test_an_admission_without_assessment_is_acknowledged_and_told_to_nobody(
     assert journal.events("lulea") == []
 
 
+def test_a_missing_planned_discharge_is_warned_of_once_and_only_for_an_admission(
+    journal: Region,
+) -> None:
+    for trigger in ("A01", "A08"):
+        send(journal, trigger)
+    warned = [message["issues"].count("no-planned-discharge") for message in journal.messages()]
+    assert warned == [1, 0]
+
+
 def test_an_assessment_shares_the_admission(journal: Region) -> None:
     assert send(journal, "A01", ZSP) == "AA"
     [notice] = journal.inbox("lulea")

@@ -88,3 +88,16 @@ def test_a_wrong_row_is_an_error_of_the_settings(
 ) -> None:
     settings = Settings(sharing=Sharing(postal_codes={start: codes}))
     assert [issue.expression for issue in problems(settings)] == [place]
+
+
+@pytest.mark.parametrize(
+    ("protected", "detail"), [("", "not-connected 2584"), ("Y", "not-connected")]
+)
+def test_the_place_without_a_receiver_is_named_but_not_of_a_protected_person(
+    county: County, protected: str, detail: str
+) -> None:
+    home = NOWHERE.format("98131").replace("SE^H", "SE^H^^2584")
+    person = replace(EVA, address=home)
+    reply = county.adt("A01", Visit(person=person, protected=protected), county.assessed())
+    assert f"social-services: {detail}" in reply
+    assert {item["detail"] for item in county.items("nobody-to-tell")} == {detail}

@@ -170,11 +170,17 @@ def consent_known(consent: Any) -> bool:
     return _consent_codes(consent) <= {"planning", "secrecy"}
 
 
-@_invariant("required", "Consent.dateTime")
+@_invariant("unknown-code", "Consent.status")
 def consent_stated(consent: Any) -> bool:
-    """A consent or a bar is active or inactive, and says since when."""
+    """A consent or a bar is active or inactive."""
     is_sure = _at(consent, "status") in (["active"], ["inactive"])
-    return not _consent_codes(consent) or (is_sure and bool(_at(consent, "dateTime")))
+    return not _consent_codes(consent) or is_sure
+
+
+@_invariant("required", "Consent.dateTime")
+def consent_dated(consent: Any) -> bool:
+    """A consent or a bar says since when."""
+    return not _consent_codes(consent) or bool(_at(consent, "dateTime"))
 
 
 @_invariant("profile", "Consent.provision")

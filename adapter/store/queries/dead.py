@@ -35,6 +35,7 @@ class DeadLetter:
     since: datetime  # when the message arrived, or the delivery was given up
     subject: str = ""  # of an item: a need, or an endpoint
     due_at: datetime | None = None  # when a legal time ends
+    sender: str = ""  # of a delivery: who sent its message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,19 @@ class Cause:
     code: str
     endpoint: str
     letters: tuple[DeadLetter, ...]
+
+    @property
+    def responsible(self) -> tuple[str, ...]:
+        """The endpoints whose owners must act: of what is held, those that sent it.
+
+        The receiver of a held delivery knows nothing of it.
+        """
+        if self.code not in _HELD or self.kind != "delivery":
+            return (self.endpoint,)
+        return tuple(dict.fromkeys(letter.sender for letter in self.letters))
+
+
+_HELD = frozenset({"protected-identity", "held"})
 
 
 def dead_letters(tx: Transaction) -> list[Cause]:
@@ -86,8 +100,14 @@ def _deliveries(tx: Transaction) -> Iterable[DeadLetter]:
         delivery.c.detail,
         delivery.c.taken_by,
         sa.func.coalesce(delivery.c.closed_at, delivery.c.created_at).label("since"),
+        _sender.label("sender"),
     ).where(one_of(delivery.c.state, State.DEAD))
     return _fetch(tx, query, delivery.c.seq)
+
+
+_sender = (
+    sa.select(message.c.endpoint).where(message.c.id == delivery.c.message_id).scalar_subquery()
+)
 
 
 def _fetch(tx: Transaction, query: sa.Select[Any], seq: sa.Column[int]) -> list[DeadLetter]:
