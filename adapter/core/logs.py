@@ -113,6 +113,8 @@ LINES: dict[str, str] = {
 """Every log line, with what the adapter does about the event; "" where it does nothing."""
 
 _VALUE = re.compile(r"[\w.:/,;+ \[\]()<>-]{0,400}", re.ASCII)
+_NOT_LOGGED = re.compile(r"[^\w.:/,;+ \[\]()<>-]", re.ASCII)
+_LONGEST = 160  # characters of a text from outside
 _NAME = re.compile(r"[\w. :-]{1,80}", re.ASCII)
 _IDENTITY = re.compile(r"(?<![\w-])(?:\d{2})?\d{6}[-+ ]?\d{4}(?![\w-])")
 _DEEPEST = 6
@@ -150,6 +152,11 @@ def _reaction(what: str) -> dict[str, str]:
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extras = vars(record)
     return {name: _value(extras[name]) for name in sorted(FIELDS & extras.keys())}
+
+
+def loggable(text: str) -> str:
+    """Return text with `?` for characters that a line may not hold, at most 160 long."""
+    return _NOT_LOGGED.sub("?", text.replace('"', "").replace("'", "").strip())[:_LONGEST]
 
 
 def _value(value: object) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapter.core.logs import loggable
 from adapter.store import faults, schema
 from adapter.store.engines import for_readers, postgresql, sqlite
 from adapter.store.errors import RowRefusedError, StoreUnavailableError, store_errors
@@ -172,4 +173,4 @@ def _server(url: sa.URL) -> str:
     if url.get_backend_name() == "sqlite":
         return "SQLite in memory"
     at = f"{url.host or 'the local socket'}:{url.port or 5432}"
-    return faults.loggable(f"PostgreSQL database {url.database} at {at}")
+    return loggable(f"PostgreSQL database {url.database} at {at}")

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from adapter.core.logs import loggable
+
 
 class Fault(StrEnum):
     """One way in which a database fails."""
@@ -197,8 +199,6 @@ _CONNECTING = (
     (r"starting up|shutting down|recovery", Fault.STARTING),
 )
 _NO_TABLE = re.compile(r"no such (table|column)")
-_NOT_LOGGED = re.compile(r"[^\w.:/,;+ \[\]()<>-]", re.ASCII)  # what a log line may not hold
-_LONGEST = 160  # characters
 
 
 def of_sqlite(error: Any) -> Fault:
@@ -229,8 +229,3 @@ def last_line(text: str) -> str:
     """Return the last line of libpq's text, in characters that a log line may hold."""
     lines = text.strip().splitlines() or [""]
     return loggable(lines[-1].rpartition("failed: ")[2])
-
-
-def loggable(text: str) -> str:
-    """Return text with `?` for characters that a log line may not hold, at most 160 long."""
-    return _NOT_LOGGED.sub("?", text.replace('"', "").replace("'", "").strip())[:_LONGEST]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from adapter.core.logs import loggable
 from adapter.store.errors import StoreUnavailableError
-from adapter.store.faults import Fault, loggable
+from adapter.store.faults import Fault
 
 PRIVATE_FILE, PRIVATE_FOLDER, OTHERS = 0o600, 0o700, 0o077
 LOG, BESIDE = "-wal", ("-wal", "-shm", "-work")  # files that the store makes beside its own

@@ -243,3 +243,27 @@ def gives_up(url: str) -> str:
         PublishConnection(url, 0.1)
     assert not [t for t in threading.enumerate() if t.name == "publisher"]
     return raised.value.code
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"netloc": "adapter:wrong@{host}"}, "the broker refuses the user adapter or its password"),
+        ({"path": "/none"}, "virtual host none"),
+        ({"netloc": "adapter:x@127.0.0.1:9"}, "no broker answers"),
+        ({"netloc": "adapter:x@no.such.host.invalid:5672"}, "the name of the host is unknown"),
+        ({"scheme": "amqps"}, "TLS fails"),
+    ],
+    ids=str,
+)
+def test_a_wrong_address_of_the_broker_is_told_with_place_and_cause(
+    rabbitmq_url: str, change: dict[str, str], cause: str
+) -> None:
+    parts = urlsplit(rabbitmq_url)
+    host = parts.netloc.rpartition("@")[2]
+    wrong = parts._replace(**{key: value.format(host=host) for key, value in change.items()})
+    with pytest.raises(TransientError) as raised:
+        connection.connect(wrong.geturl(), "test")
+    assert cause in raised.value.detail
+    assert f"{wrong.hostname}:{wrong.port}" in raised.value.detail

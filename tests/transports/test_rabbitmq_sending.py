@@ -139,7 +139,8 @@ def test_a_refused_password_leaves_every_message_for_later(
     (outcome,) = Publisher(url, topology).send([to_lulea()])
     assert isinstance(outcome, TransientError)
     assert outcome.code == "no-connection"
-    assert outcome.detail == "the broker refuses the user"
+    refused = "the broker refuses the user adapter or its password"
+    assert outcome.detail == f"127.0.0.1:{rabbitmq.port}: {refused}"
 
 
 def test_a_broker_that_comes_back_empty_is_noticed_by_the_first_that_connects(

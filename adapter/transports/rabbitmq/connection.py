@@ -19,6 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from adapter.core.errors import FatalError, TransientError
 from adapter.transports.rabbitmq import pika_internals
+from adapter.transports.rabbitmq.causes import why_not
 
 # pika's warnings quote the beginning of a returned message. The adapter reports its errors itself.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -60,7 +61,7 @@ def connect(url: str, name: str) -> BlockingConnection:
         connection: BlockingConnection = attempts(BlockingConnection, parameters)
     # pika raises ValueError for a connection that is reset while it is being opened.
     except (AMQPError, OSError, ValueError) as error:
-        raise no_connection(error) from error
+        raise TransientError("no-connection", why_not(error, parameters)) from error
     return connection
 
 
