@@ -16,7 +16,7 @@ KILL_POINTS = {
     "received": "Bytes received, not stored: the sender has no answer, and sends again.",
     "stored": "Stored, not acknowledged: the message comes again, and is stored as a copy.",
     "acknowledged": "Stored and acknowledged, not processed: the message waits as RECEIVED.",
-    "tried": "The try is counted, the message is not processed: it is still RECEIVED.",
+    "tried": "Begun, not read: the message is still RECEIVED; later it is processed alone.",
     "processing": "Inside the transaction: it is rolled back, and the message is still RECEIVED.",
     "processed": "Processed, nothing sent: its deliveries are WAITING.",
     "answering": "Committed, our direct answer not sent: the sender repeats, and gets it then.",

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from itertools import takewhile
 
 from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Message
+from adapter.fhir import profiles
 from adapter.inbound.prefetch import prefetch
 from adapter.inbound.process import bury, decide, fault, read_safely
 from adapter.inbound.turn import Turn, log_fields
@@ -20,22 +22,24 @@ from adapter.store import RowRefusedError, Store, inbox
 from adapter.store.exclusive_lock import exclusive_lock
 
 log = logging.getLogger(__name__)
-TRIES = 3  # a message that was begun this often and never finished becomes dead
-_TOGETHER_AGAIN = {1: 8}
-"""By number of earlier tries: how many messages are processed in one transaction.
-
-More tries than the table has means one message. With one message each at the first retry, every
-killed process would cost seconds.
-"""
+TRIES = 3  # a message that was begun alone this often and never finished becomes dead
 
 
 def process_batch(store: Store, network: Network, now: datetime, limit: int = 50) -> int:
     """Decide on waiting messages of the inbox; return the number of messages."""
     with store.read() as tx:
         waiting = inbox.senders_waiting(tx, limit)
+    if waiting:
+        prepare_to_read()
     return sum(
         _process_share(store, network, share, now, limit) for share in shares(waiting, limit)
     )
+
+
+@cache
+def prepare_to_read() -> None:
+    """Load the profiles: a process that dies while they load must not blame a message."""
+    profiles.validate({"resourceType": "Bundle"})
 
 
 def shares(waiting: Mapping[str, int], limit: int) -> list[list[str]]:
@@ -67,10 +71,9 @@ def _process_locked(
     store: Store, network: Network, names: Collection[str], now: datetime, limit: int
 ) -> int:
     messages = _begin(store, names, limit)
-    results = [
-        (message, read_safely(network, message) if _is_readable(network, message) else None)
-        for message in messages
-    ]
+    if any(message.tries for message in messages):
+        return sum(_process_alone(store, network, message, now) for message in messages)
+    results = [(message, _read(network, message)) for message in messages]
     try:
         done = _decide_together(store, network, results, now)
     except RowRefusedError:
@@ -80,36 +83,53 @@ def _process_locked(
 
 
 def _begin(store: Store, names: Collection[str], limit: int) -> list[Message]:
-    """Choose messages and count the try first, because processing may end the process."""
+    """Choose messages, and note that new ones are begun: processing may end the process."""
     with store.begin() as tx:
         waiting = [inbox.claim(tx, name, limit) for name in inbox.lock_senders(tx, names)]
         messages = _together([queue for queue in waiting if queue])
-        inbox.count_try(tx, [message.id for message in messages])
-    for message in messages:
-        if message.tries:  # an earlier try has no outcome
-            log.warning("begun-before", extra=log_fields(message) | {"attempt": message.tries + 1})
+        inbox.count_try(tx, [message.id for message in messages if not message.tries])
     kill_point("tried")
     return messages
 
 
-def _is_readable(network: Network, message: Message) -> bool:
-    return network.knows(message.endpoint) and message.tries < TRIES
-
-
 def _together(waiting: Sequence[list[Message]]) -> list[Message]:
-    """Choose messages for one transaction; after a failed try fewer, and then only one.
+    """Choose messages: of all senders new ones, or of one sender some that were begun before.
 
-    One of them may have ended the process, and would end it again for the others.
+    One of those may have ended the process, so that each is processed alone.
     """
     for queue in waiting:
         if queue[0].tries:
-            return _tried_alike(queue[: _TOGETHER_AGAIN.get(queue[0].tries, 1)])
-    return [message for queue in waiting for message in _tried_alike(queue)]
+            return list(takewhile(lambda message: message.tries, queue))
+    return [message for queue in waiting for message in takewhile(_is_new, queue)]
 
 
-def _tried_alike(queue: list[Message]) -> list[Message]:
-    """The first message, and those directly after it with the same number of tries."""
-    return list(takewhile(lambda message: message.tries == queue[0].tries, queue))
+def _is_new(message: Message) -> bool:
+    return not message.tries
+
+
+def _process_alone(store: Store, network: Network, message: Message, now: datetime) -> int:
+    """Process a message whose earlier try has no outcome, in a transaction of its own.
+
+    The try is counted directly before the reading, so that an earlier death does not count.
+    """
+    log.warning("begun-before", extra=log_fields(message) | {"attempt": message.tries + 1})
+    if not is_given_up(message):
+        with store.begin() as tx:
+            inbox.count_try(tx, [message.id])
+    done = _decide_alone(store, network, (message, _read(network, message)), now)
+    kill_point("processed")
+    return done
+
+
+def _read(network: Network, message: Message) -> ReadResult | None:
+    """Read a message; None when it cannot or shall not be read."""
+    readable = network.knows(message.endpoint) and not is_given_up(message)
+    return read_safely(network, message) if readable else None
+
+
+def is_given_up(message: Message) -> bool:
+    """Whether it was begun too often. The first try, together with others, does not count."""
+    return message.tries > TRIES
 
 
 def _decide_together(
@@ -135,7 +155,7 @@ def _decide_together(
 def _decide_alone(
     store: Store, network: Network, result: tuple[Message, ReadResult | None], now: datetime
 ) -> int:
-    """Decide on one message in its own transaction; the store may refuse it. The try is counted."""
+    """Decide on one message in its own transaction; the store may refuse it. The try counts."""
     for _ in range(2):
         with suppress(RowRefusedError):
             return _decide_together(store, network, [result], now)
@@ -149,7 +169,7 @@ def _decide(turn: Turn, result: ReadResult | None) -> None:
         bury(turn, FatalError("unidentified-sender"))
     elif not turn.network.knows(message.endpoint):
         bury(turn, FatalError("settings", "the sender is no longer in the settings"))
-    elif message.tries >= TRIES:
+    elif is_given_up(message):
         fault(turn)
     else:
         decide(turn, result)
