@@ -23,7 +23,7 @@ from adapter.simulators.messages import Organisation
 from adapter.simulators.rabbitmq_client import queues_in_use
 from adapter.store import Store, endpoints
 from adapter.store.queries.everything import is_empty
-from adapter.transports.rabbitmq import DEAD, INCOMING, Topology, inbox
+from adapter.transports.rabbitmq import DEAD, INCOMING, Topology, inbox, take_over
 from adapter.transports.rabbitmq.connection import connect
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -137,5 +137,7 @@ def _prepare_broker(setup: MeasurementSetup) -> None:
     busy = queues_in_use(setup.servers.broker, queues)
     if busy:
         raise NotMeasuredError(f"{busy[0]} is in use: give the bench a virtual host of its own")
+    with setup.store.read() as tx:
+        take_over(setup.servers.broker, endpoints.store_name(tx))  # nobody else uses it now
     with connect(setup.servers.broker, "adapter bench") as connection:
         Topology(setup.settings.endpoints, lambda _: None).declare(connection)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,22 +25,32 @@ LogLevel = Annotated[
 ]
 
 
-def serve(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
+TakeOver = Annotated[
+    bool,
+    typer.Option("--take-over", help="Take the broker's virtual host from another store."),
+]
+
+
+def serve(
+    *, settings_file: SettingsFile = FILE, log_level: LogLevel = "info", take_over: TakeOver = False
+) -> None:
     """Run the whole adapter in one process: receiving, processing, sending, reminders.
 
-    SIGTERM and Ctrl-C stop it: it takes nothing new, and finishes what it has begun. Exit 1
-    when a part of it died.
+    SIGTERM and Ctrl-C stop it: it takes nothing new, and finishes what it has begun, but not
+    for longer than `stop_within`. Exit 1 when a part of it died.
     """
     from adapter.runner import Part
 
-    _run(settings_file, Part.WORKER | Part.WEB, log_level)
+    _run(settings_file, Part.WORKER | Part.WEB, log_level, take_over=take_over)
 
 
-def worker(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
+def worker(
+    *, settings_file: SettingsFile = FILE, log_level: LogLevel = "info", take_over: TakeOver = False
+) -> None:
     """Run everything but HTTP; several of these processes may run at once."""
     from adapter.runner import Part
 
-    _run(settings_file, Part.WORKER, log_level)
+    _run(settings_file, Part.WORKER, log_level, take_over=take_over)
 
 
 def web(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
@@ -66,7 +78,7 @@ def servable(file: Path) -> Settings:
     return chosen
 
 
-def _run(file: Path, parts: Part, level: str) -> None:
+def _run(file: Path, parts: Part, level: str, *, take_over: bool = False) -> None:
     from adapter.runner import Adapter
 
     set_up_logs(level)
@@ -76,6 +88,8 @@ def _run(file: Path, parts: Part, level: str) -> None:
         store.upgrade()
         running = Adapter(chosen, store, parts=parts)
         try:
+            if take_over:
+                running.take_over_broker()
             running.start()
         except BaseException:
             running.stop()
@@ -83,4 +97,13 @@ def _run(file: Path, parts: Part, level: str) -> None:
         code = running.wait()
     finally:
         store.close()
+    if running.is_cut_short:
+        _end_at_once(code)
     raise typer.Exit(code)
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """End the process without waiting for its threads, as Python would."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)

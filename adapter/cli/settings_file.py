@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 
 from adapter import mappings, settings
 from adapter.cli import (
+    check_broker,
     check_certificates,
     check_coverage,
     check_ports,
@@ -18,14 +19,12 @@ from adapter.cli import (
     check_store,
     printing,
 )
-from adapter.cli.check_findings import CheckFinding, error
+from adapter.cli.check_findings import CheckFinding
 from adapter.cli.options import FILE, AsJson, SettingsFile, now
-from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.mappings import System
 from adapter.policy import coverage
 from adapter.settings.network import Network
-from adapter.transports import rabbitmq
 
 
 def init(
@@ -98,7 +97,10 @@ def _findings(
         for endpoint in network.settings.endpoints:
             findings += check_certificates.problems(endpoint, now())
         findings += check_store.problems(network.settings.store)
-        findings += [*check_ports.problems(network.settings), *_broker(network.settings)]
+        findings += [
+            *check_ports.problems(network.settings),
+            *check_broker.problems(network.settings),
+        ]
     return _worst_first(findings)
 
 
@@ -109,9 +111,3 @@ def _of_settings(issue: Issue) -> CheckFinding:
 
 def _worst_first(findings: Iterable[CheckFinding]) -> list[CheckFinding]:
     return sorted(dict.fromkeys(findings), key=lambda f: f.severity is not Severity.ERROR)
-
-
-def _broker(chosen: Settings) -> Iterator[CheckFinding]:
-    if chosen.broker:
-        for problem in rabbitmq.check(chosen.broker, chosen.endpoints):
-            yield error("broker", "", problem)

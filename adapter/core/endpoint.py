@@ -239,6 +239,7 @@ class Settings:
     broker: str = ""  # amqp URL; empty without RabbitMQ
     web: str = "127.0.0.1:8080"
     ask_above: int = 100  # replaying more than this many at once asks for confirmation
+    stop_within: timedelta = timedelta(seconds=30)  # then a stop leaves what is not finished
     limits: Limits = Limits()
     expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
     sharing: Sharing = Sharing()

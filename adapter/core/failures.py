@@ -108,6 +108,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(code="no-receipt", then=Then.STOP, arrived=Arrived.MAYBE, ours=True),
     Failure(code="expired", then=Then.STOP, arrived=Arrived.MAYBE, ours=True),
     Failure(code="settings", then=Then.RETRY, arrived=Arrived.MAYBE, ours=True, finding="topology"),
+    Failure(code="other-store", then=Then.RETRY, ours=True, finding="other-store"),
     Failure(code="adapter-fault", then=Then.RETRY, arrived=Arrived.MAYBE, ours=True),
 )
 """Of several rows that match a code of the far side, the first one applies."""

@@ -59,6 +59,7 @@ LINES: dict[str, str] = {
     "started": "",
     "stopping": "takes no new messages, finishes those in progress",
     "stopped": "",
+    "stop-cut-short": "left what is under way; it is sent again when its lease ends",
     "received": "",
     "processed": "",
     "answered": "",
@@ -69,6 +70,7 @@ LINES: dict[str, str] = {
     "broker-blocked": "sends nothing over the broker until it unblocks; messages wait in the store",
     "broker-unblocked": "sends again",
     "broker-was-empty": "declared the missing queues; resends messages that only the broker had",
+    "broker-taken-over": "uses the virtual host; another store may not take or send there now",
     "queues-missing": "declares them; no message needs a resend",
     "close-failed": "",
     # One partner.

@@ -41,6 +41,7 @@ FINDINGS = {
     "broker": "no connection to the broker",
     "broker-blocked": "the broker has a resource alarm and accepts no messages",
     "topology": "an exchange or queue of the broker is missing or differs from its declaration",
+    "other-store": "another store owns the broker's virtual host; nothing is taken or sent there",
     "consumer": "no living worker consumes what partners publish",
     "worker": "no worker is alive: nothing is sent",
     "process": "a process has no heartbeat, and no later process of its part has replaced it",

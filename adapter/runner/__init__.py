@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Flag, auto
 from types import FrameType
 
@@ -18,7 +19,7 @@ from adapter.inbound import batches, receive
 from adapter.operate import health, maintenance
 from adapter.operate.health import Finding
 from adapter.runner.heartbeat import Heartbeat, of_loops
-from adapter.runner.loops import Bell, Loops
+from adapter.runner.loops import Bell, Loops, ends_within
 from adapter.runner.sender_pool import SenderPool
 from adapter.runner.web_server import WebServer
 from adapter.settings.network import Network
@@ -27,12 +28,13 @@ from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.mllp import MllpClient, MllpServer
-from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology
+from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology, take_over
 
 log = logging.getLogger(__name__)
 FRAME = 64 * 1024 * 1024  # bytes
 POLL = 0.05  # seconds between checks for work from other processes
 GATHER = 0.005  # seconds that a loop waits for more work before it starts
+LEAVE = timedelta(seconds=2)  # for the last word to the store of a stop that was cut short
 BATCH = 150  # messages processed in one transaction
 
 
@@ -65,6 +67,7 @@ class Adapter:
         bus: Bus | None = None,
     ) -> None:
         self.settings, self.store, self.bus, self.parts = settings, store, bus, parts
+        self.is_cut_short = False  # whether `stop` has left threads that are not finished
         self.network = Network(settings=settings, systems=mappings.load())
         self.loops = Loops()
         self._inbox, self._outbox = Bell(POLL, GATHER), Bell(POLL, GATHER)
@@ -72,7 +75,7 @@ class Adapter:
         self._sources: list[Transport] = []
         self._consumer: Consumer | None = None
         self._web_server: WebServer | None = None
-        self._topology = Topology(settings.endpoints, self._broker_was_empty)
+        self._topology = Topology(settings.endpoints, self._broker_was_empty, self._store_name)
         self._publisher = Publisher(
             settings.broker, self._topology, timeout=_confirm_timeout(settings)
         )
@@ -81,10 +84,24 @@ class Adapter:
             store, parts.command, settings, utc_now, self._loop_findings, self._is_consuming
         )
 
-    def start(self) -> None:
-        """Open every door and start every loop; FatalError when one cannot start."""
+    def take_over_broker(self) -> None:
+        """Make the broker's virtual host this store's; call before `start`. TransientError."""
+        self._register()
+        if self.settings.broker:
+            take_over(self.settings.broker, self._store_name())
+            log.warning("broker-taken-over")
+
+    def _register(self) -> None:
         with self.store.begin() as tx:
             endpoints.register(tx, [e.name for e in self.settings.endpoints])
+
+    def _store_name(self) -> str:
+        with self.store.read() as tx:
+            return endpoints.store_name(tx)
+
+    def start(self) -> None:
+        """Open every door and start every loop; FatalError when one cannot start."""
+        self._register()
         if Part.WORKER in self.parts:
             self._start_worker()
         self.loops.start("beat", self.heartbeat.beat, self._rest_between_beats)
@@ -235,16 +252,30 @@ class Adapter:
         self.loops.stopping.set()
 
     def stop(self) -> None:
-        """Take no new messages, finish those in progress, close every connection."""
+        """Take no new messages, finish those in progress, close every connection.
+
+        After `stop_within`, leave what is not finished: the leases of its deliveries end, and the
+        broker and the doors' partners send again what was not answered.
+        """
         self.loops.stopping.set()
+        began = time.monotonic()
+        self.is_cut_short = not ends_within(self.settings.stop_within, self._finish)
+        if self.is_cut_short:
+            ends_within(LEAVE, self.heartbeat.leave)
+            seconds = round(time.monotonic() - began, 1)
+            log.warning(
+                "stop-cut-short", extra={"count": self.sender_pool.busy, "seconds": seconds}
+            )
+
+    def _finish(self) -> None:
         for door in self._doors:
             door.stop()
         if self._web_server is not None:
             self._web_server.stop()
         self.loops.join()
-        self.sender_pool.close()
-        for source in self._sources:
+        for source in self._sources:  # first: other workers take what the broker gets back
             _close(source)
+        self.sender_pool.close()
         _close(self._publisher)
         self.heartbeat.leave()
         log.info("stopped", extra={"threads": threading.active_count()})

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from adapter.core.errors import AdapterError, TransientError
 
@@ -113,3 +114,11 @@ class Bell:
         if self._event.wait(self._seconds):
             time.sleep(self._gather)
         self._event.clear()
+
+
+def ends_within(limit: timedelta, work: Callable[[], None]) -> bool:
+    """Run it in a thread that keeps no process alive; return whether it ended in time."""
+    thread = threading.Thread(target=work, name="stop", daemon=True)
+    thread.start()
+    thread.join(limit.total_seconds())
+    return not thread.is_alive()

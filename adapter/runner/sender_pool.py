@@ -80,6 +80,12 @@ class SenderPool:
             self._submit(batch, now)
         return len(claimed)
 
+    @property
+    def busy(self) -> int:
+        """How many deliveries are under way."""
+        with self._lock:
+            return self._busy.total()
+
     def _channel(self, name: str) -> str:
         """Return the connection pool of an endpoint: the bus has one for all, others their own."""
         endpoint = self._network.endpoint(name)

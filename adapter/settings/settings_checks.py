@@ -25,6 +25,7 @@ from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.issues import choices, error, under, warning
 from adapter.settings.transport_checks import TRANSPORTS, can_send
 
+_LONGEST_STOP = timedelta(hours=1)
 _UNSET = Settings().organization
 _STORES = ("sqlite", "postgresql")
 _OF_A_STAY = "is about a stay: a route does not decide who hears of it; serves and carries_for do"
@@ -68,6 +69,8 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
     yield from transport_checks.listen_address("web", settings.web)
     if not 0 <= settings.ask_above <= 2**31:
         yield error("ask_above", "is not between 0 and 2147483648")
+    if not timedelta(0) <= settings.stop_within <= _LONGEST_STOP:
+        yield error("stop_within", "is longer than an hour")
     yield from _limits(settings.limits)
 
 

@@ -232,6 +232,12 @@ def digest(value: str) -> str:
 _keys: WeakKeyDictionary[sa.Engine, dict[str, bytes]] = WeakKeyDictionary()
 
 
+def store_name(tx: Transaction) -> str:
+    """Return the name of this store, the same in all its processes; "" before `register`."""
+    value = tx.execute(sa.select(secret.c.value).where(secret.c.name == PATIENT)).scalar()
+    return hmac.digest(bytes(value), b"store", "sha256").hex()[:12] if value else ""
+
+
 def key(tx: Transaction, name: str) -> bytes:
     """Return a random key of this store, made by `register`; each process reads it once."""
     known = _keys.setdefault(tx.engine, {})

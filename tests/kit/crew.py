@@ -55,13 +55,18 @@ class Member:
     """One process, and its log."""
 
     def __init__(
-        self, command: str, settings: Path, log: Path, web: int, given: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        settings: Path,
+        log: Path,
+        web: int,
+        given: Mapping[str, str],
     ) -> None:
         self.log = log
         self.address = f"http://127.0.0.1:{web}"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _START, command, "--settings", str(settings)],
+                [sys.executable, "-c", _START, *command, "--settings", str(settings)],
                 env=os.environ | given,
                 stdout=output,
                 stderr=output,
@@ -108,14 +113,22 @@ class Crew:
         return min(row.seen_at for row in rows) > max(row.started_at for row in rows)
 
     def launch(
-        self, command: str, broker: str = "", more: str = "", given: Mapping[str, str] = NOTHING
+        self,
+        command: str,
+        broker: str = "",
+        more: str = "",
+        given: Mapping[str, str] = NOTHING,
+        flags: Sequence[str] = (),
     ) -> Member:
-        """Start a process, whether it succeeds or not."""
+        """Start a process, whether it succeeds or not. `more` may begin with keys of the top."""
         number = len(self.members)
         (web,) = free_ports(1)
         path = self.folder / f"{command}-{number}.toml"
-        path.write_text(self._settings(web, broker or self._url) + more, encoding="utf-8")
-        member = Member(command, path, self.folder / f"{command}-{number}.log", web, given)
+        keys, bracket, stanzas = more.partition("[[")
+        text = keys + self._settings(web, broker or self._url) + bracket + stanzas
+        path.write_text(text, encoding="utf-8")
+        log = self.folder / f"{command}-{number}.log"
+        member = Member([command, *flags], path, log, web, given)
         self.members.append(member)
         return member
 

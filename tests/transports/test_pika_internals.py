@@ -86,7 +86,7 @@ def test_a_consumer_with_a_newer_pika_is_not_made() -> None:
 
 @pytest.mark.usefixtures("newer")
 def test_check_reports_a_newer_pika() -> None:
-    (problem,) = check("amqp://a:b@127.0.0.1:1/", [])
+    (problem,) = check("amqp://a:b@127.0.0.1:1/", [], "")
     assert problem.startswith("broker: pika 1.5.0 is installed")
 
 

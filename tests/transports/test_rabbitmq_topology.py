@@ -120,7 +120,7 @@ def test_check_lists_every_difference_and_creates_nothing(rabbitmq_url: str) -> 
     with raw(rabbitmq_url) as channel:
         channel.queue_declare("care.in", durable=True)
         channel.exchange_declare("care", "fanout", durable=True)
-    problems = check(rabbitmq_url, ENDPOINTS)
+    problems = check(rabbitmq_url, ENDPOINTS, "")
     assert [problem.split(":")[0] for problem in problems] == ["queue care.in", "exchange care"]
     with raw(rabbitmq_url) as channel, pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
         channel.queue_declare("lulea.inbox", passive=True)
@@ -129,14 +129,14 @@ def test_check_lists_every_difference_and_creates_nothing(rabbitmq_url: str) -> 
 def test_check_finds_nothing_wrong_before_and_after_the_first_start(
     rabbitmq_url: str, topology: Topology
 ) -> None:
-    assert check(rabbitmq_url, ENDPOINTS) == []
+    assert check(rabbitmq_url, ENDPOINTS, "") == []
     with closing(Publisher(rabbitmq_url, topology)) as publisher:
         publisher.send([])
-    assert check(rabbitmq_url, ENDPOINTS) == []
+    assert check(rabbitmq_url, ENDPOINTS, "") == []
 
 
 def test_check_names_a_broker_that_does_not_answer_without_its_password() -> None:
-    (problem,) = check("amqp://adapter:hush@127.0.0.1:1/", ENDPOINTS)
+    (problem,) = check("amqp://adapter:hush@127.0.0.1:1/", ENDPOINTS, "")
     assert problem.startswith("broker:")
     assert "hush" not in problem
 

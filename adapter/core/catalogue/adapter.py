@@ -57,6 +57,13 @@ CODES: dict[ErrorCode, Entry] = {
         "The settings are not valid.",
         "Run `adapter check` and correct what it lists.",
     ),
+    "other-store": adapter_fault(
+        "conflict",
+        "Meddelandebussen används redan av en annan adapters databas.",
+        "The bus is already used with another store.",
+        "Name another virtual host in `broker`, or start with --take-over when the other store "
+        "is used no longer.",
+    ),
     "unknown-id": adapter_fault(
         "not-found",
         "Det finns inget med detta id i databasen.",

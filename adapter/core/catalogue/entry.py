@@ -89,6 +89,7 @@ ErrorCode: TypeAlias = Literal[
     "store-unavailable",
     "illegal-transition",
     "settings",
+    "other-store",
     "unknown-id",
     "overtaken",
     "may-have-arrived",

@@ -6,6 +6,7 @@
       └ care.in             quorum queue with a single active consumer: the adapter
     care.dead   exchange for the messages that a queue gave up
       └ care.dead           quorum queue; the adapter takes from it
+    care.store  exchange that says whose the virtual host is (`ownership.py`); carries nothing
 
 `Topology` declares and verifies this; `check` only verifies. `Consumer` takes from `care.in` or
 `care.dead` on one connection. `Publisher` sends on another, with pipelined confirms.
@@ -18,6 +19,7 @@ AMQP property `user_id`, which the broker verifies; without it a message has no 
 from __future__ import annotations
 
 from adapter.transports.rabbitmq.consumer import Consumer
+from adapter.transports.rabbitmq.ownership import STORE, take_over
 from adapter.transports.rabbitmq.publisher import Publisher
 from adapter.transports.rabbitmq.topology import (
     DEAD,
@@ -34,6 +36,7 @@ __all__ = [
     "DEAD",
     "EXCHANGE",
     "INCOMING",
+    "STORE",
     "Consumer",
     "Permissions",
     "Publisher",
@@ -41,4 +44,5 @@ __all__ = [
     "check",
     "inbox",
     "permissions",
+    "take_over",
 ]

@@ -36,7 +36,8 @@ class Consumer:
 
     At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
     TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
-    differ from the declared ones; the next call connects again. While no message comes, `idle`
+    differ from the declared ones, `other-store` when the virtual host is another store's; the
+    next call connects again. While no message comes, `idle`
     verifies the queues every `verify` seconds, and connects again after `fresh` seconds. The
     constructor raises FatalError `settings` for a pika that the adapter was not written for.
     """
@@ -57,7 +58,7 @@ class Consumer:
         self._queue = queue
         self._prefetch = prefetch
         self._verify_every, self._fresh_for = verify, fresh
-        self._verified = self._last_arrival = 0.0
+        self._verified = self._claimed = self._last_arrival = 0.0
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._generation = 0
@@ -73,6 +74,7 @@ class Consumer:
     def receive(self, wait: float) -> Iterator[Envelope]:
         """Yield each message that arrives, until none arrives for `wait` seconds."""
         self._open()
+        self._verify_owner()
         while self._arrives_within(wait):
             yield self._envelope(*self._arrived.popleft())
 
@@ -117,7 +119,7 @@ class Consumer:
         with self._closing_on_error():
             self._topology.declare(self._connection)
             self._channel = self._consume(self._connection)
-            self._verified = self._last_arrival = time.monotonic()
+            self._verified = self._claimed = self._last_arrival = time.monotonic()
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
@@ -146,6 +148,14 @@ class Consumer:
         self._verified = time.monotonic()
         with self._closing_on_error():
             self._topology.declare(self._connection)
+
+    def _verify_owner(self) -> None:
+        """Stop taking when another store has taken the virtual host over, also under load."""
+        if self._connection is None or time.monotonic() < self._claimed + self._verify_every:
+            return
+        self._claimed = time.monotonic()
+        with self._closing_on_error():
+            self._topology.claim(self._connection)
 
     def _is(self, generation: int) -> bool:
         return generation == self._generation

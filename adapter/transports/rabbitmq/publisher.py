@@ -21,7 +21,7 @@ class Publisher(SendOnly):
     `unroutable` (no such queue), `refused-for-now` (the queue rejected it), `no-connection` (it
     was not published), `unreachable` (the connection broke, and the broker may have it),
     `timed-out` (no confirm in time, and the broker may have it), `settings` (the broker's
-    topology differs from the declared one).
+    topology differs from the declared one), `other-store` (the virtual host is another store's).
     """
 
     def __init__(self, url: str, topology: Topology, *, timeout: float = 20.0) -> None:
@@ -75,7 +75,7 @@ class Publisher(SendOnly):
             if self._connection is None or self._connection.broken:
                 self._connection = None
                 self._declared = False
-            if not self._declared:
+            if not (self._declared and self._topology.is_ours):
                 self._declare()
             if self._connection is None:
                 self._connection = PublishConnection(self._url, self._timeout)

@@ -17,6 +17,7 @@ from pika.exceptions import ChannelClosedByBroker
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, TransientError
+from adapter.transports.rabbitmq import ownership
 from adapter.transports.rabbitmq.connection import broker_errors, connect
 
 EXCHANGE = "care"
@@ -125,22 +126,41 @@ class Topology:
     to them that only a confirm had closed must be sent again, and `lost` must make that durable
     before it returns. A crash before the queues exist then repeats the call; a crash after it
     does no harm. It may be called in any thread that connects, never inside a transaction.
+
+    `store` returns the name of the store that the virtual host must belong to. Without it, the
+    virtual host belongs to nobody, which is for tests of a transport alone.
     """
 
     def __init__(
-        self, endpoints: Sequence[Endpoint], lost: Callable[[Sequence[str]], None]
+        self,
+        endpoints: Sequence[Endpoint],
+        lost: Callable[[Sequence[str]], None],
+        store: Callable[[], str] = str,
     ) -> None:
         self.users = {each.broker_user: each.name for each in endpoints if each.broker_user}
         self._names = [each.name for each in endpoints if each.transport == "rabbitmq"]
         self._lost = lost
+        self._store = store
+        self.is_ours = True  # as far as the newest claim tells
+
+    def claim(self, connection: BlockingConnection) -> None:
+        """Make the virtual host our store's; raises TransientError `other-store`, `settings`."""
+        store = self._store()
+        if not store:
+            return
+        self.is_ours = False
+        ownership.claim(connection, store)
+        self.is_ours = True
 
     def declare(self, connection: BlockingConnection) -> None:
         """Create what is missing and verify what is there.
 
-        Raises TransientError: `unreachable` when the connection breaks; `settings` when an
-        argument differs, with the part and the argument as its detail. It is transient, because
-        an administrator corrects the broker, and no message is at fault.
+        Raises TransientError: `unreachable` when the connection breaks; `other-store` when the
+        virtual host is another store's; `settings` when an argument differs, with the part and
+        the argument as its detail. It is transient, because an administrator corrects the broker,
+        and no message is at fault.
         """
+        self.claim(connection)
         missing = [name for name in self._names if not _exists(connection, _inbox(name))]
         if missing:
             self._report_loss(missing, connection)
@@ -161,14 +181,16 @@ class Topology:
         reporting.result()
 
 
-def check(url: str, endpoints: Sequence[Endpoint]) -> list[str]:
+def check(url: str, endpoints: Sequence[Endpoint], store: str) -> list[str]:
     """Return what is wrong with the broker, for `adapter check`; creates nothing.
 
-    A part that does not exist yet is not a problem, because `serve` creates it.
+    `store` is the name of our store; "" while it does not exist. A part that does not exist yet
+    is not a problem, because `serve` creates it.
     """
     names = [each.name for each in endpoints if each.transport == "rabbitmq"]
     try:
         with connect(url, "adapter check") as connection:
+            ownership.verify(connection, store)
             return [problem for part in _parts(names) if (problem := _problem(connection, part))]
     except AdapterError as error:
         return [f"broker: {error.detail}"]

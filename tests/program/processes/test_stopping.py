@@ -43,6 +43,27 @@ def test_what_was_prefetched_or_half_worked_off_is_neither_lost_nor_doubled(crew
     assert len(crew.taken()) == MANY
 
 
+def test_a_stop_does_not_wait_longer_than_it_may_and_what_is_still_out_is_sent_again(
+    crew: Crew,
+) -> None:
+    worker = crew.start("worker", more='stop_within = "500ms"\n')
+    crew.slow_umea(TIMEOUT - 1)
+    (content,) = crew.publish(1)
+    assert crew.umea_has_begun()
+    began = time.monotonic()
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.ends(TIMEOUT + 20) == 0
+    assert time.monotonic() - began < TIMEOUT - 1
+    [line] = worker.lines("stop-cut-short")
+    assert line["count"] == 1
+    assert [row["state"] for row in crew.sent()] == ["in-flight"]
+    assert _running(crew) == 0
+    crew.slow_umea(0)
+    crew.start("worker")
+    crew.wait(lambda: [row["state"] for row in crew.sent()] == ["confirmed"])
+    assert crew.received_by_umea() == {content: 2}
+
+
 def test_who_stops_in_order_is_not_missed(crew: Crew) -> None:
     worker = crew.start("worker")
     crew.wait(lambda: _running(crew) == 1, worker)
