@@ -237,6 +237,7 @@ class Settings:
     organization: str = "SE0000000000-ADAPTER"  # the HSA-id of the adapter itself
     store: str = "sqlite:///adapter.db"
     broker: str = ""  # amqp URL; empty without RabbitMQ
+    broker_management: str = ""  # http URL of its management API; only `check` uses it
     web: str = "127.0.0.1:8080"
     ask_above: int = 100  # replaying more than this many at once asks for confirmation
     stop_within: timedelta = timedelta(seconds=30)  # then a stop leaves what is not finished

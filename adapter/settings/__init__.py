@@ -24,13 +24,17 @@ from adapter.settings.transport_checks import CREDENTIALS
 __all__ = ["host_port", "load", "problems", "survey", "template", "variable"]
 
 _TEMPLATE = Path(__file__).parent / "template.toml"
-_FROM_ENVIRONMENT = {"store": "ADAPTER_STORE", "broker": "ADAPTER_BROKER"}
+_FROM_ENVIRONMENT = {
+    "store": "ADAPTER_STORE",
+    "broker": "ADAPTER_BROKER",
+    "broker_management": "ADAPTER_BROKER_MANAGEMENT",
+}
 _ID_LISTS = ("speaks_for", "tells_for", "carries_for", "mailbox_for")
 _FILES = ("ca_file", "certificate_file", "key_file")
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
-    """Return the settings of a file; ADAPTER_STORE and ADAPTER_BROKER override its values.
+    """Return the settings of a file; the environment overrides some of its values.
 
     HSA-ids come out in capitals. Paths of certificates are relative to the settings file.
     FatalError `settings` lists every error at once; warnings do not raise.

@@ -103,6 +103,11 @@ def _broker(settings: Settings) -> Iterator[Issue]:
             yield error("broker", str(problem))
     elif any(endpoint.transport == "rabbitmq" for endpoint in settings.endpoints):
         yield error("broker", "is missing: an endpoint uses rabbitmq; set it or ADAPTER_BROKER")
+    if settings.broker_management:
+        try:
+            addresses.url(settings.broker_management, ("http", "https"))
+        except ValueError as problem:
+            yield error("broker_management", str(problem))
 
 
 def _names(settings: Settings) -> Iterator[Issue]:

@@ -28,7 +28,14 @@ from tests.kit.waiting import wait_for
 MOST_FUNCTIONS, MOST_FILES = 30, 20
 ROOMS = ("transports/", "runner/", "inbound/", "policy/", "outbound/", "store/")
 PACKAGES = ("store/", "transports/", "policy/", "inbound/stay")
-BACKGROUND = ("beat", "remind", "expire", "purge", "process")  # threads that it does not use
+BACKGROUND = (
+    "beat",
+    "remind",
+    "expire",
+    "purge",
+    "process",
+    "stop",
+)  # threads that it does not use
 TOOLS = {
     "locks rows": ("inbox.wait_for_senders", "outbox.lock"),
     "writes the history": ("store/history.note",),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -170,12 +171,31 @@ def test_a_broker_is_asked_whether_its_queues_are_as_they_must_be(
     tmp_path: Path, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = region(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("ADAPTER_BROKER", rabbitmq.fresh())
-    assert [f for f in found(path) if f["area"] == "broker"] == []
+    [unseen] = [f for f in found(path) if f["area"] == "broker"]
+    assert (unseen["severity"], unseen["where"]) == ("warning", "permissions")
+    assert unseen["what"].startswith("could not be seen: there is no broker_management")
     monkeypatch.setenv("ADAPTER_BROKER", "amqp://nobody:wrong@127.0.0.1:9/")
     told = [f for f in found(path) if f["area"] == "broker"]
-    assert [f["severity"] for f in told] == ["error"]
-    assert "wrong" not in told[0]["what"]
+    assert [f["severity"] for f in told] == ["error", "warning"]
+    assert "wrong" not in str(told)
+
+
+@pytest.mark.servers
+def test_users_of_the_broker_who_could_do_too_much_are_named_by_check(
+    tmp_path: Path, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, url = region(tmp_path), rabbitmq.fresh()
+    rights = [r"^$", r"^care\.in$", r"\.inbox$"]
+    rabbitmq.control("set_permissions", "-p", urlsplit(url).path[1:], "planning", *rights)
+    monkeypatch.setenv("ADAPTER_BROKER", url)
+    for name, value in rabbitmq.tool_environment().items():
+        monkeypatch.setenv(name, value)
+    told = [f for f in found(path) if f["area"] == "broker" and f["where"] == "user planning"]
+    assert ("error", "user planning of planning could read what is sent to umea") in [
+        (f["severity"], f["what"]) for f in told
+    ]
 
 
 @pytest.fixture(scope="session")

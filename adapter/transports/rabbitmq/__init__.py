@@ -18,6 +18,9 @@ AMQP property `user_id`, which the broker verifies; without it a message has no 
 
 from __future__ import annotations
 
+from adapter.transports.rabbitmq.account_sources import read_accounts
+from adapter.transports.rabbitmq.accounts import Account, Power, powers
+from adapter.transports.rabbitmq.connection import user
 from adapter.transports.rabbitmq.consumer import Consumer
 from adapter.transports.rabbitmq.ownership import STORE, take_over
 from adapter.transports.rabbitmq.publisher import Publisher
@@ -37,12 +40,17 @@ __all__ = [
     "EXCHANGE",
     "INCOMING",
     "STORE",
+    "Account",
     "Consumer",
     "Permissions",
+    "Power",
     "Publisher",
     "Topology",
     "check",
     "inbox",
     "permissions",
+    "powers",
+    "read_accounts",
     "take_over",
+    "user",
 ]

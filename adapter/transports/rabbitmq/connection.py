@@ -40,6 +40,12 @@ def addresses(url: str) -> list[pika.URLParameters]:
         raise FatalError("settings", "the broker's address cannot be read") from error
 
 
+def user(url: str) -> str:
+    """Return the user that a broker's address names."""
+    name: str = getattr(addresses(url)[0].credentials, "username", "")
+    return name
+
+
 def connect(url: str, name: str) -> BlockingConnection:
     """Return an open connection, which the broker's tools show as `name`, after at most `TRIES`.
 

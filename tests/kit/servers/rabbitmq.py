@@ -70,7 +70,7 @@ class RabbitMQ(Server):
     def restart(self) -> None:
         """End the node if it runs, and start it on the same ports with the same data."""
         self.kill()
-        environment = self._environment()
+        environment = self.environment()
         epmd = ["epmd", "-address", "127.0.0.1", "-port", str(self._epmd_port)]
         self._spawn(epmd, environment)
         node = self._spawn([str(RABBITMQ_SCRIPTS / "rabbitmq-server")], environment)
@@ -102,7 +102,7 @@ class RabbitMQ(Server):
         """Run rabbitmqctl against this node (a second or two), and return what it says."""
         command = [str(RABBITMQ_SCRIPTS / "rabbitmqctl"), "--node", self._node, *arguments]
         done = subprocess.run(
-            command, env=self._environment(), cwd=self.directory, capture_output=True, check=False
+            command, env=self.environment(), cwd=self.directory, capture_output=True, check=False
         )
         if done.returncode:
             raise ServerError(done.stderr.decode(errors="replace"))
@@ -138,7 +138,13 @@ class RabbitMQ(Server):
             "permissions": [permission(name, host) for name in self._passwords for host in hosts],
         }
 
-    def _environment(self) -> dict[str, str]:
+    def tool_environment(self) -> dict[str, str]:
+        """Return the environment of an operator who runs rabbitmqctl on the node's machine."""
+        environment = self.environment()
+        return environment | {"PATH": f"{RABBITMQ_SCRIPTS}:{environment['PATH']}"}
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which RabbitMQ's own tools find this node."""
         loopback = "-kernel inet_dist_use_interface {127,0,0,1}"
         return {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
