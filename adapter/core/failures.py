@@ -102,6 +102,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(code="returned", then=Then.RETRY, arrived=Arrived.MAYBE),
     Failure(code="busy", then=Then.RETRY),
     Failure(code="refused-for-now", then=Then.RETRY),
+    Failure(code="too-large-for-broker", then=Then.STOP),
     Failure(code="access-denied", then=Then.STOP),
     Failure(code="refused", then=Then.STOP, arrived=Arrived.REFUSED),
     Failure(code="bad-answer", then=Then.STOP, arrived=Arrived.MAYBE, receipt_may_come=True),

@@ -98,6 +98,17 @@ class Code(StrEnum):
     FATAL = "fatal-error"
 
 
+CUT_OFF = "only the beginning of"  # how the note of a message over the limit begins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A body over the limit, of which only the beginning was kept."""
+
+    size: int  # bytes
+    digest: str  # SHA-256, hex
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """The bytes of a message with what the transport says of them. The bytes are not yet parsed."""
@@ -112,6 +123,7 @@ class Envelope:
     attempt: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     tag: Any = None  # the transport's own handle, for acknowledge
+    whole: Whole | None = None  # of a message over the limit, whose `body` is only the beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +204,14 @@ class Message:
     claimed_event: str = ""
     direct: bool = False  # its sender gets the receipt in the same exchange, not through the outbox
     tries: int = 0
+    note: str = (
+        ""  # before it is processed: CUT_OFF and the size, when `body` is only the beginning
+    )
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it was over the limit; the fingerprint is of all its bytes."""
+        return self.note.startswith(CUT_OFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,4 +260,5 @@ class StoredMessage:
             received_at=self.received_at,
             claimed_event=self.claimed_event,
             direct=self.direct,
+            note=self.note,
         )

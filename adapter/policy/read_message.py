@@ -98,6 +98,9 @@ def content_id(network: Network, sender: Endpoint, message: Message) -> str:
 
 def _parsed(network: Network, sender: Endpoint, message: Message) -> Any:
     content, limits = network.system(sender).content, network.settings.limits
+    if message.is_cut_off:
+        detail = f"{message.note} is kept; the limit is {limits.body}; all have the SHA-256"
+        raise FatalError("too-large", f"{detail} {message.fingerprint}")
     return codec.parse(content, message.body, limits, sender.charset)
 
 

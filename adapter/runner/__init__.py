@@ -28,7 +28,7 @@ from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
 from adapter.transports.mllp import MllpClient, MllpServer
-from adapter.transports.rabbitmq import DEAD, Consumer, Publisher, Topology, take_over
+from adapter.transports.rabbitmq import DEAD, INCOMING, Consumer, Publisher, Topology, take_over
 
 log = logging.getLogger(__name__)
 FRAME = 64 * 1024 * 1024  # bytes
@@ -137,13 +137,17 @@ class Adapter:
         if self.bus is not None:
             self._take("take care.in", Memory(self.bus, self.settings.endpoints))
         elif self.settings.broker:
-            self._consumer = Consumer(self.settings.broker, self._topology)
+            self._consumer = self._open_consumer(INCOMING)
             self._take("take care.in", self._consumer)
-            dead = Consumer(self.settings.broker, self._topology, DEAD)
+            dead = self._open_consumer(DEAD)
             self._sources.append(dead)
             self.loops.start(
                 "take care.dead", lambda: self._take_dead(dead), lambda: dead.idle(1), dead.close
             )
+
+    def _open_consumer(self, queue: str) -> Consumer:
+        most = self.settings.limits.body
+        return Consumer(self.settings.broker, self._topology, queue, most_bytes=most)
 
     def _take(self, name: str, source: Transport) -> None:
         self._sources.append(source)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import Ruling, Standing, rule
-from adapter.core.model import Envelope, Message, StoredMessage
+from adapter.core.model import CUT_OFF, Envelope, Message, StoredMessage
 from adapter.core.record_ids import Record, new_id
 from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
@@ -26,13 +26,15 @@ from adapter.store.transaction import Transaction
 
 def arrived(envelope: Envelope, now: datetime) -> Message:
     """Return a new message for what a transport received."""
+    whole = envelope.whole
     return Message(
         id=new_id(Record.MESSAGE),
         endpoint=envelope.endpoint,
         body=envelope.body,
-        fingerprint=hashlib.sha256(envelope.body).hexdigest(),
+        fingerprint=whole.digest if whole else hashlib.sha256(envelope.body).hexdigest(),
         received_at=now,
         claimed_event=_without_nul(envelope.event)[:60],
+        note=f"{CUT_OFF} {whole.size} bytes" if whole else "",
     )
 
 
@@ -56,6 +58,7 @@ def put(
             "claimed_id": _without_nul(envelope.id)[:200],
             "content_type": _without_nul(envelope.content_type)[:120],
             "standing": Standing.RECEIVED,
+            "note": m.note,
         }
         | values
         for m, envelope in arrivals
@@ -76,6 +79,7 @@ _FIELDS = (
     message.c.claimed_event,
     message.c.direct,
     message.c.tries,
+    message.c.note,
 )
 _waiting = one_of(message.c.standing, Standing.RECEIVED)
 _theirs = message.c.endpoint == sender.c.name

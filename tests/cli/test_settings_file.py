@@ -187,14 +187,20 @@ def test_users_of_the_broker_who_could_do_too_much_are_named_by_check(
     tmp_path: Path, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, url = region(tmp_path), rabbitmq.fresh()
+    stanza = (
+        '\n[[endpoint]]\nname = "{0}"\norganization = "SE0000000077-{0}"\nsystem = "fhir"\n'
+        'transport = "rabbitmq"\nbroker_user = "{0}"\nowner = "The test, 000-00 00 00"\n'
+    )
+    with path.open("a", encoding="utf-8") as file:
+        file.write(stanza.format("lulea") + stanza.format("planning"))
     rights = [r"^$", r"^care\.in$", r"\.inbox$"]
     rabbitmq.control("set_permissions", "-p", urlsplit(url).path[1:], "planning", *rights)
     monkeypatch.setenv("ADAPTER_BROKER", url)
     for name, value in rabbitmq.tool_environment().items():
         monkeypatch.setenv(name, value)
     told = [f for f in found(path) if f["area"] == "broker" and f["where"] == "user planning"]
-    assert ("error", "user planning of planning could read what is sent to umea") in [
-        (f["severity"], f["what"]) for f in told
+    assert [(f["severity"], f["what"]) for f in told] == [
+        ("error", "user planning of planning could read what is sent to lulea")
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import pika
 import pytest
@@ -101,6 +103,33 @@ def test_a_queue_that_is_full_by_policy_refuses_for_now(
     rabbitmq.control("set_policy", *policy, "--apply-to", "queues")
     assert codes(publisher.send([to_lulea()])) == ["taken"]
     wait_for("refusal", lambda: codes(publisher.send([to_lulea()])), ["refused-for-now"].__eq__)
+
+
+@pytest.fixture
+def small_broker(rabbitmq: RabbitMQ) -> Iterator[None]:
+    """For a while, channels that are opened take no message over a million bytes."""
+    usual = rabbitmq.control("environment", "--formatter", "json")
+    largest = json.loads(usual)["rabbit"]["max_message_size"]
+    for size in (1_000_000, largest):
+        rabbitmq.control("eval", f"application:set_env(rabbit, max_message_size, {size}).")
+        if size != largest:
+            yield
+
+
+def test_a_message_that_the_broker_refuses_for_its_size_holds_no_other_back(
+    small_broker: None, publisher: Publisher, lulea: BusPartner
+) -> None:
+    large = [replace(to_lulea(message_id=f"l-{n}"), body=b"x" * (1_000_001 + n)) for n in range(3)]
+    small = [to_lulea(message_id=f"s-{n}") for n in range(40)]
+    batch = [*small[:20], large[0], *small[20:], *large[1:]]
+    outcomes = publisher.send(batch)
+    assert codes(outcomes) == [
+        "too-large-for-broker" if envelope in large else "taken" for envelope in batch
+    ]
+    assert "size 1000001" in str(outcomes[20])
+    assert publisher.blocked == ""
+    arrived = {a[1]["message_id"] for a in iter(lambda: lulea.get(1), None) if a}
+    assert arrived == {envelope.id for envelope in small}
 
 
 def test_an_alarm_of_the_broker_is_shown_and_its_messages_time_out(

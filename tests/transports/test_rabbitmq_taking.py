@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import closing, suppress
 from itertools import islice
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pika.spec import BasicProperties
 
 from adapter.core.errors import TransientError
+from adapter.core.model import Whole
 from adapter.transports.rabbitmq import (
     DEAD,
     Consumer,
@@ -97,6 +99,34 @@ def test_no_more_are_held_than_the_prefetch_allows(
         consumer.acknowledge(held[:1])
         assert [envelope.body for envelope in islice(consumer.receive(WAIT), 1)] == [b"3"]
         assert list(consumer.receive(0.3)) == []
+
+
+def test_of_a_message_over_the_limit_only_head_digest_and_size_are_kept(
+    lulea: BusPartner, rabbitmq_url: str, topology: Topology
+) -> None:
+    large = bytes(range(256)) * 8192  # 2 MiB
+    with closing(Consumer(rabbitmq_url, topology, most_bytes=1_000_000)) as consumer:
+        for body in (b"before", large, b"after", large[:1_000_000]):
+            lulea.publish(body)
+        before, head, after, largest = islice(consumer.receive(WAIT), 4)
+        assert (before.body, after.body) == (b"before", b"after")
+        assert (largest.body, largest.whole) == (large[:1_000_000], None)
+        assert head.body == large[: 64 * 1024]
+        assert head.whole == Whole(size=len(large), digest=hashlib.sha256(large).hexdigest())
+        assert head.endpoint == "lulea"
+        consumer.acknowledge([before, head, after, largest])
+
+
+def test_a_batch_ends_after_so_many_bytes(
+    lulea: BusPartner, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapter.transports.rabbitmq.consumer.BATCH_BYTES", 1000)
+    for _ in range(5):
+        lulea.publish(b"x" * 600)
+    sizes = []
+    while sum(sizes) < 5:
+        sizes.append(len(list(islice(consumer.receive(1), 5))))
+    assert sizes == [2, 2, 1]
 
 
 def test_an_acknowledgement_from_before_a_reconnection_touches_nothing(

@@ -107,6 +107,7 @@ ErrorCode: TypeAlias = Literal[
     "busy",
     "access-denied",
     "refused",
+    "too-large-for-broker",
     "refused-for-now",
     "bad-answer",
     "no-receipt",

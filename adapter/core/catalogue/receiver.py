@@ -56,6 +56,12 @@ CODES: dict[ErrorCode, Entry] = {
         "The receiver refused the message.",
         "Read the receiver's reasons; correct the message; then send a new one or replay.",
     ),
+    "too-large-for-broker": receiver_fault(
+        "too-long",
+        "Meddelandebussen tar inte emot så stora meddelanden.",
+        "The bus takes no message of this size.",
+        "Ask the broker's administrator for a higher max_message_size; then replay.",
+    ),
     "refused-for-now": receiver_fault(
         "transient",
         "Mottagaren kan inte ta emot meddelanden just nu.",

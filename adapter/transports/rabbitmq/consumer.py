@@ -13,12 +13,13 @@ from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
 
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.core.model import Envelope
+from adapter.core.model import Envelope, Whole
 from adapter.transports import Outcome
 from adapter.transports.rabbitmq import pika_internals
 from adapter.transports.rabbitmq.connection import broker_errors, connect
 from adapter.transports.rabbitmq.topology import DEAD, INCOMING, Topology, inbox
 
+BATCH_BYTES = 32 * 1024 * 1024  # after which a batch ends, to be stored and acknowledged
 _INBOX = inbox("")  # the suffix of the name of every endpoint's queue
 _Arrival: TypeAlias = tuple[Basic.Deliver, BasicProperties, bytes]
 
@@ -34,12 +35,15 @@ class Consumer:
     `Envelope.headers`: `user-id`, `exchange`, `routing-key`, `redelivered` ("true"), and from
     `care.dead` also `x-death-queue` and `x-death-reason`.
 
-    At most `prefetch` messages are held. `receive`, `acknowledge` and `idle` raise
-    TransientError: `unreachable` when the connection breaks, `settings` when the broker's queues
-    differ from the declared ones, `other-store` when the virtual host is another store's; the
-    next call connects again. While no message comes, `idle`
-    verifies the queues every `verify` seconds, and connects again after `fresh` seconds. The
-    constructor raises FatalError `settings` for a pika that the adapter was not written for.
+    Of a body over `most_bytes` only the first 64 KiB are kept, and `Envelope.whole` has its size
+    and digest. At most `prefetch` messages are held, and `receive` ends after `BATCH_BYTES`: the
+    broker knows no prefetch by bytes, so the rest waits in the connection.
+
+    `receive`, `acknowledge` and `idle` raise TransientError: `unreachable` when the connection
+    breaks, `settings` when the broker's queues differ from the declared ones, `other-store` when
+    the virtual host is another store's; the next call connects again. While no message comes,
+    `idle` verifies the queues every `verify` seconds, and connects again after `fresh` seconds.
+    The constructor raises FatalError `settings` for a pika that the adapter was not written for.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Consumer:
         topology: Topology,
         queue: str = INCOMING,
         *,
+        most_bytes: int = 10 * 1024 * 1024,
         prefetch: int = 200,
         verify: float = 30.0,
         fresh: float = 300.0,
@@ -56,7 +61,7 @@ class Consumer:
         self._url = url
         self._topology = topology
         self._queue = queue
-        self._prefetch = prefetch
+        self._prefetch, self._most_bytes = prefetch, most_bytes
         self._verify_every, self._fresh_for = verify, fresh
         self._verified = self._claimed = self._last_arrival = 0.0
         self._connection: BlockingConnection | None = None
@@ -75,8 +80,11 @@ class Consumer:
         """Yield each message that arrives, until none arrives for `wait` seconds."""
         self._open()
         self._verify_owner()
-        while self._arrives_within(wait):
-            yield self._envelope(*self._arrived.popleft())
+        size = 0
+        while size < BATCH_BYTES and self._arrives_within(wait):
+            envelope = self._envelope(*self._arrived.popleft())
+            size += len(envelope.body)
+            yield envelope
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge them; those of an earlier connection were redelivered and are ignored."""
@@ -162,6 +170,7 @@ class Consumer:
 
     def _consume(self, connection: BlockingConnection) -> BlockingChannel:
         channel = connection.channel()
+        pika_internals.bound(channel, self._most_bytes)
         channel.basic_qos(prefetch_count=self._prefetch)
         channel.add_on_cancel_callback(self._on_cancel)
         channel.basic_consume(self._queue, self._on_message)
@@ -209,7 +218,8 @@ class Consumer:
         return Envelope(
             id=_text(properties.message_id),
             endpoint=self._endpoint(headers),
-            body=body,
+            body=bytes(body),  # a Head becomes plain bytes; bytes stay what they are
+            whole=_whole(body),
             content_type=_text(properties.content_type),
             event=_text(properties.type),
             case=_text(properties.correlation_id),
@@ -223,6 +233,12 @@ class Consumer:
         if died_in.endswith(_INBOX):
             return died_in.removesuffix(_INBOX)
         return self._topology.users.get(headers["user-id"], "")
+
+
+def _whole(body: bytes) -> Whole | None:
+    if not isinstance(body, pika_internals.Head):
+        return None
+    return Whole(size=body.size, digest=body.digest)
 
 
 def _fewest(done: set[int], rest: set[int]) -> Iterator[tuple[int, bool]]:

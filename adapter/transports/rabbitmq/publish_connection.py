@@ -6,6 +6,7 @@ pika's BlockingConnection waits for each confirm, which is fifteen times slower.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response
 from adapter.transports.rabbitmq import pika_internals
+from adapter.transports.rabbitmq.batch import Batch, Item
 from adapter.transports.rabbitmq.connection import addresses, no_connection, unreachable
 from adapter.transports.rabbitmq.pika_internals import DroppableConnection
 from adapter.transports.rabbitmq.topology import EXCHANGE
@@ -30,64 +32,9 @@ log = logging.getLogger(__name__)
 MOST_MESSAGES = 500
 MOST_BYTES = 32 * 1024 * 1024
 CLOSE_SECONDS = 2.0
-
-
-class Batch:
-    """The messages that one thread sends together, and the outcome of each."""
-
-    def __init__(self, envelopes: Sequence[Envelope]) -> None:
-        self.items = [_Item(self, envelope) for envelope in envelopes]
-        self.given_up = False
-        self._open = len(self.items)
-        self._done = threading.Event()
-
-    @property
-    def unanswered(self) -> bool:
-        """Whether the broker has not yet answered a message that was written to it."""
-        return any(item.outcome is None and item.written for item in self.items)
-
-    def count_outcome(self) -> None:
-        """Note that one more of the items has its outcome."""
-        self._open -= 1
-        if self._open == 0:
-            self._done.set()
-
-    def wait(self, timeout: float) -> None:
-        """Wait for every outcome, but not longer than `timeout` seconds."""
-        if self.items:
-            self._done.wait(timeout)
-        self.given_up = True
-
-    def outcomes(self, missing: str) -> list[Outcome]:
-        """Return them in order; TransientError `timed-out: <missing>` where there is none."""
-        return [item.outcome or TransientError("timed-out", missing) for item in self.items]
-
-
-class _Item:
-    """One envelope of a batch."""
-
-    __slots__ = ("_batch", "envelope", "outcome", "returned", "written")
-
-    def __init__(self, batch: Batch, envelope: Envelope) -> None:
-        self._batch = batch
-        self.envelope = envelope
-        self.outcome: Outcome | None = None
-        self.returned = False
-        self.written = False
-
-    @property
-    def given_up(self) -> bool:
-        """Whether the sending thread has stopped waiting."""
-        return self._batch.given_up
-
-    @property
-    def key(self) -> str:
-        """The routing key."""
-        return f"{self.envelope.endpoint}.{self.envelope.event}"
-
-    def settle(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self._batch.count_outcome()
+_TOO_LARGE = re.compile(
+    r"message size (?P<size>\d+) (is )?larger than (configured )?max size (?P<most>\d+)"
+)
 
 
 class PublishConnection:
@@ -106,11 +53,12 @@ class PublishConnection:
         self._blocked_at = 0.0
         self._timeout = timeout
         self._parameters = addresses(url)
-        self._waiting: deque[_Item] = deque()
-        self._outstanding: dict[int, _Item] = {}
+        self._waiting: deque[Item] = deque()
+        self._outstanding: dict[int, Item] = {}
         self._bytes = 0
         self._tag = 0
         self._user = ""
+        self._most, self._refusal = 0, ""  # the broker's limit once it has told it, in its words
         self._reason: BaseException = StreamLostError("closed")
         self._connection: DroppableConnection | None = None
         self._channel: Channel | None = None
@@ -163,7 +111,7 @@ class PublishConnection:
             self._thread.join()
             raise no_connection(self._reason)
 
-    def _fail(self, items: Sequence[_Item]) -> None:
+    def _fail(self, items: Sequence[Item]) -> None:
         for item in items:
             if item.outcome is None:
                 lost = unreachable if item.written else no_connection
@@ -187,15 +135,47 @@ class PublishConnection:
             self._close_connection()
 
     def _on_channel(self, channel: Channel) -> None:
-        self._channel = channel
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
-        channel.confirm_delivery(self._on_confirm, callback=lambda _: self._ready.set())
+        channel.confirm_delivery(self._on_confirm, callback=lambda _: self._on_ready(channel))
+
+    def _on_ready(self, channel: Channel) -> None:
+        self._channel = channel
+        self._ready.set()
+        self._pump()
 
     def _on_channel_closed(self, _: Channel, reason: BaseException) -> None:
-        if isinstance(reason, ChannelClosedByBroker):
-            self._close_connection()
-            self._reason = reason
+        if not isinstance(reason, ChannelClosedByBroker):
+            return
+        if self._refuses_too_large(reason) and self._connection is not None:
+            self._channel = None
+            self._connection.channel(on_open_callback=self._on_channel)
+            return
+        self._close_connection()
+        self._reason = reason
+
+    def _refuses_too_large(self, reason: ChannelClosedByBroker) -> bool:
+        """Settle the message that the broker refused for its size, and queue the others again.
+
+        False when the channel was closed for another reason. The broker takes nothing on a
+        channel that it closes. What it took before is sent again with the same ids: its confirm
+        will not come.
+        """
+        refusal = _TOO_LARGE.search(reason.reply_text)
+        refused = self._of_size(int(refusal["size"])) if refusal else None
+        if refusal is None or refused is None:
+            return False
+        self._most, self._refusal = int(refusal["most"]), reason.reply_text
+        outstanding = [*self._outstanding.values()]
+        self._outstanding.clear()
+        self._bytes = self._tag = 0
+        refused.settle(FatalError("too-large-for-broker", self._refusal))
+        self._waiting.extendleft(item for item in reversed(outstanding) if item is not refused)
+        return True
+
+    def _of_size(self, size: int) -> Item | None:
+        items = self._outstanding.values()
+        return next((item for item in items if len(item.envelope.body) == size), None)
 
     def _on_closed(self, _: object, reason: BaseException) -> None:
         if not isinstance(self._reason, ChannelClosedByBroker):
@@ -222,7 +202,7 @@ class PublishConnection:
 
     def _pump(self) -> None:
         """Write what is queued, as far as the window and the broker allow."""
-        while self._waiting and not self.blocked and self._has_room():
+        while self._waiting and self._channel and not self.blocked and self._has_room():
             item = self._waiting.popleft()
             if not item.given_up:
                 self._write(item)
@@ -230,9 +210,12 @@ class PublishConnection:
     def _has_room(self) -> bool:
         return len(self._outstanding) < MOST_MESSAGES and self._bytes < MOST_BYTES
 
-    def _write(self, item: _Item) -> None:
+    def _write(self, item: Item) -> None:
         if self._channel is None or not self._channel.is_open:
             item.settle(no_connection(self._reason))
+            return
+        if 0 < self._most < len(item.envelope.body):
+            item.settle(FatalError("too-large-for-broker", self._refusal))
             return
         properties = self._properties(item.envelope)
         try:
@@ -277,12 +260,12 @@ class PublishConnection:
             self._settle(self._outstanding.pop(tag), method)
         self._pump()
 
-    def _settle(self, item: _Item, method: Basic.Ack | Basic.Nack) -> None:
+    def _settle(self, item: Item, method: Basic.Ack | Basic.Nack) -> None:
         self._bytes -= len(item.envelope.body)
         item.settle(_outcome(item, method))
 
 
-def _outcome(item: _Item, method: Basic.Ack | Basic.Nack) -> Outcome:
+def _outcome(item: Item, method: Basic.Ack | Basic.Nack) -> Outcome:
     if isinstance(method, Basic.Nack):
         return TransientError("refused-for-now", "the broker did not take it")
     if item.returned:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from adapter.core.errors import AdapterError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome, SendOnly
+from adapter.transports.rabbitmq.batch import Batch
 from adapter.transports.rabbitmq.connection import connect
-from adapter.transports.rabbitmq.publish_connection import Batch, PublishConnection
+from adapter.transports.rabbitmq.publish_connection import PublishConnection
 from adapter.transports.rabbitmq.topology import Topology
 
 
@@ -22,6 +23,8 @@ class Publisher(SendOnly):
     was not published), `unreachable` (the connection broke, and the broker may have it),
     `timed-out` (no confirm in time, and the broker may have it), `settings` (the broker's
     topology differs from the declared one), `other-store` (the virtual host is another store's).
+    A FatalError: `too-large-for-broker` (over its `max_message_size`; the detail has its words),
+    `not-written` (an AMQP property is too long).
     """
 
     def __init__(self, url: str, topology: Topology, *, timeout: float = 20.0) -> None:
