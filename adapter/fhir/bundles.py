@@ -149,14 +149,21 @@ def case_ids(bundle: Bundle) -> tuple[str, ...]:
 
 def concerned(bundle: Bundle) -> str:
     """Return the content id of the message that this one answers, cancels or receipts."""
-    response = header(bundle).get("response")
-    if response:
-        return str(response.get("identifier", "")).removeprefix("urn:uuid:")
+    return next(iter(every_concerned(bundle)), "")
+
+
+def every_concerned(bundle: Bundle) -> list[str]:
+    """Return each content id that the message names in a place for the earlier message."""
+    response = header(bundle).get("response") or {}
     resource = focus(bundle) or {}
     references = [resource.get("focus"), *resource.get("inResponseTo", ())]
     named = [r.get("identifier", {}).get("value", "") for r in references if isinstance(r, dict)]
-    own = (extension_value(header(bundle), "concerns") or {}).get("value", "")
-    return str(next((n for n in [*named, own] if n), "")).removeprefix("urn:uuid:")
+    own = [
+        e.get("valueIdentifier", {}).get("value", "")
+        for e in extensions(header(bundle), "concerns")
+    ]
+    every = (response.get("identifier", ""), *named, *own)
+    return [str(id_).removeprefix("urn:uuid:") for id_ in every if id_]
 
 
 def instant(text: str | None) -> datetime | None:

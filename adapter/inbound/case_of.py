@@ -27,6 +27,7 @@ from adapter.policy.routing import may_speak
 from adapter.policy.stay import Stay
 from adapter.store import cases, inbox, participants
 from adapter.store.cases import Case
+from adapter.store.concerned import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Matter:
     rows: tuple[Participant, ...]
     concerned: Delivery | None
     parties: frozenset[str]  # the endpoints that take part in the case
+    original: bytes  # the bytes as they came; empty where the message leaves under other ids
 
 
 def parties_of(turn: Turn, case: Case, stay: Stay, rows: Iterable[Participant]) -> set[str]:
@@ -64,6 +66,8 @@ def matter_of(turn: Turn, message: ReadMessage) -> Matter:
     """
     bundle = message.bundle
     concerned = _concerned(turn, bundle) if message.event in RETURNING else None
+    if message.event is Event.DELIVERY_REPORT:
+        _demand_own_report(turn, message)
     case = _case(turn, message, concerned)
     stay, rows = stay_of(turn, case), tuple(participants.of_case(turn.tx, case.id))
     return Matter(
@@ -74,15 +78,26 @@ def matter_of(turn: Turn, message: ReadMessage) -> Matter:
         rows=rows,
         concerned=concerned,
         parties=frozenset(parties_of(turn, case, stay, rows)),
+        original=b"" if message.is_rewritten else turn.message.body or b"",
     )
 
 
 def _concerned(turn: Turn, bundle: Bundle) -> Delivery:
+    if len({folded(id_) for id_ in bundles.every_concerned(bundle)}) > 1:
+        raise FatalError("concerns-unknown", "it concerns several messages")
     try:
         sent = receipts.sent_to(turn.tx, turn.network, turn.sender, bundles.concerned(bundle))
     except FatalError:
         raise FatalError("concerns-unknown") from None
     return sent[-1] if len(sent) == 1 else _of_one_sender(turn, bundle, sent)
+
+
+def _demand_own_report(turn: Turn, message: ReadMessage) -> None:
+    """FatalError `not-entitled` for a report that somebody else was not reached."""
+    owner = (bundles.focus(message.bundle) or {}).get("owner")
+    missed = bundles.referenced_organization(message.bundle, owner)
+    if missed and not may_speak(turn.sender, missed, turn.now.date()):
+        raise FatalError("not-entitled")
 
 
 def _of_one_sender(turn: Turn, bundle: Bundle, sent: list[Delivery]) -> Delivery:

@@ -54,7 +54,7 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     _save(turn, matter, plans.with_message(applied, matter.event, matter.bundle), outgoing)
     turn.settle(Ruling.PROCESS, case_id=case.id, shared=bool(outgoing))
     issues = [*message.issues, *problems, *dropped, *remarks(turn, message)]
-    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case.id)
+    return answer(turn, turn.about, Code.OK, issues, case.id)
 
 
 def _superseded(turn: Turn, message: ReadMessage, matter: Matter) -> OwedReceipt:
@@ -69,7 +69,7 @@ def _superseded(turn: Turn, message: ReadMessage, matter: Matter) -> OwedReceipt
     )
     turn.log("superseded", f"by {newer}", case=matter.case.id)
     issues = [*message.issues, information("superseded"), *remarks(turn, message)]
-    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, matter.case.id)
+    return answer(turn, turn.about, Code.OK, issues, matter.case.id)
 
 
 # With which endpoints
@@ -134,7 +134,7 @@ def _to(turn: Turn, matter: Matter, bundle: Bundle, endpoint: Endpoint, hold: st
         endpoint=endpoint,
         event=matter.event,
         bundle=bundle,
-        original=turn.message.body if bundle is matter.bundle else b"",
+        original=matter.original if bundle is matter.bundle else b"",
         hold=hold,
         right_no=number_of_right(matter.rows, mailbox) if is_judged else None,
     )

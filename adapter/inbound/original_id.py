@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapter.core.model import Bundle, Delivery, StoredMessage
 from adapter.fhir import builders, bundles, rewriting
+from adapter.inbound.taken_ids import outward
 from adapter.store import inbox, outbox
 from adapter.store.transaction import Transaction
 
@@ -28,6 +29,8 @@ def _original(tx: Transaction, concerned: Delivery, first: StoredMessage) -> str
     while sent is not None:
         content = sent.content_id
         sent = outbox.get(tx, sent.replaces) if sent.replaces else None
+    if content == outward(first.endpoint, first.content_id):
+        content = first.content_id
     came: StoredMessage | None = first
     while came is not None and came.content_id == content and came.replaces:
         came = inbox.get(tx, came.replaces)

@@ -19,6 +19,7 @@ from adapter.inbound.message_ids import ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.stays import protect_only
+from adapter.inbound.taken_ids import with_free_ids
 from adapter.inbound.turn import Turn, log_fields
 from adapter.outbound import receipts
 from adapter.policy.read_message import (
@@ -115,7 +116,7 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _refuse(turn, ids, FatalError(_REUSED_IDS[seen.verdict]))
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, ids, result.error)
-    return forward(turn, result)
+    return forward(turn, with_free_ids(turn, result, seen))
 
 
 def _claims_receipt(turn: Turn, result: UnreadableMessage) -> bool:
@@ -165,7 +166,7 @@ def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
         return _refuse(turn, ids, error)
     turn.settle(Ruling.PROCESS, note="not-used")
     turn.log("not-used", error.detail)
-    return answer(turn, _about(turn, ids), Code.OK, [information("not-used", error.detail)])
+    return answer(turn, turn.about, Code.OK, [information("not-used", error.detail)])
 
 
 def _cut_off(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
@@ -179,13 +180,13 @@ def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
     issues = dump_issues(error.issues)
     turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
     turn.log("refused", error.code)
-    return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
+    return answer(turn, turn.about, Code.FATAL, error.issues)
 
 
 def _keep(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
     """Our own fault: the message is dead for a person to correct, and its sender gets `ok`."""
     _give_up(turn, error)
-    return answer(turn, _about(turn, ids), Code.OK, [information(error.code, error.detail)])
+    return answer(turn, turn.about, Code.OK, [information(error.code, error.detail)])
 
 
 def fault(turn: Turn) -> OwedReceipt:
@@ -210,8 +211,3 @@ def _give_up(turn: Turn, error: AdapterError) -> None:
     turn.settle(Ruling.GIVE_UP, code=error.code, detail=error.detail)
     turn.log("dead", str(error))
     log.warning("dead-message", extra=log_fields(turn.message) | {"code": error.code})
-
-
-def _about(turn: Turn, ids: Ids) -> str:
-    """The id that our receipt answers: the content id, or our own id when it has none."""
-    return ids.content_id or turn.message.id

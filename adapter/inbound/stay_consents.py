@@ -8,7 +8,6 @@ from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling, State
 from adapter.core.model import Code, Event
-from adapter.fhir import bundles
 from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.remarks import remarks
 from adapter.inbound.stay_case import StayCase
@@ -57,7 +56,7 @@ def keep_plan(turn: Turn, message: ReadMessage, case: Case) -> OwedReceipt:
     issue = _warning(turn, case, "consent-withdrawn", "")
     turn.settle(Ruling.PROCESS, case_id=case.id, note="not-forwarded: consent withdrawn")
     issues = [*message.issues, issue, *remarks(turn, message)]
-    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case.id)
+    return answer(turn, turn.about, Code.OK, issues, case.id)
 
 
 def without_case(turn: Turn, message: ReadMessage) -> list[Issue]:

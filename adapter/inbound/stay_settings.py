@@ -66,7 +66,7 @@ def judged(
             "unknown-id", "its messages are purged, or their sender is not in the settings"
         )
     turn = Turn(tx=tx, network=network, message=stored.message, now=now)
-    content = builders.new_id(stored.content_id, "settings", now.isoformat())
+    content = builders.new_id(stored.id, "settings", now.isoformat())
     message = ReadMessage(bundle=_renamed(bundle, content, now), event=Event.PERSON_UPDATED)
     return turn, message, StayCase(case=case, before=stay)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from adapter.core.endpoint import ProtectionPolicy
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event
-from adapter.fhir import bundles
 from adapter.inbound import stay_consents, stay_effects, stay_items
 from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.protected import Level, learn_level, open_cases
@@ -48,7 +47,7 @@ def forward_stay(turn: Turn, message: ReadMessage) -> OwedReceipt:
     issues = [*message.issues, *(issue for each in outcomes for issue in each.issues)]
     issues += remarks(turn, message)
     issues += [] if matters else stay_consents.without_case(turn, message)
-    return answer(turn, bundles.content_id(message.bundle), Code.OK, issues, case_id)
+    return answer(turn, turn.about, Code.OK, issues, case_id)
 
 
 def _note(outcomes: Iterable[Told], matters: Sequence[StayCase]) -> str:

@@ -38,6 +38,11 @@ class Turn:
         """The authenticated endpoint that the message came from."""
         return self.network.endpoint(self.message.endpoint)
 
+    @property
+    def about(self) -> str:
+        """The id by which the sender knows the message: its content id, or ours if it has none."""
+        return str(self.notes.get("content_id") or self.message.id)
+
     def afresh(self) -> Turn:
         """Return the turn without notes, for a new start after a rollback."""
         return replace(self, notes={})

@@ -48,11 +48,13 @@ def apply(
 
 
 def sent_to(tx: Transaction, network: Network, answerer: Endpoint, about: str) -> list[Delivery]:
-    """Return every delivery of a content id to an answerer's organisation, oldest first.
+    """Return every delivery of a content id that an answerer's organisation had, oldest first.
 
-    FatalError `unmatched-receipt` when there is none.
+    FatalError `unmatched-receipt` when there is none. What only waits has not been sent: nobody
+    can answer it.
     """
-    sent = concerned.deliveries(tx, network.same_organization(answerer), about)
+    queued = concerned.deliveries(tx, network.same_organization(answerer), about)
+    sent = [d for d in queued if d.attempt]
     if not sent:
         raise FatalError("unmatched-receipt", f"from {answerer.name}")
     return sent

@@ -37,12 +37,16 @@ _ENDS_AHEAD = Issue(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadMessage:
-    """A message without errors. `issues` are warnings; `losses` are what FHIR cannot hold."""
+    """A message without errors. `issues` are warnings; `losses` are what FHIR cannot hold.
+
+    `is_rewritten`: it leaves under other ids than it came with, so its own bytes cannot be sent on.
+    """
 
     bundle: Bundle
     event: Event
     losses: tuple[Loss, ...] = ()
     issues: tuple[Issue, ...] = ()
+    is_rewritten: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

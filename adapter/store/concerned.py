@@ -28,6 +28,11 @@ _LOCK = (
 )
 
 
+def folded(id_: str) -> str:
+    """Return the one spelling by which ids are compared: a UUID in lower case."""
+    return id_.lower() if _UUID.fullmatch(id_) else id_
+
+
 def spellings(id_: str) -> list[str]:
     """Return the spellings in which an id from a receiver may be stored.
 
@@ -53,6 +58,12 @@ def deliveries(tx: Transaction, names: Sequence[str], content_id: str) -> list[D
     if group not in (tx.kept(_CONCERNED).get(content_id) or {}):
         prefetch(tx, {group: [content_id]})
     return [outbox.hold(tx, id_) for id_ in tx.kept(_CONCERNED)[content_id][group]]
+
+
+def is_sent(tx: Transaction, content_id: str) -> bool:
+    """Whether there is a delivery with this content id."""
+    query = sa.select(delivery.c.id).where(delivery.c.content_id == content_id).limit(1)
+    return tx.execute(query).scalar_one_or_none() is not None
 
 
 def prefetch(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> None:

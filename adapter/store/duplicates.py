@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from adapter.store import inbox
 from adapter.store.bulk_write import InsertNew
+from adapter.store.concerned import folded, spellings
 from adapter.store.dialects import among
-from adapter.store.prefetch import Prefetch
+from adapter.store.prefetch import Kept, Prefetch
 from adapter.store.tables import content, envelope
 from adapter.store.transaction import Transaction
 
@@ -40,10 +41,16 @@ class Ids:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The verdict, and the id of the message that came first ("" when there is none)."""
+    """The verdict, and the id of the message that came first ("" when there is none).
+
+    The endpoints that have used the content id, and those that have used the envelope id, for
+    any receiver and in any spelling.
+    """
 
     verdict: Verdict
     first: str = ""
+    content_used_by: frozenset[str] = frozenset()
+    envelope_used_by: frozenset[str] = frozenset()
 
 
 _Key: TypeAlias = tuple[str, str, str]  # sender, receiver, id
@@ -57,14 +64,15 @@ _ENVELOPES = Prefetch[_Key, tuple[str, str]](
     keys=lambda row: [(row["sender"], row["receiver"], row["envelope_id"])],
 )
 """Content id and fingerprint of the first message in an envelope; ("", "") where there was none."""
-_BY_CONTENT = sa.select(content).where(
-    among(content.c.sender, "senders"),
-    among(content.c.content_id, "content_ids"),
+_CONTENT_USED = Prefetch[str, frozenset[str]](
+    table=content, keys=lambda row: [folded(row["content_id"])]
 )
-_BY_ENVELOPE = sa.select(envelope).where(
-    among(envelope.c.sender, "senders"),
-    among(envelope.c.envelope_id, "envelope_ids"),
+_ENVELOPE_USED = Prefetch[str, frozenset[str]](
+    table=envelope, keys=lambda row: [folded(row["envelope_id"])]
 )
+"""The endpoints that have used an id."""
+_BY_CONTENT = sa.select(content).where(among(content.c.content_id, "content_ids"))
+_BY_ENVELOPE = sa.select(envelope).where(among(envelope.c.envelope_id, "envelope_ids"))
 _PUT_CONTENT, _PUT_ENVELOPE = InsertNew(content), InsertNew(envelope)
 
 
@@ -75,12 +83,26 @@ def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
     for ids in wanted:
         contents[_content_key(ids)], envelopes[_envelope_key(ids)] = "", ("", "")
-    of = {"senders": sorted({ids.sender for ids in wanted})}
-    for row in tx.execute(_BY_CONTENT, of | {"content_ids": [i.content_id for i in wanted]}):
+    used = {folded(ids.content_id): frozenset[str]() for ids in wanted}
+    for row in tx.execute(_BY_CONTENT, {"content_ids": _spelled(i.content_id for i in wanted)}):
         contents[row.sender, row.receiver, row.content_id] = row.message_id
-    for row in tx.execute(_BY_ENVELOPE, of | {"envelope_ids": [i.envelope_id for i in wanted]}):
+        used[folded(row.content_id)] |= {row.sender}
+    _keep(tx.kept(_CONTENT_USED), used)
+    used = {folded(ids.envelope_id): frozenset[str]() for ids in wanted}
+    for row in tx.execute(_BY_ENVELOPE, {"envelope_ids": _spelled(i.envelope_id for i in wanted)}):
         envelopes[row.sender, row.receiver, row.envelope_id] = (row.content_id, row.fingerprint)
+        used[folded(row.envelope_id)] |= {row.sender}
+    _keep(tx.kept(_ENVELOPE_USED), used)
     inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content_key(ids)])])
+
+
+def _spelled(ids: Iterable[str]) -> list[str]:
+    return [spelling for id_ in ids for spelling in spellings(id_)]
+
+
+def _keep(kept: Kept[str, frozenset[str]], used: Mapping[str, frozenset[str]]) -> None:
+    for id_, senders in used.items():
+        kept[id_] = senders
 
 
 def _content_key(ids: Ids) -> _Key:
@@ -94,10 +116,15 @@ def _envelope_key(ids: Ids) -> _Key:
 def seen(tx: Transaction, ids: Ids) -> Seen:
     """Return whether either id came before. Call with the sender's row locked."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
-    if _content_key(ids) not in contents or _envelope_key(ids) not in envelopes:
+    if _content_key(ids) not in contents or folded(ids.envelope_id) not in tx.kept(_ENVELOPE_USED):
         prefetch(tx, [ids])
     first = contents[_content_key(ids)]
-    return Seen(verdict=_verdict(envelopes[_envelope_key(ids)], first, ids), first=first)
+    return Seen(
+        verdict=_verdict(envelopes[_envelope_key(ids)], first, ids),
+        first=first,
+        content_used_by=tx.kept(_CONTENT_USED).get(folded(ids.content_id)) or frozenset(),
+        envelope_used_by=tx.kept(_ENVELOPE_USED).get(folded(ids.envelope_id)) or frozenset(),
+    )
 
 
 def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
@@ -121,6 +148,10 @@ def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     """Add the ids of a message. After a replay its own ids are there already, and stay."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
     before = contents.get(_content_key(ids)), envelopes.get(_envelope_key(ids))
+    used = {
+        kind: (folded(id_), tx.kept(kind).get(folded(id_)))
+        for kind, id_ in ((_CONTENT_USED, ids.content_id), (_ENVELOPE_USED, ids.envelope_id))
+    }
     key = {"sender": ids.sender, "receiver": ids.receiver}
     tx.later(_PUT_CONTENT, key | {"content_id": ids.content_id, "message_id": message_id})
     row = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
@@ -130,3 +161,6 @@ def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     envelopes[_envelope_key(ids)] = (
         known if known != ("", "") else (ids.content_id, ids.fingerprint)
     )
+    for kind, (id_, senders) in used.items():
+        if senders is not None:
+            tx.kept(kind)[id_] = senders | {ids.sender}

@@ -16,6 +16,7 @@ WORDS = {
     "refused": "it has errors; its sender got all of them in the receipt",
     "not-used": "its event is known, and this adapter does not use it",
     "copy": "a copy of a stored message; its sender got the first receipt again",
+    "renamed": "another sender has used its id; it leaves under an id of ours",
     "fragment": "the connection ended before its end; stored, not answered",
     "shared": "from now on these endpoints get messages about the case",
     "sharing-ended": "the right of this endpoint ended; the detail has its need and the reason",
