@@ -98,9 +98,10 @@ def _mailbox(turn: Turn, matter: Matter, endpoint: Endpoint) -> Endpoint:
     """The mailbox of a receiver's organisation that takes part in the case, if any does."""
     names = turn.network.same_organization(endpoint)
     taking_part = [name for name in names if name in matter.parties]
-    if not matter.stay.is_described or endpoint.name in matter.parties or not taking_part:
+    is_party = not matter.parties.isdisjoint(turn.network.mailbox(endpoint.name))
+    if not matter.stay.is_described or is_party or not taking_part:
         return endpoint
-    return turn.network.endpoint(taking_part[0])
+    return turn.network.successor(turn.network.endpoint(taking_part[0]))
 
 
 def _may_receive(turn: Turn, matter: Matter, endpoint: Endpoint) -> bool:

@@ -18,7 +18,7 @@ from adapter.inbound.protected import Level
 from adapter.inbound.stay_arrivals import arrived, promoted, sent_since
 from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
-from adapter.outbound import deliveries
+from adapter.outbound import deliveries, moves
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.judgement import judge, stay_heading
 from adapter.outbound.pseudonyms import hashes
@@ -75,6 +75,7 @@ def _inherited(turn: Turn, case: Case) -> list[Participant]:
         endpoint = turn.network.endpoints.get(name)
         if endpoint is not None and endpoint.replaced_by:
             participants.inherit(turn.tx, case.id, name, endpoint.replaced_by)
+            moves.move_of_case(turn.tx, turn.network, endpoint, case.id, turn.now)
     return participants.of_case(turn.tx, case.id)
 
 

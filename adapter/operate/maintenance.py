@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.core import lifecycle, service_windows, working_days
@@ -12,7 +12,7 @@ from adapter.core.endpoint import Endpoint, Within
 from adapter.core.errors import FatalError
 from adapter.core.model import Delivery
 from adapter.core.record_ids import Record, new_id
-from adapter.outbound import failed_deliveries
+from adapter.outbound import failed_deliveries, moves
 from adapter.outbound.claim import probe_after
 from adapter.policy.stay import load, of_consent
 from adapter.settings.network import Network
@@ -97,21 +97,8 @@ def move_replaced(store: Store, network: Network, now: datetime) -> int:
     with store.begin() as tx:
         movable = [(e, d) for e in replaced for d in replaced_endpoints.movable(tx, e.name)]
         for endpoint, delivery in movable:
-            _move(tx, network, endpoint, delivery, now)
+            moves.move(tx, network, endpoint, delivery, now)
     return len(movable)
-
-
-def _move(tx: Transaction, network: Network, old: Endpoint, d: Delivery, now: datetime) -> None:
-    """Move a delivery. It is dead when the successor has another system and cannot read it."""
-    new = network.endpoint(old.replaced_by)
-    if old.system != new.system:
-        detail = f"written for {old.system}; {new.name} speaks {new.system}"
-        failed_deliveries.bury(tx, network, d, FatalError("settings", detail), now)
-        return
-    order = f"{new.name}/{d.case_id}" if d.order_key else None
-    outbox.fill(tx, d.id, endpoint=new.name, order_key=order, next_attempt_at=now)
-    history.of_delivery(tx, now, "moved", replace(d, endpoint=new.name), f"from {old.name}")
-    log.info("moved", extra={"delivery": d.id, "endpoint": new.name})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

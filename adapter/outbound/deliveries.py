@@ -109,7 +109,9 @@ def _delivery(
     order_no: int,
     now: datetime,
 ) -> Delivery:
-    made = new(network, outgoing.endpoint, outgoing.event, message_id, case_id, now)
+    endpoint = network.successor(outgoing.endpoint)
+    outgoing = replace(outgoing, endpoint=endpoint)  # nothing new is queued for a replaced one
+    made = new(network, endpoint, outgoing.event, message_id, case_id, now)
     waiting = replace(
         made,
         expires_at=outgoing.expires_at or made.expires_at,

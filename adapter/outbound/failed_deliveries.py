@@ -89,6 +89,13 @@ def bury(
         delivery_reports.report(tx, network, d, error, now)
 
 
+def leave(
+    tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
+) -> None:
+    """Make a delivery dead for a person; its sender is told only if the person lets it go."""
+    _end(tx, d, error, now, f"{error}; {_owner(network, d)}", untold=True)
+
+
 def _owner(network: Network, d: Delivery) -> str:
     return f"owner: {network.owner(d.endpoint)}"
 

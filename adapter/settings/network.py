@@ -52,6 +52,10 @@ class Network:
             return self.endpoint(endpoint.forward)
         return endpoint if can_send(endpoint) else None
 
+    def successor(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint that has replaced this one, or itself."""
+        return self.endpoint(endpoint.replaced_by) if endpoint.replaced_by else endpoint
+
     def home(self, organization: str, day: date) -> Endpoint | None:
         """Return the endpoint that takes an organisation's messages; None when there is none.
 

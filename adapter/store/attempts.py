@@ -76,6 +76,12 @@ def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None
     tx.execute(this.values(envelope_id=envelope_id, body=body), {"ids_": [d.id]})
 
 
+def keep_bytes(tx: Transaction, d: Delivery) -> None:
+    """Keep the bytes that a delivery was tried with, before it gets others."""
+    tried = sa.and_(attempt.c.delivery_id == d.id, attempt.c.body.is_(None))
+    tx.execute(sa.update(attempt).where(tried).values(body=d.body))
+
+
 def add_receipt(
     tx: Transaction,
     delivery_id: str,

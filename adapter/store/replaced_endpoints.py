@@ -17,17 +17,20 @@ from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 
 
-def movable(tx: Transaction, name: str) -> list[Delivery]:
+def movable(tx: Transaction, name: str, case_id: str = "") -> list[Delivery]:
     """Return waiting deliveries that have surely not arrived: never tried, or refused each time.
 
-    A delivery stays where it is after a failure that leaves the outcome open: a time-out, a lost
-    connection, or a lease that ended.
+    Of one case, or of every case; locked, in the order of their ids. A delivery stays where it is
+    after a failure that leaves the outcome open: a time-out, a lost connection, or a lease that
+    ended.
     """
     waiting = one_of(delivery.c.state, State.WAITING)
     query = sa.select(*outbox.WITHOUT_BYTES).where(
         delivery.c.endpoint == name, waiting, ~open_outcome(delivery, delivery.c.attempt)
     )
-    return outbox.fetch(tx, query.with_for_update())
+    if case_id:
+        query = query.where(delivery.c.case_id == case_id)
+    return outbox.fetch(tx, query.order_by(delivery.c.id).with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
