@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -20,9 +18,10 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from adapter.core import privacy
+
 ZONE = ZoneInfo("Europe/Stockholm")
 _WIDE = 130  # columns that a timeline needs in one line
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TONES = {
     "dead": "bold red",
     "refused": "red",
@@ -45,8 +44,8 @@ def when(at: datetime | None) -> str:
 
 
 def clean(text: str) -> str:
-    """Return text without control characters: a partner's text cannot move the cursor."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    """Return text without hidden characters: a partner's text cannot move the cursor, or hide."""
+    return privacy.visible_lines(text)
 
 
 def counted(number: int, noun: str) -> str:
@@ -146,8 +145,7 @@ def progress(total: int) -> Iterator[Callable[[float], None]]:
 
 def data(value: Any) -> None:
     """Print the result as JSON; times have Sweden's offset."""
-    json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=2)
-    typer.echo()
+    typer.echo(privacy.visible_json(json.dumps(plain(value), ensure_ascii=False, indent=2)))
 
 
 def plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from adapter import fhir, mappings
 from adapter.cli import options, printing, texts
 from adapter.cli.errors import issue_line
 from adapter.cli.options import AsJson, read_input
+from adapter.core import privacy
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.model import Bundle, Event
@@ -143,7 +144,8 @@ def _print_losses(context: Context, action: str) -> None:
 def _print(system: System, document: Any) -> None:
     """Print the document's bytes: JSON with line breaks, HL7 v2 also on a terminal."""
     if system.content == "json":
-        body = json.dumps(document, ensure_ascii=False, indent=2).encode()
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        body = privacy.visible_json(text).encode()
     else:
         body = codec.dump(system.content, document)
     if system.content == "hl7" and sys.stdout.isatty():

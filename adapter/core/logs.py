@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from adapter.core.errors import AdapterError
+from adapter.core.privacy import has_person
 
 OURS = "adapter"
 LEVELS = ("debug", "info", "warning", "error")
@@ -165,7 +166,7 @@ def _value(value: object) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = str(value)
-    harmless = _VALUE.fullmatch(text) and not _IDENTITY.search(text)
+    harmless = _VALUE.fullmatch(text) and not (_IDENTITY.search(text) or has_person(text))
     return text if harmless else "…"
 
 

@@ -6,7 +6,6 @@ Parsing loads no external entity and no network resource, and refuses duplicate 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from math import isfinite
@@ -106,8 +105,7 @@ def _json(body: bytes, limits: Limits) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        raise FatalError("duplicate-key", _harmless(counts.most_common(1)[0][0]))
+        raise FatalError("duplicate-key", _second(pairs))
     return document
 
 
@@ -120,9 +118,14 @@ def _finite(text: str) -> float:
     return number if isfinite(number) else _no_constant(text)
 
 
-def _harmless(key: str) -> str:
-    """Return a key only if it looks like a FHIR name: a sender can put personal data in a key."""
-    return key if key.isascii() and key.isalpha() and len(key) < 40 else "a key that is no name"
+def _second(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Tell the place of a key that has stood before; the key itself may be anything."""
+    before = dict[str, int]()
+    for number, (key, _) in enumerate(pairs, start=1):
+        if key in before:
+            return f"key number {number} of an object is its key number {before[key]} again"
+        before[key] = number
+    return ""
 
 
 def _check_levels(

@@ -11,7 +11,6 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
-from adapter.core.privacy import shown
 from adapter.fhir.r4_types import Element, elements, is_id, model
 from adapter.fhir.required_codes import ONLY_R4
 
@@ -40,17 +39,17 @@ class Walk:
         if type_ in ONLY_R4:
             return None
         if model(type_) is None:
-            return self._report("unknown-resource-type", path, shown(type_))
+            return self._report("unknown-resource-type", path, "no resource type of FHIR R4")
         return self._object(node, type_, type_ if entry or not path else path)
 
     def _object(self, node: dict[str, Any], type_: str, path: str) -> None:
         known = elements(type_)
         if not node:
             self._report("invalid-structure", path, "an empty object")
-        for key, value in node.items():
+        for number, (key, value) in enumerate(node.items(), start=1):
             element = known.get(key)
             if element is None:
-                self._unknown(key, type_, path)
+                self._unknown(number, type_, path)
             elif element.repeats:
                 beside = node.get(key.removeprefix("_") if key[0] == "_" else f"_{key}")
                 self._array(value, beside, element, f"{path}.{element.name}")
@@ -87,8 +86,10 @@ class Walk:
         elif element.kind == "id" and not is_id(value):
             self._report("invalid-structure", path, "an id has 1 to 64 letters, digits, - and .")
 
-    def _unknown(self, key: str, type_: str, path: str) -> None:
-        self._report("invalid-structure", path, f"{type_} has no element {shown(key)}")
+    def _unknown(self, number: int, type_: str, path: str) -> None:
+        """Tell the place of a key; the key itself may be anything."""
+        detail = f"key number {number} is no element of {type_}"
+        self._report("invalid-structure", path, detail)
 
     def _report(self, code: ErrorCode, path: str, detail: str) -> None:
         self.issues.append(Issue(code=code, expression=path, detail=self._placed(detail)))

@@ -6,14 +6,12 @@ the message to its receiver. adapter.fhir.profiles decides whether a message is 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind
-from adapter.core.privacy import has_number
 from adapter.fhir.builders import extension
-from adapter.fhir.bundles import event_of_code, extensions, header
+from adapter.fhir.bundles import event_of_code, extensions, header, unknown_event
 from adapter.fhir.canonical import MESSAGE_ID
 from adapter.fhir.parts import party_of
 from adapter.fhir.rewriting import with_header, with_receivers
@@ -22,7 +20,6 @@ from adapter.mappings import Context, Names, System
 system = System("fhir", content="json", media_type="application/fhir+json")
 
 _SENT = tuple(e for e in Event if e.kind is not Kind.RECEIPT and e not in ONLY_RECEIVED)
-_CODE_OR_URL = re.compile(r"[A-Za-z0-9:/.\-_#|]{1,120}")
 
 
 @system.recognises
@@ -33,7 +30,7 @@ def recognise(document: Any) -> Event:
     event = event_of_code(system_url, code)
     if event is not None:
         return event
-    detail = f"system {_shown(system_url)}, code {_shown(code)}"
+    detail = unknown_event(system_url)
     issue = Issue(code="unknown-event", expression="MessageHeader.event", detail=detail)
     raise FatalError("unknown-event", detail, [issue])
 
@@ -58,14 +55,6 @@ def _event_coding(header: dict[str, Any]) -> dict[str, Any]:
     """Return eventCoding; an eventUri becomes a coding with only a system."""
     coding = header.get("eventCoding")
     return coding if isinstance(coding, dict) else {"system": header.get("eventUri")}
-
-
-def _shown(value: Any) -> str:
-    """Return a code as it was sent, unless it may be personal data or free text."""
-    if value is None:
-        return "none"
-    harmless = isinstance(value, str) and _CODE_OR_URL.fullmatch(value) and not has_number(value)
-    return str(value) if harmless else "that is no code"
 
 
 @system.reads(*Kind)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapter import fhir
 from adapter.core.errors import Issue
 from adapter.core.logs import fault
+from adapter.core.privacy import is_request_id
 from adapter.web.error_responses import FHIR_JSON
 
 log = logging.getLogger(__name__)
@@ -62,9 +63,10 @@ class RequestMiddleware:
 def _echo(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
     """Return the caller's ids; a request without a valid id gets one of ours."""
     given = {name: value for name, value in headers if name in _ECHOED and _ID.fullmatch(value)}
-    request = given.get(b"x-request-id") or str(uuid4()).encode()
-    rest = [(name, value) for name, value in given.items() if name != b"x-request-id"]
-    return [(b"x-request-id", request), *rest]
+    request = given.pop(b"x-request-id", b"")
+    if not is_request_id(request.decode()):  # it is logged
+        request = str(uuid4()).encode()
+    return [(b"x-request-id", request), *given.items()]
 
 
 async def _answer_fault(send: Send, request: str) -> None:

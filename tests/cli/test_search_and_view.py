@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import string
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from adapter.cli.printing import clean
+from adapter.cli.printing import clean, data
 from adapter.store import queries
 from adapter.store.queries import search
 from adapter.store.tables import attempt, delivery, message
@@ -294,4 +295,14 @@ def test_a_store_of_another_version_is_told(office: Office) -> None:
 
 
 def test_what_others_wrote_cannot_move_the_cursor() -> None:
-    assert clean("a\x1b[31mb\x07\u202ec\nd") == "a\\x1b[31mb\\x07\\x202ec\nd"
+    assert clean("a\x1b[31mb\x07\u202ec\nd") == "a\\x1b[31mb\\x07\\u202ec\nd"
+
+
+def test_what_others_wrote_cannot_hide_in_json_and_is_whole_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "Åsa\u202e\u200b\x9b\x00\U000e0041\ufeff\n"
+    data({text: text})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {text: text}
+    assert set(printed) - set(string.printable) == {"Å"}

@@ -89,7 +89,7 @@ def test_a_message_with_faults_is_refused_with_all_of_them_at_once(site: Site) -
     assert [row["standing"] for row in stored(site)] == ["refused"]
 
 
-def test_an_event_that_nobody_knows_is_named_with_its_system_and_expression(site: Site) -> None:
+def test_an_event_that_nobody_knows_is_told_with_its_place_and_not_repeated(site: Site) -> None:
     sent = fixture("admission-notice/event-of-other-system")
     coding = sent["entry"][0]["resource"]["eventCoding"]
     with site.partner("sundby-journal") as sundby:
@@ -97,7 +97,8 @@ def test_an_event_that_nobody_knows_is_named_with_its_system_and_expression(site
     assert codes(response) == ["unknown-event"]
     issue = response.json()["issue"][0]
     assert issue["expression"] == ["MessageHeader.event"]
-    assert coding["system"] in issue["diagnostics"]
+    assert issue["diagnostics"].startswith("the system of the code is none of ours")
+    assert coding["system"] not in issue["diagnostics"]
     assert coding["code"] in issue["diagnostics"]
 
 

@@ -11,9 +11,7 @@ from adapter import fhir
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event
-from adapter.core.privacy import shown
-from adapter.fhir.bundles import Resource, event_of_code
-from adapter.fhir.canonical import EVENT
+from adapter.fhir.bundles import Resource, event_of_code, unknown_event
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
 from adapter.fhir.profiles.rules import Compiler, Shape
@@ -97,8 +95,8 @@ def _joined(structural: list[Issue], others: Iterable[Issue]) -> list[Issue]:
 def known_event(bundle: Bundle) -> Event:
     """Return the event of a message.
 
-    Raises FatalError `unknown-event` when it is not ours; its issue names code and system, at
-    `MessageHeader.event`. Raises FatalError `required` when the message has no event.
+    Raises FatalError `unknown-event` when it is not ours; its issue says whether code or system is
+    wrong, at `MessageHeader.event`. Raises FatalError `required` when the message has no event.
     """
     system, code = _event_code(bundle)
     event = event_of_code(system, code)
@@ -107,7 +105,7 @@ def known_event(bundle: Bundle) -> Event:
     if system is None and code is None:
         issue = Issue(code="required", expression="MessageHeader.event", detail="missing")
     else:
-        detail = f"event {shown(code)} of system {shown(system)}; ours are of {EVENT}"
+        detail = unknown_event(system)
         issue = Issue(code="unknown-event", expression="MessageHeader.event", detail=detail)
     raise FatalError(issue.code, issue.detail, [issue])
 
