@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from adapter.core import privacy
 from adapter.core.model import Bundle, Code, Receipt
 from adapter.fhir.bundles import Resource, concerned, header, resolve
 from adapter.fhir.canonical import ACKNOWLEDGEMENT
+
+_MOST = 20  # codes of a receipt; codes, and places, of an issue
 
 
 def response(bundle: Bundle) -> Receipt:
@@ -19,8 +24,14 @@ def response(bundle: Bundle) -> Receipt:
         about=concerned(bundle),
         code=Code(receipt.get("code", "")),
         said=privacy.term(next(acknowledgements, "")),
-        detail=", ".join(code for issue in issues for code in _codes(issue)),
+        detail=_joined(code for issue in issues for code in _codes(issue)),
     )
+
+
+def _joined(codes: Iterable[str]) -> str:
+    """Return codes as one text; of very many the first, because it is kept in several places."""
+    few = list(islice(codes, _MOST + 1))
+    return ", ".join(few[:_MOST]) + (", …" if len(few) > _MOST else "")
 
 
 def _coding(issue: Resource) -> list[Resource]:
@@ -35,7 +46,7 @@ def _is_acknowledgement(coding: Resource) -> bool:
 def _codes(issue: Resource) -> list[str]:
     """Return an issue's codes with their places; a text that is not a code or path is dropped."""
     codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
-    places = map(privacy.term, issue.get("expression", ()))
+    places = map(privacy.term, issue.get("expression", ())[:_MOST])
     where = ", ".join(text for text in places if text)
-    known = [code for c in codes or [issue.get("code", "")] if (code := privacy.term(c))]
+    known = [code for c in codes[:_MOST] or [issue.get("code", "")] if (code := privacy.term(c))]
     return [f"{code} at {where}" if where else code for code in known]

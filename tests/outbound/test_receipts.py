@@ -325,3 +325,16 @@ def test_no_receipt_goes_to_a_return_address_that_speaks_another_format(region: 
     region.turn()
     assert region.rows(delivery) == []
     assert region.history("no-return-address")
+
+
+def test_of_a_receipt_with_very_many_codes_the_first_are_kept(region: Region) -> None:
+    content = region.tells("hospital", drafts.note())
+    bundle = drafts.receipt(content, LULEA, "fatal-error")
+    [outcome] = [r for r in bundles.resources(bundle) if r["resourceType"] == "OperationOutcome"]
+    coding = {"coding": [{"system": "urn:x", "code": "C" * 100}] * 50}
+    issue = {"severity": "error", "code": "invalid", "expression": ["X" * 100] * 50}
+    outcome["issue"] = [issue | {"details": coding}] * 50
+    region.tells("lulea", bundle)
+    detail = region.deliveries(event="message")[0]["detail"]
+    assert detail.endswith(", …")
+    assert len(detail) < 50_000
