@@ -64,6 +64,8 @@ TOOLS = {
     "gives the message another form, or a part of it": (
         "inbox.arrived",
         "inbound/message_ids.ids_of",
+        "inbound/taken_ids.with_free_ids",
+        "store/concerned.folded",
         "read_message.receiver_key",
         "read_message.case_names",
         "read_message.dump_losses",
@@ -107,6 +109,7 @@ TOOLS = {
         "turn.Turn.log",
         "turn.Turn.write",
         "turn.Turn.sender",
+        "turn.Turn.about",
     ),
     "wakes, counts or opens": (
         "runner/__init__.utc_now",
