@@ -74,12 +74,6 @@ def event(bundle: Bundle) -> Event:
     return Event(event_code(bundle)[1])
 
 
-def unknown_event(system: object) -> str:
-    """Tell what is wrong with a coding of an event that is none of ours. It is not repeated."""
-    wrong = "the code is" if system == EVENT else "the system of the code is"
-    return f"{wrong} none of ours; they are of {EVENT}"
-
-
 def event_of_code(system: Any, code: Any) -> Event | None:
     """Return the event that a coding names, or None when it is not ours. Takes any JSON values."""
     ours = system == EVENT and isinstance(code, str)

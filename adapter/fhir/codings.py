@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapter.fhir.canonical import EVENT
+
 
 def code_of(concept: dict[str, Any] | None, system: str) -> str:
     """Return the code that a CodeableConcept has in a system; "" for none."""
@@ -20,3 +22,9 @@ def labels_of(resource: dict[str, Any] | None) -> list[tuple[str, str]]:
     """Return system and code of each security label of a resource."""
     labels = (resource or {}).get("meta", {}).get("security", ())
     return [(label.get("system", ""), label.get("code", "")) for label in labels]
+
+
+def unknown_event(system: object) -> str:
+    """Tell what is wrong with a coding of an event that is none of ours. It is not repeated."""
+    wrong = "the code is" if system == EVENT else "the system of the code is"
+    return f"{wrong} none of ours; they are of {EVENT}"

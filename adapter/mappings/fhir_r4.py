@@ -11,8 +11,9 @@ from typing import Any
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind
 from adapter.fhir.builders import extension
-from adapter.fhir.bundles import event_of_code, extensions, header, unknown_event
+from adapter.fhir.bundles import event_of_code, extensions, header
 from adapter.fhir.canonical import MESSAGE_ID
+from adapter.fhir.codings import unknown_event
 from adapter.fhir.parts import party_of
 from adapter.fhir.rewriting import with_header, with_receivers
 from adapter.mappings import Context, Names, System

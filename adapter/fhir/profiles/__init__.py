@@ -11,7 +11,8 @@ from adapter import fhir
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event
-from adapter.fhir.bundles import Resource, event_of_code, unknown_event
+from adapter.fhir.bundles import Resource, event_of_code
+from adapter.fhir.codings import unknown_event
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
 from adapter.fhir.profiles.rules import Compiler, Shape
