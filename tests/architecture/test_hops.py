@@ -70,7 +70,6 @@ TOOLS = {
         "read_message.case_names",
         "read_message.dump_losses",
         "read_message.dump_issues",
-        "refused.readable_bundle",
         "cases.pseudonym",
         "outbound/pseudonyms.",
         "policy/identity.",
