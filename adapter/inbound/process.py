@@ -161,7 +161,7 @@ def _bad_receipt(turn: Turn, error: FatalError) -> OwedReceipt:
 
 def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
     if turn.message.is_cut_off:
-        return _cut_off(turn, ids, error)
+        return _cut_off(turn, error)
     if error.code != "unmapped-event" or turn.sender.unmapped == "refuse":
         return _refuse(turn, ids, error)
     turn.settle(Ruling.PROCESS, note="not-used")
@@ -169,10 +169,10 @@ def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
     return answer(turn, turn.about, Code.OK, [information("not-used", error.detail)])
 
 
-def _cut_off(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
+def _cut_off(turn: Turn, error: FatalError) -> OwedReceipt:
     """A message over the limit is dead, for a person to see; its sender gets `fatal-error`."""
     _give_up(turn, error)
-    return answer(turn, _about(turn, ids), Code.FATAL, error.issues)
+    return answer(turn, turn.about, Code.FATAL, error.issues)
 
 
 def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
