@@ -187,7 +187,7 @@ def test_a_success_with_a_web_page_is_no_success(httpserver: HTTPServer, page: b
     assert (outcome.code, outcome.response.body) == ("bad-answer", page)
 
 
-@pytest.mark.parametrize("body", [b"OK", b"<Kvittens/>", b"<htmlish/>", b'{"page": "<html>"}'])
+@pytest.mark.parametrize("body", [b"<Kvittens/>", b"<htmlish/>", b'{"page": "<html>"}'])
 def test_another_body_than_a_web_page_is_for_the_receivers_system_to_read(
     httpserver: HTTPServer, body: bytes
 ) -> None:
@@ -195,6 +195,16 @@ def test_another_body_than_a_web_page_is_for_the_receivers_system_to_read(
     with client(httpserver.url_for("/")) as http:
         (outcome,) = http.send([envelope()])
     assert outcome == Response(body=body, content_type="text/html")
+
+
+@pytest.mark.parametrize("body", [b"OK", b"OK\r\n", b"{}", b"[]", b"true", b'"saved"'])
+def test_a_word_of_success_is_no_receipt_and_no_trouble(
+    httpserver: HTTPServer, body: bytes
+) -> None:
+    httpserver.expect_request("/").respond_with_data(body, status=200)
+    with client(httpserver.url_for("/")) as http:
+        (outcome,) = http.send([envelope()])
+    assert outcome == Response()
 
 
 def test_a_refusal_with_an_endless_page_is_still_a_refusal(httpserver: HTTPServer) -> None:

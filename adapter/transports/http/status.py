@@ -25,6 +25,7 @@ _FOR_NOW: dict[int, ErrorCode] = {
     504: "timed-out",
 }
 _NO_RECEIPT = {202, 204, 205}
+_SAYS_NOTHING = 8  # bytes: `OK`, `{}` and `true` are no receipts, and no sign of trouble either
 _BEFORE_THE_REQUEST = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """No byte of the request was written: TLS errors are ConnectErrors, too."""
 _PAGE = re.compile(
@@ -69,7 +70,8 @@ def of_status(status: int, retry_after: str, response: Response, now: datetime) 
 def _taken(status: int, response: Response) -> Outcome:
     if _PAGE.match(response.body):
         return BadAnswerError(f"HTTP {status} with a web page", response)
-    return Response() if status in _NO_RECEIPT or not response.body else response
+    says_nothing = status in _NO_RECEIPT or len(response.body.strip()) <= _SAYS_NOTHING
+    return Response() if says_nothing else response
 
 
 @contextmanager
