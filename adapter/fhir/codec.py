@@ -16,6 +16,7 @@ import hl7
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
+from adapter.fhir import part_counts
 
 if TYPE_CHECKING:  # imported where XML is read or written: most commands need none
     from lxml import etree
@@ -35,7 +36,6 @@ _CHARSETS = {  # names in HL7 table 0211 or in Nordic use, and Python's names
     "UTF-8": "utf-8",
     "UTF8": "utf-8",
 }
-_PARTS = 50_000  # the most values, elements or separators; each becomes an object in memory
 
 
 def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
@@ -85,6 +85,7 @@ def _hl7_bytes(text: str, charset: str) -> bytes:
 
 
 def _json(body: bytes, limits: Limits) -> Any:
+    part_counts.check_json(body, limits.depth)
     try:
         document = json.loads(
             body.decode("utf-8-sig"),
@@ -95,7 +96,7 @@ def _json(body: bytes, limits: Limits) -> Any:
     except UnicodeDecodeError as error:
         raise FatalError("wrong-charset", f"not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
-        raise FatalError("too-deep", f"the limit is {limits.depth} levels") from error
+        raise part_counts.too_deep(limits.depth) from error
     except ValueError as error:  # JSONDecodeError quotes nothing of the document
         raise FatalError("unreadable", f"not JSON: {error}") from error
     _check_levels([document], _children, limits)
@@ -131,16 +132,12 @@ def _second(pairs: Iterable[tuple[str, Any]]) -> str:
 def _check_levels(
     level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
 ) -> None:
-    """Raise FatalError `too-deep` or `too-large` when a document exceeds the limits."""
-    parts = 0
+    """Raise FatalError `too-deep` when a document has more levels than the limits allow."""
     for _ in range(limits.depth):
         level = [child for item in level for child in inside(item)]
-        parts += len(level)
-        if parts > _PARTS:
-            raise FatalError("too-large", f"over {_PARTS} parts")
         if not level:
             return
-    raise FatalError("too-deep", f"the limit is {limits.depth} levels")
+    raise part_counts.too_deep(limits.depth)
 
 
 def _children(item: Any) -> Iterable[Any]:
@@ -152,6 +149,7 @@ def _children(item: Any) -> Iterable[Any]:
 def _xml(body: bytes, limits: Limits) -> etree._Element:
     from lxml import etree
 
+    part_counts.check_xml(body, limits.depth)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -203,8 +201,8 @@ def _check_separators(text: str) -> None:
     if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
         raise FatalError("unreadable", "not HL7 v2: MSH-1 and MSH-2 do not name the separators")
     used = sum(text.count(mark) for mark in every | {"\r", "\n"})
-    if used > _PARTS:
-        raise FatalError("too-large", f"{used} separators; the limit is {_PARTS}")
+    if used > part_counts.MOST:
+        raise FatalError("too-large", f"{used} separators; the limit is {part_counts.MOST}")
 
 
 def _is_text(mark: str) -> bool:

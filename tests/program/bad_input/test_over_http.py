@@ -68,7 +68,7 @@ def test_a_body_that_is_no_message_is_refused_and_kept(
         (document(b"<Meddelande", BOMB).replace(b"Har hon", b"&j;"), 400, "forbidden-xml"),
         (document(b"<Meddelande", OUTSIDE).replace(b"Har hon", b"&a;"), 400, "forbidden-xml"),
         (document(b"<Meddelande", WEB), 400, "forbidden-xml"),
-        (document(b"UTF-8", b"UTF-7"), 400, "unreadable"),
+        (document(b"UTF-8", b"UTF-7"), 400, "wrong-charset"),
         (document(b"Har hon", b"H\xe4r"), 400, "unreadable"),
         (document(b"Har hon", b"\x00"), 400, "unreadable"),
         (document()[:300], 400, "unreadable"),
