@@ -187,11 +187,25 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The largest incoming message: bytes of its body, levels of nesting, Bundle entries."""
+    """The largest incoming message: bytes of its body, levels of nesting, Bundle entries.
+
+    `memory` is for all of them together.
+    """
 
     body: int = 10 * 1024 * 1024
     depth: int = 64
     entries: int = 500
+    memory: int = 512 * 1024 * 1024  # bytes, for all messages under way of one process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """How many connections a process holds, so that no partner keeps the others out."""
+
+    total: int = 500  # over HTTP
+    per_address: int = 100  # of one IP address, over HTTP
+    per_token: int = 64  # requests of one endpoint under way
+    mllp: int = 64  # of one MLLP endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,9 +253,11 @@ class Settings:
     broker: str = ""  # amqp URL; empty without RabbitMQ
     broker_management: str = ""  # http URL of its management API; only `check` uses it
     web: str = "127.0.0.1:8080"
+    health: str = ""  # host:port of health and metrics alone; empty: only at `web`
     ask_above: int = 100  # replaying more than this many at once asks for confirmation
     stop_within: timedelta = timedelta(seconds=30)  # then a stop leaves what is not finished
     limits: Limits = Limits()
+    connections: ConnectionLimits = ConnectionLimits()
     expire_after: Mapping[Event, timedelta] = field(default_factory=dict)
     sharing: Sharing = Sharing()
     protection: tuple[Protection, ...] = ()

@@ -92,6 +92,8 @@ LINES: dict[str, str] = {
     "mllp-fragment": "stores the incomplete bytes, sends no answer",
     "mllp-not-accepted": "closed the connection without an answer, so that the peer resends",
     "mllp-fragment-not-kept": "",
+    "mllp-fragments-too-many": "keeps no more of them: hangs up, or drops those of this minute",
+    "connections-short": "closes an idle connection, takes no new one for a moment, and goes on",
     # Work in progress of a process that died or was frozen.
     "begun-before": "processes the message again, in a small group or alone",
     "lease-ended": "sends the same bytes again, with the same ids",

@@ -46,6 +46,7 @@ FINDINGS = {
     "worker": "no worker is alive: nothing is sent",
     "process": "a process has no heartbeat, and no later process of its part has replaced it",
     "loop": "a loop of a process fails at present",
+    "descriptors": "a process has too few file descriptors for its connections",
     "clock": "clocks differ by more than five seconds",
     "overdue": "an endpoint's oldest late delivery is overdue by more than fifteen minutes",
     "nobody-to-tell": "a need of a patient has no receiver; a person must tell the unit in time",

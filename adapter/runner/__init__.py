@@ -18,20 +18,19 @@ from adapter.core.model import Envelope
 from adapter.inbound import batches, receive
 from adapter.operate import health, maintenance
 from adapter.operate.health import Finding
+from adapter.runner.doors import Doors
 from adapter.runner.heartbeat import Heartbeat, of_loops
 from adapter.runner.loops import Bell, Loops, ends_within
 from adapter.runner.sender_pool import SenderPool
-from adapter.runner.web_server import WebServer
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints, heartbeats
 from adapter.transports import Response, Transport
 from adapter.transports.http import HttpClient
 from adapter.transports.memory import Bus, Memory
-from adapter.transports.mllp import MllpClient, MllpServer
+from adapter.transports.mllp import MllpClient
 from adapter.transports.rabbitmq import DEAD, INCOMING, Consumer, Publisher, Topology, take_over
 
 log = logging.getLogger(__name__)
-FRAME = 64 * 1024 * 1024  # bytes
 POLL = 0.05  # seconds between checks for work from other processes
 GATHER = 0.005  # seconds that a loop waits for more work before it starts
 LEAVE = timedelta(seconds=2)  # for the last word to the store of a stop that was cut short
@@ -71,10 +70,9 @@ class Adapter:
         self.network = Network(settings=settings, systems=mappings.load())
         self.loops = Loops()
         self._inbox, self._outbox = Bell(POLL, GATHER), Bell(POLL, GATHER)
-        self._doors: list[MllpServer] = []
+        self._doors = Doors(settings)
         self._sources: list[Transport] = []
         self._consumer: Consumer | None = None
-        self._web_server: WebServer | None = None
         self._topology = Topology(settings.endpoints, self._broker_was_empty, self._store_name)
         self._publisher = Publisher(
             settings.broker, self._topology, timeout=_confirm_timeout(settings)
@@ -106,10 +104,7 @@ class Adapter:
             self._start_worker()
         self.loops.start("beat", self.heartbeat.beat, self._rest_between_beats)
         if Part.WEB in self.parts:
-            self._web_server = WebServer(
-                self.network, self.store, self.settings.web, self._outbox.ring, self.heartbeat.own
-            )
-            self._web_server.start()
+            self._doors.open_web(self.network, self.store, self._outbox.ring, self.heartbeat.own)
         log.info("started", extra={"process_name": self.heartbeat.name})
 
     def _rest_between_beats(self) -> None:
@@ -117,21 +112,12 @@ class Adapter:
 
     def _start_worker(self) -> None:
         self._start_sources()
-        for endpoint in self.settings.endpoints:
-            if endpoint.transport == "mllp" and endpoint.listen:
-                self._open_door(endpoint)
+        self._doors.open_mllp(self.loops, self._accept, self._fragment)
         self.loops.start("process", self._process, self._inbox.wait)
         self.loops.start("dispatch", self._dispatch, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
         self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
         self.loops.start("purge", self._purge, lambda: self.loops.stopping.wait(600))
-
-    def _open_door(self, endpoint: Endpoint) -> None:
-        # Over the limit of a body: the adapter must read a body that is too large to refuse it.
-        limit = max(FRAME, 2 * self.settings.limits.body)
-        door = MllpServer(endpoint, self._accept, self._fragment, limit=limit)
-        self._doors.append(door)
-        self.loops.start(f"mllp {endpoint.name}", door.run, lambda: None)
 
     def _start_sources(self) -> None:
         if self.bus is not None:
@@ -205,8 +191,8 @@ class Adapter:
         return len(maintenance.purge(self.store, self.network, utc_now()))
 
     def _loop_findings(self) -> list[Finding]:
-        """Return what the loops of this process wait for, and whether the broker is blocked."""
-        findings = list(of_loops(self.loops.waiting))
+        """Return what loops and doors wait for, and whether the broker is blocked."""
+        findings = [*of_loops(self.loops.waiting), *self._doors.findings()]
         if self._publisher.blocked:
             why = f"broker: {self._publisher.blocked}"
             findings.append(Finding(name="broker-blocked", why=why))
@@ -244,7 +230,7 @@ class Adapter:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         while not self.loops.stopping.wait(0.5):
-            if self._web_server is not None and not self._web_server.alive:
+            if not self._doors.alive:
                 log.error("web-died")
                 self.loops.broken = "web"
                 break
@@ -272,10 +258,7 @@ class Adapter:
             )
 
     def _finish(self) -> None:
-        for door in self._doors:
-            door.stop()
-        if self._web_server is not None:
-            self._web_server.stop()
+        self._doors.stop()
         self.loops.join()
         for source in self._sources:  # first: other workers take what the broker gets back
             _close(source)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from adapter.core.endpoint import Alias, Endpoint, Limits, Route, Settings
+from adapter.core import memory
+from adapter.core.endpoint import Alias, ConnectionLimits, Endpoint, Limits, Route, Settings
 from adapter.core.errors import Issue
 from adapter.core.model import RETURNING, Kind
 from adapter.settings import (
@@ -71,13 +72,23 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
         yield error("ask_above", "is not between 0 and 2147483648")
     if not timedelta(0) <= settings.stop_within <= _LONGEST_STOP:
         yield error("stop_within", "is longer than an hour")
-    yield from _limits(settings.limits)
+    if settings.health:
+        yield from transport_checks.listen_address("health", settings.health)
+    yield from _numbers("limits", settings.limits)
+    yield from _numbers("connections", settings.connections)
+    yield from _memory(settings.limits)
 
 
-def _limits(limits: Limits) -> Iterator[Issue]:
-    for key in ("body", "depth", "entries"):
-        if not 1 <= getattr(limits, key) <= 2**31:
-            yield error(f"limits.{key}", "is not between 1 and 2147483648")
+def _numbers(table: str, limits: Limits | ConnectionLimits) -> Iterator[Issue]:
+    for field in fields(limits):
+        if not 1 <= getattr(limits, field.name) <= 2**31:
+            yield error(f"{table}.{field.name}", "is not between 1 and 2147483648")
+
+
+def _memory(limits: Limits) -> Iterator[Issue]:
+    least = memory.least(limits.body)
+    if limits.memory < least:
+        yield error("limits.memory", f"is under {least}: it must be {memory.LEAST} times the body")
 
 
 def _expire_after(settings: Settings) -> Iterator[Issue]:
@@ -126,6 +137,7 @@ def _unique(key: str, values: Sequence[str]) -> Iterator[Issue]:
 
 def _listen_addresses(settings: Settings) -> Iterator[Issue]:
     listening = [(_at(i, "listen"), e.listen) for i, e in enumerate(settings.endpoints) if e.listen]
+    listening = [("health", settings.health), *listening] if settings.health else listening
     taken = [("web", settings.web)]
     for path, listen in listening:
         other = next((p for p, address in taken if _clash(address, listen)), "")

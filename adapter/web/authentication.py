@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
+from adapter.core.memory import Memory
+from adapter.core.quotas import Quota
 from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
@@ -17,12 +19,14 @@ from adapter.store.endpoints import endpoint_of_token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
-    """What the routes share: the network, the store and the process's own health."""
+    """What the routes share: the network, the store, the process's own health and its limits."""
 
     network: Network
     store: Store
     accepted: Callable[[], None]  # called after each stored message
     own_health: OwnHealth
+    memory: Memory = field(default_factory=Memory)  # for the bodies under way
+    under_way: Quota = field(default_factory=lambda: Quota(0, 0))  # requests, by endpoint
 
 
 def context(request: Request) -> WebContext:

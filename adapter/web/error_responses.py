@@ -15,6 +15,7 @@ from adapter.core.errors import AdapterError, Issue, Severity, TransientError
 
 FHIR_JSON = "application/fhir+json"
 RETRY_AFTER = 30  # seconds, where the error names no time
+RETRY_SOON = 5  # seconds, where others of the sender's own requests must end first
 _CODES: dict[int, ErrorCode] = {404: "unknown-address", 405: "wrong-method", 413: "too-large"}
 
 
@@ -37,7 +38,8 @@ def of_error(error: AdapterError) -> Response:
     """Return the response to an error of the catalogue."""
     if isinstance(error, TransientError):
         wait = round(error.retry_after or RETRY_AFTER)
-        return outcome(error.issues, 503, {"Retry-After": str(wait)})
+        status = 429 if error.entry.http == 429 else 503
+        return outcome(error.issues, status, {"Retry-After": str(wait)})
     status = status_of(error.issues)
     return outcome(error.issues, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
 

@@ -16,8 +16,11 @@ router = APIRouter()
 
 
 @router.get("/health/live")
-def live() -> JSONResponse:
-    """Answer that the process runs; the store is not checked, as a restart repairs no database."""
+async def live() -> JSONResponse:
+    """Answer that the process runs; the store is not checked, as a restart repairs no database.
+
+    It needs no thread, so that it answers when all of them wait for the store.
+    """
     return JSONResponse({"live": True})
 
 

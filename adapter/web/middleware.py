@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable
+from contextlib import ExitStack
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,7 +42,8 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         echo = _echo(scope["headers"])
-        scope.setdefault("state", {})["request_id"] = echo[0][1].decode()
+        state = scope.setdefault("state", {})
+        state["request_id"] = echo[0][1].decode()
         started = False
 
         async def answer(message: Message) -> None:
@@ -52,7 +54,8 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            with ExitStack() as state["holds"]:  # what the request holds until its end
+                await self.app(scope, receive, answer)
         except Exception as error:
             log_fields = fault(error) | {"request": echo[0][1].decode()}
             log.error("request failed", extra=log_fields)  # noqa: TRY400 - its text may name a person

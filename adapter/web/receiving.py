@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import FatalError
+from adapter.core.errors import FatalError, TransientError
+from adapter.core.memory import Hold
 from adapter.core.model import Code, Envelope
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.receive import accept
 from adapter.web import requests
 from adapter.web.authentication import context, sender
-from adapter.web.error_responses import RETRY_AFTER, outcome, status_of
+from adapter.web.error_responses import RETRY_AFTER, RETRY_SOON, outcome, status_of
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -27,6 +29,7 @@ Sender = Annotated[Endpoint, Depends(sender)]
 async def posted_envelope(request: Request, caller: Sender) -> Envelope:
     """Return the request as an Envelope."""
     network = context(request).network
+    hold = _hold(request, caller)
     content_type = requests.content_type(request, network, caller)
     id_ = requests.named(request, "Idempotency-Key")
     case = requests.named(request, "X-Correlation-Id")
@@ -35,8 +38,18 @@ async def posted_envelope(request: Request, caller: Sender) -> Envelope:
         case=case,
         endpoint=caller.name,
         content_type=content_type,
-        body=await requests.body(request, network.settings.limits.body),
+        body=await requests.body(request, network.settings.limits.body, hold),
     )
+
+
+def _hold(request: Request, caller: Endpoint) -> Hold:
+    """Return the caller's memory for this request; TransientError `too-much-at-once`."""
+    shared = context(request)
+    holds: ExitStack = request.state.holds
+    if not shared.under_way.take(caller.name):
+        raise TransientError("too-much-at-once", "requests under way", retry_after=RETRY_SOON)
+    holds.callback(shared.under_way.give, caller.name)
+    return holds.enter_context(shared.memory.hold(caller.name))
 
 
 Posted = Annotated[Envelope, Depends(posted_envelope)]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import FatalError
+from adapter.core.errors import FatalError, TransientError
+from adapter.core.memory import Hold
 from adapter.settings.network import Network
+from adapter.web.error_responses import RETRY_SOON
 
 SECONDS = 60.0  # within which the whole body must arrive
+PATIENCE = 20.0  # seconds that a whole body waits for its turn
+POLL = 0.02
 _ID = re.compile(r"[\w.:/@+~-]{1,120}", re.ASCII)
 _TYPES = {
     "json": frozenset({"application/fhir+json", "application/json"}),
@@ -22,21 +27,45 @@ _TYPES = {
 _CHARSETS = frozenset({"", "utf-8", "utf8"})
 
 
-async def body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
-    """Return the whole body; FatalError `too-large` at once, `too-slow` after `seconds`."""
+async def body(request: Request, limit: int, hold: Hold, seconds: float = SECONDS) -> bytes:
+    """Return the whole body, when there is room to read it.
+
+    FatalError `too-large` at once, `too-slow` after `seconds`; TransientError `too-much-at-once`.
+    """
     declared = request.headers.get("content-length", "0")
     _within(int(declared) if declared.isdecimal() else 0, limit)
+    content = await _received(request, limit, hold, seconds)
+    await _turn(hold, len(content))
+    return content
+
+
+async def _received(request: Request, limit: int, hold: Hold, seconds: float) -> bytes:
     content = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
                 content += part
                 _within(len(content), limit)
+                if not hold.grow(len(content)):
+                    raise _busy("bodies under way")
     except TimeoutError:
         raise FatalError("too-slow", f"{len(content)} bytes in {seconds:g} s") from None
     except ClientDisconnect:
         raise FatalError("unreadable", "the connection was closed") from None
     return bytes(content)
+
+
+async def _turn(hold: Hold, size: int) -> None:
+    """Wait until there is room to read and forward a body."""
+    until = time.monotonic() + PATIENCE
+    while not hold.begin_work(size):
+        if time.monotonic() > until:
+            raise _busy("other messages take all the memory")
+        await asyncio.sleep(POLL)
+
+
+def _busy(detail: str) -> TransientError:
+    return TransientError("too-much-at-once", detail, retry_after=RETRY_SOON)
 
 
 def _within(size: int, limit: int) -> None:

@@ -2,59 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+import socket
+from functools import partial
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from adapter.core.errors import TransientError
-from adapter.web.error_responses import of_error
-from adapter.web.middleware import RequestMiddleware
-from adapter.web.slow_headers import SlowHeaderTimeout
+from adapter.core.endpoint import ConnectionLimits
+from adapter.core.shortage import Shortage
+from adapter.web.http_connections import Guests, HttpConnection
 
-CONNECTIONS = 500
+BACKLOG = 64  # connections that the loop takes at once, before it counts any of them
+WAITING = 1024  # connections that the system keeps for us
 GOODBYE = 10  # seconds for requests under way when the process stops
+_LIMITS = ConnectionLimits()
 
 
-class ConnectionLimit:
-    """ASGI: answers `too-many-connections` above CONNECTIONS connections."""
+class Server(uvicorn.Server):
+    """uvicorn, which goes on when it has no descriptor for a connection, and says so."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.connections: Collection[object] = ()
-        self._app, self._full = app, RequestMiddleware(_full)
+    def __init__(self, config: uvicorn.Config, guests: Guests, shortage: Shortage) -> None:
+        super().__init__(config)
+        self._guests, self._shortage = guests, shortage
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it."""
-        app = self._full if len(self.connections) > CONNECTIONS else self._app
-        await app(scope, receive, send)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port; from then on, the loop tells us what it could not take."""
+        asyncio.get_running_loop().set_exception_handler(self._failed)
+        await super().startup(sockets)
+        for listener in (each for server in self.servers for each in server.sockets):
+            with socket.fromfd(listener.fileno(), listener.family, listener.type) as same:
+                same.listen(WAITING)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Note what asyncio tells: without descriptors it rests for a second and tries again."""
+        error = context.get("exception")
+        if isinstance(error, OSError) and "socket" in context:  # of a listener
+            self._shortage.note(error)
+            self._guests.shed()
+        else:
+            loop.default_exception_handler(context)
 
 
-async def _full(scope: Scope, receive: Receive, send: Send) -> None:
-    response = of_error(
-        TransientError("too-many-connections", retry_after=SlowHeaderTimeout.seconds)
-    )
-    response.headers["Connection"] = "close"
-    await response(scope, receive, send)
-
-
-def server(application: ASGIApp, address: str) -> uvicorn.Server:
+def server(
+    application: ASGIApp,
+    address: str,
+    limits: ConnectionLimits = _LIMITS,
+    shortage: Shortage | None = None,
+) -> Server:
     """Return a server for `host:port`, not yet started; port 0 takes a free one."""
     host, _, port = address.rpartition(":")
-    limited = ConnectionLimit(application)
-    uvicorn_server = uvicorn.Server(
-        uvicorn.Config(
-            limited,
-            host=host.strip("[]"),
-            port=int(port),
-            http=SlowHeaderTimeout,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,  # the routes log each request themselves
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=GOODBYE,
-        )
+    guests = Guests(limits)
+    config = uvicorn.Config(
+        application,
+        host=host.strip("[]"),
+        port=int(port),
+        http=partial(HttpConnection, guests),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # the routes log each request themselves
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GOODBYE,
+        backlog=BACKLOG,
     )
-    limited.connections = uvicorn_server.server_state.connections
-    return uvicorn_server
+    return Server(config, guests, shortage or Shortage())

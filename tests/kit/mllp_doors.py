@@ -12,9 +12,9 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError
 from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
-from adapter.transports.mllp import MllpServer, framed
+from adapter.transports.mllp import DoorLimits, MllpServer, framed
+from adapter.transports.mllp.fragments import Keep
 from adapter.transports.mllp.framing import END
-from adapter.transports.mllp.server import Keep
 from tests.kit.waiting import WAIT
 
 ACK = b"MSH|^~\\&|ADAPTER\rMSA|AA|1\r"
@@ -49,11 +49,13 @@ class Door:
         self.kept: list[bytes] = []
         self._accept = accept or (lambda _: Response(body=ACK))
         peers = {"peers": fields.pop("peers")} if "peers" in fields else {}
+        extra = {key: fields.pop(key) for key in ("memory", "shortage") if key in fields}
         self.server = MllpServer(
             endpoint(**peers),
             self.take,
             keep or (lambda fragment: self.kept.append(fragment.body)),
-            **fields,  # type: ignore[arg-type]
+            limits=DoorLimits(**fields),  # type: ignore[arg-type]
+            **extra,  # type: ignore[arg-type]
         )
         self.thread = threading.Thread(target=self.server.run)
 
@@ -70,8 +72,8 @@ class Door:
             self.server.stop()
             self.thread.join()
 
-    def connect(self) -> socket.socket:
-        return socket.create_connection(self.server.address, WAIT)
+    def connect(self, source: str = "127.0.0.1") -> socket.socket:
+        return socket.create_connection(self.server.address, WAIT, source_address=(source, 0))
 
     def serves(self) -> bool:
         """Whether a new connection gets the answer `ACK`."""

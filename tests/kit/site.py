@@ -15,7 +15,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter import mappings, settings
+from adapter.core.endpoint import ConnectionLimits
 from adapter.core.participant import Participant
+from adapter.core.shortage import Shortage
 from adapter.runner import utc_now
 from adapter.settings.network import Network
 from adapter.store import Store, cases, endpoints, participants
@@ -26,6 +28,7 @@ from tests.kit.places import FIXTURES
 
 PROCESS = "/fhir/$process-message"
 FHIR = "application/fhir+json"
+LIMITS = ConnectionLimits()
 CASE = "SE0000000001-SUNDBY/V-2026-001"
 
 
@@ -90,9 +93,11 @@ class Stage:
 
 
 @contextmanager
-def served(application: ASGIApp) -> Iterator[str]:
+def served(
+    application: ASGIApp, limits: ConnectionLimits = LIMITS, shortage: Shortage | None = None
+) -> Iterator[str]:
     """Serve an application on a free port; yields its base address."""
-    running = server(application, "127.0.0.1:0")
+    running = server(application, "127.0.0.1:0", limits, shortage)
     thread = threading.Thread(target=running.run, name="web under test")
     thread.start()
     while not running.started and thread.is_alive():

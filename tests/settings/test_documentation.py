@@ -15,6 +15,7 @@ from adapter.core.endpoint import (
     Alias,
     AnswerRule,
     Closed,
+    ConnectionLimits,
     Endpoint,
     Limits,
     Protection,
@@ -28,7 +29,7 @@ from tests.kit.places import DOCS
 
 DOCUMENTATION = DOCS / "settings.md"
 SYSTEMS = ("fhir", "hl7v2", "omsorg")
-NESTED = {"limits", "expire_after", "sharing", "protection", "endpoint", "route"}
+NESTED = {"limits", "connections", "expire_after", "sharing", "protection", "endpoint", "route"}
 DOCUMENTED = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 
 
@@ -60,6 +61,7 @@ def spoken(length: timedelta) -> str:
     [
         ("The adapter itself", Settings),
         ("`[limits]`", Limits),
+        ("`[connections]`", ConnectionLimits),
         ("`[[endpoint]]`", Endpoint),
         ("`[[endpoint.aliases]]`", Alias),
         ("`[[endpoint.answers]]`", AnswerRule),

@@ -14,6 +14,7 @@ from adapter.core.endpoint import (
     Alias,
     AnswerRule,
     Closed,
+    ConnectionLimits,
     Day,
     Endpoint,
     Limits,
@@ -52,7 +53,9 @@ def test_the_top_of_the_file_becomes_the_settings(region: Settings) -> None:
         store="postgresql://db.region.example/careplan",
         broker="amqps://rabbitmq.region.example",
         web="[::1]:8443",
-        limits=Limits(body=20_000_000, depth=32, entries=200),
+        health="[::1]:8444",
+        limits=Limits(body=20_000_000, depth=32, entries=200, memory=400_000_000),
+        connections=ConnectionLimits(total=300, per_address=300, per_token=20, mllp=16),
         expire_after={Event.ADMISSION_NOTICE: timedelta(hours=24)},
     )
 
@@ -143,8 +146,8 @@ def test_an_empty_variable_of_the_environment_is_as_none(region: Settings) -> No
 
 def test_every_field_of_the_model_is_a_key_of_the_file() -> None:
     assert set(toml_tables.keys(Settings)) == {
-        *("organization", "store", "broker", "broker_management", "web", "ask_above"),
-        "stop_within",
+        *("organization", "store", "broker", "broker_management", "web", "health", "ask_above"),
+        *("connections", "stop_within"),
         *("limits", "expire_after", "sharing", "protection", "endpoint", "route"),
     }
     named_otherwise = {"owns_stays_key": "owns_stays", "begins_key": "begins"}

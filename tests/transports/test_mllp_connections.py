@@ -10,9 +10,11 @@ import pytest
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Envelope
+from adapter.core.shortage import Shortage
 from adapter.transports import Response
 from adapter.transports.mllp import MllpServer, framed
 from adapter.transports.mllp.framing import START
+from tests.kit.descriptors import no_more_descriptors
 from tests.kit.mllp_doors import ACK, Door, answer, endpoint
 from tests.kit.waiting import WAIT, wait_for
 
@@ -75,6 +77,37 @@ def test_no_number_of_silent_peers_keeps_another_out() -> None:
         for _ in range(20):
             stack.enter_context(door.connect())
         assert door.serves()
+
+
+def test_one_address_displaces_only_itself() -> None:
+    door = Door(connections=4, per_peer=2, peers=("127.0.0.0/8",))
+    with door.open(), ExitStack() as stack:
+        partner = stack.enter_context(door.connect(source="127.0.0.2"))
+        partner.sendall(framed(b"one"))
+        assert answer(partner) == framed(ACK)
+        for _ in range(20):
+            stack.enter_context(door.connect())
+        partner.sendall(framed(b"two"))
+        assert answer(partner) == framed(ACK)
+        assert door.serves()
+
+
+def test_a_door_without_descriptors_goes_on_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    shortage = Shortage()
+    door = Door(shortage=shortage)
+    with door.open(), door.connect() as idle, socket.socket() as waiting:
+        idle.sendall(framed(b"MSH"))
+        assert answer(idle) == framed(ACK)
+        waiting.settimeout(WAIT)
+        with no_more_descriptors():
+            waiting.connect(door.server.address)
+            wait_for("shortage", lambda: shortage.why)
+            assert answer(idle) == b""  # it made room
+        waiting.sendall(framed(b"MSH"))
+        assert answer(waiting) == framed(ACK)
+        assert door.serves()
+    assert shortage.why == "Too many open files"
+    assert [r.message for r in caplog.records].count("connections-short") == 1
 
 
 def test_a_peer_that_has_begun_a_message_is_not_silent() -> None:

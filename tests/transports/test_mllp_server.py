@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.core.errors import TransientError
+from adapter.core.memory import Memory, least
 from adapter.core.model import Envelope
 from adapter.transports import Response
-from adapter.transports.mllp import CONTENT_TYPE, framed
+from adapter.transports.mllp import CONTENT_TYPE, framed, server
 from adapter.transports.mllp.framing import START
 from tests.kit.examples import scaled
 from tests.kit.mllp_doors import ACK, Door, answer
@@ -161,7 +164,7 @@ def test_a_peer_that_hangs_up_in_the_middle_leaves_a_fragment() -> None:
 
 
 def test_a_message_over_the_limit_is_cut_off_and_its_beginning_kept() -> None:
-    door = Door(limit=1000)
+    door = Door(frame=1000)
     with door.open(), door.connect() as wire:
         wire.sendall(START + b"x" * 1500)
         assert answer(wire) == b""
@@ -197,6 +200,111 @@ def test_after_any_rubbish_the_next_peer_is_served(open_door: Door, rubbish: byt
     with open_door.connect() as wire:
         wire.sendall(rubbish)
     assert open_door.serves()
+
+
+def test_a_packet_of_start_blocks_is_one_fragment_and_the_end_of_the_connection() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall(START * 60_000)
+        assert answer(wire) == b""
+    assert door.kept == [b""]
+    assert door.taken == []
+
+
+@pytest.mark.parametrize("body", [b"x", b"half"])
+def test_of_messages_that_break_off_in_a_row_only_the_first_is_kept(body: bytes) -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall((START + body) * 10_000)
+        assert answer(wire) == b""
+    assert door.kept == [body]
+
+
+def test_after_a_whole_message_another_may_break_off() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        for _ in range(3):
+            wire.sendall(START + b"half" + framed(b"whole"))
+            assert answer(wire) == framed(ACK)
+    assert door.kept == [b"half"] * 3
+
+
+def test_one_peer_leaves_a_few_fragments_in_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    door = Door()
+    with door.open():
+        for _ in range(25):
+            with door.connect() as wire:
+                wire.sendall((START + b"x") * 3)
+                assert answer(wire) == b""
+        assert door.serves()
+    assert 10 <= len(door.kept) <= 20  # a minute may end between
+    assert "mllp-fragments-too-many" in caplog.text
+
+
+def test_a_packet_of_many_messages_does_not_hold_up_the_stop() -> None:
+    begun = threading.Event()
+
+    def accept(_: Envelope) -> Response:
+        begun.set()
+        time.sleep(0.05)  # the pace of a busy store
+        return Response(body=ACK)
+
+    door = Door(accept)
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"MSH") * 8_000)
+        assert begun.wait(WAIT)
+        before = time.monotonic()
+        door.server.stop()
+        door.thread.join(WAIT)
+        assert time.monotonic() - before < 30  # all of them would take minutes
+    assert len(door.taken) < 500
+
+
+def test_a_peer_that_reads_no_response_does_not_hold_up_the_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "GOODBYE", 0.5)
+    door = Door(lambda _: Response(body=ACK * 1_000_000))
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(b"MSH"))
+        wait_for("message", lambda: door.taken)
+        before = time.monotonic()
+        door.server.stop()
+        door.thread.join(WAIT)
+        assert time.monotonic() - before < 30  # without an end: 60 s
+
+
+@contextmanager
+def full(memory: Memory) -> Iterator[None]:
+    """Within it, other senders hold all of a memory of `least(1000)`."""
+    with memory.hold("one") as first, memory.hold("another") as second:
+        assert first.grow(1000)
+        assert second.grow(1000)
+        yield
+
+
+def test_a_message_without_room_in_memory_waits_and_is_then_taken() -> None:
+    memory = Memory(most=least(1000), largest=1000)
+    door = Door(memory=memory)
+    with door.open(), door.connect() as wire:
+        with full(memory):
+            wire.sendall(framed(b"MSH"))
+            wire.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                wire.recv(1)
+        wire.settimeout(WAIT)
+        assert answer(wire) == framed(ACK)
+
+
+def test_a_message_that_finds_no_room_in_its_time_is_not_answered() -> None:
+    memory = Memory(most=least(1000), largest=1000)
+    door = Door(memory=memory, frame_timeout=0.2)
+    with door.open():
+        with full(memory), door.connect() as wire:
+            wire.sendall(framed(b"MSH"))
+            assert answer(wire) == b""
+        assert door.serves()
+    assert door.taken == [b"MSH"]
 
 
 def test_a_fragment_that_cannot_be_kept_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

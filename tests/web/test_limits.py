@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -17,12 +18,14 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from adapter.core.errors import FatalError, TransientError
+from adapter.core.memory import LARGE, Memory, least
 from adapter.store.tables import message
 from adapter.web import error_responses, requests
 from adapter.web.middleware import RequestMiddleware
 from tests.kit.examples import scaled
 from tests.kit.oracle import problems
 from tests.kit.site import FHIR, PROCESS, Site, codes, fixture, served
+from tests.kit.waiting import wait_for
 
 
 def stored(site: Site) -> int:
@@ -71,10 +74,68 @@ def test_a_body_that_trickles_is_given_up_after_a_time() -> None:
 
     request = Request({"type": "http", "headers": []}, endless)
     before = time.monotonic()
-    with pytest.raises(FatalError) as caught:
-        asyncio.run(requests.body(request, limit=10_000, seconds=0.2))
+    with pytest.raises(FatalError) as caught, Memory().hold("astad") as hold:
+        asyncio.run(requests.body(request, 10_000, hold, seconds=0.2))
     assert caught.value.code == "too-slow"
     assert time.monotonic() - before < 30
+
+
+def test_more_requests_of_one_token_than_agreed_are_told_to_come_back(site: Site) -> None:
+    host, _, port = site.address.removeprefix("http://").partition(":")
+    token = site.token("astad-omsorg")
+    head = (
+        f"POST {PROCESS} HTTP/1.1\r\nHost: adapter\r\nContent-Type: {FHIR}\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: 1000\r\n\r\n"
+    )
+    message = json.dumps(fixture("message/usual"))
+    with ExitStack() as stack:
+        for _ in range(site.network.settings.connections.per_token):
+            wire = stack.enter_context(socket.create_connection((host, int(port)), timeout=5))
+            wire.sendall(head.encode() + b"{")
+        with site.client(Authorization=f"Bearer {token}") as astad:
+            wait_for("refusal", lambda: _posted(astad, message).status_code == 429)
+            response = _posted(astad, message)
+        assert codes(response) == ["too-much-at-once"]
+        assert int(response.headers["retry-after"]) > 0
+        with site.partner("sundby-journal") as other:
+            assert _posted(other, message).status_code in (200, 403)
+    with site.client(Authorization=f"Bearer {token}") as astad:
+        wait_for("room", lambda: _posted(astad, message).status_code == 200)
+
+
+def _posted(client: httpx.Client, message: str) -> httpx.Response:
+    return client.post(PROCESS, content=message, headers={"Content-Type": FHIR})
+
+
+def test_bodies_that_take_the_senders_share_of_the_memory_are_told_to_come_back() -> None:
+    memory = Memory(most=least(1000), largest=1000)
+
+    async def endless() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 300, "more_body": True}
+
+    request = Request({"type": "http", "headers": []}, endless)
+    with memory.hold("astad") as other, memory.hold("astad") as hold:
+        assert other.grow(800)
+        with pytest.raises(TransientError) as caught:
+            asyncio.run(requests.body(request, 1000, hold))
+    assert caught.value.code == "too-much-at-once"
+
+
+def test_a_large_body_waits_for_its_turn_and_no_longer_than_it_should(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(requests, "PATIENCE", 0.1)
+    memory = Memory()
+
+    async def whole() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * (LARGE + 1), "more_body": False}
+
+    request = Request({"type": "http", "headers": []}, whole)
+    with memory.hold("other") as other, memory.hold("astad") as hold:
+        assert other.begin_work(LARGE + 1)
+        with pytest.raises(TransientError) as caught:
+            asyncio.run(requests.body(request, LARGE * 2, hold))
+    assert caught.value.code == "too-much-at-once"
 
 
 def test_a_body_that_breaks_off_stores_nothing_and_hurts_nobody(site: Site) -> None:

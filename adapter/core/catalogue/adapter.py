@@ -37,6 +37,13 @@ CODES: dict[ErrorCode, Entry] = {
         "Send the same message again later; close connections that you do not use.",
         503,
     ),
+    "too-much-at-once": adapter_fault(
+        "throttled",
+        "För mycket på en gång; försök igen.",
+        "Too much at once; try again.",
+        "Send the same message again later, and fewer or smaller messages at the same time.",
+        429,
+    ),
     "store-unavailable": adapter_fault(
         "transient",
         "Databasen svarar inte; försök igen.",

@@ -86,6 +86,7 @@ ErrorCode: TypeAlias = Literal[
     "not-written",
     "adapter-fault",
     "too-many-connections",
+    "too-much-at-once",
     "store-unavailable",
     "illegal-transition",
     "settings",

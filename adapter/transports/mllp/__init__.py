@@ -9,7 +9,9 @@ Minimal Lower Layer Protocol, release 1 (HL7 Implementation Support Guide, appen
 from __future__ import annotations
 
 from adapter.transports.mllp.client import MllpClient
+from adapter.transports.mllp.conversation import DoorLimits
+from adapter.transports.mllp.fragments import Keep
 from adapter.transports.mllp.framing import CONTENT_TYPE, framed
 from adapter.transports.mllp.server import MllpServer
 
-__all__ = ["CONTENT_TYPE", "MllpClient", "MllpServer", "framed"]
+__all__ = ["CONTENT_TYPE", "DoorLimits", "Keep", "MllpClient", "MllpServer", "framed"]

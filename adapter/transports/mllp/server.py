@@ -7,33 +7,26 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TypeAlias
 
+from adapter.core.connections import Connections
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import AdapterError, FatalError
+from adapter.core.errors import FatalError
 from adapter.core.listening import listen
-from adapter.core.model import Envelope
-from adapter.transports import Accept, Response
+from adapter.core.memory import Memory
+from adapter.core.shortage import Shortage
+from adapter.transports import Accept
 from adapter.transports.mllp.address import split
-from adapter.transports.mllp.framing import (
-    CONTENT_TYPE,
-    END,
-    START,
-    Fragment,
-    Framer,
-    Piece,
-)
+from adapter.transports.mllp.conversation import Conversation, DoorLimits, Terms
+from adapter.transports.mllp.fragments import Fragments, Keep
 
 log = logging.getLogger(__name__)
 
-CHUNK = 65536
-MOST_NOISE = 1024
 POLL_SECONDS = 0.05
-
-Keep: TypeAlias = Callable[[Envelope], None]
-"""Store the received part of a message that was broken off, so that a person can inspect it."""
+_LIMITS = DoorLimits()
+GOODBYE = 10.0  # seconds for responses that a peer does not read, when the door stops
+REST_SECONDS = 0.5  # after a connection that could not be taken
 
 
 class MllpServer:
@@ -41,14 +34,16 @@ class MllpServer:
 
     Every frame goes to `accept`, and what `accept` returns is sent back, unless it is empty.
     When `accept` raises, the connection is closed without a response, and the sender sends
-    again. The received part of a frame that never ended (the peer hung up, `frame_timeout`
-    seconds passed, it grew over `limit` bytes, another began) goes to `keep`, without response.
+    again. The received part of a frame that never ended (the peer hung up, its time was over, it
+    grew too long, another began) goes to `keep`, without response.
+    After two in a row the connection is closed, and only the first is kept.
 
     The constructor binds, and raises FatalError `settings` when it cannot. `address` is host
     and port as bound; the system chooses the port when the settings say 0. `run` serves in the
-    calling thread until `stop`. Each connection has a thread of its own, and there are at most
-    `connections` of them. For one more, the connection that has been silent longest is closed,
-    if it is between messages. `accept` is called from all these threads at once.
+    calling thread until `stop`. Each connection has a thread of its own; those between messages
+    make room for new ones (`adapter.core.connections`). `accept` is called from all these threads
+    at once. `memory` limits the bytes that are under way: a frame waits for room until its time
+    is over.
     """
 
     def __init__(
@@ -57,22 +52,28 @@ class MllpServer:
         accept: Accept,
         keep: Keep,
         *,
-        limit: int = 64 * 1024 * 1024,
-        frame_timeout: float = 60.0,
-        connections: int = 64,
+        limits: DoorLimits = _LIMITS,
+        memory: Memory | None = None,
+        shortage: Shortage | None = None,
     ) -> None:
         self._name = endpoint.name
-        self._accept = accept
-        self._keep = keep
-        self._limit = limit
-        self._frame_timeout = frame_timeout
-        self._most = connections
+        self._memory = memory or Memory()
+        self._shortage = shortage or Shortage()
         self._peers = _networks(endpoint)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._open: dict[socket.socket, threading.Thread] = {}
-        self._leaving: dict[socket.socket, threading.Thread] = {}
-        self._silent: dict[socket.socket, None] = {}  # between messages, longest silent first
+        self._threads: dict[socket.socket, threading.Thread] = {}
+        self._connections = Connections[socket.socket](
+            limits.connections, limits.per_peer, self._close_silent
+        )
+        self._terms = Terms(
+            endpoint=endpoint.name,
+            accept=accept,
+            fragments=Fragments(endpoint.name, keep),
+            limits=limits,
+            connections=self._connections,
+            stopping=self._stopping,
+        )
         self._listener = listen(*split(endpoint.listen), endpoint.name)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
 
@@ -81,11 +82,21 @@ class MllpServer:
         self._listener.settimeout(POLL_SECONDS)
         try:
             while not self._stopping.is_set():
-                with suppress(TimeoutError, ConnectionAbortedError):
-                    self._admit(*self._listener.accept())
+                self._take_connection()
         finally:
             self._listener.close()
             self._finish()
+
+    def _take_connection(self) -> None:
+        """Admit the next connection; without descriptors or threads, rest and go on."""
+        try:
+            self._admit(*self._listener.accept())
+        except (TimeoutError, ConnectionAbortedError):
+            return
+        except (OSError, RuntimeError) as error:
+            self._shortage.note(error)
+            self._connections.shed()
+            self._stopping.wait(REST_SECONDS)
 
     def stop(self) -> None:
         """Accept no more; safe from any thread. `run` returns after the last response."""
@@ -93,146 +104,66 @@ class MllpServer:
 
     def _finish(self) -> None:
         with self._lock:
-            threads = self._open | self._leaving
-        for connection in threads:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)  # ends reading, not responding
+            threads = dict(self._threads)
+        self._shut(threads, socket.SHUT_RD)  # ends reading, not responding
+        until = time.monotonic() + GOODBYE
+        for thread in threads.values():
+            thread.join(max(0.0, until - time.monotonic()))
+        self._shut(threads, socket.SHUT_RDWR)
         for thread in threads.values():
             thread.join()
 
+    def _shut(self, connections: Iterable[socket.socket], how: int) -> None:
+        for connection in connections:
+            with suppress(OSError):
+                connection.shutdown(how)
+
     def _admit(self, connection: socket.socket, address: tuple[str, int]) -> None:
-        refusal = self._refusal(address[0])
+        refusal = self._refusal(connection, address[0])
         if refusal:
             log.warning(refusal, extra={"endpoint": self._name})
             connection.close()
             return
-        thread = threading.Thread(target=self._serve, args=(connection,), name=f"mllp-{self._name}")
+        arguments = (connection, address[0])
+        thread = threading.Thread(target=self._serve, args=arguments, name=f"mllp-{self._name}")
         with self._lock:
-            self._open[connection] = thread
-            self._silent[connection] = None
-        thread.start()
+            self._threads[connection] = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            self._forget(connection)
+            raise
 
-    def _refusal(self, host: str) -> str:
+    def _refusal(self, connection: socket.socket, host: str) -> str:
         """Return the log event for a refused connection; "" when it is admitted."""
         address = ipaddress.ip_address(host.partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None) or address
         if not any(mapped in network for network in self._peers):
             return "mllp-peer-refused"
-        return "" if self._has_room() else "mllp-too-many-connections"
-
-    def _has_room(self) -> bool:
-        """Whether one more connection fits; when full, close the one silent for longest.
-
-        Only its reading ends: what it has already sent is still taken, and gets its response.
-        """
-        with self._lock:
-            if len(self._open) < self._most:
-                return True
-            connection = next(iter(self._silent), None)
-            if connection is not None:
-                self._close_silent(connection)
-            return connection is not None
+        admitted = self._connections.admit(connection, host)
+        return "" if admitted else "mllp-too-many-connections"
 
     def _close_silent(self, connection: socket.socket) -> None:
+        """End its reading only: what it has already sent is still taken, and gets its response."""
         log.info("mllp-silent-hung-up", extra={"endpoint": self._name})
-        self._leaving[connection] = self._open.pop(connection)
-        del self._silent[connection]
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RD)
+        self._shut([connection], socket.SHUT_RD)
 
-    def _serve(self, connection: socket.socket) -> None:
-        framer = Framer()
+    def _forget(self, connection: socket.socket) -> None:
+        self._connections.leave(connection)
+        with self._lock:
+            self._threads.pop(connection, None)
+        connection.close()
+
+    def _serve(self, connection: socket.socket, peer: str) -> None:
         try:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._serve_messages(connection, framer)
+            with self._memory.hold(self._name) as hold:
+                Conversation(self._terms, connection, peer, hold).run()
         except OSError:
             log.info("mllp-connection-lost", extra={"endpoint": self._name})
         finally:
-            with self._lock:
-                for group in (self._open, self._leaving, self._silent):
-                    group.pop(connection, None)
-            connection.close()
-
-    def _serve_messages(self, connection: socket.socket, framer: Framer) -> None:
-        """Handle messages until the peer hangs up, or does something that ends the connection."""
-        deadline: float | None = None
-        try:
-            while chunk := self._read(connection, deadline):
-                for piece in framer.feed(chunk):
-                    deadline = None
-                    if not self._handle(connection, piece):
-                        return
-                if framer.size > self._limit or framer.noise > MOST_NOISE:
-                    return
-                deadline = self._deadline(framer, deadline)
-        finally:
-            if framer.inside and framer.size:
-                self._keep_fragment(framer.partial[: self._limit])
-
-    def _deadline(self, framer: Framer, current: float | None) -> float | None:
-        if not framer.inside:
-            return None
-        return current or time.monotonic() + self._frame_timeout
-
-    def _read(self, connection: socket.socket, deadline: float | None) -> bytes:
-        """Return the next bytes; b"" after a hang-up, after `stop`, or when the frame is late."""
-        left = None if deadline is None else deadline - time.monotonic()
-        if self._stopping.is_set() or (left is not None and left <= 0):
-            return b""
-        connection.settimeout(left)
-        if left is None:
-            self._mark_silent(connection)
-        try:
-            return connection.recv(CHUNK)
-        except (TimeoutError, ConnectionResetError):
-            return b""
-        finally:
-            self._mark_speaking(connection)
-
-    def _mark_silent(self, connection: socket.socket) -> None:
-        with self._lock:
-            if connection in self._open:
-                self._silent.setdefault(connection)
-
-    def _mark_speaking(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._silent.pop(connection, None)
-
-    def _handle(self, connection: socket.socket, piece: Piece) -> bool:
-        """Respond to a frame, keep a fragment; False when the connection must be closed."""
-        if isinstance(piece, Fragment):
-            self._keep_fragment(piece.body)
-            return True
-        response = self._response(piece.body)
-        if response is None:
-            return False
-        if response.body:
-            connection.settimeout(self._frame_timeout)
-            connection.sendall(START + response.body + END)
-        return True
-
-    def _response(self, body: bytes) -> Response | None:
-        try:
-            return self._accept(self._envelope(body))
-        except Exception as error:
-            self._log_failure("mllp-not-accepted", error)
-            return None
-
-    def _keep_fragment(self, body: bytes) -> None:
-        log.warning("mllp-fragment", extra={"endpoint": self._name})
-        try:
-            self._keep(self._envelope(body))
-        except Exception as error:
-            self._log_failure("mllp-fragment-not-kept", error)
-
-    def _log_failure(self, event: str, error: Exception) -> None:
-        """Log the code only: the text and traceback of an error may quote the message."""
-        code = error.code if isinstance(error, AdapterError) else "adapter-fault"
-        log.error(event, extra={"endpoint": self._name, "code": code})
-
-    def _envelope(self, body: bytes) -> Envelope:
-        return Envelope(endpoint=self._name, body=body, content_type=CONTENT_TYPE)
+            self._forget(connection)
 
 
 def _networks(

@@ -47,7 +47,7 @@ class Program:
 
     def __init__(self, folder: Path, broker: RabbitMQ, url: str) -> None:
         self.folder, self._broker, self._url = folder, broker, url
-        self.web, self.far, *ports = free_ports(2 + len(DOORS))
+        self.web, self.health, self.far, *ports = free_ports(3 + len(DOORS))
         self.doors = dict(zip(DOORS, ports, strict=True))
         self.log = folder / "log"
         self.answers: list[bytes] = []
@@ -55,6 +55,7 @@ class Program:
         self._looked = 0
         self.settings = folder / "adapter.toml"
         text = settings(f"sqlite:///{folder / 'adapter.db'}", self.web, self.far, self.doors)
+        text = f'health = "127.0.0.1:{self.health}"\n{text}'
         self.settings.write_text(text, encoding="utf-8")
         for name, code in BROKEN_SYSTEMS.items():
             (folder / "systems").mkdir(exist_ok=True)
