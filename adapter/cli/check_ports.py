@@ -36,8 +36,8 @@ def problems(settings: Settings) -> Iterator[CheckFinding]:
 def addresses(settings: Settings) -> Sequence[tuple[str, str]]:
     """Return every address at which a process of these settings listens, and its key."""
     doors = [(f"{e.name}.listen", e.listen) for e in settings.endpoints if e.listen]
-    health = [("health", settings.health)] if settings.health else []
-    return [("web", settings.web), *health, *doors]
+    watching = [("health", settings.health)] if settings.health else []
+    return [("web", settings.web), *watching, *doors]
 
 
 def _runs_here(settings: Settings) -> bool:
