@@ -105,7 +105,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(code="too-large-for-broker", then=Then.STOP),
     Failure(code="access-denied", then=Then.STOP),
     Failure(code="refused", then=Then.STOP, arrived=Arrived.REFUSED),
-    Failure(code="bad-answer", then=Then.STOP, arrived=Arrived.MAYBE, receipt_may_come=True),
+    Failure(code="bad-answer", then=Then.STOP, arrived=Arrived.MAYBE),
     Failure(code="no-receipt", then=Then.STOP, arrived=Arrived.MAYBE, ours=True),
     Failure(code="expired", then=Then.STOP, arrived=Arrived.MAYBE, ours=True),
     Failure(code="settings", then=Then.RETRY, arrived=Arrived.MAYBE, ours=True, finding="topology"),

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from adapter.core.quotas import Quota
 
 MEBIBYTE = 1024 * 1024
-EXPANSION = 16  # 9 MB of FHIR forwarded as FHIR took 8 times its size, and 15 with one emoji in its text
+EXPANSION = (
+    16  # 9 MB of FHIR forwarded as FHIR took 8 times its size, and 15 with one emoji in its text
+)
 LARGE = 256 * 1024  # bytes; smaller ones take a few hundredths of a second
 LEAST = EXPANSION + 2  # bodies of the largest size
 SHARES = 4  # one sender may take so small a part of the whole

@@ -21,7 +21,7 @@ from adapter.policy import immediate_receipt
 from adapter.settings.network import Network
 from adapter.store import Store, attempts, cases, endpoints, history, outbox
 from adapter.store.transaction import Transaction
-from adapter.transports import BadAnswerError, Outcome, Response, Transport
+from adapter.transports import Outcome, Response, Transport
 
 log = logging.getLogger(__name__)
 
@@ -158,30 +158,22 @@ def _is_done(network: Network, d: Delivery) -> bool:
 def record(tx: Transaction, network: Network, d: Delivery, outcome: Outcome, now: datetime) -> None:
     """Write the outcome of one attempt."""
     if isinstance(outcome, AdapterError):
+        why = {"code": outcome.code, "why": outcome.detail}
+        log.info("not-sent", extra=log_fields(d) | why)
         _record_failure(tx, network, d, outcome, now)
-        return
-    try:
-        receipt = _receipt(tx, network, d, outcome.body, now)
-    except FatalError as error:
-        bad_answer = BadAnswerError(error.detail, outcome)
-        _record_failure(tx, network, d, bad_answer, now)
     else:
-        _record_response(tx, network, d, outcome, receipt, now)
+        log.info("sent", extra=log_fields(d))
+        _record_response(tx, network, d, outcome, now)
 
 
 def _record_response(
-    tx: Transaction,
-    network: Network,
-    d: Delivery,
-    response: Response,
-    receipt: Receipt | None,
-    now: datetime,
+    tx: Transaction, network: Network, d: Delivery, response: Response, now: datetime
 ) -> None:
-    log.info("sent", extra=log_fields(d))
     attempts.finish(tx, d.id, d.attempt, now, answer=response.body)
     outbox.mark_sent(tx, d.id, now)
     attempts.add_receipt(tx, d.id, Layer.TRANSPORT, "ok", now)
     circuit.reached(tx, network.endpoint(d.endpoint), now)
+    receipt = _receipt(tx, network, d, response.body, now)
     if receipt is None or receipt.code is Code.OK:
         _record_taken(tx, network, d, now)
     if receipt is not None:
@@ -202,16 +194,13 @@ def _receipt(
 ) -> Receipt | None:
     """The receipt in the response; None without one.
 
-    FatalError `bad-answer` for a body that is none. Where the transport alone closes a delivery,
-    such a body means nothing.
+    A body that is no receipt is kept with the attempt. The delivery then waits for its receipt.
     """
     if not body or d.event is Event.RECEIPT:
         return None
     try:
         return immediate_receipt.receipt(network, d, body, now)
     except FatalError as error:
-        if not _is_done(network, d):
-            raise
         history.of_delivery(tx, now, "bad-answer", d, error.detail)
         return None
 
@@ -219,7 +208,6 @@ def _receipt(
 def _record_failure(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
-    log.info("not-sent", extra=log_fields(d) | {"code": error.code, "why": error.detail})
     response: Response = getattr(error, "response", Response())
     attempts.finish(tx, d.id, d.attempt, now, error=error, answer=response.body)
     probe_at = circuit.count_failure(tx, network.endpoint(d.endpoint), d, error, now)

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.core.endpoint import AnswerRule, Then
 from adapter.core.errors import TransientError
 from adapter.core.model import DoneWhen
 from adapter.store import endpoints
@@ -50,44 +49,32 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("body", STRANGE)
-def test_an_answer_that_is_no_receipt_is_kept_and_told_at_once(region: Region, body: bytes) -> None:
+def test_an_answer_that_is_no_receipt_is_kept_and_the_receipt_is_waited_for(
+    region: Region, body: bytes
+) -> None:
     written(region)
     hand_over(region, Response(body=body))
-    [delivery, *reports] = region.deliveries()
-    assert (delivery["state"], delivery["code"]) == ("dead", "bad-answer")
-    assert delivery["sent_at"] is None
-    assert region.layers(delivery["id"]) == []
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["receipt_due_at"]) == (
+        "in-flight",
+        region.now + timedelta(minutes=30),
+    )
     assert region.attempts(delivery["id"])[0]["answer"] == body
-    assert [(r["endpoint"], r["event"]) for r in reports] == [("hospital", "delivery-report")]
-
-
-def test_a_receipt_closes_what_had_an_answer_that_was_none(region: Region) -> None:
-    content = written(region)
-    hand_over(region, Response(body=b"[]"))
-    region.receipt("lulea", content)
-    assert region.deliveries()[0]["state"] == "accepted"
-
-
-def test_an_endpoint_may_have_its_strange_answers_retried(region: Region) -> None:
-    rule = AnswerRule(code="bad-answer", then=Then.RETRY)
-    changed = [replace(e, answers=(rule,)) if e.name == "lulea" else e for e in SETTINGS.endpoints]
-    region.with_settings(endpoints=tuple(changed))
-    written(region)
-    hand_over(region, Response(body=b"[]"))
-    assert region.deliveries()[0]["state"] == "waiting"
+    assert region.history("bad-answer")
 
 
 def test_a_receipt_whose_response_has_another_shape_stops_nothing(region: Region) -> None:
     bundle = drafts.receipt(written(region), LULEA)
     bundle["entry"][0]["resource"]["response"] = "ok"
     hand_over(region, Response(body=drafts.dump(bundle)))
-    assert region.deliveries()[0]["code"] == "bad-answer"
+    assert region.deliveries()[0]["receipt_due_at"] is not None
 
 
 def test_a_receipt_for_another_message_closes_nothing(region: Region) -> None:
     written(region)
     hand_over(region, Response(body=receipt("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f9999")))
-    assert region.deliveries()[0]["code"] == "bad-answer"
+    assert region.deliveries()[0]["state"] == "in-flight"
+    assert region.history("bad-answer")
 
 
 def test_a_body_means_nothing_where_the_wire_alone_closes(region: Region) -> None:
@@ -99,13 +86,16 @@ def test_a_body_means_nothing_where_the_wire_alone_closes(region: Region) -> Non
     assert region.history("bad-answer")
 
 
-def test_a_web_page_closes_nothing_even_where_the_wire_alone_would(region: Region) -> None:
+def test_a_web_page_in_the_receivers_place_closes_nothing_and_is_tried_again(
+    region: Region,
+) -> None:
     closed_by_the_wire(region)
     written(region)
     page = Response(body=b"<!doctype html><title>Logga in</title>")
     hand_over(region, of_status(200, "", page, region.now))
-    [delivery, *_] = region.deliveries()
-    assert (delivery["state"], delivery["code"]) == ("dead", "bad-answer")
+    [delivery] = region.deliveries()
+    assert (delivery["state"], delivery["code"]) == ("waiting", "unreachable")
+    assert delivery["sent_at"] is None
     assert region.attempts(delivery["id"])[0]["answer"] == page.body
 
 

@@ -6,6 +6,6 @@ The server that others post to is in `adapter.web`.
 from __future__ import annotations
 
 from adapter.transports.http.client import HttpClient
-from adapter.transports.http.status import RefusedError, RefusedForNowError
+from adapter.transports.http.status import RefusedError, RefusedForNowError, WebPageError
 
-__all__ = ["HttpClient", "RefusedError", "RefusedForNowError"]
+__all__ = ["HttpClient", "RefusedError", "RefusedForNowError", "WebPageError"]

@@ -35,8 +35,9 @@ class HttpClient(SendOnly):
     - RefusedError: `access-denied` for 401 and 403, else `refused`;
     - TransientError `no-connection` (no byte of the message left), `unreachable` (the connection
       broke), or `timed-out` when the exchange was not complete within `endpoint.timeout`;
-    - BadAnswerError: a 2xx with a body that is a web page, is over `limit` bytes, or is
-      compressed although the request did not allow it.
+    - WebPageError `unreachable`: a 2xx with a web page, which answers in the receiver's place;
+    - BadAnswerError: a 2xx with a body that is over `limit` bytes, or is compressed although the
+      request did not allow it.
 
     After a TransientError the rest of the batch is not attempted, so that order is kept.
 

@@ -15,7 +15,7 @@ from adapter.core import answer_rules
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Then
 from adapter.core.errors import AdapterError, FatalError, TransientError
-from adapter.transports import BadAnswerError, Outcome, Response
+from adapter.transports import Outcome, Response
 
 _FOR_NOW: dict[int, ErrorCode] = {
     408: "timed-out",
@@ -25,7 +25,6 @@ _FOR_NOW: dict[int, ErrorCode] = {
     504: "timed-out",
 }
 _NO_RECEIPT = {202, 204, 205}
-_SAYS_NOTHING = 8  # bytes: `OK`, `{}` and `true` are no receipts, and no sign of trouble either
 _BEFORE_THE_REQUEST = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """No byte of the request was written: TLS errors are ConnectErrors, too."""
 _PAGE = re.compile(
@@ -55,6 +54,14 @@ class RefusedForNowError(TransientError):
         self.response = response
 
 
+class WebPageError(TransientError):
+    """A web page answers in the receiver's place: an outage, until the receiver answers again."""
+
+    def __init__(self, status: int, response: Response) -> None:
+        super().__init__("unreachable", f"HTTP {status} with a web page")
+        self.response = response
+
+
 def of_status(status: int, retry_after: str, response: Response, now: datetime) -> Outcome:
     """Return what a response means; an endpoint's own rules may override it (core.answer_rules)."""
     if 200 <= status < 300:
@@ -69,9 +76,8 @@ def of_status(status: int, retry_after: str, response: Response, now: datetime) 
 
 def _taken(status: int, response: Response) -> Outcome:
     if _PAGE.match(response.body):
-        return BadAnswerError(f"HTTP {status} with a web page", response)
-    says_nothing = status in _NO_RECEIPT or len(response.body.strip()) <= _SAYS_NOTHING
-    return Response() if says_nothing else response
+        return WebPageError(status, response)
+    return Response() if status in _NO_RECEIPT or not response.body else response
 
 
 @contextmanager
