@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stories.heard import Heard
 from stories.judging.evidence import Evidence, Finding, Got, party_of, role, whom
 from stories.judging.picture import moment
-from stories.law.timeline import Timeline
+from stories.law.timeline import Point, Timeline
 from stories.observation import Stands
 from stories.truth import Deed, Standing, Word
 from stories.world import Role
@@ -145,6 +145,8 @@ def _repeated(evidence: Evidence, line: Timeline, party: str) -> Iterator[Findin
             continue
         if _unsayable(line, party, earlier, got) or _takes_back(evidence, earlier, got):
             continue
+        if _came_back(evidence, line, earlier, got):
+            continue
         if _same(earlier.heard, got.heard) and _adds_nothing(earlier.heard, got.heard):
             yield _finding(f"{got.heard.event} says nothing new", got)
 
@@ -169,6 +171,27 @@ def _takes_back(evidence: Evidence, earlier: Got, got: Got) -> bool:
     every = evidence.about(got.timeline, got.party)
     between = (g for g in every if earlier.at < g.at < got.at and not g.is_kept)
     return any(not _same(g.heard, got.heard) for g in between)
+
+
+def _came_back(evidence: Evidence, line: Timeline, earlier: Got, got: Got) -> bool:
+    """Whether other news for the party ended before a person, and the truth has come back since."""
+    given_up = {
+        stands.word
+        for stands in evidence.observed.stands
+        if stands.kind == "delivery" and earlier.at < stands.since < got.at
+        if party_of(stands.endpoint) == got.party and stands.case == line.case
+    }
+    first, last = line.at(earlier.at), line.at(got.at)
+    between = [point.stay.values for point in line.points if point.word.n in given_up]
+    return any(
+        _value_at(first, name) == _value_at(last, name) != values.get(name)
+        for values in between
+        for name in _PICTURE
+    )
+
+
+def _value_at(point: Point | None, name: str) -> object:
+    return point.stay.values.get(name) if point is not None else None
 
 
 def _adds_nothing(earlier: Heard, heard: Heard) -> bool:

@@ -23,3 +23,8 @@ def test_every_story_was_told_and_heard(played: Result) -> None:
     assert played.stories == 100
     assert played.words > 300
     assert played.arrivals > 500
+
+
+def test_news_that_was_given_up_and_taken_back_may_be_told_again() -> None:
+    """A new planned discharge was never delivered; then the old one was true again."""
+    assert run("9", [648]).findings == []
