@@ -16,8 +16,8 @@ COMMANDS = (
     _listed("serve", "processes.serve", "", "--settings region.toml --log-level debug"),
     _listed("worker", "processes.worker", "--settings region.toml"),
     _listed("web", "processes.web", "--settings region.toml"),
-    _listed("init", "settings_file.init", "", "region.toml"),
-    _listed("check", "settings_file.check", "", "--settings region.toml --json"),
+    _listed("init", "init.init", "", "region.toml"),
+    _listed("check", "check.check", "", "--settings region.toml --json"),
     _listed("systems", "translation.systems", "", "--json"),
     _listed(
         "map",

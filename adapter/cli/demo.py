@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from adapter.cli import printing
-from adapter.cli.options import AsJson
-from adapter.cli.processes import LogLevel, set_up_logs
+from adapter.cli.options import AsJson, LogLevel
+from adapter.cli.processes import set_up_logs
 
 
 def demo(

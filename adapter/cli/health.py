@@ -11,6 +11,7 @@ from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
 from adapter.cli.session import open_store
 from adapter.operate import health
 from adapter.operate.health import Process, Survey
+from adapter.settings.durations import duration_text
 
 
 def health_(
@@ -45,7 +46,7 @@ def _row(process: Process, now: datetime) -> list[str]:
     return [
         process.name,
         printing.when(process.started_at),
-        f"{health.duration_text(now - process.seen_at)} ago",
+        f"{duration_text(now - process.seen_at)} ago",
         f"{process.ahead:+.1f} s",
         f"{process.probe * 1000:.0f} ms",
         "yes" if process.consumes else "no",

@@ -1,17 +1,13 @@
-"""Commands whose code is imported when they run, so that each command imports what it needs."""
+"""Commands whose code is imported when they run, so that each imports only what it works with."""
 
 from __future__ import annotations
 
-import ast
-from importlib import import_module
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
 
+from adapter.cli.declarations import command_function, first_line
 from adapter.cli.errors import Commands
-
-FOLDER = Path(__file__).parent
 
 
 class Listed(NamedTuple):
@@ -28,7 +24,7 @@ class Listed(NamedTuple):
 
 
 class LoadedCommands(Commands):
-    """All commands; a command's module is imported when the command runs or explains itself."""
+    """All commands; a command's module is imported when the command runs."""
 
     listed: tuple[Listed, ...] = ()
 
@@ -44,7 +40,7 @@ class LoadedCommands(Commands):
         super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is called, and import it."""
+        """Find the command that is called, with its arguments and options."""
         name, known, rest = super().resolve_command(ctx, args)
         return name, self.loaded(name) if name else known, rest
 
@@ -52,19 +48,5 @@ class LoadedCommands(Commands):
         """Return a command with its arguments and options."""
         entry = self.by_name[name]
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        alone.command(name, epilog=entry.epilog)(function_at(entry.place))
+        alone.command(name, epilog=entry.epilog)(command_function(entry.place))
         return typer.main.get_command(alone)
-
-
-def function_at(place: str) -> Any:
-    """Import a command's function by its place, `module.function`."""
-    module, _, name = place.partition(".")
-    return getattr(import_module(f"{__package__}.{module}"), name)
-
-
-def first_line(place: str) -> str:
-    """Return the first line of a function's docstring, read from its source without an import."""
-    module, _, name = place.partition(".")
-    tree = ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
-    functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
-    return (ast.get_docstring(functions[name]) or "").partition("\n")[0]

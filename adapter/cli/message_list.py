@@ -13,6 +13,7 @@ from adapter.cli.case_timeline import held_until
 from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
 from adapter.cli.printing import when
 from adapter.cli.session import open_store
+from adapter.core.lifecycle import STATES
 from adapter.core.model import Event
 from adapter.store import queries
 from adapter.store.queries import search
@@ -23,9 +24,7 @@ from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 def messages(  # noqa: PLR0913 - each option by name
     *,
     endpoint: Annotated[str, typer.Option(metavar="NAME", help="The sender or a receiver.")] = "",
-    state: Annotated[
-        str, typer.Option(metavar="STATE", help=f"One of {', '.join(search.STATES)}.")
-    ] = "",
+    state: Annotated[str, typer.Option(metavar="STATE", help=f"One of {', '.join(STATES)}.")] = "",
     event: Annotated[
         str, typer.Option(metavar="EVENT", help="An event, see `adapter systems`.")
     ] = "",
@@ -51,7 +50,7 @@ def messages(  # noqa: PLR0913 - each option by name
     """
     wanted = Search(
         endpoint=endpoint,
-        state=options.one_of(state, search.STATES),
+        state=options.one_of(state, STATES),
         event=options.event(event),
         since=options.parse_time(since),
         before=before,

@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapter.cli.printing import ZONE
+from adapter.core import logs
 from adapter.core.model import Event
 from adapter.settings.durations import duration
 
@@ -31,6 +33,9 @@ StorePlace = Annotated[
         help="A SQLite file or a database URL, instead of the one in the settings.",
     ),
 ]
+LogLevel = Annotated[
+    str, typer.Option("--log-level", metavar="LEVEL", help=f"One of {', '.join(logs.LEVELS)}.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 DeadIds = Annotated[
     list[str], typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages.")
@@ -44,6 +49,13 @@ AlthoughOvertaken = Annotated[
         "--although-overtaken", help="Send even if later messages of the case have been sent."
     ),
 ]
+
+
+class ProtectionAct(StrEnum):
+    """What the command `protection` does."""
+
+    SHOW = "show"
+    LIFT = "lift"
 
 
 def login() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from adapter import mappings, settings
-from adapter.cli.options import FILE, SettingsFile
+from adapter.cli.options import FILE, LogLevel, SettingsFile
 from adapter.core import logs
 from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Severity
@@ -19,11 +19,6 @@ from adapter.store import Store
 
 if TYPE_CHECKING:  # the runner imports every server; most commands need none
     from adapter.runner import Part
-
-LogLevel = Annotated[
-    str, typer.Option("--log-level", metavar="LEVEL", help=f"One of {', '.join(logs.LEVELS)}.")
-]
-
 
 TakeOver = Annotated[
     bool,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from adapter.cli import printing
-from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
+from adapter.cli.options import FILE, AsJson, ProtectionAct, SettingsFile, StorePlace, now
 from adapter.cli.printing import when
 from adapter.cli.session import open_store
 from adapter.core.errors import FatalError
@@ -19,15 +18,8 @@ from adapter.store.queries.dead import DeadLetter
 from adapter.store.transaction import Transaction
 
 
-class Act(StrEnum):
-    """What the command does."""
-
-    SHOW = "show"
-    LIFT = "lift"
-
-
 def protection(
-    act: Annotated[Act, typer.Argument(metavar="show|lift", help="Show it, or lift it.")],
+    act: Annotated[ProtectionAct, typer.Argument(metavar="show|lift", help="Show it, or lift it.")],
     id_: Annotated[str, typer.Argument(metavar="CASE", help="The case's id, or one of its names.")],
     *,
     who: Annotated[
@@ -47,7 +39,7 @@ def protection(
     at once. What is held stays held.
     """
     with open_store(settings, store) as session:
-        if act is Act.SHOW:
+        if act is ProtectionAct.SHOW:
             with session.store.read() as tx:
                 shown = operation.protected(tx, _case(tx, id_))
             _show(shown, as_json=as_json)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import typer
 
-from adapter import mappings, settings
+from adapter import settings
 from adapter.cli.options import now
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError
+from adapter.mappings import LazySystems
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints
 from adapter.store.schema import schema
@@ -31,7 +32,7 @@ class Session:
     @property
     def network(self) -> Network:
         """The endpoints with their systems."""
-        return Network(settings=self.settings, systems=mappings.load())
+        return Network(settings=self.settings, systems=LazySystems())
 
     def owner(self, endpoint: str) -> str:
         """Return an endpoint's owner, the one to phone; "" for an unknown endpoint."""

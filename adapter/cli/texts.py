@@ -7,7 +7,7 @@ from datetime import datetime
 from adapter.cli.printing import when
 from adapter.core.catalogue import CATALOGUE
 from adapter.fhir.event_names import swedish
-from adapter.operate.health import duration_text
+from adapter.settings.durations import duration_text
 from adapter.settings.municipalities import municipalities
 
 

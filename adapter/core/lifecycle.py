@@ -107,6 +107,10 @@ class Standing(StrEnum):
     REPLACED = "replaced"  # a person corrected it
 
 
+# The words for a message or any of its deliveries; `dead` and two more are words for both.
+STATES = tuple(dict.fromkeys([*map(str, Standing), *map(str, State)]))
+
+
 class Ruling(StrEnum):
     """What changes the standing of a message."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -167,3 +168,23 @@ def load() -> dict[str, System]:
     modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     systems: list[System] = [module.system for module in modules]
     return {system.name: system for system in systems}
+
+
+class LazySystems(Mapping[str, System]):
+    """Every system by its name, as `load` returns them; imported when one is looked up first.
+
+    For what looks at a mapping now and then: a worker loads them before its first message.
+    """
+
+    @cached_property
+    def _systems(self) -> dict[str, System]:
+        return load()
+
+    def __getitem__(self, name: str) -> System:
+        return self._systems[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._systems)
+
+    def __len__(self) -> int:
+        return len(self._systems)

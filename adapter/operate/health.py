@@ -17,6 +17,7 @@ from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
 from adapter.operate import item_findings, store_findings
+from adapter.settings.durations import duration_text
 from adapter.store import Store, heartbeats
 from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
@@ -240,11 +241,3 @@ def slow_store(seconds: float) -> Iterator[Finding]:
     """A finding when a round trip to the store took too long."""
     if seconds > SLOW:
         yield Finding(name="store-slow", why=f"a round trip took {seconds:.1f} s")
-
-
-def duration_text(length: timedelta) -> str:
-    """Return a duration as `40 s`, `12 min` or `3 h`."""
-    seconds = length.total_seconds()
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

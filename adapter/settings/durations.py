@@ -1,4 +1,4 @@
-"""Durations as people write them: "30m", "5 s", "72h", "1 working day"."""
+"""Durations as people write and read them: "30m", "5 s", "72h", "1 working day"."""
 
 from __future__ import annotations
 
@@ -51,3 +51,11 @@ def _or_days(text: str) -> timedelta:
 
 def _short(unit: str) -> str:
     return _WORDS.get(unit.removesuffix("s"), unit)
+
+
+def duration_text(length: timedelta) -> str:
+    """Return a duration as `40 s`, `12 min` or `3 h`."""
+    seconds = length.total_seconds()
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -20,7 +21,7 @@ class Network:
     """The endpoints of the settings, and the systems that they use."""
 
     settings: Settings
-    systems: dict[str, System]
+    systems: Mapping[str, System]
 
     @cached_property
     def endpoints(self) -> dict[str, Endpoint]:

@@ -117,8 +117,7 @@ class Store:
         with self.begin() as tx:
             if not self.is_sqlite:
                 tx.execute(sa.text("select pg_advisory_xact_lock(7126170612)"))
-            schema.require_known(tx, self.place)
-            schema.upgrade(tx)
+            schema.upgrade(tx, self.place)
 
     def require_undamaged(self, seconds: float = math.inf) -> None:
         """Read the whole SQLite file; StoreUnavailableError when its structure is damaged.

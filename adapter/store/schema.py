@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from adapter.core.errors import FatalError
 from adapter.store.transaction import Transaction
@@ -51,30 +48,32 @@ class Schema:
         )
 
 
-def migrations(connection: sa.Connection) -> Config:
-    """Return Alembic's configuration for the schema of this package, on an open connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
 def schema(tx: Transaction) -> Schema:
     """Return both versions; `current` is "" for an empty store."""
-    current = MigrationContext.configure(tx.connection).get_current_revision() or ""
-    scripts = ScriptDirectory.from_config(migrations(tx.connection))
-    known = {script.revision for script in scripts.walk_revisions()}
-    newest = scripts.get_current_head() or ""
-    return Schema(current=current, newest=newest, known=not current or current in known)
+    current, known = _current(tx), versions()
+    return Schema(current=current, newest=known[-1], known=not current or current in known)
 
 
-def require_known(tx: Transaction, place: str) -> None:
-    """Raise FatalError `settings` when a newer program has upgraded the store."""
+def _current(tx: Transaction) -> str:
+    """Return the version that Alembic has written into the store; "" where it wrote none."""
+    if not sa.inspect(tx.connection).has_table("alembic_version"):
+        return ""
+    return tx.execute(sa.text("select version_num from alembic_version")).scalar() or ""
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Return the versions that this program knows, oldest first: each file's name begins so."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
+
+
+def upgrade(tx: Transaction, place: str) -> None:
+    """Bring the schema to the newest version; FatalError `settings` if a newer program made it."""
     version = schema(tx)
     if not version.known:
         raise FatalError("settings", f"{place}: {version.what}", todo=version.todo)
+    if not version.fits:
+        from adapter.store import migrate  # slow: it imports Alembic
 
-
-def upgrade(tx: Transaction) -> None:
-    """Bring the schema to the newest version."""
-    command.upgrade(migrations(tx.connection), "head")
+        migrate.upgrade(tx.connection)

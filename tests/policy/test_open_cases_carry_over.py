@@ -12,7 +12,7 @@ from alembic import command
 
 from adapter.core.model import Event
 from adapter.fhir import bundles, parts, rewriting
-from adapter.store.schema import migrations
+from adapter.store.migrate import configuration
 from adapter.store.tables import case, participant
 from tests.kit import drafts
 from tests.kit.drafts import T0
@@ -46,7 +46,7 @@ def facts_of_before(region: Region, **changes: Any) -> str:
 def with_the_schema(region: Region, revision: str) -> None:
     """Bring the schema to an older revision: what only the newer one holds is gone."""
     with region.store.begin() as tx:
-        command.downgrade(migrations(tx.connection), revision)
+        command.downgrade(configuration(tx.connection), revision)
 
 
 def upgraded(region: Region, revision: str = "0009", **changes: Any) -> Region:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,8 @@ from adapter.store.columns import Instant
 from adapter.store.dialects import among
 from adapter.store.exclusive_lock import exclusive_lock
 from adapter.store.indexes import SCHEMA, due, one_of, place
-from adapter.store.schema import schema
+from adapter.store.migrate import configuration
+from adapter.store.schema import schema, versions
 from adapter.store.tables import delivery, endpoint, history, message
 from adapter.store.transaction import Transaction
 from tests.kit.new_store import new_store
@@ -41,6 +43,13 @@ def test_the_migrations_make_the_schema_that_the_code_expects(store: Store) -> N
     of_expressions = ("delivery_due", "message_waiting")  # which Alembic compares as text
     found = [d for d in differences if not any(name in str(d) for name in of_expressions)]
     assert found == []
+
+
+def test_the_names_of_the_migrations_tell_their_order(store: Store) -> None:
+    with store.read() as tx:
+        scripts = ScriptDirectory.from_config(configuration(tx.connection))
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    assert list(versions()) == newest_first[::-1]
 
 
 def test_upgrading_twice_does_nothing(store: Store) -> None:

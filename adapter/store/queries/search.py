@@ -21,7 +21,6 @@ from adapter.store.transaction import Transaction
 WINDOW = 20_000
 _SKEW = timedelta(minutes=10)  # rows that arrive together commit in any order
 _MESSAGE = columns(MessageSummary, message)
-STATES = tuple(dict.fromkeys([*map(str, Standing), *map(str, State)]))
 _INDEXED = frozenset({*OPEN, State.ACCEPTED, State.DEAD, Standing.RECEIVED})
 
 
