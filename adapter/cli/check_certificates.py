@@ -31,11 +31,14 @@ def problems(endpoint: Endpoint, now: datetime) -> Iterator[CheckFinding]:
 def _ending(where: str, path: Path, now: datetime) -> Iterator[CheckFinding]:
     try:
         ends = [not_after(der) for der in certificates(path)]
-    except (OSError, ValueError):
-        yield error("certificates", where, "the certificate cannot be read")
+    except OSError as problem:
+        yield error("certificates", where, f"{path} cannot be read: {problem.strerror}")
+        return
+    except ValueError as problem:
+        yield error("certificates", where, f"{path} holds a broken certificate: {problem}")
         return
     if not ends:
-        yield error("certificates", where, "the file holds no certificate")
+        yield error("certificates", where, f"{path} holds no certificate")
     elif min(ends) < now:
         yield error("certificates", where, f"expired on {min(ends):%Y-%m-%d}")
     elif min(ends) < now + SOON:

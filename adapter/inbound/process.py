@@ -96,7 +96,7 @@ def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
         if isinstance(result, ReadMessage):
             protect_only(turn, result)
     ours = error.entry.scope is not Scope.SENDER
-    owed = _keep(turn, ids, error) if ours else _refuse(turn, ids, error)
+    owed = _keep(turn, error) if ours else _refuse(turn, error)
     duplicates.remember(turn.tx, ids, turn.message.id)
     turn.write()
     return owed
@@ -113,9 +113,9 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
     if not replayed and seen.verdict in (Verdict.COPY, Verdict.RESEND):
         return repeat(turn, seen)
     if not replayed and seen.verdict in _REUSED_IDS:
-        return _refuse(turn, ids, FatalError(_REUSED_IDS[seen.verdict]))
+        return _refuse(turn, FatalError(_REUSED_IDS[seen.verdict]))
     if isinstance(result, UnreadableMessage):
-        return _unreadable(turn, ids, result.error)
+        return _unreadable(turn, result.error)
     return forward(turn, with_free_ids(turn, result, seen))
 
 
@@ -159,11 +159,11 @@ def _bad_receipt(turn: Turn, error: FatalError) -> OwedReceipt:
     return OwedReceipt(receipt=fatal)
 
 
-def _unreadable(turn: Turn, ids: Ids, error: FatalError) -> OwedReceipt:
+def _unreadable(turn: Turn, error: FatalError) -> OwedReceipt:
     if turn.message.is_cut_off:
         return _cut_off(turn, error)
     if error.code != "unmapped-event" or turn.sender.unmapped == "refuse":
-        return _refuse(turn, ids, error)
+        return _refuse(turn, error)
     turn.settle(Ruling.PROCESS, note="not-used")
     turn.log("not-used", error.detail)
     return answer(turn, turn.about, Code.OK, [information("not-used", error.detail)])
@@ -175,7 +175,7 @@ def _cut_off(turn: Turn, error: FatalError) -> OwedReceipt:
     return answer(turn, turn.about, Code.FATAL, error.issues)
 
 
-def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
+def _refuse(turn: Turn, error: AdapterError) -> OwedReceipt:
     """Refuse a message with faults of its own; the receipt has all its issues."""
     issues = dump_issues(error.issues)
     turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
@@ -183,7 +183,7 @@ def _refuse(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
     return answer(turn, turn.about, Code.FATAL, error.issues)
 
 
-def _keep(turn: Turn, ids: Ids, error: AdapterError) -> OwedReceipt:
+def _keep(turn: Turn, error: AdapterError) -> OwedReceipt:
     """Our own fault: the message is dead for a person to correct, and its sender gets `ok`."""
     _give_up(turn, error)
     return answer(turn, turn.about, Code.OK, [information(error.code, error.detail)])

@@ -105,7 +105,9 @@ def _told(row: Participant, sent: Iterable[SentNotice]) -> str:
 
 
 def _elements(stay: Stay) -> Iterable[ElementSummary]:
-    for name, fact in sorted(stay.facts.items()):
+    """Yield each element but those that an event cleared and nobody had stated."""
+    stated = {n: fact for n, fact in stay.facts.items() if fact.value is not None or fact.since}
+    for name, fact in sorted(stated.items()):
         yield ElementSummary(
             name=name, recorded=fact.at, message=fact.message, deleted=fact.value is None
         )

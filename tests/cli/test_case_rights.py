@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapter.cli.history_texts import plain
+from adapter.core.model import Event
 from tests.kit import drafts, standing
 from tests.kit.office import CASE, Office
 
@@ -62,6 +63,19 @@ def test_elements_of_the_stay_have_a_time_and_a_message_and_no_value(office: Off
     assert elements["name"]["message"].startswith("m-")
     shown = office.run("case", CASE).stdout
     assert "address  " in shown
+
+
+def test_an_element_is_gone_only_where_it_had_been_stated(office: Office) -> None:
+    standing.moves(office.region)  # its admission clears a cancellation that nobody had sent
+    assert not any(row["deleted"] for row in office.data("case", CASE)["elements"])
+    assert "(no longer)" not in office.run("case", CASE).stdout
+    cancelled = drafts.stay(
+        Event.ADMISSION_CANCELLED, minutes=10, needs=(), status="entered-in-error"
+    )
+    office.region.tells("hospital", cancelled)
+    gone = {row["name"] for row in office.data("case", CASE)["elements"] if row["deleted"]}
+    assert gone == {"assessment"}
+    assert "assessment (no longer)" in office.run("case", CASE).stdout
 
 
 def test_the_level_of_protection_is_shown(office: Office) -> None:

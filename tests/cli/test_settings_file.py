@@ -26,6 +26,7 @@ from adapter.settings.network import Network
 from adapter.store import Store
 from tests.kit.office import FIXTURES, SETTINGS, run
 from tests.kit.servers import PostgreSQL, RabbitMQ
+from tests.kit.written_settings import at_free_ports
 
 MakeCertificate = Callable[..., Path]
 
@@ -43,6 +44,7 @@ def test_a_written_file_passes_check_and_makes_nothing(tmp_path: Path) -> None:
     written = run("init", path)
     assert written.exit_code == 0
     assert "adapter check" in written.stdout
+    at_free_ports(path)
     checked = run("check", "--settings", path)
     assert checked.exit_code == 0
     assert checked.stdout.startswith("No problem found.\n")
@@ -259,7 +261,14 @@ def test_a_key_of_another_certificate_is_told(made: MakeCertificate) -> None:
 
 def test_a_file_that_holds_no_certificate_is_told() -> None:
     one = endpoint(ca_file=str(FIXTURES / "settings" / "ca.pem"))
-    assert [f.severity for f in check_certificates.problems(one, datetime.now(UTC))] == ["error"]
+    [told] = check_certificates.problems(one, datetime.now(UTC))
+    assert (told.severity, told.what) == ("error", f"{one.ca_file} holds no certificate")
+
+
+def test_a_certificate_file_that_cannot_be_read_is_named_with_the_cause(tmp_path: Path) -> None:
+    one = endpoint(ca_file=str(tmp_path / "none.pem"))
+    [told] = check_certificates.problems(one, datetime.now(UTC))
+    assert told.what == f"{one.ca_file} cannot be read: No such file or directory"
 
 
 @given(st.binary(max_size=200))

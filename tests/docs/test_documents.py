@@ -19,6 +19,7 @@ from adapter.transports.rabbitmq import topology
 from docs import draw
 from tests.kit.commands import program
 from tests.kit.places import ROOT
+from tests.kit.written_settings import at_free_ports
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docker/*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -178,6 +179,8 @@ def test_the_readmes_first_steps_work(tmp_path: Path, monkeypatch: pytest.Monkey
     for words in (["init"], ["check"], ["token", "planning"], ["messages"], ["dead"]):
         assert words in [w[: len(words)] for w in commands(README)]
         assert CliRunner().invoke(app, words).exit_code == 0, words
+        if words == ["init"]:
+            at_free_ports(tmp_path / "adapter.toml")
 
 
 def test_the_readmes_stanza_is_right_beside_the_first_settings(tmp_path: Path) -> None:

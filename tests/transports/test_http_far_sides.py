@@ -158,8 +158,11 @@ def test_an_address_that_is_not_http_is_a_matter_of_settings(address: str) -> No
 
 
 def test_a_certificate_file_that_is_missing_is_a_matter_of_settings() -> None:
-    with pytest.raises(FatalError, match="certificates cannot be read"):
+    missing = "/nowhere.pem cannot be read: No such file or directory"
+    with pytest.raises(FatalError, match=missing):
         HttpClient(endpoint("https://lulea.example/", ca_file="/nowhere.pem"))
+    with pytest.raises(FatalError, match=missing):
+        HttpClient(endpoint("https://lulea.example/", certificate_file="/nowhere.pem"))
 
 
 def openssl(*arguments: str, folder: Path) -> None:

@@ -6,7 +6,8 @@ import logging
 import os
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -156,12 +157,22 @@ def _credentials(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str
 
 
 def _certificates(endpoint: Endpoint) -> ssl.SSLContext:
-    try:
+    with _naming(endpoint, endpoint.ca_file):
         context = ssl.create_default_context(cafile=endpoint.ca_file or None)
-        if endpoint.certificate_file:
+    if endpoint.certificate_file:
+        key = endpoint.key_file or None
+        with _naming(endpoint, endpoint.certificate_file, key or ""):
             # With an empty password, an encrypted key fails instead of prompting the terminal.
-            key = endpoint.key_file or None
             context.load_cert_chain(endpoint.certificate_file, key, password="")
-    except OSError as error:  # ssl.SSLError is one
-        raise FatalError("settings", f"{endpoint.name}: certificates cannot be read") from error
     return context
+
+
+@contextmanager
+def _naming(endpoint: Endpoint, *files: str) -> Iterator[None]:
+    """Raise FatalError `settings` with the files and the cause: OpenSSL's own names no file."""
+    try:
+        yield
+    except OSError as error:  # ssl.SSLError is one
+        named = " and ".join(file for file in files if file) or "the system's certificates"
+        cause = f"{named} cannot be read: {error.strerror or error}"
+        raise FatalError("settings", f"{endpoint.name}: {cause}") from error
