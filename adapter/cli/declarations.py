@@ -76,8 +76,8 @@ def _used_by(function: ast.FunctionDef, statements: Iterable[ast.stmt]) -> list[
 def _singles(statement: ast.stmt) -> list[ast.stmt]:
     """Return an import of several names as several imports."""
     if isinstance(statement, ast.ImportFrom):
-        found = [(statement.module, [name], statement.level) for name in statement.names]
-        return [ast.ImportFrom(*each) for each in found]
+        module, level = statement.module, statement.level
+        return [ast.ImportFrom(module, [name], level) for name in statement.names]
     return [statement]
 
 
