@@ -50,7 +50,8 @@ def test_open_items_are_shown_with_what_to_do(office: Office) -> None:
     standing.nobody_to_tell(office.region)
     shown = office.run("case", CASE).stdout
     assert "nobody-to-tell social-services" in shown
-    assert "serves it in the patient's municipality, overdue since 2026-03-03 10:00" in shown
+    place = "no endpoint serves it in the patient's municipality (2584 Kiruna)"
+    assert f"{place}, overdue since 2026-03-03 10:00" in shown
     [item] = office.data("case", CASE)["items"]
     assert (item["what"], item["subject"]) == ("nobody-to-tell", "social-services")
 
