@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install constraints matrix servers demo quick test test-loaded chaos stories bench check format clean
+.PHONY: install constraints matrix servers demo quick test test-loaded chaos hostile stories bench check format clean
 
 install: $(VENV)/.installed
 
@@ -60,6 +60,13 @@ export SEED  # a seed is any text: the shell must not read it
 
 chaos: install servers
 	$(BIN)/python -m chaos --seconds "$(SECONDS)" --seed "$$SEED" --sabotage "$(SABOTAGE)"
+
+# Crowds, floods and stalls the adapter, and measures what others notice: docs/guarantees.md.
+# make hostile SHARE=0.1 SECONDS=20: a tenth of it.
+SHARE ?= 1
+
+hostile: install servers
+	$(BIN)/python -m hostile --seconds "$(SECONDS)" --share "$(SHARE)"
 
 # Tells true stories, and counts what was told wrongly: make stories N=10000 SEED=7.
 # OVER=sockets: with a RabbitMQ and a PostgreSQL of its own.

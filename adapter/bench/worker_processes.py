@@ -71,11 +71,11 @@ class WorkerProcesses:
 
     def memory(self) -> float:
         """Return the memory of the largest worker now, in MB."""
-        return max(_memory(process.pid, "VmRSS") for process in self._processes)
+        return max(process_memory(process.pid, "VmRSS") for process in self._processes)
 
     def peak(self) -> float:
         """Return the highest memory of any worker since its start, in MB."""
-        return max(_memory(process.pid, "VmHWM") for process in self._processes)
+        return max(process_memory(process.pid, "VmHWM") for process in self._processes)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the workers have used so far."""
@@ -115,7 +115,7 @@ def _last(output: Path) -> str:
     return output.read_text(encoding="utf-8", errors="backslashreplace")[-1500:]
 
 
-def _memory(pid: int, name: str) -> float:
+def process_memory(pid: int, name: str) -> float:
     """Return a line of /proc/PID/status (proc(5)) in MB; 0 for a process that has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")

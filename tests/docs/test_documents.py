@@ -131,7 +131,9 @@ NOT_ONLY_OURS = {
     "CONTRIBUTING.md",  # examples of names before and after
     "docs/adding-a-system.md",  # an invented system, which test_adding_a_system.py builds
 }
-FILE = re.compile(r"`([\w./-]+\.py|(?:adapter|tests|chaos|fixtures|profiles|docker)/[\w./-]*)`")
+FILE = re.compile(
+    r"`([\w./-]+\.py|(?:adapter|tests|chaos|hostile|fixtures|profiles|docker)/[\w./-]*)`"
+)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_ONLY_OURS])
