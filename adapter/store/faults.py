@@ -144,7 +144,7 @@ FAULTS: dict[Fault, FaultEntry] = {
         todo=f"Create it (`createdb`), or correct {_SETTING}.",
     ),
     Fault.TLS: FaultEntry(
-        what="TLS fails: the server's certificate is not accepted, or one side demands TLS",
+        what="TLS fails: the certificate of the server is not accepted, or one side demands TLS",
         todo=f"Correct sslmode and sslrootcert in {_SETTING}, or the server's certificate.",
     ),
     Fault.NO_CONNECTION_FREE: FaultEntry(
@@ -193,6 +193,7 @@ _CONNECTING = (
     (r"password authentication|role .* does not exist|no pg_hba|no password", Fault.WRONG_ROLE),
     (r"database .* does not exist", Fault.NO_DATABASE),
     (r"permission denied", Fault.NOT_PERMITTED),
+    (r"closed the connection|closed unexpectedly|terminating|reset by", Fault.CONNECTION_LOST),
     (r"SSL|certificate|TLS", Fault.TLS),
     (r"resolve|translate host name|Name or service", Fault.UNKNOWN_HOST),
     (r"too many clients|connection slots|too many connections", Fault.NO_CONNECTION_FREE),

@@ -112,7 +112,7 @@ def test_what_moves_to_a_successor_is_looked_at_one_by_one(region: Region) -> No
 def test_a_plan_does_not_outlive_the_growth_of_its_table(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapter.store._PLANNED_SECONDS", 0)
+    monkeypatch.setattr("adapter.store.engines._PLANNED_SECONDS", 0)
     store = Store(postgres_url, most=1)
     store.upgrade()
     grow(store, 2)
