@@ -160,8 +160,8 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def loggable(text: str) -> str:
-    """Return text with `?` for characters that a line may not hold, at most 160 long."""
-    return _NOT_LOGGED.sub("?", text.replace('"', "").replace("'", "").strip())[:_LONGEST]
+    """Return text with `-` for characters that a line may not hold, at most 160 long."""
+    return _NOT_LOGGED.sub("-", text.replace('"', "").replace("'", "").strip())[:_LONGEST]
 
 
 def _value(value: object) -> Any:

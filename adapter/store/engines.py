@@ -41,7 +41,7 @@ def _connect_with_words(engine: sa.Engine, place: str) -> None:
         try:
             return dialect.connect(*words, **options)
         except dialect.loaded_dbapi.Error as error:
-            fault, cause = faults.of_connecting(str(error)), faults.last_line(str(error))
+            fault, cause = faults.of_connecting(str(error)), faults.server_words(str(error))
             raise StoreUnavailableError(fault, cause, place) from error
 
     @sa.event.listens_for(engine, "connect")

@@ -226,7 +226,10 @@ def of_connecting(text: str) -> Fault:
     return next(matching, Fault.NO_SERVER)
 
 
-def last_line(text: str) -> str:
-    """Return the last line of libpq's text, in characters that a log line may hold."""
-    lines = text.strip().splitlines() or [""]
-    return loggable(lines[-1].rpartition("failed: ")[2])
+def server_words(text: str) -> str:
+    """Return what libpq says of the newest attempt, in characters that a log line may hold.
+
+    The lines after the first are a hint, such as a question whether the server runs.
+    """
+    lines = text.rpartition("failed: ")[2].strip().splitlines()
+    return loggable(lines[0] if lines else "")

@@ -407,7 +407,7 @@ def test_a_partner_reads_the_code_and_nothing_of_the_place(store: Store) -> None
 
 @given(st.text())
 def test_what_libpq_says_becomes_text_for_a_log_line(text: str) -> None:
-    assert faults.last_line(text) == loggable(faults.last_line(text))
+    assert faults.server_words(text) == loggable(faults.server_words(text))
 
 
 def test_every_fault_says_what_to_do() -> None:
