@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from adapter.core.lifecycle import Standing, State
+from adapter.core.lifecycle import STATES, Standing, State
 from adapter.store import Store
 from adapter.store.queries import case_view, dead, figures, message_ids, search
 from adapter.store.queries.search import Search
@@ -56,7 +56,7 @@ def test_the_views_say_the_same_on_both_databases(region: Region) -> None:
         due = region.deliveries(endpoint="umea")[0]["next_attempt_at"]
         assert by_name["umea"].oldest_due == due
         assert by_name["hospital"].last_received == region.now
-        for state in search.STATES:
+        for state in STATES:
             wanted = {m.id for m in search.messages(tx, Search(state=state), 50).messages}
             assert wanted == {
                 row["id"]
