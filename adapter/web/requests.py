@@ -33,7 +33,10 @@ async def body(request: Request, limit: int, hold: Hold, seconds: float = SECOND
     FatalError `too-large` at once, `too-slow` after `seconds`; TransientError `too-much-at-once`.
     """
     declared = request.headers.get("content-length", "0")
-    _within(int(declared) if declared.isdecimal() else 0, limit)
+    size = int(declared) if declared.isdecimal() else 0
+    _within(size, limit)
+    if not hold.grow(size):  # nothing is read of what there is no room for
+        raise _busy("bodies under way")
     content = await _received(request, limit, hold, seconds)
     await _turn(hold, len(content))
     return content

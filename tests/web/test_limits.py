@@ -126,6 +126,21 @@ def test_bodies_that_take_the_senders_share_of_the_memory_are_told_to_come_back(
     assert caught.value.code == "too-much-at-once"
 
 
+def test_nothing_is_read_of_a_body_that_there_is_no_room_for() -> None:
+    memory = Memory(most=least(1000), largest=1000)
+
+    async def unread() -> dict[str, Any]:
+        raise AssertionError("the body was read")
+
+    headers = [(b"content-length", b"900")]
+    request = Request({"type": "http", "headers": headers}, unread)
+    with memory.hold("astad") as other, memory.hold("astad") as hold:
+        assert other.grow(800)
+        with pytest.raises(TransientError) as caught:
+            asyncio.run(requests.body(request, 1000, hold))
+    assert caught.value.code == "too-much-at-once"
+
+
 def test_a_large_body_waits_for_its_turn_and_no_longer_than_it_should(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
