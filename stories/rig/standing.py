@@ -48,6 +48,8 @@ class Standings:
         for id_, stands in present.items():
             first = self._seen.setdefault(id_, stands)
             first.until = None
+            if first.word < 0:  # its message was not known yet when it was seen first
+                first.word = stands.word
         for id_, stands in self._seen.items():
             if id_ not in present and stands.until is None:
                 stands.until = now

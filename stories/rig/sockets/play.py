@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 import httpx
 import sqlalchemy as sa
@@ -47,13 +48,12 @@ def play(stories: Sequence[Story]) -> Iterator[tuple[Story, Observation]]:
     """Play stories; yield each with its observation."""
     with _arena() as (store, senders, bag):
         standings = Standings(store)
+        watch = _Watch(standings, _numbered(stories))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            played = list(pool.map(lambda s: _tell(s, store, senders), stories))
+            played = list(pool.map(lambda s: _tell(s, store, senders, watch), stories))
         _wait(lambda: not _open(store, ()), 90)
         time.sleep(1)
-        end = datetime.now(UTC)
-        standings.know(_numbered(played))
-        standings.look(end)
+        end = watch.look()
         by_story = _sorted(played, bag.all())
         for each in played:
             observed = Observation(
@@ -66,7 +66,7 @@ def play(stories: Sequence[Story]) -> Iterator[tuple[Story, Observation]]:
             yield each.story, observed
 
 
-def _tell(story: Story, store: Store, senders: Senders) -> _Played:
+def _tell(story: Story, store: Store, senders: Senders, watch: _Watch) -> _Played:
     played = _Played(story)
     names = {word.case for word in story.words if word.case}
     for place, word in enumerate(sorted(story.words, key=lambda w: (w.at, w.n))):
@@ -74,6 +74,7 @@ def _tell(story: Story, store: Store, senders: Senders) -> _Played:
         said = replace(word, at=now)
         story.words[next(i for i, w in enumerate(story.words) if w.n == word.n)] = said
         played.answers[word.n] = senders.say(said)
+        watch.look()
         _wait(lambda: not _open(store, names), _QUIET)
         if place == 0:
             story.start = now
@@ -124,14 +125,31 @@ def _texts(heard: Heard) -> list[str]:
 _ROOM = 1000  # more words than a story has
 
 
-def _numbered(played: Sequence[_Played]) -> dict[str, int]:
+def _numbered(stories: Sequence[Story]) -> dict[str, int]:
     """Return a number for each word of all stories, by its control id."""
     return {
-        word.control: each.story.number * _ROOM + word.n
-        for each in played
-        for word in each.story.words
+        word.control: story.number * _ROOM + word.n
+        for story in stories
+        for word in story.words
         if word.control
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Looks at what stands after each word: a later word settles what an earlier one raised."""
+
+    standings: Standings
+    words: Mapping[str, int]
+    lock: Lock = field(default_factory=Lock)
+
+    def look(self) -> datetime:
+        """Look; return when."""
+        with self.lock:
+            now = datetime.now(UTC)
+            self.standings.know(self.words)
+            self.standings.look(now)
+            return now
 
 
 def _stands(story: Story, every: Sequence[Stands]) -> Iterator[Stands]:
