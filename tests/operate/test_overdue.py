@@ -48,7 +48,7 @@ def overdue(region: Region) -> list[str]:
 
 
 def finding_text(region: Region, name: str, spoken: str) -> str:
-    """Return the finding for an endpoint, with the time that its oldest delivery has in the store."""
+    """Return the finding for an endpoint, with the time of its oldest delivery."""
     created = min(d["created_at"] for d in region.deliveries(endpoint=name))
     since = created.astimezone(ZoneInfo("Europe/Stockholm"))
     return f"{name}: the oldest late delivery is {spoken} old, from {since:%Y-%m-%d %H:%M}"
