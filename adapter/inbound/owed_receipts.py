@@ -43,8 +43,11 @@ class OwedReceipt:
 def answer(
     turn: Turn, about: str, code: Code, issues: Iterable[Issue], case_id: str | None = None
 ) -> OwedReceipt:
-    """Write our receipt. It is queued unless the sender gets it in the same exchange."""
-    owed = _rendered(turn, Receipt(about=about, code=code, issues=tuple(issues)))
+    """Write our receipt. It is queued unless the sender gets it in the same exchange.
+
+    Each issue is told once: two cases of one person may give the same.
+    """
+    owed = _rendered(turn, Receipt(about=about, code=code, issues=tuple(dict.fromkeys(issues))))
     turn.note(receipt_code=str(code), receipt_body=owed.body)
     if owed.body and not turn.message.direct:
         _queue(turn, owed, case_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from adapter.core.errors import Issue, Severity
 from adapter.core.model import RETURNING, Event
 from adapter.fhir import bundles
@@ -10,6 +12,8 @@ from adapter.policy.read_message import ReadMessage
 from adapter.settings.municipalities import municipalities
 from adapter.store import inbox
 
+_ROOM = 200  # characters of the column that keeps a sender's own id
+
 
 def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
     """Return warnings: a used control id, no case's name, a code that no municipality has."""
@@ -17,16 +21,25 @@ def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
     kommun = bundles.municipality(message.bundle)
     if kommun and kommun not in municipalities():
         detail = "no municipality has this code"
-        where = "Patient.address"
+        where = "Patient.address.extension"
         issues.append(
             Issue(code="unknown-code", detail=detail, expression=where, severity=Severity.WARNING)
         )
-    source = bundles.source_id(message.bundle)[:200]
+    source = _claimed_id(bundles.source_id(message.bundle))
     if source and turn.network.system(turn.sender).content == "hl7":
         if inbox.reused(turn.tx, turn.message, source):
             issues.append(Issue(code="reused-control-id", severity=Severity.WARNING))
         turn.note(claimed_id=source)
     nameless = message.event not in (*RETURNING, Event.PERSON_UPDATED)
-    if nameless and not bundles.case_ids(message.bundle):
+    warned = any(issue.code == "no-case" for issue in message.issues)
+    if nameless and not warned and not bundles.case_ids(message.bundle):
         issues.append(Issue(code="no-case", severity=Severity.WARNING))
     return issues
+
+
+def _claimed_id(id_: str) -> str:
+    """Return an id as the store has room for: of a long one the beginning, and its SHA-256."""
+    if len(id_) <= _ROOM:
+        return id_
+    digest = hashlib.sha256(id_.encode()).hexdigest()
+    return f"{id_[: _ROOM - len(digest) - 1]}…{digest}"

@@ -45,10 +45,10 @@ class Context:
         self.losses.append(Loss(path=path, why=why))
 
     def warn(self, code: ErrorCode, expression: str = "", detail: str = "") -> None:
-        """Note something odd that does not stop the message; a code of the catalogue."""
-        self.issues.append(
-            Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)
-        )
+        """Note something odd that does not stop the message, once; a code of the catalogue."""
+        issue = Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)
+        if issue not in self.issues:
+            self.issues.append(issue)
 
     def bad_identifier(self, expression: str, *details: str) -> None:
         """Warn of each fault of an identifier; FatalError where the sender must be strict."""

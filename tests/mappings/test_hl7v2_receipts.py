@@ -64,7 +64,7 @@ def test_each_problem_is_told_with_its_place_and_in_both_languages() -> None:
             "The identifier has the wrong format or check digit."
         ),
         (
-            "ERR|||0^Message accepted^HL70357|W|"
+            "ERR||PV1^1^19|0^Message accepted^HL70357|W|"
             "no-case^The message names no case; a separate case was opened.^L|||"
             "Meddelandet anger inget vårdtillfälle; ett eget ärende har öppnats. / "
             "The message names no case; a separate case was opened."
@@ -151,7 +151,7 @@ def test_a_source_in_a_charset_that_we_do_not_know_is_answered_by_its_id() -> No
     assert header.startswith("MSH|^~\\&|ADAPTER|HUB||SJUKHUS|")
 
 
-@pytest.mark.parametrize("control", ["A\x0b1", "A\x1c1", "A\x001", "A" * 300])
+@pytest.mark.parametrize("control", ["A\x0b1", "A\x1c1", "A\x001"])
 def test_an_id_that_would_break_the_frame_is_not_echoed(control: str) -> None:
     source = adt("A01", MSH.replace("|A1|", f"|{control}|"))
     assert answered(source, receipt("ok"))[1] == "MSA|AA"

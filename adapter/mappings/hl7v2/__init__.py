@@ -15,7 +15,7 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | EVN, PV1, PV2, ZSP | Encounter | `encounter` |
 | `""` | deleted elements | `deletions` |
 | ACK from a receiver | receipt | `ack_reader` |
-| ACK to a sender | receipt | `ack_writer` |
+| ACK to a sender | receipt | `ack_writer`, `ack_header`, `ack_errors`, `ack_places` |
 | all else | a loss | `losses` |
 
 `hl7_message` is the message that these modules read; `fields`, `times` and `validity` are its
@@ -44,7 +44,7 @@ from adapter.mappings.hl7v2.deletions import deleted
 from adapter.mappings.hl7v2.encounter import encounter
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
-from adapter.mappings.hl7v2.hl7_message import Hl7Message, open_message
+from adapter.mappings.hl7v2.hl7_message import Hl7Message, control_id, open_message
 from adapter.mappings.hl7v2.losses import READ_OF_PERSON, READ_OF_STAY, report_losses
 from adapter.mappings.hl7v2.patient import patient
 
@@ -100,7 +100,7 @@ class _Parts:
 
 
 def _message(event: Event, parts: _Parts, message: Hl7Message) -> Bundle:
-    control = message.text("MSH-10")
+    control = control_id(message.document)
     return builders.message(
         event,
         content=message.content,
@@ -137,7 +137,7 @@ def read_receipt(source: hl7.Message, context: Context) -> Bundle:
         Event.RECEIPT,
         content=content,
         sender=party_of(context.sender),
-        others=[*parts.outcome, _provenance(content, document.text("MSH-10"), context)],
+        others=[*parts.outcome, _provenance(content, control_id(document), context)],
         recorded=parts.recorded,
         extra={"response": parts.response},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -76,9 +77,18 @@ def open_message(source: hl7.Message, context: Context, content: str) -> Hl7Mess
 
 def _first_patient(document: Document, context: Context) -> Document:
     if document.text("MSH-9.2").upper() not in _SEVERAL_PATIENTS:
-        raise FatalError("several-patients", "PID")
+        raise FatalError("several-patients")
     context.lose("PID", "the second person, to whom the first is linked, is not read")
     return document.before_second("PID")
+
+
+def control_id(document: Document) -> str:
+    """Return MSH-10 as it was sent, without control characters: two senders' ids stay two."""
+    return "".join(c for c in document.field("MSH-10") if not _is_control(c)).strip()
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc"
 
 
 def recorded_at(document: Document, clock: Clock) -> datetime:

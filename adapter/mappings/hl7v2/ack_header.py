@@ -1,0 +1,103 @@
+"""The header of the message that an acknowledgement answers (MSH, HL7 v2.8 chapter 2)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import hl7
+
+from adapter.core.errors import FatalError
+from adapter.fhir import codec
+from adapter.mappings import Context
+from adapter.mappings.hl7v2.fields import Document, Separators
+
+_BARE = b"MSH|^~\\&|||||||||P|2.5"
+_LONGEST = 250  # characters of a field that is echoed; HL7 allows 199 for MSH-10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The MSH of the message that is answered."""
+
+    document: Document
+
+    @property
+    def separators(self) -> Separators:
+        """The separators; the ACK uses the same."""
+        return self.document.separators
+
+    @property
+    def control(self) -> str:
+        """MSH-10 as it was sent, however long: by it the sender finds its message (MSA-2)."""
+        raw = self.document.field("MSH-10")
+        return "" if any(map(_may_break, raw)) else raw
+
+    def echo(self, path: str) -> str:
+        """Return a field as it was sent; "" where it would break the MLLP frame or its segment."""
+        raw = self.document.field(path)
+        return raw if raw.isprintable() and len(raw) <= _LONGEST else ""
+
+    @property
+    def charset_field(self) -> str:
+        """The first repetition of MSH-18: the charset of the ACK too."""
+        return self.echo("MSH-18").split(self.separators.repetition)[0]
+
+    @property
+    def version(self) -> str:
+        """MSH-12 where it is a version of HL7 v2, else 2.5."""
+        stated = self.echo("MSH-12")
+        return stated if re.match(r"2\.[0-9]", stated) else "2.5"
+
+    @property
+    def minor(self) -> int:
+        """The second number of the version: 5 for v2.5.1."""
+        return int(self.version[2])
+
+    def segment(self, fields: list[str]) -> str:
+        """Return a segment with the source's field separator, without empty fields at its end."""
+        return self.separators.field.join(fields).rstrip(self.separators.field)
+
+    def escaped(self, text: str) -> str:
+        """Return a text with the separators escaped; what cannot be shown becomes a space."""
+        marks = self.separators
+        codes = {
+            marks.escape: "E",
+            marks.field: "F",
+            marks.component: "S",
+            marks.subcomponent: "T",
+            marks.repetition: "R",
+        }
+        shown = "".join(c if c.isprintable() else " " for c in text)
+        return "".join(
+            f"{marks.escape}{codes[c]}{marks.escape}" if c in codes else c for c in shown
+        )
+
+
+def _may_break(character: str) -> bool:
+    """Whether a character may end a frame or a segment somewhere: a control character but tab."""
+    return unicodedata.category(character) == "Cc" and character != "\t"
+
+
+def source_header(context: Context) -> Header:
+    """Return the first line of the source as a header; a bare one where it is not HL7 v2."""
+    source = context.source.removeprefix(b"\xef\xbb\xbf").lstrip()
+    line = source.split(b"\r", 1)[0].split(b"\n", 1)[0]
+    charset = (context.receiver or context.sender).charset
+    parsed = _parsed(line, charset) or _parsed(_ascii_fields(line), charset)
+    message = parsed or codec.parse("hl7", _BARE)
+    return Header(document=Document(message=message, fallback_charset=charset))
+
+
+def _parsed(line: bytes, charset: str) -> hl7.Message | None:
+    try:
+        return codec.parse("hl7", line, charset=charset)
+    except FatalError:
+        return None
+
+
+def _ascii_fields(line: bytes) -> bytes:
+    """Return the header without its charset (MSH-18) and without fields that are not ASCII."""
+    fields = [f if f.isascii() else b"" for f in line.split(line[3:4] or b"|")]
+    return (line[3:4] or b"|").join(fields[:17])

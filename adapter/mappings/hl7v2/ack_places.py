@@ -1,0 +1,94 @@
+"""Where in the HL7 v2 message a problem is: ERR-2 since v2.5, ERR-1 before (HL7 v2.8 chapter 2).
+
+A mapping names a field (`PID-3`). What is found later, in the FHIR message or in the case, names
+an element, or nothing: the tables here name the field that it was read from.
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapter.mappings.hl7v2.fields import Separators
+
+_FIELD = re.compile(
+    r"([A-Z][A-Z0-9]{2})(?:\[([0-9]+)\])?"  # segment, its number
+    r"(?:-([0-9]+)(?:\[([0-9]+)\])?(?:\.([0-9]+)(?:\.([0-9]+))?)?)?"  # field … subcomponent
+)
+_ELEMENTS = {  # a FHIRPath begins with
+    "MessageHeader.extension": "EVN-2",
+    "MessageHeader.event": "MSH-9",
+    "MessageHeader.sender": "MSH-4",
+    "Patient.identifier": "PID-3",
+    "Patient.name": "PID-5",
+    "Patient.birthDate": "PID-7",
+    "Patient.gender": "PID-8",
+    "Patient.address": "PID-11",
+    "Patient.address.extension": "PID-11.9",
+    "Patient.deceased": "PID-29",
+    "Patient.generalPractitioner": "PD1-4",
+    "Patient.meta": "PD1-12",
+    "Patient": "PID",
+    "Encounter.identifier": "PV1-19",
+    "Encounter.class": "PV1-2",
+    "Encounter.location": "PV1-3",
+    "Encounter.hospitalization": "PV1-36",
+    "Encounter.period.start": "PV1-44",
+    "Encounter.period.end": "PV1-45",
+    "Encounter.period": "PV1-44",
+    "Encounter": "PV1",
+}
+_CODES = {  # of our codes that say nothing more
+    "unknown-event": "MSH-9",
+    "unmapped-event": "MSH-9",
+    "not-used": "MSH-9",
+    "reused-control-id": "MSH-10",
+    "copy": "MSH-10",
+    "wrong-charset": "MSH-18",
+    "required": "PID",
+    "several-patients": "PID[2]",
+    "no-case": "PV1-19",
+    "other-patient": "PV1-19",
+    "ambiguous-case": "PV1-19",
+    "not-entitled": "PV1-19",
+    "outpatient-assessment": "ZSP",
+    "nobody-to-tell": "ZSP",
+    "late-word": "EVN-2",
+}
+
+
+def place(expression: str, code: str) -> tuple[str, ...]:
+    """Return segment, number, field, repetition, component and subcomponent of a problem.
+
+    Without the empty ones at the end; () where the place is unknown.
+    """
+    match = _FIELD.fullmatch(_field(expression, code))
+    if match is None:
+        return ()
+    name, number, field, *inner = match.groups(default="")
+    parts = [name, number or ("1" if field else ""), field, *inner]
+    while not parts[-1]:
+        parts.pop()
+    return tuple(parts)
+
+
+def _field(expression: str, code: str) -> str:
+    if _FIELD.fullmatch(expression):
+        return expression
+    elements = (e for e in _ELEMENTS if expression.startswith(e))
+    element = max(elements, key=len, default="")
+    return _ELEMENTS.get(element, "") or ("" if expression else _CODES.get(code, ""))
+
+
+def is_field(expression: str) -> bool:
+    """Whether an expression is a path of HL7 v2, so that the place says all of it."""
+    return _FIELD.fullmatch(expression) is not None
+
+
+def since_2_5(parts: tuple[str, ...], separators: Separators) -> str:
+    """Return ERR-2 (ERL): up to the subcomponent."""
+    return separators.component.join(parts)
+
+
+def before_2_5(parts: tuple[str, ...], separators: Separators) -> str:
+    """Return the first three components of ERR-1 (ELD): segment, its number, field."""
+    return separators.component.join([*parts, "", "", ""][:3])

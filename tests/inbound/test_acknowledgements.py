@@ -1,0 +1,130 @@
+"""What the journal's feed is answered at the door: places of problems, warnings, control ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.kit.hl7v2 import EVN, FIXTURES, MSH, PID, PV1, adt
+from tests.kit.region import SETTINGS, Region
+
+ZSP = "ZSP|1|Y|N|N|20260310101000+0100|20260320"
+LONG = "C" * 299
+
+
+@pytest.fixture
+def journal(store_url: str) -> Iterator[Region]:
+    """The hospital sends HL7 v2, and takes FHIR at its return address."""
+    feed = replace(
+        SETTINGS.endpoints[0], name="feed", system="hl7v2", broker_user="", return_to="hospital"
+    )
+    region = Region(store_url, replace(SETTINGS, endpoints=(*SETTINGS.endpoints, feed)))
+    yield region
+    region.store.close()
+
+
+def said(region: Region, body: bytes) -> list[list[str]]:
+    """The segments of the acknowledgement of a message, each as its fields."""
+    answer = region.accept("feed", body).body.decode()
+    return [line.split("|") for line in answer.strip("\r").split("\r")]
+
+
+def errors(region: Region, body: bytes) -> list[tuple[str, str]]:
+    """Place (ERR-2) and our code (ERR-5) of each problem that the acknowledgement tells."""
+    rows = [row for row in said(region, body) if row[0] == "ERR"]
+    return [(row[2], row[5].split("^")[0]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (("NNSWE", "NNSWE~19500907-2554^^^^NNSWE"), ("PID^1^3", "bad-identifier")),
+        (("|F|||Stor", "|Q|||Stor"), ("PID^1^8", "unknown-code")),
+        (("^H^^2580", "^H^^XX"), ("PID^1^11^^9", "unknown-code")),
+        (("^H^^2580", "^H^^9999"), ("PID^1^11^^9", "unknown-code")),
+        (("MED3||||||||||||||||7100231", "MED3||||||||||||||||"), ("PV1^1^19", "no-case")),
+        (("20260310081500+0100", "2026XX"), ("PV1^1^44", "bad-time")),
+        (("20260310101500+0100|", "20460310101500+0100|"), ("EVN^1^2", "bad-time")),
+        (("|19500907|", "|19500908|"), ("PID^1^7", "contradiction")),
+    ],
+)
+def test_a_problem_is_told_at_its_field(
+    journal: Region, change: tuple[str, str], place: tuple[str, str]
+) -> None:
+    body = adt("A01", ZSP).decode().replace(*change).encode()
+    assert place in errors(journal, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (adt("A99"), ("MSH^1^9", "unknown-event")),
+        (adt("A10"), ("MSH^1^9", "not-used")),
+        (adt("A01").replace(b"PID|", b"NTE|"), ("PID", "required")),
+        (adt("A01").replace(b"PV1|", b"PID|2\rPV1|"), ("PID^2", "several-patients")),
+        (adt("A01").replace(b"UNICODE UTF-8", b"KLINGON"), ("MSH^1^18", "wrong-charset")),
+    ],
+)
+def test_a_refusal_is_told_at_its_field(
+    journal: Region, body: bytes, place: tuple[str, str]
+) -> None:
+    assert place in errors(journal, body)
+
+
+def test_before_version_2_5_the_place_stands_in_err_1(journal: Region) -> None:
+    body = adt("A99", MSH.replace("|2.5|", "|2.4|"))
+    assert said(journal, body)[2][1].startswith("MSH^1^9^201&")
+
+
+def test_a_case_number_that_another_patient_has_is_told_at_it(journal: Region) -> None:
+    said(journal, adt("A01", ZSP))
+    other = PID.replace("195009072553", "189002029800").replace("19500907", "18900202")
+    assert ("PV1^1^19", "other-patient") in errors(journal, adt("A01", other, ZSP))
+
+
+def test_every_warning_of_a_message_is_told_once(journal: Region) -> None:
+    for path in sorted(FIXTURES.glob("*/*.hl7")):
+        told = Counter(journal.accept("feed", path.read_bytes()).issues)
+        assert [i for i, number in told.items() if number > 1] == [], path.name
+
+
+def test_a_missing_case_number_is_warned_of_once(journal: Region) -> None:
+    body = adt("A01", PV1.replace("7100231", ""))
+    assert [code for _, code in errors(journal, body)].count("no-case") == 1
+
+
+def test_a_person_with_several_stays_gives_each_warning_once(journal: Region) -> None:
+    for visit in ("1", "2"):
+        said(journal, adt("A01", PV1.replace("7100231", visit), ZSP.replace("|N|N|", "|N|Y|")))
+    body = adt("A31", EVN).replace(b"2580", b"1440")
+    told = Counter(journal.accept("feed", body).issues)
+    assert told
+    assert max(told.values()) == 1
+
+
+@pytest.mark.parametrize(
+    "control", [LONG + "1", "A&B^C~D", "\u00a0x\u00a0", "  A 1  ", "a\tb", "\\F\\"]
+)
+def test_a_control_id_comes_back_as_it_was_sent(journal: Region, control: str) -> None:
+    row = said(journal, adt("A01", MSH.replace("|A1|", f"|{control}|")))[1]
+    assert row[:3] == ["MSA", "AA", control]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(LONG + "1", LONG + "2"), ("A^1", "A^2"), ("A~1", "A~2"), ("A 1", "A  1"), ("a", "A")],
+)
+def test_two_control_ids_that_begin_alike_are_two(journal: Region, first: str, second: str) -> None:
+    for control in (first, second):
+        body = adt("A01", MSH.replace("|A1|", f"|{control}|"))
+        assert "reused-control-id" not in [code for _, code in errors(journal, body)]
+
+
+@pytest.mark.parametrize("control", ["A1", LONG + "1"])
+def test_a_control_id_of_other_bytes_is_told_at_its_field(journal: Region, control: str) -> None:
+    bodies = [adt(t, MSH.replace("|A1|", f"|{control}|")) for t in ("A01", "A08")]
+    said(journal, bodies[0])
+    assert ("MSH^1^10", "reused-control-id") in errors(journal, bodies[1])
