@@ -47,6 +47,36 @@ def test_a_message_that_begins_inside_another_breaks_it_off() -> None:
     assert pieces == [Fragment(body=b"half"), Frame(body=b"whole")]
 
 
+@pytest.mark.parametrize("end", [b"\x1c", b"\x1c\n"])
+def test_a_start_block_ends_a_message_whose_end_block_lacks_its_carriage_return(
+    end: bytes,
+) -> None:
+    framer = Framer()
+    assert list(framer.feed(START + b"one" + end + framed(b"two"))) == [
+        Frame(body=b"one"),
+        Frame(body=b"two"),
+    ]
+
+
+@pytest.mark.parametrize("end", [b"\x1c", b"\x1c\n"])
+def test_an_end_block_without_its_carriage_return_ends_a_message_when_nothing_follows(
+    end: bytes,
+) -> None:
+    framer = Framer()
+    assert list(framer.feed(START + b"one" + end)) == []
+    assert framer.take_ended() == Frame(body=b"one")
+    assert not framer.inside
+    assert list(framer.feed(b"\r" + framed(b"two"))) == [Frame(body=b"two")]
+    assert framer.noise == 0
+
+
+def test_an_end_byte_inside_a_message_is_a_part_of_it() -> None:
+    framer = Framer()
+    assert list(framer.feed(START + b"o\x1cne")) == []
+    assert framer.take_ended() is None
+    assert list(framer.feed(END)) == [Frame(body=b"o\x1cne")]
+
+
 @pytest.mark.parametrize("body", [b"a" + START, b"a" + END + b"b"])
 def test_a_message_that_would_break_its_own_frame_is_not_sent(body: bytes) -> None:
     with pytest.raises(FatalError, match="not-written"):

@@ -115,6 +115,31 @@ def test_an_unexpected_error_closes_one_connection_and_tells_the_log_nothing_per
     assert "19500907" not in caplog.text
 
 
+@pytest.mark.parametrize("end", [b"\x1c", b"\x1c\n"])
+def test_an_end_block_without_its_carriage_return_is_answered(end: bytes) -> None:
+    door = Door(lambda arrived: Response(body=b"ACK " + arrived.body))
+    with door.open(), door.connect() as wire:
+        for body in (b"one", b"two"):
+            wire.sendall(START + body + end)
+            assert answer(wire) == framed(b"ACK " + body)
+        wire.sendall(START + b"three" + end + framed(b"four"))
+        said = b""
+        while not said.endswith(framed(b"ACK four")):
+            said += wire.recv(65536)
+    assert said == framed(b"ACK three") + framed(b"ACK four")
+    assert door.kept == []
+
+
+def test_a_message_whose_sender_stops_sending_at_its_end_block_is_answered() -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall(START + b"one\x1c")
+        wire.shutdown(socket.SHUT_WR)
+        assert answer(wire) == framed(ACK)
+        assert answer(wire) == b""
+    assert (door.taken, door.kept) == ([b"one"], [])
+
+
 def test_a_message_that_never_ends_is_kept_unanswered() -> None:
     door = Door(frame_timeout=0.2)
     with door.open(), door.connect() as wire:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 CHUNK = 65536
 MOST_NOISE = 1024
 POLL_SECONDS = 0.05
+PAUSE = 0.25  # seconds after an end block without its carriage return: then the message is whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +59,30 @@ class Conversation:
     def run(self) -> None:
         """Go on until the peer hangs up, the door stops, or the peer does something wrong."""
         try:
-            while (chunk := self._read()) and self._take(chunk):
+            while self._step():
                 pass
         finally:
             if self._framer.inside and self._framer.size and not self._broken_off:
                 self._keep(self._framer.partial[: self._terms.limits.frame])
 
+    def _step(self) -> bool:
+        """Read and handle what comes next; False when the connection must be closed."""
+        chunk = self._read()
+        if chunk or self._terms.stopping.is_set():
+            return bool(chunk) and self._take(chunk)
+        ended = self._framer.take_ended()
+        self._deadline = None
+        return ended is not None and self._handle(ended)
+
     def _read(self) -> bytes:
-        """Return the next bytes; b"" after a hang-up, after `stop`, or when the frame is late."""
+        """Return the next bytes; b"" after a hang-up, after `stop`, or when nothing more comes.
+
+        That is when the frame is late, or has an end block without its carriage return.
+        """
         left = None if self._deadline is None else self._deadline - time.monotonic()
         if self._terms.stopping.is_set() or (left is not None and left <= 0):
             return b""
-        self._connection.settimeout(left)
+        self._connection.settimeout(self._patience(left))
         if left is None:
             self._terms.connections.idle(self._connection)
         try:
@@ -78,6 +91,10 @@ class Conversation:
             return b""
         finally:
             self._terms.connections.busy(self._connection)
+
+    def _patience(self, left: float | None) -> float | None:
+        """How long to wait for the next bytes; None between messages."""
+        return min(left, PAUSE) if left is not None and self._framer.has_ended else left
 
     def _take(self, chunk: bytes) -> bool:
         """Handle received bytes; False when the connection must be closed."""

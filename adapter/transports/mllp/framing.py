@@ -10,6 +10,7 @@ from adapter.core.errors import FatalError
 
 START = b"\x0b"
 END = b"\x1c\r"
+_END_ALONE = END[:1]  # some senders leave out the carriage return, or send a line feed
 CONTENT_TYPE = "x-application/hl7-v2+er7"
 
 
@@ -68,6 +69,22 @@ class Framer:
                 return
             yield piece
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the bytes so far end in an end block that lacks its carriage return."""
+        return self.inside and self._bytes[-2:].rstrip(b"\n").endswith(_END_ALONE)
+
+    def take_ended(self) -> Frame | None:
+        """Return the message whose end block lacks its carriage return; None without one.
+
+        For when nothing more comes: with more, the byte may be a part of the message.
+        """
+        if not self.has_ended:
+            return None
+        self.inside = False
+        self.noise = 0
+        return Frame(body=_without_end(self._take(len(self._bytes), 0)))
+
     def _begin(self) -> bool:
         """Drop what precedes a start block; return False when none has arrived yet."""
         before, start, rest = self._bytes.partition(START)
@@ -82,7 +99,7 @@ class Framer:
         end = self._bytes.find(END, max(self._searched - 1, 0))
         start = self._bytes.find(START, self._searched, end if end >= 0 else len(self._bytes))
         if start >= 0:
-            return Fragment(body=self._take(start, len(START)))
+            return _before_start(self._take(start, len(START)))
         if end < 0:
             self._searched = len(self._bytes)
             return None
@@ -95,3 +112,15 @@ class Framer:
         del self._bytes[: length + block]
         self._searched = 0
         return taken
+
+
+def _before_start(body: bytes) -> Piece:
+    """Return what a start block ends: a message with its end block, or the beginning of one."""
+    whole = _without_end(body)
+    return Frame(body=whole) if len(whole) < len(body) else Fragment(body=body)
+
+
+def _without_end(body: bytes) -> bytes:
+    """Return a body without the end block, which lacks its carriage return; itself without one."""
+    bare = body.rstrip(b"\n")
+    return bare[:-1] if bare.endswith(_END_ALONE) else body
