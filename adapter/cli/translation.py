@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -144,7 +143,7 @@ def _print_losses(context: Context, action: str) -> None:
 def _print(system: System, document: Any) -> None:
     """Print the document's bytes: JSON with line breaks, HL7 v2 also on a terminal."""
     if system.content == "json":
-        text = json.dumps(document, ensure_ascii=False, indent=2)
+        text = codec.readable("json", document)
         body = privacy.visible_json(text).encode()
     else:
         body = codec.dump(system.content, document)

@@ -22,6 +22,7 @@ from adapter.fhir.canonical import (
     extension_url,
 )
 from adapter.fhir.codings import code_of, is_assumed
+from adapter.fhir.leap_seconds import leap_second
 
 Resource = dict[str, Any]
 _EVENTS = {str(event): event for event in Event}
@@ -171,7 +172,7 @@ def instant(text: str | None) -> datetime | None:
     try:
         time = datetime.fromisoformat(text or "")
     except ValueError:
-        return None
+        return leap_second(text or "")
     return time if time.tzinfo else None
 
 

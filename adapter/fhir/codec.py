@@ -5,10 +5,8 @@ Parsing loads no external entity and no network resource, and refuses duplicate 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import hl7
@@ -16,7 +14,7 @@ import hl7
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError
-from adapter.fhir import part_counts
+from adapter.fhir import exact_json, part_counts
 
 if TYPE_CHECKING:  # imported where XML is read or written: most commands need none
     from lxml import etree
@@ -54,7 +52,7 @@ def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = ""
 def dump(content: str, document: Any, charset: str = "") -> bytes:
     """Return a document as bytes: in UTF-8, or for HL7 v2 in its charset."""
     if content == "json":
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return exact_json.dumps(document).encode()
     if content == "xml":
         from lxml import etree
 
@@ -65,7 +63,7 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
 def readable(content: str, document: Any) -> str:
     """Return a document with line breaks, for people; it parses to the same document."""
     if content == "json":
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        return exact_json.readable(document) + "\n"
     if content == "xml":
         from lxml import etree
 
@@ -87,12 +85,7 @@ def _hl7_bytes(text: str, charset: str) -> bytes:
 def _json(body: bytes, limits: Limits) -> Any:
     part_counts.check_json(body, limits.depth)
     try:
-        document = json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
+        document = exact_json.loads(body.decode("utf-8-sig"), _unique)
     except UnicodeDecodeError as error:
         raise FatalError("wrong-charset", f"not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
@@ -108,15 +101,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         raise FatalError("duplicate-key", _second(pairs))
     return document
-
-
-def _no_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are no numbers of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if isfinite(number) else _no_constant(text)
 
 
 def _second(pairs: Iterable[tuple[str, Any]]) -> str:

@@ -10,6 +10,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +25,7 @@ from adapter.fhir.required_codes import REQUIRED
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
-    "decimal": (int, float),
+    "decimal": (int, float, Decimal),
     "integer": (int,),
     "integer64": (int,),
     "positiveInt": (int,),

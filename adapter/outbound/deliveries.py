@@ -15,7 +15,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, Issue, Severity
 from adapter.core.model import Bundle, Delivery, DoneWhen, Event
 from adapter.core.record_ids import Record, new_id
-from adapter.fhir import bundles, codec, rewriting
+from adapter.fhir import bundles, codec, exact_json, rewriting
 from adapter.mappings import Context
 from adapter.settings.network import Network
 from adapter.store import cases, history, outbox
@@ -197,7 +197,7 @@ def render(
 
 def render_again(network: Network, unwritten: Delivery, now: datetime) -> Rendered:
     """Render a delivery whose mapping failed earlier."""
-    bundle: Bundle = json.loads(unwritten.body or b"")
+    bundle: Bundle = exact_json.loads(unwritten.body or b"")
     endpoint = network.endpoint(unwritten.endpoint)
     outgoing = Outgoing(endpoint=endpoint, event=unwritten.event, bundle=bundle)
     return render(network, endpoint, outgoing, unwritten.message_id, now)
@@ -206,7 +206,7 @@ def render_again(network: Network, unwritten: Delivery, now: datetime) -> Render
 def in_new_envelope(body: bytes, now: datetime) -> tuple[str, bytes]:
     """Return the new envelope id and our own FHIR in it, as MedCom requires for a resend."""
     envelope = str(uuid4())
-    bundle = rewriting.with_envelope(json.loads(body), envelope, now)
+    bundle = rewriting.with_envelope(exact_json.loads(body), envelope, now)
     return envelope, codec.dump("json", bundle)
 
 

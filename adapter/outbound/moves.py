@@ -7,7 +7,6 @@ no report: it can still arrive.
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from datetime import datetime
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.model import Bundle, Delivery, Event, Kind, StoredMessage
-from adapter.fhir import bundles, codec
+from adapter.fhir import bundles, codec, exact_json
 from adapter.mappings import Context
 from adapter.outbound import deliveries, failed_deliveries, judgement
 from adapter.outbound.deliveries import Outgoing, Rendered
@@ -113,7 +112,7 @@ def _bundle(network: Network, d: Delivery, stored: StoredMessage | None, now: da
     old = network.endpoint(d.endpoint)
     system = network.system(old)
     if system.name == "fhir":
-        bundle: Bundle = json.loads(d.body or b"")
+        bundle: Bundle = exact_json.loads(d.body or b"")
     else:
         document = codec.parse(system.content, d.body or b"", network.settings.limits, old.charset)
         context = Context(sender=old, recorded=now, message_id=d.message_id)

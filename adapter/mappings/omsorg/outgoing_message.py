@@ -20,9 +20,12 @@ from adapter.fhir.builders import Party
 from adapter.fhir.bundles import Resource
 from adapter.mappings import Context
 from adapter.mappings.omsorg import forms
-from adapter.mappings.omsorg.take_fields import part, parts, take, take_implied
+from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take, take_implied
 
 Path = tuple[str | int, ...]
+
+_ROUNDED = "rounded to what omsorg/1 has a form for"
+_INDEX = re.compile(r"\[\d+\]")
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _FREE_TEXT = frozenset(
@@ -31,6 +34,12 @@ _FREE_TEXT = frozenset(
 )
 _MODIFIERS = frozenset({"modifierExtension", "implicitRules", "doNotPerform"})
 """Fields that change the meaning of the others (FHIR R4, isModifier): never only a loss."""
+_MEANING = frozenset(
+    {"Patient.active", "Patient.link", "Organization.active"}  # isModifier too
+    | {"CarePlan.activity.detail.statusReason", "Communication.statusReason", "Task.statusReason"}
+    | {"CarePlan.activity", "CarePlan.activity.reference", "Communication.payload"}
+)
+"""Why something is not done, and efforts and parts of a text: without them the rest misleads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +112,11 @@ class OutgoingMessage:
         """Report what no writer took; FatalError where the rest would change its meaning."""
         for path in _remaining(self.rest, self.bundle, ()):
             name = _fhirpath(self.bundle, path)
-            if path[-1] in _MODIFIERS:
+            value = _at(self.rest, path)
+            if _misleads(name, path[-1], value):
                 raise FatalError("not-written", f"{name} changes the meaning, and has no place")
-            context.lose(name, "omsorg/1 has no place for it")
+            is_rounded = isinstance(value, Rounded)
+            context.lose(name, _ROUNDED if is_rounded else "omsorg/1 has no place for it")
 
     def _types(self) -> list[str]:
         resources = (entry.get("resource", {}) for entry in self.bundle["entry"])
@@ -159,6 +170,7 @@ def _take_party(resource: Resource) -> Party:
     number = take(chosen, "value", forms.HSA_ID)
     if chosen in hsa_identifiers:
         chosen.pop("system")
+    take_implied(resource, "active", value=True)
     return Party(organization=hsa_id(number), display=take(resource, "name"))
 
 
@@ -184,6 +196,18 @@ def _remaining(rest: Any, original: Any, path: Path) -> Iterator[Path]:
         return
     for step in rest if isinstance(rest, dict) else range(len(rest)):
         yield from _remaining(rest[step], original[step], (*path, step))
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _misleads(name: str, last: str | int, value: Any) -> bool:
+    """Whether the message would say something else without this part."""
+    is_outdated = last == "use" and value == "old"  # an address or number that no longer holds
+    return last in _MODIFIERS or is_outdated or _INDEX.sub("", name) in _MEANING
 
 
 def _fhirpath(bundle: Bundle, path: Path) -> str:

@@ -75,6 +75,7 @@ def write(patient: Resource, labelled: Iterable[Resource], on: date) -> Element:
 
     `on` decides the century of a number of ten digits.
     """
+    take_implied(patient, "active", value=True)
     nodes = [
         *(_write_identifier(i, on) for i in parts(patient, "identifier")),
         *(_write_name(name) for name in parts(patient, "name") if not take_unknown(name)),

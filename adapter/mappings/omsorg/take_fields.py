@@ -7,6 +7,7 @@ that omsorg/1 has no form for is not taken: the function returns "", and the fie
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import DATA_ABSENT, extension_url
@@ -31,9 +32,22 @@ def take_all(node: Resource, key: str) -> list[str]:
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """What stands in a resource for a value of which not every digit was taken."""
+
+    value: object
+
+
 def take_time(node: Resource, key: str) -> str:
-    """Take a FHIR instant, or a dateTime with a time of day."""
-    return take(node, key) if forms.is_time(node.get(key)) else ""
+    """Take a FHIR instant, or a dateTime with a time of day; one too fine is rounded."""
+    value = node.get(key)
+    if forms.is_time(value):
+        return take(node, key)
+    rounded = forms.rounded(value)
+    if rounded:
+        node[key] = Rounded(value)
+    return rounded
 
 
 def take_date(node: Resource, key: str) -> str:
@@ -63,7 +77,7 @@ def take_id(node: Resource, key: str) -> str:
     return take(node, key, forms.MESSAGE_ID).removeprefix("urn:uuid:")
 
 
-def take_implied(node: Resource, key: str, value: str) -> None:
+def take_implied(node: Resource, key: str, value: object) -> None:
     """Take a value that the element itself implies; another value remains."""
     if node.get(key) == value:
         del node[key]
