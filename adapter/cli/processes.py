@@ -74,9 +74,10 @@ def servable(file: Path) -> Settings:
 
 
 def _run(file: Path, parts: Part, level: str, *, take_over: bool = False) -> None:
-    from adapter.runner import Adapter
+    from adapter.runner import Adapter, interpreter
 
     set_up_logs(level)
+    interpreter.take_turns_often()
     chosen = servable(file)
     store = Store(chosen.store)
     try:
@@ -86,6 +87,7 @@ def _run(file: Path, parts: Part, level: str, *, take_over: bool = False) -> Non
             if take_over:
                 running.take_over_broker()
             running.start()
+            interpreter.keep_modules_out_of_collection()
         except BaseException:
             running.stop()
             raise

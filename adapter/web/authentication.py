@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
@@ -35,19 +36,24 @@ def context(request: Request) -> WebContext:
     return shared
 
 
-def sender(request: Request) -> Endpoint:
+async def sender(request: Request) -> Endpoint:
     """Return the endpoint whose token the caller sent; FatalError `unidentified-sender`.
 
+    Callers without a token take none of the threads in which the messages of others are stored.
     Another way to authenticate (a proxy that checks certificates, OAuth2) replaces only this
     function.
     """
-    shared = context(request)
-    with shared.store.read() as tx:
-        name = endpoint_of_token(tx, _token(request))
+    token, shared = _token(request), context(request)
+    name = await run_in_threadpool(_endpoint_name, shared.store, token)
     known = {e.name: e for e in shared.network.settings.endpoints}
     if name not in known:  # also a token of an endpoint that the settings no longer have
         raise FatalError("unidentified-sender")
     return known[name]
+
+
+def _endpoint_name(store: Store, token: str) -> str:
+    with store.read() as tx:
+        return endpoint_of_token(tx, token)
 
 
 def _token(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -13,6 +14,7 @@ from adapter.core.endpoint import ConnectionLimits
 from adapter.core.errors import TransientError
 from adapter.web.error_responses import of_error
 from adapter.web.middleware import RequestMiddleware
+from adapter.web.reading_turns import InTurn, ReadingTurns
 
 REFUSED = 50  # connections that may wait for the answer that the server is full
 
@@ -23,6 +25,7 @@ class Guests:
     def __init__(self, limits: ConnectionLimits) -> None:
         self._admitted = Connections[HttpConnection](limits.total, limits.per_address, _hang_up)
         self._refused = Connections[HttpConnection](REFUSED, REFUSED, _hang_up)
+        self.turns = ReadingTurns()
 
     def admit(self, connection: HttpConnection, peer: str) -> bool:
         """Count a new connection; False when it is only to be told that the server is full."""
@@ -72,6 +75,7 @@ class HttpConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Find room for it, and start the clock."""
         super().connection_made(transport)
+        self.flow = InTurn(transport, self._guests.turns)
         if not self._guests.admit(self, self.client[0] if self.client else ""):
             self.app = RequestMiddleware(_full)
         self._watch()
@@ -80,6 +84,15 @@ class HttpConnection(H11Protocol):
         """Stop the clock when the headers are complete; the body has a limit of its own."""
         super().data_received(data)
         self._watch()
+        if self._is_answered:
+            self.flow.pause_reading()
+            self.flow.resume_reading()
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether the rest of a body still comes after its response; uvicorn discards it."""
+        answered = self.cycle is not None and self.cycle.response_complete
+        return answered and self.conn.their_state is h11.SEND_BODY
 
     def on_response_complete(self) -> None:
         """Start the clock again."""

@@ -48,10 +48,13 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
 
 
 class Server:
-    """One server process in its own process group, directory and ports."""
+    """One server process in its own process group, directory and ports.
 
-    def __init__(self, prefix: str, owner: Sequence[str] = ()) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix=f"{prefix}-"))
+    The directory is made in `within`, or in the system's folder for temporary files.
+    """
+
+    def __init__(self, prefix: str, owner: Sequence[str] = (), within: Path | None = None) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=within))
         self.log = self.directory / "server.log"
         self._owner = tuple(owner)
         self._processes: list[subprocess.Popen[bytes]] = []

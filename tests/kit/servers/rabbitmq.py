@@ -12,6 +12,7 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from tests.kit.servers.base import Server, free_ports, wait_until
@@ -27,8 +28,10 @@ class RabbitMQ(Server):
     write the exchange care.in, read its own inbox, and configure nothing.
     """
 
-    def __init__(self, partners: Sequence[str], spare_hosts: int) -> None:
-        super().__init__("careplan-rabbitmq")
+    def __init__(
+        self, partners: Sequence[str], spare_hosts: int, within: Path | None = None
+    ) -> None:
+        super().__init__("careplan-rabbitmq", within=within)
         self.port, self._epmd_port, self._node_port, self._tool_port = free_ports(4)
         self._node = f"careplan-{secrets.token_hex(4)}@localhost"
         self._passwords = {name: secrets.token_hex(12) for name in ("adapter", *partners)}
@@ -37,13 +40,18 @@ class RabbitMQ(Server):
         self._configure()
 
     @classmethod
-    def start(cls, partners: Sequence[str] = (), spare_hosts: int = SPARE_HOSTS) -> RabbitMQ:
+    def start(
+        cls,
+        partners: Sequence[str] = (),
+        spare_hosts: int = SPARE_HOSTS,
+        within: Path | None = None,
+    ) -> RabbitMQ:
         """A running broker; ServerError when RabbitMQ is missing or does not start.
 
         Each spare virtual host makes every start a little longer.
         """
         require_installed(RABBITMQ)
-        broker = cls(partners, spare_hosts)
+        broker = cls(partners, spare_hosts, within)
         try:
             broker.restart()
         except BaseException:

@@ -1,0 +1,51 @@
+"""Large bodies are read in turn, one part in each round of the event loop.
+
+A round serves every connection that has bytes. 120 bodies that arrive at once would each hand over
+up to 256 KiB in it, and the small requests of others, which need several rounds, would wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+
+class ReadingTurns:
+    """The connections of one event loop that wait to read on, in their order."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[InTurn] = deque()
+
+    def enter(self, flow: InTurn) -> None:
+        """Let a connection read on when its turn comes."""
+        self._waiting.append(flow)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        self._waiting[0].read_on()
+        self._waiting.popleft()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next)
+
+
+class InTurn(FlowControl):
+    """uvicorn's flow control of a connection. After a pause it reads on when its turn comes."""
+
+    def __init__(self, transport: asyncio.Transport, turns: ReadingTurns) -> None:
+        super().__init__(transport)
+        self._turns = turns
+        self._is_waiting = False
+
+    def resume_reading(self) -> None:
+        """Wait for a turn, if reading is paused."""
+        if self.read_paused and not self._is_waiting:
+            self._is_waiting = True
+            self._turns.enter(self)
+
+    def read_on(self) -> None:
+        """Read the next part."""
+        self._is_waiting = False
+        super().resume_reading()

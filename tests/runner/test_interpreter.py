@@ -1,0 +1,31 @@
+"""What a serving process sets in Python itself."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from adapter.runner import interpreter
+
+
+@pytest.fixture
+def usual_switch() -> Iterator[float]:
+    """Python's own value; both settings are taken back afterwards."""
+    before = sys.getswitchinterval()
+    yield before
+    sys.setswitchinterval(before)
+    gc.unfreeze()
+
+
+def test_threads_take_turns_ten_times_as_often(usual_switch: float) -> None:
+    interpreter.take_turns_often()
+    assert sys.getswitchinterval() == pytest.approx(usual_switch / 10)
+
+
+def test_what_was_loaded_is_not_collected_again(usual_switch: float) -> None:
+    interpreter.keep_modules_out_of_collection()
+    assert gc.get_freeze_count() > 10_000
+    assert len(gc.get_objects()) < 1_000
