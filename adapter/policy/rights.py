@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from adapter.core.model import Need
 from adapter.core.participant import Participant, number_of_right
+from adapter.fhir import exact_json
 from adapter.policy.views import PLANNING, Projection, Viewer
 
 
@@ -37,8 +38,15 @@ def with_queued(
 ) -> Participant:
     """Keep the projection of the newest notice; the one before it counts as told."""
     kept = projection | ({_HIDDEN: hidden} if hidden else {})
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    text = exact_json.dumps(_sorted(kept))
     return replace(row, queued=text, told=row.told or row.queued)
+
+
+def _sorted(node: Any) -> Any:
+    """The same value, its keys in order: equal projections are equal texts."""
+    if isinstance(node, dict):
+        return {key: _sorted(node[key]) for key in sorted(node)}
+    return [_sorted(item) for item in node] if isinstance(node, list | tuple) else node
 
 
 def has_changed(before: Iterable[Participant], rows: Iterable[Participant]) -> bool:
@@ -84,12 +92,12 @@ def told_before(rows: Iterable[Participant]) -> Projection:
 
 
 def _noticed(text: str) -> Projection:
-    projection: Projection = json.loads(text)
+    projection: Projection = exact_json.loads(text)
     return {k: v for k, v in projection.items() if k != _HIDDEN}
 
 
 def _with_hidden(text: str) -> Projection:
-    hidden: Projection = json.loads(text).get(_HIDDEN, {})
+    hidden: Projection = exact_json.loads(text).get(_HIDDEN, {})
     return _noticed(text) | hidden
 
 

@@ -6,7 +6,6 @@ element. A fact keeps when it was recorded, so that newer and older are decided 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 from adapter.core.identifiers import PERSON_SYSTEMS
 from adapter.core.model import Bundle, Event, Need
-from adapter.fhir import bundles
+from adapter.fhir import bundles, exact_json
 from adapter.policy import consents
 from adapter.policy.stay_elements import LEGAL, brought, is_same, merged, stated
 
@@ -154,7 +153,7 @@ class Stay:
     def dump(self) -> str:
         """Return the JSON that the store keeps."""
         facts = {name: _dumped(fact) for name, fact in self.facts.items()}
-        return json.dumps(facts, separators=(",", ":"))
+        return exact_json.dumps(facts)
 
 
 def _dumped(fact: Fact) -> list[Any]:
@@ -164,7 +163,7 @@ def _dumped(fact: Fact) -> list[Any]:
 
 def load(text: str) -> Stay:
     """Return the Stay that `Stay.dump` wrote; an empty one for ""."""
-    rows: dict[str, list[Any]] = json.loads(text or "{}")
+    rows: dict[str, list[Any]] = exact_json.loads(text or "{}")
     names = ("value", "recorded", "message", "since")
     facts = {element: dict(zip(names, row, strict=False)) for element, row in rows.items()}
     return Stay(facts={element: Fact(**fact) for element, fact in facts.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapter.core.errors import FatalError
 from adapter.core.identifiers import normalised
 from adapter.fhir.bundles import Resource
 from adapter.fhir.parts import present
@@ -72,15 +73,17 @@ def _write_category(category: Resource) -> Element | None:
     return None
 
 
-def _write_activity(activity: Resource, outgoing: OutgoingMessage) -> Element | None:
+def _write_activity(activity: Resource, outgoing: OutgoingMessage) -> Element:
+    """Return an effort; FatalError where it has no place: a plan without it says another thing."""
     detail = part(activity, "detail")
-    if "status" not in detail:
-        return None
+    text = take(detail, "description") or take(part(detail, "code"), "text")
+    if "status" not in detail or (not text and "code" in detail):
+        raise FatalError("not-written", "CarePlan.activity is no detail with status and text")
     if detail.get("doNotPerform") is False:  # the default, which the element implies
         del detail["doNotPerform"]
     period = part(detail, "scheduledPeriod")
     nodes = [
-        leaf("Beskrivning", take(detail, "description")),
+        leaf("Beskrivning", text),
         *(_write_performer(p, outgoing) for p in parts(detail, "performer")),
     ]
     return element(
