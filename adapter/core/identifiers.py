@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 
 HSA = "urn:oid:1.2.752.29.4.19"
+HER = "urn:oid:2.16.578.1.12.4.1.2"  # Norwegian organisations, in the address register
 PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 SAMORDNINGSNUMMER = "http://electronichealth.se/identifier/samordningsnummer"
 RESERVNUMMER = "http://electronichealth.se/identifier/nationelltReservnummer"
@@ -79,6 +80,17 @@ def is_hsa(system: str) -> bool:
 def hsa_id(text: str) -> str:
     """Return an HSA-id in our form: upper case (ids are compared without case), no white space."""
     return "".join(text.split()).upper()
+
+
+def organization_number(system: str, value: str) -> str:
+    """Return an HSA-id or HER-id in our form; "" for a number of another system.
+
+    The system decides: an HSA-id or an organisasjonsnummer under a foreign system names nobody.
+    """
+    if is_hsa(system):
+        return hsa_id(value)
+    is_her = normalised(system) == HER and value.strip().isdecimal()
+    return value.strip() if is_her else ""
 
 
 def looks_like_hsa_id(text: str) -> bool:

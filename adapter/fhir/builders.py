@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from adapter.core.identifiers import HSA
+from adapter.core.identifiers import HER, HSA
 from adapter.core.model import Bundle, Event
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import (
@@ -48,7 +48,7 @@ def organization(hsa: str, name: str = "") -> Resource:
     resource: Resource = {
         "resourceType": "Organization",
         "id": new_id("organization", hsa),
-        "identifier": [{"system": HSA, "value": hsa}],
+        "identifier": [_identifier(hsa)],
     }
     return resource | ({"name": name} if name else {})
 
@@ -69,8 +69,12 @@ def about(content: str) -> Resource:
 
 
 def logical(organization: str) -> Resource:
-    """Return a logical Reference to an organisation, by its HSA-id."""
-    return {"identifier": {"system": HSA, "value": organization}}
+    """Return a logical Reference to an organisation, by its HSA-id or (digits) its HER-id."""
+    return {"identifier": _identifier(organization)}
+
+
+def _identifier(organization: str) -> Resource:
+    return {"system": HER if organization.isdecimal() else HSA, "value": organization}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

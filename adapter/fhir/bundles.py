@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.core.identifiers import hsa_id, is_hsa
+from adapter.core.identifiers import hsa_id, is_hsa, organization_number
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir.canonical import (
     DISPOSITION,
@@ -49,12 +49,20 @@ def header(bundle: Bundle) -> Resource:
 
 def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
     """Return the resource that a Reference names in the message, by fullUrl or Type/id."""
+    return next(_named(bundle, reference), None)
+
+
+def every_named(bundle: Bundle, reference: Resource | None) -> list[Resource]:
+    """Return every resource that a Reference names: several where names are not distinct."""
+    return list(_named(bundle, reference))
+
+
+def _named(bundle: Bundle, reference: Resource | None) -> Iterator[Resource]:
     target = (reference or {}).get("reference", "")
     for entry in bundle.get("entry", ()) if target else ():
         resource: Resource = entry.get("resource", {})
         if target == entry.get("fullUrl") or _is_named(resource, target):
-            return resource
-    return None
+            yield resource
 
 
 def _is_named(resource: Resource, target: str) -> bool:
@@ -102,19 +110,22 @@ def patient(bundle: Bundle) -> Resource | None:
 
 
 def organization_id(resource: Resource | None) -> str:
-    """Return an Organization's HSA-id in our form, else its first identifier, else ""."""
+    """Return an Organization's HSA-id or HER-id in our form; "" where it has none."""
+    return next(iter(organization_ids(resource)), "")
+
+
+def organization_ids(resource: Resource | None) -> list[str]:
+    """Return each HSA-id and HER-id of an Organization that is not old, in our form."""
     identifiers: Iterable[Resource] = (resource or {}).get("identifier", ())
-    ours = next((i for i in identifiers if is_hsa(i.get("system", ""))), None)
-    chosen = ours or next(iter(identifiers), {})
-    return hsa_id(chosen.get("value", ""))
+    present = (i for i in identifiers if i.get("use") != "old")
+    numbers = (organization_number(i.get("system", ""), i.get("value", "")) for i in present)
+    return list(dict.fromkeys(number for number in numbers if number))
 
 
 def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:
     """Return the HSA-id that a Reference names, by resource or by its own identifier."""
-    resource = resolve(bundle, reference)
-    if resource is not None:
-        return organization_id(resource)
-    return organization_id({"identifier": [(reference or {}).get("identifier", {})]})
+    named = organization_id(resolve(bundle, reference))
+    return named or organization_id({"identifier": [(reference or {}).get("identifier", {})]})
 
 
 def sender_id(bundle: Bundle) -> str:

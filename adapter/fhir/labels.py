@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from adapter.core.model import Bundle
-from adapter.fhir.bundles import patient, resources
-from adapter.fhir.canonical import PROTECTED, PROTECTION
+from adapter.fhir.bundles import Resource, patient, resources
+from adapter.fhir.canonical import PROTECTED, PROTECTION, SECURITY
 from adapter.fhir.codings import labels_of
+
+_LEVELS = {level.casefold(): level for level in PROTECTED}
+_SYSTEM = SECURITY.casefold()
+_UNKNOWN = "sekretessmarkering"  # says least: that somebody must look
 
 
 def protection(bundle: Bundle) -> str:
     """Return the strongest protection of the patient's identity (PROTECTED).
 
     `none` says that it was lifted, "" that the message does not mention it. A label belongs on
-    the Patient, but protects on any resource. Only a label on the Patient lifts.
+    the Patient, but protects on any resource, also one inside another. An unknown code of the
+    system of labels protects as `sekretessmarkering` does. Only a label on the Patient lifts.
     """
-    marked = {c for resource in (bundle, *resources(bundle)) for _, c in labels_of(resource)}
+    marked = {_level(*label) for each in _everything(bundle) for label in labels_of(each)}
     lifted = (PROTECTION, "none") in labels_of(patient(bundle))
     return next((level for level in PROTECTED if level in marked), "none" if lifted else "")
+
+
+def _everything(bundle: Bundle) -> Iterator[Resource]:
+    """Yield the Bundle, each resource, and what each contains; R4 allows one level of it."""
+    yield bundle
+    for resource in resources(bundle):
+        yield resource
+        yield from resource.get("contained", ())
+
+
+def _level(system: str, code: str) -> str:
+    """Return the protection that a label means, "" for none; letter case says nothing."""
+    known = _LEVELS.get(code.strip().casefold())
+    return known or (_UNKNOWN if system.rstrip("/").casefold() == _SYSTEM else "")
 
 
 def is_protected(bundle: Bundle) -> bool:

@@ -13,7 +13,7 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind, Loss, Message
-from adapter.fhir import bundles, codec, profiles, rewriting
+from adapter.fhir import bundles, codec, parties, patients, profiles, rewriting
 from adapter.mappings import Context
 from adapter.policy import refused
 from adapter.policy.routing import may_speak
@@ -83,8 +83,8 @@ def read_message(network: Network, sender: Endpoint, message: Message) -> ReadRe
     except FatalError as error:
         named = refused.identified(document) if isinstance(document, dict) else {}
         return UnreadableMessage(error=error, bundle=named, event=str(event))
-    errors = [issue for issue in issues if issue.severity is Severity.ERROR]
-    if errors:
+    if _has_errors(issues):
+        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
         return UnreadableMessage(error=refusal, bundle=refused.identified(bundle), event=str(event))
     return _accepted(message, event, bundle, context, issues)
@@ -150,10 +150,26 @@ def _problems(
 ) -> list[Issue]:
     """The issues of the profiles, then those about what the sender may send."""
     issues = profiles.check_message(event, bundle, network.settings.limits)
-    organization = bundles.sender_id(refused.readable_bundle(bundle) if issues else bundle)
+    if network.system(sender).content == "json" and not _has_errors(issues):
+        issues += _own_checks(sender, message, event, bundle)
+    readable = refused.readable_bundle(bundle) if issues else bundle
+    issues += parties.problems(readable)
+    organization = bundles.sender_id(readable)
     if organization and not may_speak(sender, organization, message.received_at.date()):
         issues.append(Issue(code="wrong-sender", expression="MessageHeader.sender"))
     return issues
+
+
+def _own_checks(sender: Endpoint, message: Message, event: Event, bundle: Bundle) -> list[Issue]:
+    """What a mapping checks of other formats: the patient's numbers, and what is not carried."""
+    severity = Severity.ERROR if sender.strict_identifiers else Severity.WARNING
+    numbers = patients.number_problems(bundle, message.received_at.date(), severity)
+    is_of_stay = event.kind is Kind.ENCOUNTER or event is Event.PERSON_UPDATED
+    return [*numbers, *(patients.not_carried(bundle) if is_of_stay else ())]
+
+
+def _has_errors(issues: list[Issue]) -> bool:
+    return any(issue.severity is Severity.ERROR for issue in issues)
 
 
 def _capped(issues: list[Issue]) -> list[Issue]:

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from adapter.core.model import Bundle
-from adapter.fhir import bundles
+from adapter.fhir import builders, bundles, parties
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR R4 (4.0.1), datatype id
 
@@ -21,7 +21,7 @@ def identified(document: Any) -> Bundle:
     header = {
         "resourceType": "MessageHeader",
         "id": _id(_header(document)),
-        "destination": [{"receiver": {"identifier": {"value": id_}}} for id_ in receivers],
+        "destination": [{"receiver": builders.logical(id_)} for id_ in receivers],
     }
     recorded = bundles.recorded(readable)
     return {
@@ -34,7 +34,7 @@ def identified(document: Any) -> Bundle:
 def readable_bundle(document: Any) -> Bundle:
     """Return a document whose time, sender and receivers can be read; {} for any other JSON."""
     try:
-        bundles.recorded(document), bundles.sender_id(document), bundles.receiver_ids(document)
+        bundles.recorded(document), bundles.sender_id(document), parties.problems(document)
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
     return dict(document)

@@ -53,6 +53,16 @@ class Site:
         """The application under test."""
         return app(self.network, self.store, self._count)
 
+    def stand_on(self, stage: Stage) -> None:
+        """Be what a stage serves."""
+        self._stage = stage
+        self.address = stage.address
+        self.restage()
+
+    def restage(self) -> None:
+        """Serve the application anew, with the network of the moment."""
+        self._stage.application = self.application()
+
     def token(self, name: str) -> str:
         """Make a new bearer token for an endpoint."""
         with self.store.begin() as tx:
@@ -123,3 +133,10 @@ def codes(response: httpx.Response) -> list[str]:
     outcome = response.json()
     assert outcome["resourceType"] == "OperationOutcome"
     return [i["details"]["coding"][0]["code"] for i in outcome["issue"]]
+
+
+def post_as(site: Site, name: str, bundle: Any, **headers: str) -> httpx.Response:
+    """Post a FHIR message with the token of an endpoint."""
+    body = json.dumps(bundle, ensure_ascii=False).encode()
+    with site.partner(name) as partner:
+        return partner.post(PROCESS, content=body, headers={"Content-Type": FHIR} | headers)

@@ -33,6 +33,6 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path: Path, empty_store: Path, stage: Stage) -> Iterator[Site]:
     """The doors of fixtures/web/region.toml with an empty store."""
     made = Site(tmp_path, empty_store)
-    stage.application, made.address = made.application(), stage.address
+    made.stand_on(stage)
     yield made
     made.store.close()

@@ -1,0 +1,56 @@
+"""Which organisation has which role in a message: exactly one, known by its HSA-id or HER-id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from adapter.core.errors import Issue
+from adapter.core.identifiers import organization_number
+from adapter.core.model import Bundle
+from adapter.fhir import bundles
+from adapter.fhir.bundles import Resource
+
+
+def problems(bundle: Bundle) -> list[Issue]:
+    """Return an issue for each role that nobody has, or two organisations.
+
+    `required` where no identifier names one, `contradiction` where several do: in the reference
+    and in what it points to, in one Organization, or in two entries of one name.
+    """
+    roles = [
+        issue for path, reference in _roles(bundle) for issue in _role(bundle, path, reference)
+    ]
+    return [*roles, *_units(bundle)]
+
+
+def _roles(bundle: Bundle) -> Iterator[tuple[str, Any]]:
+    head = bundles.header(bundle)
+    if head.get("sender"):
+        yield "MessageHeader.sender", head["sender"]
+    for index, destination in enumerate(head.get("destination", ())):
+        if destination.get("receiver"):
+            yield f"MessageHeader.destination[{index}].receiver", destination["receiver"]
+
+
+def _role(bundle: Bundle, path: str, reference: Resource) -> Iterator[Issue]:
+    named = {"identifier": [reference.get("identifier", {})]}
+    targets = bundles.every_named(bundle, reference)
+    every = {id_ for each in (named, *targets) for id_ in bundles.organization_ids(each)}
+    if len(every) > 1:
+        detail = "it names more than one organisation"
+        yield Issue(code="contradiction", expression=path, detail=detail)
+    elif not every and (targets or "identifier" in reference):
+        detail = "no HSA-id or HER-id in its own system"
+        yield Issue(code="required", expression=path, detail=detail)
+
+
+def _units(bundle: Bundle) -> Iterator[Issue]:
+    """A unit of an assessment that no HSA-id names: nobody else may be told in its place."""
+    for assessment in bundles.extensions(bundles.focus(bundle), "assessment"):
+        for part in assessment.get("extension", ()):
+            unit = part.get("valueIdentifier", {})
+            number = organization_number(unit.get("system", ""), unit.get("value", ""))
+            if part.get("url") == "unit" and not number:
+                path = "Encounter.extension('assessment').extension('unit').value"
+                yield Issue(code="required", expression=path, detail="no HSA-id in its own system")
