@@ -5,7 +5,7 @@ Ids are derived from what they identify, so that the same source read twice give
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from adapter.fhir.canonical import (
     ACTIVITY,
     BASE,
     CASE_ID,
+    ENDPOINT,
     ERROR,
     EVENT,
     MESSAGE_ID,
@@ -25,6 +26,7 @@ from adapter.fhir.canonical import (
     extension_url,
 )
 
+_NO_PLACES: Mapping[str, str] = {}
 _OURS = uuid5(NAMESPACE_URL, BASE)
 
 
@@ -136,7 +138,7 @@ def message(  # noqa: PLR0913 - the parts of a message header, each by name
 
 def endpoint_url(party: Party) -> str:
     """Return the URI of an endpoint, or of the organisation where the endpoint has no name."""
-    return f"urn:careplan-adapter:endpoint:{party.endpoint or party.organization}"
+    return f"{ENDPOINT}{party.endpoint or party.organization}"
 
 
 def destination(party: Party) -> Resource:
@@ -172,7 +174,7 @@ def translation(
     }
 
 
-def receipt(
+def receipt(  # noqa: PLR0913 - the parts of a receipt, each by name
     *,
     about: str,
     code: str,
@@ -181,11 +183,13 @@ def receipt(
     receiver: Party,
     cases: Iterable[str],
     at: datetime,
+    places: Mapping[str, str] = _NO_PLACES,
 ) -> Bundle:
     """Return a receipt message (systemkvittens) about the message with content id `about`.
 
     It has no patient and no focus. `code` is ok, transient-error or fatal-error (R4,
-    response-code). `outcome` is an OperationOutcome, or None.
+    response-code). `outcome` is an OperationOutcome, or None. `places` are the URIs of `source` and
+    `destination` in the message, which the receipt has reversed (R4, messaging.html).
     """
     content = new_id(about, "receipt", sender.organization, receiver.organization, code)
     response: Resource = {"identifier": about, "code": code}
@@ -201,8 +205,15 @@ def receipt(
         others=others,
         cases=cases,
         recorded=at,
-        extra={"response": response},
+        extra={"response": response} | _reversed(places, sender, receiver),
     )
+
+
+def _reversed(places: Mapping[str, str], sender: Party, receiver: Party) -> Resource:
+    source = places.get("destination") or endpoint_url(sender)
+    home = places.get("source") or endpoint_url(receiver)
+    back = destination(receiver) | {"endpoint": home}
+    return {"source": {"endpoint": source}, "destination": [back]}
 
 
 def delivery_report(  # noqa: PLR0913 - the parts of a report, each by name

@@ -13,6 +13,7 @@ from typing import Any
 
 from adapter.core.identifiers import hsa_id, is_hsa, organization_number
 from adapter.core.model import Bundle, Event, Need
+from adapter.fhir import references
 from adapter.fhir.canonical import (
     DISPOSITION,
     ENCOUNTER_CLASS,
@@ -47,31 +48,6 @@ def header(bundle: Bundle) -> Resource:
     return {}
 
 
-def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
-    """Return the resource that a Reference names in the message, by fullUrl or Type/id."""
-    return next(_named(bundle, reference), None)
-
-
-def every_named(bundle: Bundle, reference: Resource | None) -> list[Resource]:
-    """Return every resource that a Reference names: several where names are not distinct."""
-    return list(_named(bundle, reference))
-
-
-def _named(bundle: Bundle, reference: Resource | None) -> Iterator[Resource]:
-    target = (reference or {}).get("reference", "")
-    for entry in bundle.get("entry", ()) if target else ():
-        resource: Resource = entry.get("resource", {})
-        if target == entry.get("fullUrl") or _is_named(resource, target):
-            yield resource
-
-
-def _is_named(resource: Resource, target: str) -> bool:
-    id_ = str(resource.get("id"))
-    if not target.endswith(id_):  # so it is for nearly all: most resources are passed
-        return False
-    return target in (f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}")
-
-
 def event_code(bundle: Bundle) -> tuple[str, str]:
     """Return system and code of MessageHeader.eventCoding."""
     coding = header(bundle).get("eventCoding", {})
@@ -101,7 +77,7 @@ def envelope_id(bundle: Bundle) -> str:
 
 def focus(bundle: Bundle) -> Resource | None:
     """Return the resource that MessageHeader.focus points to."""
-    return resolve(bundle, next(iter(header(bundle).get("focus", ())), None))
+    return references.resolve(bundle, next(iter(header(bundle).get("focus", ())), None))
 
 
 def patient(bundle: Bundle) -> Resource | None:
@@ -124,7 +100,7 @@ def organization_ids(resource: Resource | None) -> list[str]:
 
 def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:
     """Return the HSA-id that a Reference names, by resource or by its own identifier."""
-    named = organization_id(resolve(bundle, reference))
+    named = organization_id(references.resolve(bundle, reference))
     return named or organization_id({"identifier": [(reference or {}).get("identifier", {})]})
 
 

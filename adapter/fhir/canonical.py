@@ -17,6 +17,7 @@ __all__ = [
     "DISPOSITION",
     "ENCOUNTER_CLASS",
     "ENDED",
+    "ENDPOINT",
     "ERROR",
     "EVENT",
     "HSA",
@@ -46,6 +47,8 @@ DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"
 PROTECTED = ("skyddadFolkbokforing", "kvarskrivning", "sekretessmarkering")  # strongest first
+
+ENDPOINT = "urn:careplan-adapter:endpoint:"  # begins the URI of each endpoint of ours
 
 # Systems of identifiers; HSA is the one of organisations.
 CASE_ID = f"{BASE}/sid/case"

@@ -60,6 +60,11 @@ def dump(content: str, document: Any, charset: str = "") -> bytes:
     return _hl7_bytes(str(document), charset)
 
 
+def without_mark(body: bytes) -> bytes:
+    """Return a document without the byte order mark, which JSON must not have (RFC 8259, 8.1)."""
+    return body.removeprefix(b"\xef\xbb\xbf")
+
+
 def readable(content: str, document: Any) -> str:
     """Return a document with line breaks, for people; it parses to the same document."""
     if content == "json":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from adapter.core.errors import Issue
 from adapter.core.identifiers import organization_number
 from adapter.core.model import Bundle
-from adapter.fhir import bundles
+from adapter.fhir import bundles, references
 from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import ENDPOINT
 
 
 def problems(bundle: Bundle) -> list[Issue]:
@@ -35,7 +36,7 @@ def _roles(bundle: Bundle) -> Iterator[tuple[str, Any]]:
 
 def _role(bundle: Bundle, path: str, reference: Resource) -> Iterator[Issue]:
     named = {"identifier": [reference.get("identifier", {})]}
-    targets = bundles.every_named(bundle, reference)
+    targets = references.every_named(bundle, reference)
     every = {id_ for each in (named, *targets) for id_ in bundles.organization_ids(each)}
     if len(every) > 1:
         detail = "it names more than one organisation"
@@ -43,6 +44,32 @@ def _role(bundle: Bundle, path: str, reference: Resource) -> Iterator[Issue]:
     elif not every and (targets or "identifier" in reference):
         detail = "no HSA-id or HER-id in its own system"
         yield Issue(code="required", expression=path, detail=detail)
+
+
+def place_problems(bundle: Bundle, known: Collection[str], ours: Collection[str]) -> list[Issue]:
+    """Return an issue for each destination whose endpoint is unknown, or that names no receiver.
+
+    `known` are the URIs of every endpoint, `ours` those of the adapter itself, where routes
+    decide. A URI of the sender's own is taken beside a receiver, which decides. One of the form
+    that we write must be known all the same (R4, MessageHeader.destination.endpoint).
+    """
+    return [
+        issue
+        for index, destination in enumerate(bundles.header(bundle).get("destination", ()))
+        for issue in _place(f"MessageHeader.destination[{index}]", destination, known, ours)
+    ]
+
+
+def _place(
+    path: str, destination: Resource, known: Collection[str], ours: Collection[str]
+) -> Iterator[Issue]:
+    uri, has_receiver = destination.get("endpoint", ""), bool(destination.get("receiver"))
+    if uri in ours or (has_receiver and not uri.startswith(ENDPOINT)):
+        return
+    if uri not in known:
+        yield Issue(code="unknown-receiver", expression=f"{path}.endpoint")
+    elif not has_receiver:
+        yield Issue(code="required", expression=f"{path}.receiver", detail="missing")
 
 
 def _units(bundle: Bundle) -> Iterator[Issue]:

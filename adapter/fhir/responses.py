@@ -7,14 +7,18 @@ from itertools import islice
 
 from adapter.core import privacy
 from adapter.core.model import Bundle, Code, Receipt
-from adapter.fhir.bundles import Resource, concerned, header, resolve
+from adapter.fhir.bundles import Resource, concerned, header
 from adapter.fhir.canonical import ACKNOWLEDGEMENT
+from adapter.fhir.references import resolve
 
 _MOST = 20  # codes of a receipt; codes, and places, of an issue
 
 
 def response(bundle: Bundle) -> Receipt:
-    """Return a receipt message as a Receipt; ValueError for an unknown response code."""
+    """Return a receipt message as a Receipt; ValueError for an unknown response code.
+
+    One that says `ok` and has an error among its issues is no `ok`: its receiver has refused.
+    """
     receipt = header(bundle).get("response", {})
     issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
     acknowledgements = (
@@ -22,10 +26,16 @@ def response(bundle: Bundle) -> Receipt:
     )
     return Receipt(
         about=concerned(bundle),
-        code=Code(receipt.get("code", "")),
+        code=_code(receipt, issues),
         said=privacy.term(next(acknowledgements, "")),
         detail=_joined(code for issue in issues for code in _codes(issue)),
     )
+
+
+def _code(receipt: Resource, issues: Iterable[Resource]) -> Code:
+    code = Code(receipt.get("code", ""))
+    has_error = any(issue.get("severity") in ("fatal", "error") for issue in issues)
+    return Code.FATAL if code is Code.OK and has_error else code
 
 
 def _joined(codes: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import RETURNING, Bundle, Delivery, Event
 from adapter.core.participant import Participant
-from adapter.fhir import bundles
+from adapter.fhir import bundles, codec
 from adapter.inbound.stay_case import (
     ContestedError,
     begun,
@@ -78,7 +78,7 @@ def matter_of(turn: Turn, message: ReadMessage) -> Matter:
         rows=rows,
         concerned=concerned,
         parties=frozenset(parties_of(turn, case, stay, rows)),
-        original=b"" if message.is_rewritten else turn.message.body or b"",
+        original=b"" if message.is_rewritten else codec.without_mark(turn.message.body or b""),
     )
 
 

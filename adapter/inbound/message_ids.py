@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Message
-from adapter.fhir import bundles
+from adapter.fhir import bundles, codec
+from adapter.fhir.same_content import is_same
+from adapter.inbound.turn import Turn
 from adapter.policy import read_message
-from adapter.store.duplicates import Ids
+from adapter.store import inbox
+from adapter.store.duplicates import Ids, Seen, Verdict
 
 
 def ids_of(message: Message, bundle: Bundle) -> Ids:
@@ -18,3 +22,22 @@ def ids_of(message: Message, bundle: Bundle) -> Ids:
         envelope_id=bundles.envelope_id(bundle)[:200] or content,
         fingerprint=message.fingerprint,
     )
+
+
+def has_other_content(turn: Turn, seen: Seen) -> bool:
+    """Whether a message in a new envelope says other things than the first one of its id.
+
+    Only FHIR is compared, and only while the first one's bytes are kept.
+    """
+    if seen.verdict is not Verdict.RESEND or turn.network.system(turn.sender).content != "json":
+        return False
+    first, limits = inbox.get(turn.tx, seen.first), turn.network.settings.limits
+    if first is None or first.body is None:
+        return False
+    try:
+        before, now = (
+            codec.parse("json", body, limits) for body in (first.body, turn.message.body)
+        )
+    except FatalError:  # today's limits may be smaller
+        return first.fingerprint != turn.message.fingerprint
+    return not is_same(before, now)

@@ -19,7 +19,7 @@ from adapter.mappings import Context
 from adapter.outbound import deliveries
 from adapter.policy import read_message
 from adapter.store import inbox, outbox
-from adapter.store.duplicates import Seen
+from adapter.store.duplicates import Seen, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
         receiver=party_of(sender),
         cases=[],
         at=turn.now,
+        places=turn.places if network.system(sender).content == "json" else {},
     )
     envelope = str(uuid4())
     system = network.system(sender)
@@ -120,9 +121,29 @@ def repeat(turn: Turn, seen: Seen) -> OwedReceipt:
     turn.log("copy", f"{seen.verdict} of {seen.first}", case=first.case_id)
     code = Code(first.receipt_code)
     issues = read_message.load_issues(first.issues)
+    is_fhir = turn.network.system(turn.sender).content == "json"
+    if seen.verdict is Verdict.COPY and is_fhir and first.receipt_body:
+        return _once_more(turn, first, Receipt(about=turn.about, code=code, issues=issues))
     if code is Code.OK:
         issues = (*issues, information("copy", "the same answer as the first time"))
     return answer(turn, first.content_id or first.id, code, issues, first.case_id)
+
+
+def _once_more(turn: Turn, first: inbox.Answered, receipt: Receipt) -> OwedReceipt:
+    """The first response itself, byte for byte (R4, messaging.html#reliable)."""
+    body = first.receipt_body or b""
+    bundle = codec.parse("json", body)
+    owed = OwedReceipt(
+        receipt=receipt,
+        body=body,
+        content_type=turn.network.system(turn.sender).media_type,
+        content_id=bundles.content_id(bundle),
+        envelope_id=bundles.envelope_id(bundle),
+    )
+    turn.note(receipt_code=str(receipt.code), receipt_body=body)
+    if not turn.message.direct:
+        _queue(turn, owed, first.case_id)
+    return owed
 
 
 def information(code: ErrorCode, detail: str = "") -> Issue:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 
-from adapter.core.catalogue import ErrorCode, Scope
+from adapter.core.catalogue import Scope
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Message, Receipt
 from adapter.fhir import bundles
 from adapter.inbound import stay_items
 from adapter.inbound.forwarding import forward
-from adapter.inbound.message_ids import ids_of
+from adapter.inbound.message_ids import has_other_content, ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.stays import protect_only
@@ -36,10 +36,6 @@ from adapter.store import RowRefusedError, StoreUnavailableError, duplicates
 from adapter.store.duplicates import Ids, Seen, Verdict
 
 log = logging.getLogger(__name__)
-_REUSED_IDS: dict[Verdict, ErrorCode] = {
-    Verdict.ENVELOPE_REUSED: "envelope-reused",
-    Verdict.CONFLICT: "content-conflict",
-}
 
 
 def read_safely(network: Network, message: Message) -> ReadResult | None:
@@ -83,6 +79,7 @@ def process(turn: Turn, result: ReadResult) -> OwedReceipt:
     writes back and calls `turn_down`.
     """
     ids = _note_ids(turn, result)
+    turn.learn(result.bundle)
     owed = _decide(turn, ids, result)
     turn.write()
     return owed
@@ -91,6 +88,7 @@ def process(turn: Turn, result: ReadResult) -> OwedReceipt:
 def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
     """Answer a message that was read but cannot be forwarded, by its own fault or by ours."""
     ids = _note_ids(turn, result)
+    turn.learn(result.bundle)
     if isinstance(error, ContestedError):
         stay_items.contested(turn, error)
         if isinstance(result, ReadMessage):
@@ -109,14 +107,27 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _bad_receipt(turn, result.error)
     new = Seen(verdict=Verdict.NEW)
     seen = duplicates.check(turn.tx, ids, turn.message.id) if ids.content_id else new
-    replayed = seen.first == turn.message.id
-    if not replayed and seen.verdict in (Verdict.COPY, Verdict.RESEND):
-        return repeat(turn, seen)
-    if not replayed and seen.verdict in _REUSED_IDS:
-        return _refuse(turn, FatalError(_REUSED_IDS[seen.verdict]))
+    if seen.first != turn.message.id and seen.verdict is not Verdict.NEW:
+        return _seen_before(turn, seen)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, result.error)
     return forward(turn, with_free_ids(turn, result, seen))
+
+
+def _seen_before(turn: Turn, seen: Seen) -> OwedReceipt:
+    """Answer a message with an id that has come before: a copy, or a reused id."""
+    if seen.verdict is Verdict.ENVELOPE_REUSED:
+        return _refuse(turn, FatalError("envelope-reused"))
+    if seen.verdict is Verdict.CONFLICT or has_other_content(turn, seen):
+        return _conflict(turn)
+    return repeat(turn, seen)
+
+
+def _conflict(turn: Turn) -> OwedReceipt:
+    """Other content under a known id: its sender is told, and a person has what it says."""
+    error = FatalError("content-conflict")
+    _give_up(turn, error)
+    return answer(turn, turn.about, Code.FATAL, error.issues)
 
 
 def _claims_receipt(turn: Turn, result: UnreadableMessage) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.lifecycle import Ruling, Standing, rule
-from adapter.core.model import Message
+from adapter.core.model import Bundle, Message
+from adapter.fhir import bundles
 from adapter.settings.network import Network
 from adapter.store import history, inbox
 from adapter.store.transaction import Transaction
@@ -32,6 +33,7 @@ class Turn:
     message: Message
     now: datetime
     notes: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)  # the URIs that the message has
 
     @property
     def sender(self) -> Endpoint:
@@ -45,7 +47,14 @@ class Turn:
 
     def afresh(self) -> Turn:
         """Return the turn without notes, for a new start after a rollback."""
-        return replace(self, notes={})
+        return replace(self, notes={}, places={})
+
+    def learn(self, bundle: Bundle) -> None:
+        """Note the endpoints' URIs in a message: its receipt goes from and to them, reversed."""
+        header = bundles.header(bundle)
+        self.places["source"] = (header.get("source") or {}).get("endpoint", "")
+        to = {d.get("endpoint", "") for d in header.get("destination", ())}
+        self.places["destination"] = to.pop() if len(to) == 1 else ""
 
     def note(self, **values: Any) -> None:
         """Set columns of the message's row."""

@@ -22,7 +22,7 @@ def receipt(network: Network, delivery: Delivery, body: bytes, now: datetime) ->
     except FatalError as error:
         raise FatalError("bad-answer", str(error)) from error
     except Exception as error:
-        raise FatalError("bad-answer", f"no receipt: {type(error).__name__}") from error
+        raise FatalError("bad-answer", "its receipt cannot be read") from error
     ours = {delivery.content_id.casefold(), delivery.envelope_id.casefold()}
     if received.about.casefold() not in ours:
         raise FatalError("bad-answer", "a receipt for another message")

@@ -154,6 +154,8 @@ def _problems(
         issues += _own_checks(sender, message, event, bundle)
     readable = refused.readable_bundle(bundle) if issues else bundle
     issues += parties.problems(readable)
+    if event is not Event.RECEIPT:
+        issues += parties.place_problems(readable, network.places, network.own_places)
     organization = bundles.sender_id(readable)
     if organization and not may_speak(sender, organization, message.received_at.date()):
         issues.append(Issue(code="wrong-sender", expression="MessageHeader.sender"))

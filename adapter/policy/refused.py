@@ -11,6 +11,7 @@ from typing import Any
 from adapter.core.model import Bundle
 from adapter.fhir import builders, bundles, parties
 
+_URI = re.compile(r"[a-z][a-z0-9+.-]{0,20}:[!-~]{1,200}")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR R4 (4.0.1), datatype id
 
 
@@ -21,6 +22,7 @@ def identified(document: Any) -> Bundle:
     header = {
         "resourceType": "MessageHeader",
         "id": _id(_header(document)),
+        "source": {"endpoint": _uri(_header(document).get("source"))},
         "destination": [{"receiver": builders.logical(id_)} for id_ in receivers],
     }
     recorded = bundles.recorded(readable)
@@ -35,6 +37,7 @@ def readable_bundle(document: Any) -> Bundle:
     """Return a document whose time, sender and receivers can be read; {} for any other JSON."""
     try:
         bundles.recorded(document), bundles.sender_id(document), parties.problems(document)
+        parties.place_problems(document, (), ())
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
     return dict(document)
@@ -46,6 +49,11 @@ def _header(document: Any) -> Any:
     resource = first.get("resource") if isinstance(first, dict) else None
     is_header = isinstance(resource, dict) and resource.get("resourceType") == "MessageHeader"
     return resource if is_header else {}
+
+
+def _uri(place: Any) -> str:
+    uri = place.get("endpoint") if isinstance(place, dict) else None
+    return uri if isinstance(uri, str) and _URI.fullmatch(uri) else ""
 
 
 def _id(resource: Any) -> str:

@@ -12,6 +12,7 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Event
 from adapter.fhir.builders import Party
+from adapter.fhir.canonical import ENDPOINT
 from adapter.mappings import System
 from adapter.settings.transport_checks import can_send
 
@@ -106,6 +107,22 @@ class Network:
             names.append(endpoint.replaced_by)
             endpoint = self.endpoint(endpoint.replaced_by)
         return names
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Every URI of an endpoint: by its name, by its organisation's ids, and its address."""
+        names = {ENDPOINT + e.name for e in self.settings.endpoints}
+        ids = {a.id for e in self.settings.endpoints for a in e.aliases}
+        ids |= {e.organization for e in self.settings.endpoints}
+        addresses = {e.address for e in self.settings.endpoints if e.address}
+        return frozenset(names | {ENDPOINT + hsa_id(id_) for id_ in ids} | addresses)
+
+    @cached_property
+    def own_places(self) -> frozenset[str]:
+        """The URIs of the adapter itself: by its organisation's id, and the door for FHIR."""
+        door = f"http://{self.settings.web}/fhir"
+        own = ENDPOINT + hsa_id(self.settings.organization)
+        return frozenset({own, door, f"{door}/$process-message"})
 
     def adapter(self) -> Party:
         """Return the adapter itself as a party of a message."""

@@ -167,6 +167,7 @@ class Answered:
     content_id: str
     receipt_code: str
     issues: str
+    receipt_body: bytes | None
 
 
 _ANSWERED = Prefetch[str, Answered](table=message, keys=lambda row: [row["id"]])

@@ -17,6 +17,7 @@ from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.receive import accept
 from adapter.web import requests
 from adapter.web.authentication import context, sender
+from adapter.web.content_negotiation import takes_fhir_json
 from adapter.web.error_responses import RETRY_AFTER, RETRY_SOON, outcome, status_of
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,22 @@ def speaks_fhir(request: Request, caller: Sender) -> None:
         raise FatalError("wrong-content-type", f"post {caller.system} to /inbox")
 
 
-@router.post("/fhir/$process-message", dependencies=[Depends(speaks_fhir)])
+def in_one_exchange(request: Request) -> None:
+    """Refuse what the operation has beside the message: FatalError `unsupported-parameter`.
+
+    R4's `async` and `response-url` ask for an answer later, or elsewhere. Every message is
+    answered at once, and later answers go to the address in the settings.
+    """
+    asked = request.query_params.get("async", "false").lower()
+    if asked != "false" or "response-url" in request.query_params:
+        detail = "no async, no response-url: the response is in the same exchange"
+        raise FatalError("unsupported-parameter", detail)
+
+
+@router.post(
+    "/fhir/$process-message",
+    dependencies=[Depends(speaks_fhir), Depends(in_one_exchange), Depends(takes_fhir_json)],
+)
 def process_message(request: Request, envelope: Posted) -> Response:
     """Take a FHIR R4 message Bundle; the response is its receipt, or an OperationOutcome."""
     return _take(request, envelope)

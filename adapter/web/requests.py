@@ -25,6 +25,7 @@ _TYPES = {
     "hl7": frozenset({"application/hl7-v2", "x-application/hl7-v2+er7"}),
 }
 _CHARSETS = frozenset({"", "utf-8", "utf8"})
+FHIR_VERSIONS = frozenset({"", "4.0", "4.0.1"})
 
 
 async def body(request: Request, limit: int, hold: Hold, seconds: float = SECONDS) -> bytes:
@@ -97,9 +98,16 @@ def content_type(request: Request, network: Network, sender: Endpoint) -> str:
         raise FatalError(
             "wrong-content-type", f"{sender.system} takes {', '.join(sorted(accepted))}"
         )
-    if _charset(rest) not in _CHARSETS and network.system(sender).content == "json":
-        raise FatalError("wrong-content-type", "JSON must be UTF-8")
+    if network.system(sender).content == "json":
+        _check_json(rest)
     return value[:120]
+
+
+def _check_json(parameters: str) -> None:
+    if parameter(parameters, "charset") not in _CHARSETS:
+        raise FatalError("wrong-content-type", "JSON must be UTF-8")
+    if parameter(parameters, "fhirversion") not in FHIR_VERSIONS:
+        raise FatalError("wrong-content-type", "fhirVersion must be 4.0")
 
 
 def types(network: Network, sender: Endpoint) -> frozenset[str]:
@@ -108,9 +116,10 @@ def types(network: Network, sender: Endpoint) -> frozenset[str]:
     return _TYPES[system.content] | {system.media_type.partition(";")[0]}
 
 
-def _charset(parameters: str) -> str:
+def parameter(parameters: str, name: str) -> str:
+    """Return a parameter of a media type in lower case; "" for none."""
     for part in parameters.split(";"):
         key, _, value = part.strip().partition("=")
-        if key.lower() == "charset":
+        if key.strip().lower() == name:
             return value.strip('" ').lower()
     return ""

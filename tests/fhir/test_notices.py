@@ -9,7 +9,7 @@ import pytest
 
 from adapter.core.errors import Severity
 from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind, Need
-from adapter.fhir import builders, bundles, notices, parts, profiles
+from adapter.fhir import builders, bundles, notices, parts, profiles, references
 from adapter.fhir.builders import Party
 from tests.kit import drafts, oracle
 
@@ -142,7 +142,7 @@ def test_another_event_has_a_reason_only_where_one_is_given() -> None:
 
 def test_the_provider_is_the_sender_with_what_is_told_of_it() -> None:
     bundle = notice(Event.ADMISSION_NOTICE, organization=HOSPITAL)
-    provider = bundles.resolve(bundle, encounter(bundle)["serviceProvider"]) or {}
+    provider = references.resolve(bundle, encounter(bundle)["serviceProvider"]) or {}
     assert provider["telecom"] == HOSPITAL["telecom"]
     assert bundles.organization_id(provider) == bundles.sender_id(bundle)
     assert [r["resourceType"] for r in bundles.resources(bundle)].count("Organization") == 1
@@ -151,7 +151,7 @@ def test_the_provider_is_the_sender_with_what_is_told_of_it() -> None:
 def test_another_provider_is_in_the_message_beside_the_sender() -> None:
     sender = Party(organization="SE2321000001-REGION", display="Regionen")
     bundle = notice(Event.ADMISSION_NOTICE, organization=HOSPITAL, sender=sender)
-    provider = bundles.resolve(bundle, encounter(bundle)["serviceProvider"])
+    provider = references.resolve(bundle, encounter(bundle)["serviceProvider"])
     assert bundles.organization_id(provider) == drafts.HOSPITAL.organization
     assert bundles.sender_id(bundle) == "SE2321000001-REGION"
     assert errors(bundle) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.identifiers import HSA
-from adapter.fhir import bundles, parties
+from adapter.fhir import bundles, parties, references
 from tests.kit.site import fixture
 
 FOREIGN = "http://foreign.example/sid"
@@ -20,7 +20,7 @@ def organization(bundle: Any, role: str) -> Any:
     """The Organization of the sender, or of the first receiver."""
     head = bundles.header(bundle)
     reference = head["sender"] if role == "sender" else head["destination"][0]["receiver"]
-    return bundles.resolve(bundle, reference)
+    return references.resolve(bundle, reference)
 
 
 def problems(bundle: Any) -> list[tuple[str, str]]:

@@ -108,7 +108,7 @@ def test_a_listing_by_another_number_is_none() -> None:
         (["kvarskrivning"], "kvarskrivning"),
         (["sekretessmarkering", "skyddadFolkbokforing"], "skyddadFolkbokforing"),
         (["sekretessmarkering", "kvarskrivning"], "kvarskrivning"),
-        (["else"], ""),
+        (["else"], "sekretessmarkering"),
     ],
 )
 def test_the_strongest_protection_counts(codes: list[str], level: str) -> None:

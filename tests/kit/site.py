@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ from adapter.core.shortage import Shortage
 from adapter.runner import utc_now
 from adapter.settings.network import Network
 from adapter.store import Store, cases, endpoints, participants
+from adapter.store.tables import delivery, message
 from adapter.store.transaction import Transaction
 from adapter.web import app
 from adapter.web.serving import server
@@ -75,6 +77,16 @@ class Site:
     def client(self, **headers: str) -> httpx.Client:
         """A client with these headers and no others of its own."""
         return httpx.Client(base_url=self.address, headers=headers, timeout=10, trust_env=False)
+
+    def messages(self) -> list[Any]:
+        """Every stored message, in their order."""
+        query = sa.select(message).order_by(message.c.seq)
+        return list(self.rows(lambda tx: tx.execute(query).mappings().all()))
+
+    def deliveries(self) -> list[Any]:
+        """Every delivery, in their order."""
+        query = sa.select(delivery).order_by(delivery.c.seq)
+        return list(self.rows(lambda tx: tx.execute(query).mappings().all()))
 
     def rows(self, look: Callable[[Any], Any]) -> Any:
         """Call a function with a read transaction, and return its result."""

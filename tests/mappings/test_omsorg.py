@@ -12,7 +12,7 @@ from lxml import etree
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.model import ONLY_RECEIVED, Event
-from adapter.fhir import bundles, codec, labels, parts, profiles, rewriting
+from adapter.fhir import bundles, codec, labels, parts, profiles, references, rewriting
 from adapter.mappings.omsorg import system
 from tests.kit import oracle
 from tests.kit.omsorg import FIXTURES, NAMESPACE, context, faults, message, native, read, write
@@ -239,7 +239,7 @@ def test_the_hospital_has_one_contact_or_a_loss(
     telecom: list[dict[str, str]], contact: str | None
 ) -> None:
     bundle, known = message("admission-notice/assessed"), context()
-    provider = bundles.resolve(bundle, (bundles.focus(bundle) or {})["serviceProvider"]) or {}
+    provider = references.resolve(bundle, (bundles.focus(bundle) or {})["serviceProvider"]) or {}
     body = write(rewriting.with_resource(bundle, provider | {"telecom": telecom}), known)
     node = etree.fromstring(body).find(f".//{{{NAMESPACE}}}Vardgivare")
     assert node is not None

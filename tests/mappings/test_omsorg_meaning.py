@@ -9,7 +9,7 @@ from lxml import etree
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
-from adapter.fhir import bundles
+from adapter.fhir import bundles, references
 from tests.kit.omsorg import NAMESPACE, context, message, write
 
 OTHER = {"identifier": {"system": "https://other.example", "value": "2"}}
@@ -77,7 +77,7 @@ def test_what_is_active_is_what_its_presence_says(type_: str) -> None:
 
 def test_a_telephone_number_that_no_longer_holds_is_not_written_as_one_that_does() -> None:
     bundle = message("admission-notice/assessed")
-    hospital = bundles.resolve(bundle, resource(bundle, "Encounter")["serviceProvider"])
+    hospital = references.resolve(bundle, resource(bundle, "Encounter")["serviceProvider"])
     assert hospital is not None
     hospital["telecom"] = [{"system": "phone", "value": "0911-12 34 56", "use": "old"}]
     assert "Organization.telecom[0].use" in refused(bundle)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.identifiers import HSA
-from adapter.fhir import bundles
+from adapter.fhir import bundles, references
 from adapter.settings.network import Network
 from tests.kit.site import Site, codes, fixture, post_as
 
@@ -19,7 +19,7 @@ def renamed(role: str, system: str) -> Any:
     bundle = fixture("message/usual")
     head = bundles.header(bundle)
     reference = head["sender"] if role == "sender" else head["destination"][0]["receiver"]
-    bundles.resolve(bundle, reference)["identifier"][0]["system"] = system  # type: ignore[index]
+    references.resolve(bundle, reference)["identifier"][0]["system"] = system  # type: ignore[index]
     return bundle
 
 

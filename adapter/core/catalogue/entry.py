@@ -28,6 +28,8 @@ ErrorCode: TypeAlias = Literal[
     "wrong-method",
     "too-slow",
     "wrong-content-type",
+    "not-acceptable",
+    "unsupported-parameter",
     "bad-header",
     # The content.
     "invalid-document",

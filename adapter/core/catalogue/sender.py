@@ -77,6 +77,20 @@ CODES: dict[ErrorCode, Entry] = {
         "Use the Content-Type of the endpoint's system; see docs/http.md.",
         415,
     ),
+    "not-acceptable": sender_fault(
+        "not-supported",
+        "Svaret finns inte i det begärda formatet.",
+        "The response does not exist in the format that was asked for.",
+        "Accept application/fhir+json, fhirVersion 4.0; leave `_format` out, or set it to json.",
+        406,
+    ),
+    "unsupported-parameter": sender_fault(
+        "not-supported",
+        "Parametern stöds inte.",
+        "The parameter is not supported.",
+        "Leave the parameter out: each message is answered in the same exchange.",
+        400,
+    ),
     "bad-header": sender_fault(
         "value",
         "Ett HTTP-huvud har fel format.",

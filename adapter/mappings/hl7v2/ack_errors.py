@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
 from adapter.core.model import Bundle, Code
-from adapter.fhir import bundles, codec
+from adapter.fhir import bundles, codec, references
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 from adapter.mappings.hl7v2 import ack_places
@@ -49,7 +49,7 @@ class ErrEntry:
 def err_entries(bundle: Bundle, code: Code) -> Iterator[ErrEntry]:
     """Yield the issues of a receipt; of a refusal without any, one that says nothing more."""
     details = bundles.header(bundle).get("response", {}).get("details")
-    outcome = bundles.resolve(bundle, details) or {}
+    outcome = references.resolve(bundle, details) or {}
     issues = outcome.get("issue", ())
     for issue in issues:
         yield _err_entry(issue)
