@@ -22,6 +22,10 @@ NEVER = (Event.RECEIPT, Event.DELIVERY_REPORT)
 """Events without a report: a report about a report would never end."""
 
 
+_WITH_REASON = ("refused", "refused-for-now")
+"""Codes whose detail is what the receiver said: its codes and their places, never its text."""
+
+
 def report(
     tx: Transaction, network: Network, d: Delivery, error: AdapterError, now: datetime
 ) -> None:
@@ -77,6 +81,7 @@ def _queue(
         missed=_receiver(network, d.endpoint),
         message_id=message.id,
         home=home,
+        reason=f"{error.detail}." if error.code in _WITH_REASON and error.detail else "",
     )
     _send(tx, network, report_, d.case_id, now)
     history.of_delivery(tx, now, "sender-told", replace(d, endpoint=home.name))

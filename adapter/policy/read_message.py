@@ -82,7 +82,8 @@ def read_message(network: Network, sender: Endpoint, message: Message) -> ReadRe
         issues = _capped([*context.issues, *_not_yet_warned(issues, context.issues)])
     except FatalError as error:
         named = refused.identified(document) if isinstance(document, dict) else {}
-        return UnreadableMessage(error=error, bundle=named, event=str(event))
+        whole = _with_the_rest(network, sender, document, error)
+        return UnreadableMessage(error=whole, bundle=named, event=str(event))
     if _has_errors(issues):
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         refusal = FatalError(errors[0].code, errors[0].detail, issues)
@@ -160,6 +161,19 @@ def _problems(
     if organization and not may_speak(sender, organization, message.received_at.date()):
         issues.append(Issue(code="wrong-sender", expression="MessageHeader.sender"))
     return issues
+
+
+def _with_the_rest(
+    network: Network, sender: Endpoint, document: Any, error: FatalError
+) -> FatalError:
+    """The error with every other problem of a FHIR message: its sender corrects all at once."""
+    is_bundle = isinstance(document, dict) and document.get("resourceType") == "Bundle"
+    if not is_bundle or network.system(sender).content != "json":
+        return error
+    known = {issue.code for issue in error.issues}
+    others = profiles.validate(document, network.settings.limits)
+    issues = [*error.issues, *(issue for issue in others if issue.code not in known)]
+    return FatalError(error.code, error.detail, _capped(issues))
 
 
 def _own_checks(sender: Endpoint, message: Message, event: Event, bundle: Bundle) -> list[Issue]:

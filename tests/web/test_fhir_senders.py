@@ -71,3 +71,23 @@ def test_a_record_no_longer_in_use_opens_no_stay(site: Site) -> None:
     response = post_as(site, "sundby-journal", bundle)
     assert response.status_code == 422
     assert codes(response) == ["profile"]
+
+
+def test_the_header_must_come_first(site: Site) -> None:
+    response = post_as(site, "sundby-journal", fixture("admission-notice/header-not-first"))
+    assert response.status_code == 422
+    assert "invalid-structure" in codes(response)
+
+
+def test_all_problems_of_a_message_come_in_one_answer(site: Site) -> None:
+    bundle = fixture("message/usual")
+    bundles.header(bundle)["eventCoding"]["code"] = "no-such-event"
+    del bundles.focus(bundle)["status"]  # type: ignore[attr-defined]
+    bundles.patient(bundle)["gender"] = "unknowable"  # type: ignore[index]
+    bundle["entry"].append(bundle["entry"].pop(0))
+    response = post_as(site, "astad-omsorg", bundle)
+    assert response.status_code == 422
+    assert {"invalid-structure", "unknown-event", "required", "unknown-code"} <= set(
+        codes(response)
+    )
+    assert not {"'", "True", "None", "dict"} & set(response.text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -94,9 +95,9 @@ class Check:
 
     def _value(self, value: Any, rule: Rule, path: str) -> None:
         if rule.fixed is not None and value != rule.fixed:
-            self._note("profile", path, f'must be "{rule.fixed}"')
+            self._note("profile", path, f"must be {_json(rule.fixed)}")
         if rule.pattern is not None and not _fits(value, rule.pattern):
-            self._note("profile", path, f"must have {rule.pattern}")
+            self._note("profile", path, f"must have {_json(rule.pattern)}")
         if rule.codes and not _coded(value, rule.codes):
             self._note("unknown-code", path, _allowed(rule.codes), rule.codes_severity)
         if rule.targets:
@@ -193,6 +194,10 @@ def _pair(coding: Any) -> tuple[str, str]:
 def _allowed(codes: Codes) -> str:
     few = len(codes.plain) <= _SHORT
     return f"allowed: {', '.join(sorted(codes.plain))}" if few else f"see the value set {codes.id}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _at_most(high: float) -> str:
