@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ def problems(endpoint: Endpoint, now: datetime) -> Iterator[CheckFinding]:
         name = getattr(endpoint, key)
         if name:
             yield from _ending(f"{endpoint.name}.{key}", Path(name), now)
-    if endpoint.certificate_file:
+    if os.access(endpoint.certificate_file, os.R_OK):  # if not, that is told already
         yield from _pair(endpoint)
 
 
@@ -46,19 +47,39 @@ def _ending(where: str, path: Path, now: datetime) -> Iterator[CheckFinding]:
 
 
 def _pair(endpoint: Endpoint) -> Iterator[CheckFinding]:
+    """Yield why OpenSSL cannot use an endpoint's certificate and key together."""
+    certificate, key = endpoint.certificate_file, endpoint.key_file or endpoint.certificate_file
+    password, where = _Password(), f"{endpoint.name}.key_file"
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_cert_chain(endpoint.certificate_file, endpoint.key_file or None, _no_password)
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
-        where = f"{endpoint.name}.key_file"
-        yield error(
-            "certificates", where, "the key does not fit the certificate, or has a password"
-        )
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password)
+    except ssl.SSLError as problem:
+        if problem.reason == "KEY_VALUES_MISMATCH":
+            what = f"{key} is not the key of the certificate in {certificate}"
+        else:
+            what = f"{key} {_key_fault(Path(key), password)}"
+        yield error("certificates", where, what)
+    except OSError as problem:
+        yield error("certificates", where, f"{key} cannot be read: {problem.strerror}")
 
 
-def _no_password() -> str:
-    """Keep OpenSSL from asking at the terminal."""
-    return ""
+def _key_fault(key: Path, password: _Password) -> str:
+    """Return what is wrong with a key that OpenSSL has read: it has one error for all of these."""
+    if password.was_asked:
+        return "has a password: give a key without one"
+    if b"PRIVATE KEY-----" not in key.read_bytes():
+        return "holds no private key"
+    return "holds a broken private key"
+
+
+class _Password:
+    """Answers OpenSSL, which would ask at the terminal, and notes that it asked."""
+
+    was_asked = False
+
+    def __call__(self) -> str:
+        """Return no password."""
+        self.was_asked = True
+        return ""
 
 
 def certificates(path: Path) -> list[bytes]:

@@ -251,12 +251,37 @@ def test_the_end_of_a_certificate_is_read_as_openssl_reads_it(made: MakeCertific
     assert check_certificates.not_after(der).timestamp() == seconds
 
 
+def key_findings(certificate: Path, key: Path | None) -> list[tuple[str, str]]:
+    pair = endpoint(certificate_file=str(certificate), key_file=str(key or ""))
+    return [(f.where, f.what) for f in check_certificates.problems(pair, datetime.now(UTC))]
+
+
 def test_a_key_of_another_certificate_is_told(made: MakeCertificate) -> None:
     path, other = made("one"), made("other").with_suffix(".key")
-    one = endpoint(certificate_file=str(path), key_file=str(other))
-    assert [f.where for f in check_certificates.problems(one, datetime.now(UTC))] == [
-        "plan.key_file"
-    ]
+    what = f"{other} is not the key of the certificate in {path}"
+    assert key_findings(path, other) == [("plan.key_file", what)]
+
+
+def test_a_key_with_a_password_is_told_as_that(made: MakeCertificate) -> None:
+    path = made("locked")
+    key, locked = path.with_suffix(".key"), path.with_name("locked.enc")
+    asked = ["openssl", "pkey", "-aes256", "-passout", "pass:x", "-in", str(key)]
+    subprocess.run([*asked, "-out", str(locked)], check=True, capture_output=True)
+    what = f"{locked} has a password: give a key without one"
+    assert key_findings(path, locked) == [("plan.key_file", what)]
+
+
+def test_a_key_file_without_a_whole_key_is_told(made: MakeCertificate) -> None:
+    path, key = made("whole"), made("cut").with_suffix(".key")
+    key.write_text(key.read_text()[:90] + "\n-----END PRIVATE KEY-----\n")
+    assert key_findings(path, path) == [("plan.key_file", f"{path} holds no private key")]
+    assert key_findings(path, None) == [("plan.key_file", f"{path} holds no private key")]
+    assert key_findings(path, key) == [("plan.key_file", f"{key} holds a broken private key")]
+    missing = path.with_name("none.key")
+    what = f"{missing} cannot be read: No such file or directory"
+    assert key_findings(path, missing) == [("plan.key_file", what)]
+    what = f"{missing} cannot be read: No such file or directory"
+    assert key_findings(missing, path) == [("plan.certificate_file", what)]
 
 
 def test_a_file_that_holds_no_certificate_is_told() -> None:
