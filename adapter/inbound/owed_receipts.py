@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from adapter import fhir
+from adapter.core.acknowledgement import Replies, Reply, Wish
 from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event, Receipt
 from adapter.fhir import builders, bundles, codec, rewriting
 from adapter.fhir.parts import party_of
 from adapter.inbound.turn import Turn
-from adapter.mappings import Context
+from adapter.mappings import Context, System
 from adapter.outbound import deliveries
-from adapter.policy import read_message
+from adapter.policy import answering, read_message
+from adapter.settings.transport_checks import can_send
 from adapter.store import inbox, outbox
 from adapter.store.duplicates import Seen, Verdict
 
 log = logging.getLogger(__name__)
+_WORSE = (Code.OK, Code.FATAL, Code.TRANSIENT)  # a batch is sent again for one that must be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class OwedReceipt:
     content_type: str = ""
     content_id: str = ""
     envelope_id: str = ""
+    is_unwritten: bool = False  # the mapping failed: the sender must not wait for the body
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -47,24 +52,78 @@ def answer(
 
     Each issue is told once: two cases of one person may give the same.
     """
-    owed = _rendered(turn, Receipt(about=about, code=code, issues=tuple(dict.fromkeys(issues))))
+    receipt = Receipt(about=about, code=code, issues=tuple(dict.fromkeys(issues)))
+    if turn.message.direct:
+        owed = _answered(turn, receipt, case_id)
+    else:
+        owed = _rendered(turn, receipt)
+        _queue(turn, owed, turn.network.address(turn.sender), case_id)
     turn.note(receipt_code=str(code), receipt_body=owed.body)
-    if owed.body and not turn.message.direct:
-        _queue(turn, owed, case_id)
     return owed
 
 
-def _rendered(turn: Turn, receipt: Receipt) -> OwedReceipt:
+def is_silent(turn: Turn, code: Code, faults: Iterable[ErrorCode]) -> bool:
+    """Whether the sender has asked to hear nothing of this outcome."""
+    return turn.message.direct and _replies(turn, code, list(faults)).is_silent
+
+
+def _answered(turn: Turn, receipt: Receipt, case_id: str | None) -> OwedReceipt:
+    """Answer in the same exchange, and queue the acknowledgement that the sender gets later."""
+    receipt = replace(receipt, issues=(*receipt.issues, *_remarks(turn, receipt.code)))
+    planned = _replies(turn, receipt.code, [issue.code for issue in receipt.issues])
+    if planned.is_delivered:
+        _queue(turn, _rendered(turn, receipt, Reply.DELIVERED), _home(turn), case_id)
+    if planned.at_once is None:
+        return OwedReceipt(receipt=receipt)
+    is_told_later = planned.commit is not receipt.code
+    answered = replace(receipt, code=Code.OK, issues=()) if is_told_later else receipt
+    return _rendered(turn, answered, planned.at_once)
+
+
+def _replies(turn: Turn, code: Code, faults: list[ErrorCode]) -> Replies:
+    wish = _wish(turn)
+    return answering.replies(wish, code, faults, _home(turn) if wish else None)
+
+
+def _wish(turn: Turn) -> Wish | None:
+    context = Context(sender=turn.sender, recorded=turn.now, source=turn.message.body)
+    return turn.network.system(turn.sender).wish(context)
+
+
+def _remarks(turn: Turn, code: Code) -> list[Issue]:
+    """What is wrong with the sender's wish: an unknown code, or no address for what it asks."""
+    wish = _wish(turn)
+    if wish is None:
+        return []
+    unknown = [
+        Issue(code="unknown-code", expression=place, severity=Severity.WARNING)
+        for place in wish.unknown
+    ]
+    if answering.lacks_address(wish, code, _home(turn)):
+        turn.log("no-return-address")
+        return [*unknown, Issue(code="no-return-address", severity=Severity.WARNING)]
+    return unknown
+
+
+def _home(turn: Turn) -> Endpoint | None:
+    """Where a later acknowledgement goes: the sender's own address, else its return address."""
+    sender = turn.network.successor(turn.sender)
+    homes = [sender] if can_send(sender) else []
+    homes += [home] if (home := turn.network.address(turn.sender)) else []
+    return next((home for home in homes if home.system == turn.sender.system), None)
+
+
+def _rendered(turn: Turn, receipt: Receipt, reply: Reply = Reply.ONLY) -> OwedReceipt:
     """Render a receipt. A fault in the system's mapping is logged and does not stop the message."""
     try:
-        return _render(turn, receipt)
+        return _render(turn, receipt, reply)
     except Exception:
         log.exception("receipt-not-written", extra={"message_id": turn.message.id})
         turn.log("receipt-not-written")
-        return OwedReceipt(receipt=receipt)
+        return OwedReceipt(receipt=receipt, is_unwritten=True)
 
 
-def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
+def _render(turn: Turn, receipt: Receipt, reply: Reply) -> OwedReceipt:
     """Render a receipt in the format of the sender's system."""
     network, sender, source = turn.network, turn.sender, turn.message.body
     issues = [issue for issue in receipt.issues if isinstance(issue, Issue)]
@@ -80,7 +139,7 @@ def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
     )
     envelope = str(uuid4())
     system = network.system(sender)
-    context = Context(sender=sender, receiver=sender, recorded=turn.now, source=source)
+    context = Context(sender=sender, receiver=sender, recorded=turn.now, source=source, reply=reply)
     document = system.write(
         Event.RECEIPT, rewriting.with_envelope(bundle, envelope, turn.now), context
     )
@@ -94,11 +153,12 @@ def _render(turn: Turn, receipt: Receipt) -> OwedReceipt:
     )
 
 
-def _queue(turn: Turn, owed: OwedReceipt, case_id: str | None) -> None:
+def _queue(turn: Turn, owed: OwedReceipt, home: Endpoint | None, case_id: str | None) -> None:
     """Queue the receipt as a delivery to the sender's return address."""
-    network, sender = turn.network, turn.sender
-    home = network.address(sender)
-    if home is None or home.system != sender.system:
+    network = turn.network
+    if not owed.body:
+        return
+    if home is None or home.system != turn.sender.system:
         turn.log("no-return-address", case=case_id)
         return
     waiting = deliveries.new(network, home, Event.RECEIPT, turn.message.id, case_id, turn.now)
@@ -142,8 +202,15 @@ def _once_more(turn: Turn, first: inbox.Answered, receipt: Receipt) -> OwedRecei
     )
     turn.note(receipt_code=str(receipt.code), receipt_body=body)
     if not turn.message.direct:
-        _queue(turn, owed, first.case_id)
+        _queue(turn, owed, turn.network.address(turn.sender), first.case_id)
     return owed
+
+
+def together(owed: Sequence[OwedReceipt], body: bytes, system: System) -> OwedReceipt:
+    """Return the one answer to several messages; its code is that of the worst of them."""
+    receipts = [each.receipt for each in owed if each.receipt]
+    worst = max(receipts, key=lambda receipt: _WORSE.index(receipt.code), default=None)
+    return OwedReceipt(receipt=worst, body=body, content_type=system.media_type)
 
 
 def information(code: ErrorCode, detail: str = "") -> Issue:

@@ -16,7 +16,7 @@ from adapter.fhir import bundles
 from adapter.inbound import stay_items
 from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import has_other_content, ids_of
-from adapter.inbound.owed_receipts import OwedReceipt, answer, information, repeat
+from adapter.inbound.owed_receipts import OwedReceipt, answer, information, is_silent, repeat
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.stays import protect_only
 from adapter.inbound.taken_ids import with_free_ids
@@ -187,10 +187,16 @@ def _cut_off(turn: Turn, error: FatalError) -> OwedReceipt:
 
 
 def _refuse(turn: Turn, error: AdapterError) -> OwedReceipt:
-    """Refuse a message with faults of its own; the receipt has all its issues."""
-    issues = dump_issues(error.issues)
-    turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail, issues=issues)
-    turn.log("refused", error.code)
+    """Refuse a message with faults of its own; the receipt has all its issues.
+
+    Where its sender has asked to hear nothing of it, a person has it instead.
+    """
+    turn.note(issues=dump_issues(error.issues))
+    if is_silent(turn, Code.FATAL, [issue.code for issue in error.issues]):
+        _give_up(turn, error)
+    else:
+        turn.settle(Ruling.REFUSE, code=error.code, detail=error.detail)
+        turn.log("refused", error.code)
     return answer(turn, turn.about, Code.FATAL, error.issues)
 
 

@@ -13,17 +13,19 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.kill_points import kill_point
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Envelope, Message
-from adapter.inbound.owed_receipts import OwedReceipt
+from adapter.inbound.owed_receipts import OwedReceipt, together
 from adapter.inbound.prefetch import prefetch
 from adapter.inbound.process import decide, fault, read_safely
 from adapter.inbound.turn import Turn, log_fields
+from adapter.mappings import Package
 from adapter.outbound import failed_deliveries
-from adapter.policy.read_message import ReadResult
+from adapter.policy.read_message import ReadResult, UnreadableMessage
 from adapter.settings.network import Network
 from adapter.store import RowRefusedError, Store, history, inbox, outbox
 from adapter.store.transaction import Transaction
@@ -33,9 +35,41 @@ log = logging.getLogger(__name__)
 
 
 def accept(store: Store, network: Network, envelope: Envelope, now: datetime) -> OwedReceipt:
-    """Store a message, decide on it, and return its receipt. TransientError: nothing was stored."""
+    """Store a message, decide on it, and return its receipt. TransientError: nothing was stored.
+
+    The messages of a batch are taken one by one, each in a transaction of its own, and answered
+    together. After a TransientError some of them may be stored: sent again, they are copies.
+    """
+    try:
+        package = _package(network, envelope)
+    except FatalError as error:
+        return _accept(store, network, envelope, now, UnreadableMessage(error=error, bundle={}))
+    if package is None:
+        return _accept(store, network, envelope, now)
+    owed = [_accept(store, network, replace(envelope, body=body), now) for body in package.messages]
+    zone = ZoneInfo(network.endpoint(envelope.endpoint).zone)
+    answered = package.answered([each.body for each in owed], now.astimezone(zone))
+    return together(owed, answered, network.system(network.endpoint(envelope.endpoint)))
+
+
+def _package(network: Network, envelope: Envelope) -> Package | None:
+    """Return the messages of a batch; None for one message, or for a beginning over the limit."""
+    if envelope.whole is not None:
+        return None
+    system = network.system(network.endpoint(envelope.endpoint))
+    return system.package(envelope.body, network.settings.limits.entries)
+
+
+def _accept(
+    store: Store,
+    network: Network,
+    envelope: Envelope,
+    now: datetime,
+    unreadable: UnreadableMessage | None = None,
+) -> OwedReceipt:
+    """Store one message, decide on it, and return its receipt; `unreadable` says why it is none."""
     message = replace(inbox.arrived(envelope, now), direct=True)
-    result = read_safely(network, message)
+    result = unreadable or read_safely(network, message)
     kill_point("received")
     owed = _accepted(store, network, envelope, message, result)
     kill_point("answering")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from adapter.core.acknowledgement import Reply, Wish
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
@@ -36,6 +37,7 @@ class Context:
     receiver: Endpoint | None = None
     fingerprint: str = ""
     source: bytes = b""
+    reply: Reply = Reply.ONLY  # of a receipt: which acknowledgement it is written as
     message_id: str = ""  # the adapter's own id of the message, for Provenance
     losses: list[Loss] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
@@ -70,6 +72,20 @@ class Names:
     replaces: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A document that holds several messages: their bytes, in order.
+
+    `answered` returns the one answer to it: from the answer to each message (b"" for none), and
+    the time.
+    """
+
+    messages: Sequence[bytes]
+    answered: Callable[[Sequence[bytes], datetime], bytes]
+
+
+Asker: TypeAlias = Callable[[Context], Wish | None]
+Opener: TypeAlias = Callable[[bytes, int], Package | None]
 Recogniser: TypeAlias = Callable[[Any], Event]
 Reader: TypeAlias = Callable[[Any, Context], Bundle]
 Writer: TypeAlias = Callable[[Bundle, Context], Any]
@@ -91,6 +107,8 @@ class System:
         self.writers: dict[Event, Writer] = {}
         self._recogniser: Recogniser | None = None
         self._namer: Namer | None = None
+        self._opener: Opener | None = None
+        self._asker: Asker | None = None
 
     def recognises(self, function: Recogniser) -> Recogniser:
         """Register the function that names a document's event.
@@ -116,6 +134,27 @@ class System:
         """
         self._namer = function
         return function
+
+    def opens(self, function: Opener) -> Opener:
+        """Register the function that finds several messages in one document."""
+        self._opener = function
+        return function
+
+    def package(self, body: bytes, most: int) -> Package | None:
+        """Return the messages of a document that holds several; None for one message.
+
+        FatalError when it cannot be taken apart, or holds more than `most`.
+        """
+        return self._opener(body, most) if self._opener else None
+
+    def asks(self, function: Asker) -> Asker:
+        """Register the function that says which acknowledgements a document asks for."""
+        self._asker = function
+        return function
+
+    def wish(self, context: Context) -> Wish | None:
+        """Which acknowledgements `context.source` asks for; None where it asks for none by name."""
+        return self._asker(context) if self._asker else None
 
     def event(self, document: Any) -> Event:
         """Return the event of a document. Ask once per message, and pass the event on.

@@ -13,7 +13,7 @@ from types import FrameType
 
 from adapter import mappings
 from adapter.core.endpoint import Endpoint, Settings
-from adapter.core.errors import TransientError
+from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.inbound import batches, receive
 from adapter.operate import health, maintenance
@@ -204,6 +204,8 @@ class Adapter:
     def _accept(self, envelope: Envelope) -> Response:
         owed = receive.accept(self.store, self.network, envelope, utc_now())
         self._outbox.ring()
+        if owed.is_unwritten:
+            raise FatalError("not-written", "the answer")  # the door hangs up: nobody waits in vain
         return Response(body=owed.body, content_type=owed.content_type)
 
     def _fragment(self, envelope: Envelope) -> None:

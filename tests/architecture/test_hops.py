@@ -54,6 +54,7 @@ TOOLS = {
     ),
     "asks about an endpoint": (
         "routing.may_speak",
+        "policy/answering.",
         "endpoints.barred",
         "endpoints.key",
         "endpoints.worked",
@@ -79,6 +80,7 @@ TOOLS = {
         "judgement.is_over",
         "inbox.reused",
         "inbound/turn.log_fields",
+        "inbound/turn.Turn.learn",
         "outbound/claim.log_fields",
         "outbound/claim.lease",
     ),

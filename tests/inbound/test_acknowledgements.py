@@ -128,3 +128,32 @@ def test_a_control_id_of_other_bytes_is_told_at_its_field(journal: Region, contr
     bodies = [adt(t, MSH.replace("|A1|", f"|{control}|")) for t in ("A01", "A08")]
     said(journal, bodies[0])
     assert ("MSH^1^10", "reused-control-id") in errors(journal, bodies[1])
+
+
+def kind(name: str, header: str = MSH) -> bytes:
+    """A message of another type than ADT."""
+    return adt("A01", header).replace(b"ADT^A01", name.encode())
+
+
+@pytest.mark.parametrize("name", ["QBP^Q11^QBP_Q11", "QBP^Q22", "QRY^A19", "QRY^Q01", "QCN^J01"])
+def test_a_query_is_refused_because_no_acknowledgement_would_answer_it(
+    journal: Region, name: str
+) -> None:
+    header, answer, error = said(journal, kind(name))
+    assert header[8].startswith("ACK^" + name.split("^")[1])
+    assert answer[:3] == ["MSA", "AE", "A1"]
+    assert error[2:5] == ["MSH^1^9", "200^Unsupported message type^HL70357", "E"]
+    assert error[5].startswith("no-queries^")
+    assert [m["standing"] for m in journal.messages()] == ["refused"]
+
+
+@pytest.mark.parametrize("name", ["ORU^R01", "SIU^S12", "MDM^T02", "ORM^O01", "ZXX^Z01"])
+def test_another_message_that_is_no_query_is_taken_and_told_that_it_is_not_used(
+    journal: Region, name: str
+) -> None:
+    answer, error = said(journal, kind(name))[1:]
+    assert answer[:3] == ["MSA", "AA", "A1"]
+    assert (error[2], error[4], error[5].split("^")[0]) == ("MSH^1^9", "I", "not-used")
+    assert error[7] == name.replace("^", "\\S\\")
+    old = said(journal, kind(name, MSH.replace("|2.5|", "|2.3|")))
+    assert old[1] == ["MSA", "AA", "A1", "not-used"]

@@ -5,6 +5,13 @@ from __future__ import annotations
 from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault
 
 CODES: dict[ErrorCode, Entry] = {
+    "no-return-address": adapter_fault(
+        "not-found",
+        "Den kvittens som begärs har ingen adress att skickas till.",
+        "The acknowledgement that is asked for has no address to go to.",
+        'Ask for none (MSH-16), or set address, or return_to an endpoint of system "hl7v2".',
+        200,
+    ),
     "no-route": adapter_fault(
         "not-found",
         "Ingen mottagare är konfigurerad för meddelandet.",

@@ -40,6 +40,8 @@ ErrorCode: TypeAlias = Literal[
     "unknown-code",
     "unknown-event",
     "unmapped-event",
+    "no-queries",
+    "no-return-address",
     "unresolved-reference",
     "several-patients",
     "bad-identifier",

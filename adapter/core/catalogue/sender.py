@@ -147,6 +147,12 @@ CODES: dict[ErrorCode, Entry] = {
         "The event is known but not used here.",
         'Stop sending it, or set unmapped = "accept".',
     ),
+    "no-queries": sender_fault(
+        "not-supported",
+        "Meddelandet är en fråga; adaptern besvarar inga frågor.",
+        "The message is a query; the adapter answers no queries.",
+        "Do not send queries here; docs/hl7v2.md has what is taken.",
+    ),
     "unresolved-reference": sender_fault(
         "not-found",
         "En referens pekar på en resurs som inte finns i meddelandet.",

@@ -16,6 +16,7 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | `""` | deleted elements | `deletions` |
 | ACK from a receiver | receipt | `ack_reader` |
 | ACK to a sender | receipt | `ack_writer`, `ack_header`, `ack_errors`, `ack_places` |
+| FHS, BHS, BTS, FTS | several messages | `batches` |
 | all else | a loss | `losses` |
 
 `hl7_message` is the message that these modules read; `fields`, `times` and `validity` are its
@@ -37,8 +38,10 @@ from adapter.fhir import builders
 from adapter.fhir.bundles import Resource
 from adapter.fhir.parts import deleted_extensions, ended_reason, party_of
 from adapter.mappings import Context, System
+from adapter.mappings.hl7v2.ack_header import wish
 from adapter.mappings.hl7v2.ack_reader import read_ack
 from adapter.mappings.hl7v2.ack_writer import write_ack
+from adapter.mappings.hl7v2.batches import open_batch
 from adapter.mappings.hl7v2.case_names import visit_numbers
 from adapter.mappings.hl7v2.deletions import deleted
 from adapter.mappings.hl7v2.encounter import encounter
@@ -61,6 +64,8 @@ _WITHDRAWN = "Bedömningen är återkallad / The assessment is withdrawn"
 system = System("hl7v2", content="hl7", media_type="x-application/hl7-v2+er7")
 system.recognises(recognise)
 system.writes(Event.RECEIPT)(write_ack)
+system.opens(open_batch)
+system.asks(wish)
 
 
 def read_stay(event: Event, source: hl7.Message, context: Context) -> Bundle:

@@ -20,6 +20,7 @@ _CONDITIONS = {  # our codes in HL7 table 0357
     "wrong-charset": "102^Data type error",
     "unknown-code": "103^Table value not found",
     "unknown-event": "201^Unsupported event code",
+    "no-queries": "200^Unsupported message type",
     "unmapped-event": "201^Unsupported event code",
     "unknown-receiver": "204^Unknown key identifier",
     "concerns-unknown": "204^Unknown key identifier",
@@ -73,10 +74,14 @@ def _err_entry(issue: Resource) -> ErrEntry:
 
 
 def msa_text(entries: list[ErrEntry], header: Header) -> str:
-    """Return MSA-3, the codes of the errors; "" from v2.5, which has ERR for them."""
+    """Return MSA-3, the codes of the errors; "" from v2.5, which has ERR for them.
+
+    That a message is not used is told here too: nothing else would tell it before v2.5.
+    """
     if header.minor >= 5:
         return ""
-    return header.escaped(", ".join(e.code for e in entries if e.code and e.severity == "E"))
+    codes = (e.code for e in entries if e.severity == "E" or e.code == "not-used")
+    return header.escaped(", ".join(code for code in codes if code))
 
 
 def err_segments(entries: list[ErrEntry], header: Header) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import hl7
 
+from adapter.core.acknowledgement import When, Wish
 from adapter.core.errors import FatalError
 from adapter.fhir import codec
 from adapter.mappings import Context
@@ -70,6 +71,7 @@ class Header:
             marks.repetition: "R",
         }
         shown = "".join(c if c.isprintable() else " " for c in text)
+        shown = shown.encode(marks.charset, "replace").decode(marks.charset)
         return "".join(
             f"{marks.escape}{codes[c]}{marks.escape}" if c in codes else c for c in shown
         )
@@ -78,6 +80,25 @@ class Header:
 def _may_break(character: str) -> bool:
     """Whether a character may end a frame or a segment somewhere: a control character but tab."""
     return unicodedata.category(character) == "Cc" and character != "\t"
+
+
+def wish(context: Context) -> Wish | None:
+    """Return what MSH-15 and MSH-16 ask for; None in the original mode, where both are empty.
+
+    Of two, an empty one is NE (HL7 v2.5.1 chapter 2.9.3); so is an unknown code beside a known
+    one, and without a known one the mode is the original.
+    """
+    document = source_header(context).document
+    stated = {path: document.text(path).upper() for path in ("MSH-15", "MSH-16")}
+    known = {path: When(code) for path, code in stated.items() if code in set(When)}
+    unknown = tuple(path for path, code in stated.items() if code and path not in known)
+    if not known:
+        return None
+    return Wish(
+        accept=known.get("MSH-15", When.NEVER),
+        application=known.get("MSH-16", When.NEVER),
+        unknown=unknown,
+    )
 
 
 def source_header(context: Context) -> Header:

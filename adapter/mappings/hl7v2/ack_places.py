@@ -40,6 +40,8 @@ _ELEMENTS = {  # a FHIRPath begins with
 _CODES = {  # of our codes that say nothing more
     "unknown-event": "MSH-9",
     "unmapped-event": "MSH-9",
+    "no-queries": "MSH-9",
+    "no-return-address": "MSH-16",
     "not-used": "MSH-9",
     "reused-control-id": "MSH-10",
     "copy": "MSH-10",

@@ -7,35 +7,50 @@ source that is not HL7 v2 gets a bare ACK.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import hl7
 
+from adapter.core.acknowledgement import Reply
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Code, Receipt
 from adapter.fhir import bundles, responses
 from adapter.mappings import Context
-from adapter.mappings.hl7v2.ack_errors import err_entries, err_segments, msa_text
+from adapter.mappings.hl7v2.ack_errors import ErrEntry, err_entries, err_segments, msa_text
 from adapter.mappings.hl7v2.ack_header import Header, source_header
 
 _ACKNOWLEDGEMENT = {Code.OK: "AA", Code.FATAL: "AE", Code.TRANSIENT: "AR"}  # HL7 table 0008
+_COMMIT = {Code.OK: "CA", Code.FATAL: "CE", Code.TRANSIENT: "CE"}
+_REJECTED = frozenset(  # the values of MSH-9, MSH-11 or MSH-12 cannot be taken: CR
+    {"unknown-event", "unmapped-event", "no-queries", "test-message"}
+)
 
 
 def write_ack(bundle: Bundle, context: Context) -> hl7.Message:
-    """Return the ACK of `context.source`: AA, AE or AR, with the source's MSH-10 in MSA-2.
+    """Return the ACK of `context.source`, with the source's MSH-10 in MSA-2.
 
+    MSA-1 is AA, AE or AR; of a commit CA, CE or CR (HL7 v2.5.1 chapter 2.9.3).
     FatalError `not-written` for a bundle without a response.
     """
     receipt = _receipt(bundle)
     header = source_header(context)
     entries = list(err_entries(bundle, receipt.code))
-    acknowledgement = _ACKNOWLEDGEMENT[receipt.code]
+    acknowledgement = _acknowledgement(receipt.code, entries, context.reply)
     lines = [
         _msh(bundle, header, context),
         header.segment(["MSA", acknowledgement, header.control, msa_text(entries, header)]),
         *err_segments(entries, header),
     ]
     return hl7.parse("\r".join(lines) + "\r")
+
+
+def _acknowledgement(code: Code, entries: Sequence[ErrEntry], reply: Reply) -> str:
+    """Return MSA-1."""
+    if reply is not Reply.COMMIT:
+        return _ACKNOWLEDGEMENT[code]
+    errors = {entry.code for entry in entries if entry.severity == "E"}
+    return _COMMIT[code] if _REJECTED.isdisjoint(errors) else "CR"
 
 
 def _receipt(bundle: Bundle) -> Receipt:
@@ -52,13 +67,22 @@ def _msh(bundle: Bundle, header: Header, context: Context) -> str:
         context.recorded.astimezone(zone).strftime("%Y%m%d%H%M%S%z"),
         "",
         _message_type(header),
-        bundles.content_id(bundle).replace("-", "")[:20],  # v2.3 allows twenty characters
+        _control(bundle, context.reply),
         header.echo("MSH-11") or "P",
         header.version,
-        *([""] * 5),
+        "",
+        "",
+        *(("AL", "NE") if context.reply is Reply.DELIVERED else ("", "")),  # how it is answered
+        "",
         header.charset_field,
     ]
     return header.segment(["MSH", header.document.field("MSH-2"), *fields])
+
+
+def _control(bundle: Bundle, reply: Reply) -> str:
+    """Return MSH-10: the two acknowledgements of one message have different ones."""
+    digits = bundles.content_id(bundle).replace("-", "")
+    return digits[-20:] if reply is Reply.DELIVERED else digits[:20]  # v2.3 allows twenty
 
 
 def _message_type(header: Header) -> str:

@@ -52,6 +52,8 @@ _TYPE_NAMES = (
     " SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM VQQ VTQ VXQ VXR VXU VXX"
 )
 _TYPES = frozenset(_TYPE_NAMES.split())
+_QUERY_NAMES = "EQQ OSQ QBP QCN QRY QSB QSX QVR RQA RQC RQI RQP RQQ SPQ SQM VQQ VTQ VXQ"
+_QUERIES = frozenset(_QUERY_NAMES.split())  # their senders wait for data, which no ACK has
 _HIGHEST_TRIGGER = {  # the highest number of each letter of table 0003
     "A": 62,
     "B": 8,
@@ -77,7 +79,7 @@ _TYPES_WITH_A_TRIGGERS = frozenset({"ADT", "ADR", "QRY", "ACK"})  # A01, A02 …
 
 
 def recognise(message: hl7.Message) -> Event:
-    """Return the event of a message; FatalError `unknown-event` or `unmapped-event`."""
+    """Return the event of a message; FatalError `unknown-event`, `unmapped-event`, `no-queries`."""
     document = Document(message=message)
     kind, trigger = document.text("MSH-9.1").upper(), document.text("MSH-9.2").upper()
     if kind == "ACK":
@@ -133,6 +135,8 @@ def is_withdrawn(document: Document) -> bool:
 
 
 def _refusal(kind: str, trigger: str) -> FatalError:
+    if kind in _QUERIES and _is_code(trigger):
+        return FatalError("no-queries", f"{kind}^{trigger}")
     if _known(kind, trigger):
         return FatalError("unmapped-event", f"{kind}^{trigger}")
     return FatalError("unknown-event", "MSH-9 names no message of HL7 v2")

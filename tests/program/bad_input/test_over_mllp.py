@@ -130,11 +130,11 @@ def test_a_message_dressed_otherwise_is_taken(program: Program, dressed: object)
     assert program.kept(body)["standing"] == "processed"
 
 
-def test_enhanced_mode_is_answered_as_the_original_one(program: Program) -> None:
+def test_enhanced_mode_is_answered_by_the_commit(program: Program) -> None:
     header = b"|P|2.5||||||UNICODE UTF-8"
     body = admission(ASSESSED).replace(header, b"|P|2.5|||AL|AL||UNICODE UTF-8")
     with Feed(program) as feed:
-        assert feed.says(body) == "AA"
+        assert feed.says(body) == "CA no-return-address"
 
 
 def test_a_control_id_used_again_is_told_and_both_messages_are_kept(program: Program) -> None:
