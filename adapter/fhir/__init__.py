@@ -16,6 +16,7 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 
 _LIMITS = Limits()
+_ENTRY = re.compile(r"entry\[(\d+)\]: ", re.ASCII)
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)
 
 
@@ -52,8 +53,21 @@ def _no_problems() -> Resource:
 
 def _outcome_issue(issue: Issue) -> Resource:
     head = {"severity": str(issue.severity), "code": issue.entry.type}
-    place, diagnostics = _place(issue.expression), _diagnostics(issue.detail)
+    path = _rooted(issue)
+    place, diagnostics = _place(path), _diagnostics(issue.detail)
     return head | {"details": _details(issue.code)} | place | diagnostics
+
+
+def _rooted(issue: Issue) -> str:
+    """Return the path of an issue from the Bundle on, where its entry is known.
+
+    The detail of an issue begins with the entry. The header is the first.
+    """
+    entry = _ENTRY.match(issue.detail)
+    type_, dot, rest = issue.expression.partition(".")
+    if type_ == "Bundle" or not (entry or type_ == "MessageHeader"):
+        return issue.expression
+    return f"Bundle.entry[{entry[1] if entry else 0}].resource{dot}{rest}"
 
 
 def _details(code: ErrorCode) -> Resource:

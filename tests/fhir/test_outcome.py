@@ -25,7 +25,7 @@ def test_an_outcome_says_it_in_both_languages_and_where() -> None:
             "coding": [{"system": canonical.ERROR, "code": "unknown-event"}],
             "text": "Okänd händelse. / The event is unknown.",
         },
-        "expression": ["MessageHeader.event"],
+        "expression": ["Bundle.entry[0].resource.event"],
         "diagnostics": "event none",
     }
 
@@ -47,3 +47,19 @@ def test_every_outcome_is_r4() -> None:
 @pytest.mark.parametrize("path", MESSAGES, ids=label)
 def test_the_answer_to_every_fixture_is_r4(path: Path) -> None:
     assert oracle.problems(fhir.outcome(validate(loaded(path)))) == []
+
+
+PLACES = {
+    "MessageHeader.event": ("", "Bundle.entry[0].resource.event"),
+    "Encounter.status": ("entry[3]: missing", "Bundle.entry[3].resource.status"),
+    "Patient": ("entry[2]: not an object", "Bundle.entry[2].resource"),
+    "Bundle.entry[1].resource": ("entry[1]: missing", "Bundle.entry[1].resource"),
+    "Patient.identifier": ("", "Patient.identifier"),
+}
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_a_place_begins_at_the_bundle_where_the_entry_is_known(path: str) -> None:
+    detail, rooted = PLACES[path]
+    issue = Issue(code="required", expression=path, detail=detail)
+    assert fhir.outcome([issue])["issue"][0]["expression"] == [rooted]

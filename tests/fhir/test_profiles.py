@@ -74,7 +74,7 @@ def test_a_danish_message_is_told_its_event_the_system_and_the_place(path: Path)
     coding = bundles.header(bundle)["eventCoding"]
     (issue,) = fhir.outcome(profiles.validate(bundle))["issue"]
     assert issue["details"]["coding"][0]["code"] == "unknown-event"
-    assert issue["expression"] == ["MessageHeader.event"]
+    assert issue["expression"] == ["Bundle.entry[0].resource.event"]
     assert issue["diagnostics"].startswith("the system of the code is none of ours")
     assert coding["code"] not in issue["diagnostics"]
 

@@ -111,7 +111,7 @@ def test_every_message_of_medcom_is_told_that_its_event_is_of_another_system() -
     for document in messages:
         outcome = fhir.outcome(refusal(document).issues)
         issue = outcome["issue"][0]
-        assert issue["expression"] == ["MessageHeader.event"]
+        assert issue["expression"] == ["Bundle.entry[0].resource.event"]
         assert issue["diagnostics"].startswith("the system of the code is none of ours")
 
 

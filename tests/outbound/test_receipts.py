@@ -338,3 +338,12 @@ def test_of_a_receipt_with_very_many_codes_the_first_are_kept(region: Region) ->
     detail = region.deliveries(event="message")[0]["detail"]
     assert detail.endswith(", …")
     assert len(detail) < 50_000
+
+
+def test_a_delivery_report_says_what_its_receiver_said(region: Region) -> None:
+    bundle = drafts.receipt(region.tells("hospital", drafts.note()), LULEA, "fatal-error")
+    issue = {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[1].resource"]}
+    outcome = bundles.of_type(bundle, "OperationOutcome") or {}
+    region.tells("lulea", rewriting.with_resource(bundle, outcome | {"issue": [issue]}))
+    [report] = region.deliveries(event="delivery-report")
+    assert b"invalid at Bundle.entry[1].resource" in report["body"]

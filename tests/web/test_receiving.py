@@ -96,7 +96,7 @@ def test_an_event_that_nobody_knows_is_told_with_its_place_and_not_repeated(site
         response = post(sundby, sent)
     assert codes(response) == ["unknown-event"]
     issue = response.json()["issue"][0]
-    assert issue["expression"] == ["MessageHeader.event"]
+    assert issue["expression"] == ["Bundle.entry[0].resource.event"]
     assert issue["diagnostics"].startswith("the system of the code is none of ours")
     assert coding["system"] not in issue["diagnostics"]
     assert coding["code"] not in issue["diagnostics"]
