@@ -1,128 +1,130 @@
-"""What FHIR R4 defines: resource types, data types and their elements, as fhir.resources has them.
+"""What FHIR R4 (4.0.1) defines: resource types, data types, their elements, and their codes.
 
-fhir.resources' R4B models are read here, and nowhere else; R4B and R4 agree on our types.
+The facts are compiled from HL7's definitions into `r4_definitions.json`; the file names its source
+(`python -m tools.r4_definitions` writes it). An inner type is named by its path:
+`Encounter.statusHistory`.
 """
 
 from __future__ import annotations
 
-import re
-import typing
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from fhir.resources.R4B import get_fhir_model_class
-from fhir_core.constraints import FHIR_PRIMITIVES_MAPS
-from fhir_core.fhirabstractmodel import FHIRAbstractModel
-from fhir_core.types import FhirBase
-from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator
+from adapter.fhir import r4_resource_invariants, r4_type_invariants
+from adapter.fhir.r4_rules import INVARIANTS, Invariant
+from adapter.fhir.r4_values import accepts
 
-from adapter.fhir.required_codes import REQUIRED
-
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "boolean": (bool,),
-    "decimal": (int, float, Decimal),
-    "integer": (int,),
-    "integer64": (int,),
-    "positiveInt": (int,),
-    "unsignedInt": (int,),
-}
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_TIME = re.compile(
-    r"[1-9]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
-    r"(Z|[+-](0\d|1[0-3]):[0-5]\d)",
-    re.ASCII,
-)
-_ABSTRACT = frozenset({"Resource", "DomainResource"})
+_FILE = Path(__file__).with_name("r4_definitions.json")
+_EXTENSION_OF_PRIMITIVE = "Element"  # what `_status` holds: an id and extensions
+Accepts = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """One element of a type: its FHIRPath name and type, and which JSON it takes."""
+    """One element of a type, by its JSON name."""
 
-    name: str
-    kind: str  # "dateTime", "Period", "EncounterStatusHistory", "Resource"
+    name: str  # in FHIRPath: `value` for the JSON name `valueString`
+    kind: str  # "dateTime", "Period", "Encounter.statusHistory", "Resource"
+    choice: str = ""  # the name of a choice of types such as value[x]; "" for any other element
     repeats: bool = False
-    json: tuple[type, ...] = ()  # the Python types of a primitive's JSON; () for an object
+    accepts: Accepts | None = None  # whether a value has the form of the primitive type
+    plain: Accepts | None = None  # the same, where nothing else need be looked at
     codes: frozenset[str] = frozenset()  # of a required binding; empty = any
-    accepts: Callable[[Any], bool] = bool  # of a primitive type: whether a value has its form
+    pairs: frozenset[tuple[str, str]] = frozenset()  # the same, each with its code system
+    targets: frozenset[str] = frozenset()  # the types that a reference may point to; empty = any
 
 
-def is_id(value: str) -> bool:
-    """Whether a text has the form of FHIR's `id` (R4, datatypes)."""
-    return _ID.fullmatch(value) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A type: its elements by JSON name, and the names of which each group needs one."""
+
+    elements: dict[str, Element]
+    required: tuple[tuple[str, frozenset[str]], ...]
+    invariants: tuple[Invariant, ...] = ()
+
+
+def is_resource_type(name: str) -> bool:
+    """Whether a name is a resource type of R4; abstract types are not."""
+    return name in _definitions()["resources"]
+
+
+@lru_cache(maxsize=1)
+def source() -> dict[str, str]:
+    """Return where the definitions come from: FHIR release, package, version, licence."""
+    return dict(_definitions()["source"])
 
 
 @lru_cache(maxsize=1024)
-def model(type_: str) -> type[FHIRAbstractModel] | None:
-    """Return the model of a resource type; None for abstract types and types that R4B lacks."""
-    try:
-        class_ = get_fhir_model_class(type_)
-    except ValueError:
-        return None
-    return class_ if class_.has_resource_base() and type_ not in _ABSTRACT else None
+def shape(type_: str) -> Shape:
+    """Return a type of R4, compiled once; KeyError for a name that is no type."""
+    facts = {_EXTENSION_OF_PRIMITIVE: _EXTENDED}.get(type_) or _definitions()["types"][type_]
+    elements: dict[str, Element] = {}
+    required: dict[str, set[str]] = {}
+    for name, fact in facts.items():
+        elements[name] = _element(name, fact)
+        names = {name}
+        if elements[name].accepts:
+            elements[f"_{name}"] = _beside(elements[name])
+            names.add(f"_{name}")
+        if "min" in fact:
+            required.setdefault(elements[name].name, set()).update(names)
+    if is_resource_type(type_):
+        is_code = accepts("code")
+        elements["resourceType"] = Element(
+            name="resourceType", kind="code", accepts=is_code, plain=is_code
+        )
+    needs = tuple((name, frozenset(names)) for name, names in required.items())
+    return Shape(elements=elements, required=needs, invariants=INVARIANTS.get(type_, ()))
 
 
-@lru_cache(maxsize=1024)
 def elements(type_: str) -> dict[str, Element]:
-    """Return the elements of a resource type or data type, by JSON name."""
-    class_ = get_fhir_model_class(type_)
-    fields = {field.alias or name: field for name, field in class_.model_fields.items()}
-    by_name = {name: _element(f"{type_}.{name}", name, fields) for name in fields}
-    by_name.pop("fhir_comments")
-    if class_.has_resource_base():
-        by_name["resourceType"] = Element(name="resourceType", kind="code", json=(str,))
-    return by_name
+    """Return the elements of a type by JSON name; KeyError for a name that is no type."""
+    return shape(type_).elements
 
 
-def _element(path: str, name: str, fields: dict[str, Any]) -> Element:
-    kind, repeats = _unwrapped(fields[name].annotation)
-    primitive = FHIR_PRIMITIVES_MAPS.get(kind, "")
-    value = name.removeprefix("_")  # `_status` extends `status`: FHIRPath has one name for both
+_EXTENDED = {"id": {"type": "string"}, "extension": {"type": "Extension", "many": True}}
+
+
+@lru_cache(maxsize=1)
+def _definitions() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return facts | {"resources": frozenset(facts["resources"])}
+
+
+def _element(name: str, fact: dict[str, Any]) -> Element:
+    kind = fact["type"]
+    pairs = _pairs(fact["codes"]) if "codes" in fact else frozenset()
+    codes = frozenset(code for _, code in pairs)
+    accepts_value = accepts(kind) if kind in _definitions()["primitives"] else None
+    is_alone = "many" not in fact and "name" not in fact
+    accepts_one = _one_of(codes) if accepts_value and codes else accepts_value
     return Element(
-        name=(fields[value].json_schema_extra or {}).get("one_of_many") or value,
-        kind=primitive or kind._model_klass.rsplit(".", 1)[1],
-        repeats=repeats,
-        json=_JSON_TYPES.get(primitive, (str,)) if primitive else (),
-        codes=REQUIRED.get(path, frozenset()),
-        accepts=_validator(kind, primitive) if primitive else bool,
+        name=fact.get("name", name),
+        kind=kind,
+        choice=fact.get("name", ""),
+        repeats="many" in fact,
+        accepts=accepts_one,
+        plain=accepts_one if is_alone else None,
+        codes=codes,
+        pairs=pairs,
+        targets=frozenset(fact.get("targets", ())),
     )
 
 
-@lru_cache(maxsize=64)
-def _validator(kind: Any, primitive: str) -> Callable[[Any], bool]:
-    """fhir.resources' own validator of a primitive type, behind a cheaper one for whole times."""
-    accepts: Callable[[Any], bool] = SchemaValidator(
-        TypeAdapter(kind).core_schema
-    ).isinstance_python
-    if primitive not in ("instant", "dateTime"):
-        return accepts
-    return lambda value: is_whole_time(value) or accepts(value)
+def _beside(element: Element) -> Element:
+    """The element `_status` beside `status`: FHIRPath has one name for both."""
+    return Element(name=element.name, kind=_EXTENSION_OF_PRIMITIVE, repeats=element.repeats)
 
 
-def is_whole_time(value: Any) -> bool:
-    """Whether a value is a time with seconds and zone, as most are; False says nothing else."""
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:  # no such day
-        return False
-    return True
+@lru_cache(maxsize=256)
+def _pairs(key: str) -> frozenset[tuple[str, str]]:
+    systems: dict[str, str] = _definitions()["codes"][key]
+    return frozenset((system, code) for system, codes in systems.items() for code in codes.split())
 
 
-def _unwrapped(annotation: Any) -> tuple[Any, bool]:
-    """The type inside Optional and List, and whether there was a List."""
-    if annotation in FHIR_PRIMITIVES_MAPS or _is_complex(annotation):
-        return annotation, False
-    inner = next(a for a in typing.get_args(annotation) if a is not type(None))
-    kind, repeats = _unwrapped(inner)
-    return kind, repeats or typing.get_origin(annotation) is list
-
-
-def _is_complex(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, FhirBase)
+def _one_of(codes: frozenset[str]) -> Accepts:
+    return lambda value: type(value) is str and value in codes

@@ -1,21 +1,36 @@
-"""One walk through the JSON of a message: names, arrays, JSON types and required codes.
+"""One walk through the JSON of a message, by the definitions of FHIR R4 (`r4_types.py`).
 
-fhir.resources is less strict than the standard here: it turns "yes" into true, accepts a string
-for an object, drops null and empty arrays, and accepts any status code.
+It checks names, arrays, JSON types, grammars, codes, what is required, and the invariants of each
+element. What joins elements (contained resources, entries, references) stands in `links.py`.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
-from adapter.fhir.r4_types import Element, elements, is_id, model
-from adapter.fhir.required_codes import ONLY_R4
+from adapter.fhir import contained, entries, r4_references as references
+from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
+from adapter.fhir.r4_values import JSON_TYPES, is_of_json_type
+from adapter.fhir.r4_references import Found, Names
 
-_JSON_NAMES = {bool: "true or false", int: "a number", str: "a string"}
-_ENTRY = re.compile(r"(?:^|.*\.)(entry\[\d+\])\.resource")
+_TIMES = frozenset({"date", "dateTime", "instant", "time"})
+_FORMS = {
+    "id": "an id has 1 to 64 letters, digits, - and .",
+    "uri": "no URI: no white space, and a real UUID or OID",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is around the walk's place: the entry, the whole resource, the Bundle."""
+
+    entry: str = ""  # entry[3]; in a Bundle inside that, entry[3].resource.entry[0]
+    contained: dict[str, str] = field(default_factory=dict)  # of the whole resource: type by id
+    names: Names = field(default_factory=dict)  # what the entries of the Bundle are called
 
 
 class Walk:
@@ -24,84 +39,167 @@ class Walk:
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.types: list[tuple[str, str]] = []  # resource type, entry
-        self._entry = ""
+        self._around = _Around()
 
-    def resource(self, node: Any, path: str) -> None:
-        """Walk through a resource. Paths inside a resource of an entry begin with its type."""
-        entry = _ENTRY.fullmatch(path)
-        self._entry = entry[1] if entry else self._entry
+    def resource(self, node: Any, place: str = "", path: str = "") -> None:
+        """Walk through a resource. Its paths begin with `path`, or else with its type."""
         if type(node) is not dict:
-            return self._report("invalid-structure", path, "must be an object")
+            return self._report("invalid-structure", place, "must be an object")
         type_ = node.get("resourceType")
         if type(type_) is not str:
-            return self._report("invalid-structure", path, "has no resourceType")
-        self.types.append((type_, self._entry))
-        if type_ in ONLY_R4:
-            return None
-        if model(type_) is None:
-            return self._report("unknown-resource-type", path, "no resource type of FHIR R4")
-        return self._object(node, type_, type_ if entry or not path else path)
+            return self._report("invalid-structure", place, "has no resourceType")
+        self.types.append((type_, self._around.entry))
+        if not is_resource_type(type_):
+            return self._report("unknown-resource-type", place, "no resource type of FHIR R4")
+        if type_ == "Bundle":
+            return self._bundle(node, path or type_)
+        return self._object(node, shape(type_), path or type_)
 
-    def _object(self, node: dict[str, Any], type_: str, path: str) -> None:
-        known = elements(type_)
+    def _whole(self, node: Any, place: str, entry: str) -> None:
+        """Walk through the resource of an entry: references such as `#id` end at it."""
+        before = self._around
+        self._around = _Around(entry, contained.types(node), before.names)
+        self.resource(node, place)
+        self._around = before
+
+    def _bundle(self, node: dict[str, Any], path: str) -> None:
+        before = self._around
+        self._around = _Around(before.entry, before.contained, references.names(node))
+        self._tell(entries.found(node, path))
+        self._object(node, shape("Bundle"), path)
+        self._around = before
+
+    def _object(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         if not node:
-            self._report("invalid-structure", path, "an empty object")
-        for number, (key, value) in enumerate(node.items(), start=1):
+            return self._report("invalid-structure", path, "an empty object")
+        known = type_.elements
+        choices: dict[str, str] = {}
+        before = len(self.issues)
+        for key, value in node.items():
             element = known.get(key)
             if element is None:
-                self._unknown(number, type_, path)
-            elif element.repeats:
-                beside = node.get(key.removeprefix("_") if key[0] == "_" else f"_{key}")
-                self._array(value, beside, element, f"{path}.{element.name}")
-            else:
-                self._item(value, element, f"{path}.{element.name}")
+                number = list(node).index(key) + 1
+                self._report("invalid-structure", path, f"key number {number} is no element of R4")
+            elif element.plain is None or not element.plain(value):
+                if element.choice:
+                    self._choose(choices, element, key, path)
+                self._element(node, key, value, element, f"{path}.{element.name}")
+        for name, keys in type_.required:
+            if keys.isdisjoint(node):
+                self._report("required", f"{path}.{name}", "missing")
+        if type_.invariants and len(self.issues) == before:
+            self._invariants(node, type_, path)
+        if "contained" in node:
+            self._tell(contained.found(node, path))
+        return None
 
-    def _array(self, value: Any, beside: Any, element: Element, path: str) -> None:
+    def _invariants(self, node: dict[str, Any], type_: Shape, path: str) -> None:
+        """Check the invariants of an element that has no other fault."""
+        for invariant in type_.invariants:
+            if not invariant.holds(node):
+                self._report("invariant", path, f"{invariant.key}: {invariant.wrong}")
+
+    def _element(
+        self, node: dict[str, Any], key: str, value: Any, element: Element, path: str
+    ) -> None:
+        if element.repeats:
+            self._array(node, key, value, element, path)
+        elif element.accepts is None:
+            self._complex(value, element, path)
+        elif not element.accepts(value):
+            self._refuse(value, element, path)
+
+    def _choose(self, choices: dict[str, str], element: Element, key: str, path: str) -> None:
+        """Note the type of a choice such as value[x]; report a second one."""
+        name = key.removeprefix("_")
+        if choices.setdefault(element.choice, name) != name:
+            detail = "more than one of its types"
+            self._report("invalid-structure", f"{path}.{element.choice}", detail)
+
+    def _array(
+        self, node: dict[str, Any], key: str, value: Any, element: Element, path: str
+    ) -> None:
         if type(value) is not list:
             return self._report("invalid-structure", path, "must be an array")
         if not value:
             return self._report("invalid-structure", path, "an empty array")
         for index, item in enumerate(value):
-            if item is not None or not _is_filled(beside, index):
-                self._item(item, element, f"{path}[{index}]")
+            if item is None and _is_filled(node, key, index):
+                continue
+            if element.accepts is None:
+                self._complex(item, element, f"{path}[{index}]")
+            elif not element.accepts(item):
+                self._refuse(item, element, f"{path}[{index}]")
         return None
 
-    def _item(self, value: Any, element: Element, path: str) -> None:
-        if element.json:
-            self._primitive(value, element, path)
-        elif element.kind == "Resource":
-            self.resource(value, path)
-        elif type(value) is dict:
-            self._object(value, element.kind, path)
-        else:
-            self._report("invalid-structure", path, "must be an object")
+    def _complex(self, value: Any, element: Element, path: str) -> None:
+        if element.kind == "Resource":
+            return self._inner(value, path)
+        if type(value) is not dict:
+            return self._report("invalid-structure", path, "must be an object")
+        kind = element.kind
+        self._object(value, shape(kind), path)
+        if kind == "Reference":
+            around = self._around
+            self._tell(
+                references.found(value, path, element.targets, around.contained, around.names)
+            )
+        elif element.pairs and not _is_coded(value, element):
+            self._report("unknown-code", path, _allowed(element))
+        elif len(value) == 1 and "id" in value and not shape(kind).required and kind != "Element":
+            self._report("invariant", path, "ele-1: only an id")
+        return None
 
-    def _primitive(self, value: Any, element: Element, path: str) -> None:
-        if type(value) not in element.json:
-            self._report("invalid-structure", path, f"must be {_JSON_NAMES[element.json[0]]}")
-        elif element.json == (str,) and "\0" in value:  # neither XML nor PostgreSQL can hold it
-            self._report("invalid-structure", path, "a null character")
-        elif element.codes and value not in element.codes:
-            self._report("unknown-code", path, f"allowed: {', '.join(sorted(element.codes))}")
-        elif element.kind == "id" and not is_id(value):
-            self._report("invalid-structure", path, "an id has 1 to 64 letters, digits, - and .")
+    def _inner(self, value: Any, path: str) -> None:
+        """Walk through a resource inside another: of an entry, contained, or of a parameter."""
+        holder = path.removesuffix(".resource").rpartition(".")[2]
+        if not holder.startswith("entry["):
+            return self.resource(value, path, path)
+        outer = f"{self._around.entry}.resource." if self._around.entry else ""
+        inside = path.removesuffix(".resource").partition(".")[2]
+        return self._whole(value, path, outer + inside)
 
-    def _unknown(self, number: int, type_: str, path: str) -> None:
-        """Tell the place of a key; the key itself may be anything."""
-        detail = f"key number {number} is no element of {type_}"
-        self._report("invalid-structure", path, detail)
+    def _refuse(self, value: Any, element: Element, path: str) -> None:
+        """Say what is wrong with a value of a primitive type. The value itself is not told."""
+        kind = element.kind
+        if not is_of_json_type(kind, value):
+            return self._report(
+                "invalid-structure", path, f"must be {JSON_TYPES.get(kind, 'a string')}"
+            )
+        if type(value) is str and "\0" in value:  # neither XML nor PostgreSQL can hold it
+            return self._report("invalid-structure", path, "a null character")
+        if element.codes:
+            return self._report("unknown-code", path, _allowed(element))
+        code: ErrorCode = "bad-time" if kind in _TIMES else "invalid-structure"
+        return self._report(code, path, _FORMS.get(kind, f"not a {kind} of FHIR R4"))
+
+    def _tell(self, found: Iterable[Found]) -> None:
+        for each in found:
+            self._report(*each)
 
     def _report(self, code: ErrorCode, path: str, detail: str) -> None:
-        self.issues.append(Issue(code=code, expression=path, detail=self._placed(detail)))
-
-    def _placed(self, detail: str) -> str:
-        """The detail, after the entry that it concerns."""
-        return f"{self._entry}: {detail}" if self._entry else detail
+        entry = self._around.entry
+        placed = f"{entry}: {detail}" if entry else detail
+        self.issues.append(Issue(code=code, expression=path, detail=placed))
 
 
-def _is_filled(beside: Any, index: int) -> bool:
+def _allowed(element: Element) -> str:
+    return f"allowed: {', '.join(sorted(element.codes))}"
+
+
+def _is_coded(value: dict[str, Any], element: Element) -> bool:
+    """Whether a Coding, or one coding of a CodeableConcept, is of a required value set."""
+    codings = value.get("coding", ()) if element.kind == "CodeableConcept" else (value,)
+    return any(
+        isinstance(c, dict) and (str(c.get("system")), str(c.get("code"))) in element.pairs
+        for c in (codings if isinstance(codings, list | tuple) else ())
+    )
+
+
+def _is_filled(node: dict[str, Any], key: str, index: int) -> bool:
     """Whether the other of `name` and `_name` has an item here, so that null only keeps its place.
 
     R4, json.html: the two arrays have the same length.
     """
+    beside = node.get(key.removeprefix("_") if key[0] == "_" else f"_{key}")
     return isinstance(beside, list) and index < len(beside) and beside[index] is not None

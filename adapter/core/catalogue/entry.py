@@ -35,6 +35,7 @@ ErrorCode: TypeAlias = Literal[
     "invalid-document",
     "invalid-structure",
     "unknown-resource-type",
+    "invariant",
     "profile",
     "required",
     "unknown-code",

@@ -117,6 +117,12 @@ CODES: dict[ErrorCode, Entry] = {
         "The resource type does not exist in FHIR R4.",
         "Use a resource type from FHIR R4.",
     ),
+    "invariant": sender_fault(
+        "invariant",
+        "Resursen bryter mot en regel i FHIR R4.",
+        "The resource breaks a rule of FHIR R4.",
+        "Correct the element at the given path; the detail names the rule.",
+    ),
     "profile": sender_fault(
         "business-rule",
         "Meddelandet följer inte händelsens profil.",

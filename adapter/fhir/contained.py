@@ -1,0 +1,58 @@
+"""Contained resources: FHIR R4's invariants dom-2 to dom-5 (4.0.1, references.html#contained)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapter.fhir.r4_references import Found
+
+
+def types(resource: Any) -> dict[str, str]:
+    """Return the type of each contained resource by its id."""
+    if not isinstance(resource, dict) or "contained" not in resource:
+        return {}
+    return {
+        str(inner.get("id")): str(inner.get("resourceType"))
+        for inner in _all(resource)
+        if "id" in inner
+    }
+
+
+def found(resource: Mapping[str, Any], path: str) -> Iterator[Found]:
+    """Yield what is wrong with the contained resources of a resource. Takes any JSON."""
+    if ".contained[" in path:
+        yield "invariant", f"{path}.contained", "dom-2: a contained resource contains others"
+        return
+    linked = set(_fragments({k: v for k, v in resource.items() if k != "contained"}))
+    for index, inner in enumerate(_all(resource)):
+        place = f"{path}.contained[{index}]"
+        linked_inside = set(_fragments([o for o in _all(resource) if o is not inner]))
+        points_back = "#" in set(_fragments(inner))
+        if not points_back and f"#{inner.get('id')}" not in linked | linked_inside:
+            yield "invariant", place, "dom-3: nothing refers to it"
+        yield from _meta_found(inner.get("meta"), place)
+
+
+def _meta_found(meta: Any, place: str) -> Iterator[Found]:
+    if not isinstance(meta, dict):
+        return
+    for key, name in (("dom-4", "versionId"), ("dom-4", "lastUpdated"), ("dom-5", "security")):
+        if name in meta:
+            yield "invariant", f"{place}.meta.{name}", f"{key}: not in a contained resource"
+
+
+def _all(resource: Any) -> list[dict[str, Any]]:
+    inside = resource.get("contained") if isinstance(resource, dict) else None
+    items = inside if isinstance(inside, list) else []
+    return [item if isinstance(item, dict) else {} for item in items]
+
+
+def _fragments(node: Any) -> Iterator[str]:
+    """Yield each text inside a node that begins with `#`."""
+    if isinstance(node, str):
+        if node.startswith("#"):
+            yield node
+    elif isinstance(node, dict | list):
+        for value in node.values() if isinstance(node, dict) else node:
+            yield from _fragments(value)

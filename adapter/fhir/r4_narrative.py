@@ -1,0 +1,88 @@
+"""What XHTML a Narrative may have (FHIR R4 4.0.1, narrative.html; invariants txt-1 and txt-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_ELEMENTS = frozenset(
+    "a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div"
+    " dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li map ol p pre q samp small span strong sub sup"
+    " table tbody td tfoot th thead tr tt ul var".split()
+)
+_ATTRIBUTES = frozenset(
+    "abbr accesskey align alt axis border cellpadding cellspacing char charoff charset cite class"
+    " colspan coords dir frame headers height href hreflang id ismap lang longdesc name nohref rel"
+    " rev rowspan rules scope shape span src style summary tabindex title type usemap valign"
+    " width {http://www.w3.org/XML/1998/namespace}lang"
+    " {http://www.w3.org/XML/1998/namespace}space"
+    " {http://www.w3.org/XML/1998/namespace}id".split()
+)
+_LINKS = frozenset({"cite", "href", "longdesc", "src", "usemap"})
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "urn"})  # what a link may lead to
+_IN_STYLE = ("url(", "expression(", "@import", "javascript:", "behavior:")
+_DECLARES = ("<!doctype", "<!entity", "<?")
+_HTML_ENTITIES = {"&nbsp;": "&#160;", "&copy;": "&#169;", "&reg;": "&#174;"}
+
+
+@lru_cache(maxsize=256)
+def faults(div: Any) -> tuple[str, ...]:
+    """Return what is wrong with a `div`, in words without its content; () for a good one.
+
+    Anything but a string has no fault here: its JSON type is wrong already.
+    """
+    if not isinstance(div, str):
+        return ()
+    if any(mark in div.casefold() for mark in _DECLARES):
+        return ("a declaration",)
+    try:
+        root = fromstring(_with_numbers(div))
+    except (ParseError, ValueError):
+        return ("no XML",)
+    if root.tag != f"{_XHTML}div":
+        return ("no div of XHTML",)
+    return tuple(dict.fromkeys([*_inside(root), *_emptiness(root)]))
+
+
+def _with_numbers(div: str) -> str:
+    """The text with the entities of HTML as numbers, which XML knows without a declaration."""
+    for name, number in _HTML_ENTITIES.items():
+        div = div.replace(name, number)
+    return div
+
+
+def _inside(root: Element) -> Iterator[str]:
+    for element in root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag.removeprefix(_XHTML) not in _ELEMENTS or _XHTML not in element.tag:
+            yield "an element that is not allowed"
+        for name, value in element.attrib.items():
+            yield from _in_attribute(name, value)
+
+
+def _in_attribute(name: str, value: str) -> Iterator[str]:
+    if name not in _ATTRIBUTES:
+        yield "an attribute that is not allowed"
+    elif name in _LINKS and not _is_allowed(name, value):
+        yield "a link that is not allowed"
+    elif name == "style" and any(mark in value.casefold() for mark in _IN_STYLE):
+        yield "a style that loads something"
+
+
+def _is_allowed(name: str, link: str) -> bool:
+    """Whether a link has no scheme, or one that only leads somewhere; an image may be inside."""
+    scheme, colon, _ = "".join(link.split()).casefold().partition(":")
+    if not colon or not scheme.replace("+", "").replace("-", "").replace(".", "").isalnum():
+        return True
+    return scheme in _SCHEMES or (name == "src" and scheme == "data")
+
+
+def _emptiness(root: Element) -> Iterator[str]:
+    """R4, txt-2: the div has some text or an image."""
+    has_text = any(text.strip() for text in root.itertext())
+    if not has_text and root.find(f".//{_XHTML}img") is None:
+        yield "no text"

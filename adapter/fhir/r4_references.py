@@ -1,0 +1,80 @@
+"""Where references lead: to contained resources, to entries of the Bundle, or elsewhere.
+
+FHIR R4 (4.0.1): references.html, and bundle.html, "Resolving references in Bundles".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from adapter.core.catalogue import ErrorCode
+from adapter.fhir.r4_types import is_resource_type
+
+Found: TypeAlias = tuple[ErrorCode, str, str]
+"""An issue: code, path, detail."""
+Names: TypeAlias = dict[str, tuple[str, set[str]]]
+"""What the entries of a Bundle are called: type and versions by name."""
+
+_ELSEWHERE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/.*)?")
+_HISTORY = "/_history/"
+
+
+def names(bundle: Mapping[str, Any]) -> Names:
+    """Return each name of each entry of a Bundle: its fullUrl, Type/id, and its id as a UUID."""
+    found: Names = {}
+    entries = bundle.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict):
+            type_, id_ = str(resource.get("resourceType")), resource.get("id")
+            for name in (entry.get("fullUrl"), f"{type_}/{id_}", f"urn:uuid:{id_}"):
+                if isinstance(name, str):
+                    found.setdefault(name, (type_, set()))[1].add(_version(resource))
+    return found
+
+
+def _version(resource: Mapping[str, Any]) -> str:
+    meta = resource.get("meta")
+    return str(meta.get("versionId")) if isinstance(meta, dict) else ""
+
+
+def found(
+    reference: Mapping[str, Any],
+    path: str,
+    targets: frozenset[str],
+    contained: Mapping[str, str],
+    names_: Names,
+) -> Iterator[Found]:
+    """Yield what is wrong with a Reference: it leads nowhere, or to a type that is not allowed."""
+    link = reference.get("reference")
+    leads_to = ""
+    if isinstance(link, str):
+        if link[:1] == "#" and len(link) > 1 and link[1:] not in contained:
+            yield "unresolved-reference", path, "ref-1: no such contained resource"
+        base, _, version = link.partition(_HISTORY)
+        if version and base in names_ and version not in names_[base][1]:
+            yield "unresolved-reference", path, "no such version in the Bundle"
+        leads_to = contained.get(link[1:], "") if link[:1] == "#" else _type(base, names_)
+    yield from _types_found(reference.get("type"), leads_to, path, targets)
+
+
+def _type(link: str, names_: Names) -> str:
+    """The type of the resource that a reference leads to; "" where its text does not say."""
+    if link in names_:
+        return names_[link][0]
+    elsewhere = _ELSEWHERE.fullmatch(link)
+    return elsewhere[1] if elsewhere else ""
+
+
+def _types_found(
+    declared: Any, leads_to: str, path: str, targets: frozenset[str]
+) -> Iterator[Found]:
+    """Yield what is wrong with the types that a Reference declares and leads to."""
+    says = declared if isinstance(declared, str) and is_resource_type(declared) else ""
+    if says and leads_to and is_resource_type(leads_to) and says != leads_to:
+        yield "invariant", path, "its type is not that of the resource"
+    wrong = {type_ for type_ in (says, leads_to) if type_ and targets and type_ not in targets}
+    if any(is_resource_type(type_) for type_ in wrong):
+        yield "invariant", path, f"may point to {' or '.join(sorted(targets))}"
