@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from adapter.core.lifecycle import Standing, State
 
 Bundle: TypeAlias = dict[str, Any]
-"""A FHIR R4 message Bundle as parsed JSON. fhir.resources is used only to check it."""
+"""A FHIR R4 message Bundle as parsed JSON."""
 
 
 class Kind(StrEnum):

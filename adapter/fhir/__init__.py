@@ -1,6 +1,6 @@
 """FHIR R4 (4.0.1): check the structure of a Bundle, and report issues in an OperationOutcome.
 
-This room alone imports fhir.resources. Its R4B models read R4: our types are the same in both.
+`r4_definitions.json` has what R4 defines, compiled from HL7's definitions (decision 0024).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     if isinstance(entries, list) and len(entries) > limits.entries:
         detail = f"{len(entries)} entries; the limit is {limits.entries}"
         return [Issue(code="too-large", expression="Bundle.entry", detail=detail)]
-    # Imported here, because fhir.resources is slow to import and most commands do not need it.
+    # Imported here, because most commands do not need the definitions.
     from adapter.fhir.structure import problems
 
     return problems(bundle)

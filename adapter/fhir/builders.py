@@ -25,6 +25,7 @@ from adapter.fhir.canonical import (
     SOURCE_ID,
     extension_url,
 )
+from adapter.fhir.r4_values import is_uri
 
 _NO_PLACES: Mapping[str, str] = {}
 _OURS = uuid5(NAMESPACE_URL, BASE)
@@ -37,12 +38,18 @@ def new_id(*parts: str) -> str:
 
 def reference(id_: str) -> Resource:
     """Return a Reference to the resource with this id in the same message."""
-    return {"reference": f"urn:uuid:{id_}"}
+    return {"reference": _full_url(id_)}
 
 
 def entry(resource: Resource) -> Resource:
-    """Return a Bundle entry for a resource whose id is a UUID."""
-    return {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource}
+    """Return a Bundle entry for a resource."""
+    return {"fullUrl": _full_url(resource["id"]), "resource": resource}
+
+
+def _full_url(id_: str) -> str:
+    """The name of an entry: a real UUID (R4, bundle.html), also where a sender's id is none."""
+    url = f"urn:uuid:{id_}"
+    return url if is_uri(url) else f"urn:uuid:{new_id(id_)}"
 
 
 def organization(hsa: str, name: str = "") -> Resource:

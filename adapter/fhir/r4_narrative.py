@@ -7,19 +7,24 @@ from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _XHTML = "{http://www.w3.org/1999/xhtml}"
-_ELEMENTS = frozenset(
+_ELEMENTS = _words(
     "a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div"
     " dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li map ol p pre q samp small span strong sub sup"
-    " table tbody td tfoot th thead tr tt ul var".split()
+    " table tbody td tfoot th thead tr tt ul var"
 )
-_ATTRIBUTES = frozenset(
+_ATTRIBUTES = _words(
     "abbr accesskey align alt axis border cellpadding cellspacing char charoff charset cite class"
     " colspan coords dir frame headers height href hreflang id ismap lang longdesc name nohref rel"
     " rev rowspan rules scope shape span src style summary tabindex title type usemap valign"
     " width {http://www.w3.org/XML/1998/namespace}lang"
     " {http://www.w3.org/XML/1998/namespace}space"
-    " {http://www.w3.org/XML/1998/namespace}id".split()
+    " {http://www.w3.org/XML/1998/namespace}id"
 )
 _LINKS = frozenset({"cite", "href", "longdesc", "src", "usemap"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "urn"})  # what a link may lead to

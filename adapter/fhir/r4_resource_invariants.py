@@ -156,6 +156,3 @@ def _is_actual(node: Node) -> bool:
 
 def _has_one_content(node: Node) -> bool:
     return [has(node, name) for name in ("part", "value[x]", "resource")].count(True) == 1
-
-
-add_all()

@@ -106,6 +106,3 @@ def _has_event_for_offset(node: Node) -> bool:
     if not has(node, "offset"):
         return True
     return isinstance(when, list) and not {"C", "CM", "CD", "CV"} & {str(code) for code in when}
-
-
-add_all()

@@ -18,6 +18,9 @@ from adapter.fhir import r4_resource_invariants, r4_type_invariants
 from adapter.fhir.r4_rules import INVARIANTS, Invariant
 from adapter.fhir.r4_values import accepts
 
+r4_type_invariants.add_all()
+r4_resource_invariants.add_all()
+
 _FILE = Path(__file__).with_name("r4_definitions.json")
 _EXTENSION_OF_PRIMITIVE = "Element"  # what `_status` holds: an id and extensions
 Accepts = Callable[[Any], bool]

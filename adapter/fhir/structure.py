@@ -8,13 +8,14 @@ from adapter.fhir.walk import Walk
 
 
 def problems(bundle: Bundle) -> list[Issue]:
-    """Return every structural issue of a Bundle."""
+    """Return every structural issue of a Bundle: first its form, last the times."""
     walk = Walk()
     walk.resource(bundle)
     several = _several_patients(walk.types)
     if not walk.issues and not several:
         return []
-    return [*(i for i in walk.issues if not _is_told_otherwise(i, walk, several)), *several]
+    told = [i for i in walk.issues if not _is_told_otherwise(i, walk, several)]
+    return sorted([*told, *several], key=lambda issue: issue.code == "bad-time")
 
 
 def _is_told_otherwise(issue: Issue, walk: Walk, several: list[Issue]) -> bool:

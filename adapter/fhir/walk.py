@@ -72,9 +72,20 @@ class Walk:
     def _object(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         if not node:
             return self._report("invalid-structure", path, "an empty object")
+        before = len(self.issues)
+        self._elements(node, type_, path)
+        for name, keys in type_.required:
+            if keys.isdisjoint(node):
+                self._report("required", f"{path}.{name}", "missing")
+        if type_.invariants and len(self.issues) == before:
+            self._invariants(node, type_, path)
+        if "contained" in node:
+            self._tell(contained.found(node, path))
+        return None
+
+    def _elements(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         known = type_.elements
         choices: dict[str, str] = {}
-        before = len(self.issues)
         for key, value in node.items():
             element = known.get(key)
             if element is None:
@@ -84,14 +95,6 @@ class Walk:
                 if element.choice:
                     self._choose(choices, element, key, path)
                 self._element(node, key, value, element, f"{path}.{element.name}")
-        for name, keys in type_.required:
-            if keys.isdisjoint(node):
-                self._report("required", f"{path}.{name}", "missing")
-        if type_.invariants and len(self.issues) == before:
-            self._invariants(node, type_, path)
-        if "contained" in node:
-            self._tell(contained.found(node, path))
-        return None
 
     def _invariants(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         """Check the invariants of an element that has no other fault."""

@@ -237,7 +237,6 @@ AT = "2026-11-22T10:00:00+01:00"
         ("case", [{"valueIdentifier": CASE | {"system": "urn:other"}}], "case').value.system"),
         ("case", [{"valueIdentifier": {"system": canonical.CASE_ID}}], "case').value.value"),
         ("case", [{"valueString": "1"}], "case').value"),
-        ("case", [{"id": "1"}], "case').value"),
         ("recorded", [{"valueInstant": AT}], None),
         ("recorded", [{"valueInstant": AT}, {"valueInstant": AT}], "recorded')"),
         ("recorded", [{"valueDateTime": AT}], "recorded').value"),

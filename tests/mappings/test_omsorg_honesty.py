@@ -157,7 +157,9 @@ def test_a_focus_that_hl7_wrote_is_carried_confessed_or_refused(path: Path) -> N
 def test_a_resource_that_has_no_place_is_one_loss() -> None:
     bundle, known = message("care-plan/active-sip"), context()
     goal = {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active"}
-    bundle["entry"].append({"fullUrl": "urn:uuid:g", "resource": goal})
+    bundle["entry"].append(
+        {"fullUrl": "urn:uuid:0b8e7c9e-3d55-4c0b-9a55-5f0a1f1e2d3c", "resource": goal}
+    )
     write(bundle, known)
     assert [(loss.path, loss.why) for loss in known.losses] == [
         ("Goal", "omsorg/1 has no place for it")

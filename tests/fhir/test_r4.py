@@ -1,0 +1,183 @@
+"""R4 (4.0.1), not R4B, and all of R4: by HL7's definitions, compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter import fhir
+from adapter.core.model import Event
+from adapter.fhir import r4_types
+from adapter.fhir.r4_rules import INVARIANTS
+from tests.kit import oracle
+from tests.kit.fhir_fixtures import usual
+from tools.r4_definitions.package import read
+from tools.r4_definitions.text import FILE, text
+
+PACKAGE = Path(__file__).resolve().parents[3] / "npmdef" / "package"
+LINKS = {"bdl", "dom", "ref", "ele", "txt"}  # entries.py, contained.py, references.py, walk.py
+
+
+def bundle_of(*found: Any) -> Any:
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": r} for r in found],
+    }
+
+
+def told(bundle: Any) -> list[tuple[str, str]]:
+    return [(i.code, i.expression) for i in fhir.check_structure(bundle)]
+
+
+def basic(**more: Any) -> Any:
+    return {"resourceType": "Basic", "code": {"text": "x"}} | more
+
+
+@oracle.needs_schemas
+def test_the_elements_are_those_of_the_schemas_of_hl7() -> None:
+    """The schemas alone give types inside data types a modifierExtension."""
+    facts = r4_types._definitions()["types"]
+
+    def differ(path: str, schema_type: str) -> list[str]:
+        attributes, elements = oracle.definition(schema_type)
+        theirs = {name for name, _ in elements} | attributes
+        more = theirs.symmetric_difference(facts[path]) - {"modifierExtension"}
+        below = [d for n, k in elements if f"{path}.{n}" in facts for d in differ(f"{path}.{n}", k)]
+        return [*(f"{path}.{name}" for name in sorted(more)), *below]
+
+    tops = [type_ for type_ in facts if "." not in type_]
+    assert [d for type_ in tops for d in differ(type_, type_)] == []
+    assert len(tops) > 180
+
+
+@pytest.mark.skipif(not PACKAGE.is_dir(), reason="the npm package is not unpacked beside us")
+def test_the_compiled_file_is_what_the_tool_makes() -> None:
+    assert FILE.read_text(encoding="utf-8") == text(read(PACKAGE))
+
+
+@pytest.mark.parametrize("type_", ["NutritionProduct", "Citation", "Ingredient"])
+def test_a_type_of_r4b_is_no_type_of_r4(type_: str) -> None:
+    found = told(bundle_of({"resourceType": type_}))
+    assert found == [("unknown-resource-type", "Bundle.entry[0].resource")]
+
+
+def test_an_element_of_r4b_is_no_element_of_r4() -> None:
+    extension = {"url": "urn:x", "valueRatioRange": {"lowNumerator": {"value": 1}}}
+    found = told(bundle_of(basic(extension=[extension])))
+    assert ("invalid-structure", "Basic.extension[0]") in found
+
+
+def test_a_type_that_r4b_dropped_is_checked() -> None:
+    found = told(bundle_of({"resourceType": "SubstancePolymer", "class": 3}))
+    assert found == [("invalid-structure", "SubstancePolymer.class")]
+
+
+@pytest.mark.parametrize("inner", [{"resourceType": "MedicationRequest", "id": "m"}])
+def test_a_missing_choice_in_a_contained_resource_is_an_issue(inner: Any) -> None:
+    outer = basic(contained=[inner], subject={"reference": "#m"})
+    found = told(bundle_of(outer))
+    assert ("required", "Basic.contained[0].medication") in found
+    nested = bundle_of(bundle_of(inner))
+    assert ("required", "MedicationRequest.medication") in told(nested)
+
+
+def test_an_extension_stands_for_the_value_of_a_choice() -> None:
+    unknown = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
+    payload = [{"_contentString": unknown}]
+    message = {"resourceType": "Communication", "status": "completed", "payload": payload}
+    assert told(bundle_of(message)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"extension": [{"url": "u"}]}, "Basic.extension[0]"),
+        ({"subject": {"reference": "#gone"}}, "Basic.subject"),
+        ({"author": {"reference": "Encounter/1"}}, "Basic.author"),
+        ({"contained": [basic(id="a")]}, "Basic.contained[0]"),
+        ({"contained": [basic(id="a", meta={"versionId": "1"})], "subject": {"reference": "#a"}},
+         "Basic.contained[0].meta.versionId"),
+        ({"contained": [basic(id="a", contained=[basic()])], "subject": {"reference": "#a"}},
+         "Basic.contained[0].contained"),
+        ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
+                   "<script>x</script>y</div>"}}, "Basic.text"),
+        ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
+                   "<p onclick='x'>y</p></div>"}}, "Basic.text"),
+        ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
+                   "<a href='javascript:x'>y</a></div>"}}, "Basic.text"),
+        ({"implicitRules": "a b"}, "Basic.implicitRules"),
+        ({"implicitRules": "urn:uuid:1"}, "Basic.implicitRules"),
+        ({"id": "a_b"}, "Basic.id"),
+        ({"language": "sv "}, "Basic.language"),
+        ({"identifier": [{"value": "\u0001"}]}, "Basic.identifier[0].value"),
+        ({"identifier": [{"value": "1", "period": {"start": "2026-02", "end": "2026-01"}}]},
+         "Basic.identifier[0].period"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_r4_is_told_at_its_place(change: Any, place: str) -> None:
+    assert place in {expression for _, expression in told(bundle_of(basic(**change)))}
+
+
+@pytest.mark.parametrize(
+    ("resource", "place"),
+    [
+        ({"resourceType": "Patient", "contact": [{"gender": "male"}]}, "Patient.contact[0]"),
+        ({"resourceType": "CarePlan", "status": "active", "intent": "plan",
+          "subject": {"reference": "Patient/1"},
+          "activity": [{"detail": {"status": "completed"}, "reference": {"display": "x"}}]},
+         "CarePlan.activity[0]"),
+        ({"resourceType": "Task", "status": "requested", "intent": "order",
+          "authoredOn": "2026-02-02", "lastModified": "2026-02-01"}, "Task"),
+        ({"resourceType": "Appointment", "status": "booked",
+          "participant": [{"status": "accepted", "actor": {"display": "x"}}]}, "Appointment"),
+        ({"resourceType": "Observation", "status": "odd", "code": {"text": "x"}},
+         "Observation.status"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_a_resource_is_told(resource: Any, place: str) -> None:
+    assert [expression for _, expression in told(bundle_of(resource))] == [place]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"request": {"method": "GET", "url": "x"}}, "Bundle.entry[0].request"),
+        ({"response": {"status": "200"}}, "Bundle.entry[0].response"),
+        ({"search": {"mode": "match"}}, "Bundle.entry[0].search"),
+        ({"fullUrl": "Basic/1"}, "Bundle.entry[0].fullUrl"),
+        ({"fullUrl": "https://a.example/Basic/2"}, "Bundle.entry[0].fullUrl"),
+        ({"fullUrl": "urn:uuid:p-1"}, "Bundle.entry[0].fullUrl"),
+        ({"fullUrl": "https://a.example/Basic/1/_history/1"}, "Bundle.entry[0].fullUrl"),
+    ],
+)
+def test_a_rule_of_entries_is_told(change: Any, place: str) -> None:
+    bundle = bundle_of(basic(id="1"))
+    bundle["entry"][0] |= change
+    assert [expression for _, expression in told(bundle)] == [place]
+
+
+def test_a_total_stands_only_where_something_is_counted() -> None:
+    assert told(bundle_of(basic()) | {"total": 1}) == [("invariant", "Bundle.total")]
+
+
+def test_a_versioned_reference_needs_that_version() -> None:
+    patient = {"resourceType": "Patient", "id": "1", "meta": {"versionId": "2"}}
+    right, wrong = (basic(subject={"reference": f"Patient/1/_history/{v}"}) for v in (2, 3))
+    assert told(bundle_of(patient, right)) == []
+    assert told(bundle_of(patient, wrong)) == [("unresolved-reference", "Basic.subject")]
+
+
+def test_an_odd_member_of_an_array_is_told_alone() -> None:
+    bundle = usual(Event.ADMISSION_NOTICE)
+    bundle["entry"].append({"resource": basic(identifier=[{"value": "1"}, 7, {"value": "2"}])})
+    assert told(bundle) == [("invalid-structure", "Basic.identifier[1]")]
+
+
+def test_each_invariant_that_we_check_is_one_of_r4() -> None:
+    theirs = {name.split()[1] for name in r4_types._definitions()["invariants"]}
+    ours = {each.key for type_ in INVARIANTS for each in INVARIANTS[type_]}
+    assert ours <= theirs
+    assert len(ours) > 60
