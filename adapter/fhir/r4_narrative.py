@@ -61,8 +61,6 @@ def _with_numbers(div: str) -> str:
 
 def _inside(root: Element) -> Iterator[str]:
     for element in root.iter():
-        if not isinstance(element.tag, str):
-            continue
         if element.tag.removeprefix(_XHTML) not in _ELEMENTS or _XHTML not in element.tag:
             yield "an element that is not allowed"
         for name, value in element.attrib.items():

@@ -64,7 +64,7 @@ def source() -> dict[str, str]:
 @lru_cache(maxsize=1024)
 def shape(type_: str) -> Shape:
     """Return a type of R4, compiled once; KeyError for a name that is no type."""
-    facts = {_EXTENSION_OF_PRIMITIVE: _EXTENDED}.get(type_) or _definitions()["types"][type_]
+    facts = _EXTENDED if type_ == _EXTENSION_OF_PRIMITIVE else _definitions()["types"][type_]
     elements: dict[str, Element] = {}
     required: dict[str, set[str]] = {}
     for name, fact in facts.items():
@@ -89,7 +89,10 @@ def elements(type_: str) -> dict[str, Element]:
     return shape(type_).elements
 
 
-_EXTENDED = {"id": {"type": "string"}, "extension": {"type": "Extension", "many": True}}
+_EXTENDED: dict[str, dict[str, Any]] = {
+    "id": {"type": "string"},
+    "extension": {"type": "Extension", "many": True},
+}
 
 
 @lru_cache(maxsize=1)

@@ -103,7 +103,10 @@ def test_a_label_of_protection_counts_wherever_it_stands(region: Region, place: 
     "second",
     [
         lambda bundle: bundle["entry"].append(
-            {"fullUrl": "urn:uuid:0b8e7c9e-3d55-4c0b-9a55-5f0a1f1e2d3c", "resource": drafts.patient() | {"id": "p-2"}}
+            {
+                "fullUrl": "urn:uuid:0b8e7c9e-3d55-4c0b-9a55-5f0a1f1e2d3c",
+                "resource": drafts.patient() | {"id": "p-2"},
+            }
         ),
         lambda bundle: bundle["entry"][1]["resource"].update(
             contained=[drafts.patient() | {"id": "p-2"}]
