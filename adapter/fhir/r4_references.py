@@ -23,7 +23,7 @@ _HISTORY = "/_history/"
 
 def names(bundle: Mapping[str, Any]) -> Names:
     """Return each name of each entry of a Bundle: its fullUrl, Type/id, and its id as a UUID."""
-    found: Names = {}
+    by_name: Names = {}
     entries = bundle.get("entry")
     for entry in entries if isinstance(entries, list) else ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -31,8 +31,8 @@ def names(bundle: Mapping[str, Any]) -> Names:
             type_, id_ = str(resource.get("resourceType")), resource.get("id")
             for name in (entry.get("fullUrl"), f"{type_}/{id_}", f"urn:uuid:{id_}"):
                 if isinstance(name, str):
-                    found.setdefault(name, (type_, set()))[1].add(_version(resource))
-    return found
+                    by_name.setdefault(name, (type_, set()))[1].add(_version(resource))
+    return by_name
 
 
 def _version(resource: Mapping[str, Any]) -> str:

@@ -43,8 +43,10 @@ def each(node: Any, path: str) -> list[Any]:
     nodes = [node]
     for name in path.split("."):
         values = [item.get(name) for item in nodes if isinstance(item, dict)]
-        nodes = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    return [one for one in nodes if one is not None]
+        nodes = [
+            member for value in values for member in (value if isinstance(value, list) else [value])
+        ]
+    return [member for member in nodes if member is not None]
 
 
 def _is_of_choice(key: str, stem: str) -> bool:
@@ -60,7 +62,7 @@ def add(types: str, key: str, wrong: str, holds: Holds) -> None:
 
 
 def needs(types: str, key: str, name: str, other: str) -> None:
-    """Add: where an element is, the other one is too."""
+    """Add: where an element is, the other member is too."""
     wrong = f"{name} without {other}"
     add(types, key, wrong, lambda node: not has(node, name) or has(node, other))
 
@@ -88,8 +90,8 @@ def in_order(types: str, key: str, first: str, second: str) -> None:
     wrong = f"{second} is earlier than {first}"
 
     def holds(node: Node) -> bool:
-        one, other = node.get(first), node.get(second)
-        are_texts = isinstance(one, str) and isinstance(other, str)
-        return not (are_texts and earlier(str(other), str(one)))
+        earlier_one, later_one = node.get(first), node.get(second)
+        are_texts = isinstance(earlier_one, str) and isinstance(later_one, str)
+        return not (are_texts and earlier(str(later_one), str(earlier_one)))
 
     add(types, key, wrong, holds)

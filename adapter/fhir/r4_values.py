@@ -96,14 +96,14 @@ def is_base64(value: Any) -> bool:
 
 def is_date(value: Any) -> bool:
     """Whether a value is a year, month or day that the calendar has."""
-    found = _DATE.fullmatch(value) if type(value) is str else None
-    return found is not None and _is_day(*found.groups("01"))
+    parts = _DATE.fullmatch(value) if type(value) is str else None
+    return parts is not None and _is_day(*parts.groups("01"))
 
 
 def is_instant(value: Any) -> bool:
     """Whether a value is a time with seconds and zone, of a day that the calendar has."""
-    found = _INSTANT.fullmatch(value) if type(value) is str else None
-    return found is not None and _is_day(*found.groups())
+    parts = _INSTANT.fullmatch(value) if type(value) is str else None
+    return parts is not None and _is_day(*parts.groups())
 
 
 def is_date_time(value: Any) -> bool:
@@ -178,15 +178,15 @@ def is_of_json_type(kind: str, value: Any) -> bool:
     return type(value) is str
 
 
-def earlier(one: str, other: str) -> bool:
+def earlier(time: str, other: str) -> bool:
     """Whether a date or time is surely earlier than another; so precise as both are.
 
     R4, datatypes.html#Period. Times with zones are compared as such, dates by their text.
     """
-    if is_instant(one) and is_instant(other):
+    if is_instant(time) and is_instant(other):
         try:
-            return datetime.fromisoformat(one) < datetime.fromisoformat(other)
+            return datetime.fromisoformat(time) < datetime.fromisoformat(other)
         except ValueError:  # a leap second
-            return one < other
-    size = min(len(one.partition("T")[0]), len(other.partition("T")[0]))
-    return one[:size] < other[:size]
+            return time < other
+    size = min(len(time.partition("T")[0]), len(other.partition("T")[0]))
+    return time[:size] < other[:size]

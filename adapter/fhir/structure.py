@@ -14,8 +14,8 @@ def problems(bundle: Bundle) -> list[Issue]:
     several = _several_patients(walk.types)
     if not walk.issues and not several:
         return []
-    told = [i for i in walk.issues if not _is_told_otherwise(i, walk, several)]
-    return sorted([*told, *several], key=lambda issue: issue.code == "bad-time")
+    kept = [i for i in walk.issues if not _is_told_otherwise(i, walk, several)]
+    return sorted([*kept, *several], key=lambda issue: issue.code == "bad-time")
 
 
 def _is_told_otherwise(issue: Issue, walk: Walk, several: list[Issue]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
-from adapter.fhir import contained, entries, r4_references as references
+from adapter.fhir import contained, entries, r4_references
 from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
 from adapter.fhir.r4_values import JSON_TYPES, is_of_json_type
 from adapter.fhir.r4_references import Found, Names
@@ -64,7 +64,7 @@ class Walk:
 
     def _bundle(self, node: dict[str, Any], path: str) -> None:
         before = self._around
-        self._around = _Around(before.entry, before.contained, references.names(node))
+        self._around = _Around(before.entry, before.contained, r4_references.names(node))
         self._tell(entries.found(node, path))
         self._object(node, shape("Bundle"), path)
         self._around = before
@@ -145,7 +145,7 @@ class Walk:
         if kind == "Reference":
             around = self._around
             self._tell(
-                references.found(value, path, element.targets, around.contained, around.names)
+                r4_references.found(value, path, element.targets, around.contained, around.names)
             )
         elif element.pairs and not _is_coded(value, element):
             self._report("unknown-code", path, _allowed(element))
@@ -176,8 +176,8 @@ class Walk:
         code: ErrorCode = "bad-time" if kind in _TIMES else "invalid-structure"
         return self._report(code, path, _FORMS.get(kind, f"not a {kind} of FHIR R4"))
 
-    def _tell(self, found: Iterable[Found]) -> None:
-        for each in found:
+    def _tell(self, faults: Iterable[Found]) -> None:
+        for each in faults:
             self._report(*each)
 
     def _report(self, code: ErrorCode, path: str, detail: str) -> None:
