@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapter.fhir.r4_references import Found
 from adapter.fhir.r4_types import is_resource_type
 from adapter.fhir.r4_values import is_absolute
-from adapter.fhir.r4_references import Found
 
 _REQUESTS = frozenset({"batch", "transaction", "history"})
 _RESPONSES = frozenset({"batch-response", "transaction-response", "history"})

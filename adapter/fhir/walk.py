@@ -13,9 +13,9 @@ from typing import Any
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue
 from adapter.fhir import contained, entries, r4_references
+from adapter.fhir.r4_references import Found, Names
 from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
 from adapter.fhir.r4_values import JSON_TYPES, is_of_json_type
-from adapter.fhir.r4_references import Found, Names
 
 _TIMES = frozenset({"date", "dateTime", "instant", "time"})
 _FORMS = {
