@@ -25,6 +25,7 @@ def test_every_story_was_told_and_heard(played: Result) -> None:
     assert played.arrivals > 500
 
 
+@pytest.mark.stored
 def test_news_that_was_given_up_and_taken_back_may_be_told_again() -> None:
     """A new planned discharge was never delivered; then the old one was true again."""
     assert run("9", [648]).findings == []
