@@ -26,6 +26,25 @@ def _hang_up(listener: socket.socket, reads: int) -> None:
 
 
 @contextmanager
+def saying(answer: bytes) -> Iterator[tuple[str, int]]:
+    """The address of a server that answers one message with these bytes, and then is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_say, args=(listener, answer))
+        thread.start()
+        yield listener.getsockname()
+        thread.join()
+
+
+def _say(listener: socket.socket, answer: bytes) -> None:
+    wire, _ = listener.accept()
+    with wire:
+        wire.recv(65536)
+        wire.sendall(answer)
+        while wire.recv(65536):
+            pass
+
+
+@contextmanager
 def full_backlog() -> Iterator[tuple[str, int]]:
     """The address of a server that accepts nobody, and whose queue of clients is full."""
     with ExitStack() as stack:

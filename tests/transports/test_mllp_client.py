@@ -14,7 +14,7 @@ from adapter.core.model import Envelope
 from adapter.transports import Response
 from adapter.transports.mllp import CONTENT_TYPE, MllpClient, MllpServer
 from adapter.transports.mllp.framing import START
-from tests.kit.hang_ups import full_backlog, hanging_up
+from tests.kit.hang_ups import full_backlog, hanging_up, saying
 from tests.kit.mllp_doors import ACK, Door, code, endpoint, envelope
 from tests.kit.waiting import WAIT
 
@@ -29,6 +29,11 @@ def client(address: tuple[str, int], **fields: object) -> Iterator[MllpClient]:
 def test_the_answer_comes_back_unchanged() -> None:
     door = Door()
     with door.open(), client(door.server.address) as mllp:
+        assert mllp.send([envelope()]) == [Response(body=ACK, content_type=CONTENT_TYPE)]
+
+
+def test_an_answer_whose_end_has_no_carriage_return_is_taken() -> None:
+    with saying(START + ACK + b"\x1c") as address, client(address) as mllp:
         assert mllp.send([envelope()]) == [Response(body=ACK, content_type=CONTENT_TYPE)]
 
 

@@ -13,7 +13,14 @@ from adapter.core.errors import AdapterError, FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.transports import Outcome, Response, SendOnly, send_in_order
 from adapter.transports.mllp.address import split
-from adapter.transports.mllp.framing import CONTENT_TYPE, Frame, Framer, framed
+from adapter.transports.mllp.framing import (
+    CONTENT_TYPE,
+    PAUSE,
+    Frame,
+    Framer,
+    Piece,
+    framed,
+)
 
 CHUNK = 65536
 
@@ -74,14 +81,36 @@ class MllpClient(SendOnly):
         connection.sendall(frame)
         framer = Framer()
         while framer.size + framer.noise <= self._limit:
-            connection.settimeout(_left(deadline))
-            chunk = connection.recv(CHUNK)
-            if not chunk:
-                raise TransientError("unreachable", "closed without an answer")
-            for piece in framer.feed(chunk):
+            for piece in _received(connection, framer, deadline):
                 if isinstance(piece, Frame):
                     return Response(body=piece.body, content_type=CONTENT_TYPE)
         raise FatalError("bad-answer", f"over {self._limit} bytes")
+
+
+def _received(connection: socket.socket, framer: Framer, deadline: float) -> Iterator[Piece]:
+    """Yield what the next bytes complete.
+
+    After an end block that lacks its carriage return, silence or a hang-up completes the ACK.
+    """
+    chunk = _read(connection, framer, deadline)
+    if chunk:
+        yield from framer.feed(chunk)
+    elif ended := framer.take_ended():
+        yield ended
+    else:
+        raise TransientError("unreachable", "closed without an answer")
+
+
+def _read(connection: socket.socket, framer: Framer, deadline: float) -> bytes:
+    """Return the next bytes; b"" after a hang-up, or a PAUSE after an end block; TimeoutError."""
+    left, has_ended = _left(deadline), framer.has_ended
+    connection.settimeout(min(left, PAUSE) if has_ended else left)
+    try:
+        return connection.recv(CHUNK)
+    except TimeoutError:
+        if not has_ended:
+            raise
+        return b""
 
 
 @contextmanager

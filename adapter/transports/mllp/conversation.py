@@ -15,14 +15,13 @@ from adapter.core.memory import Hold
 from adapter.core.model import Envelope
 from adapter.transports import Accept, Response
 from adapter.transports.mllp.fragments import Fragments, log_failure
-from adapter.transports.mllp.framing import CONTENT_TYPE, END, START, Fragment, Framer, Piece
+from adapter.transports.mllp.framing import CONTENT_TYPE, END, PAUSE, START, Fragment, Framer, Piece
 
 log = logging.getLogger(__name__)
 
 CHUNK = 65536
 MOST_NOISE = 1024
 POLL_SECONDS = 0.05
-PAUSE = 0.25  # seconds after an end block without its carriage return: then the message is whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

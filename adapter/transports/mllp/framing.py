@@ -11,6 +11,7 @@ from adapter.core.errors import FatalError
 START = b"\x0b"
 END = b"\x1c\r"
 _END_ALONE = END[:1]  # some senders leave out the carriage return, or send a line feed
+PAUSE = 0.25  # seconds after an end block without its carriage return: then the message is whole
 CONTENT_TYPE = "x-application/hl7-v2+er7"
 
 
