@@ -35,7 +35,7 @@ _ALIASES = {  # RIV-TA and other names, and a misspelling in an older Swedish pr
     "urn:oid:1.2.752.74.9.1": RESERVNUMMER,
     "http://electronichealth.se/identifier/nationelltReservnumer": RESERVNUMMER,
 }
-_NORMAL = frozenset(_ALIASES.values())  # most systems that come in are one of these
+_NORMAL = frozenset(("", *_ALIASES.values()))  # most systems that come in are one of these
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
 _SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?://)", re.IGNORECASE)
 

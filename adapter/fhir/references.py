@@ -22,14 +22,19 @@ def every_named(bundle: Bundle, reference: Resource | None) -> list[Resource]:
 
 def _named(bundle: Bundle, reference: Resource | None) -> Iterator[Resource]:
     target = (reference or {}).get("reference", "")
+    type_, id_ = _parts(target)
     for entry in bundle.get("entry", ()) if target else ():
         resource: Resource = entry.get("resource", {})
-        if target == entry.get("fullUrl") or _is_named(resource, target):
+        has_id = id_ and resource.get("id") == id_
+        if target == entry.get("fullUrl") or (
+            has_id and (not type_ or resource.get("resourceType") == type_)
+        ):
             yield resource
 
 
-def _is_named(resource: Resource, target: str) -> bool:
-    id_ = str(resource.get("id"))
-    if not target.endswith(id_):  # so it is for nearly all: most resources are passed
-        return False
-    return target in (f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}")
+def _parts(target: str) -> tuple[str, str]:
+    """Return type and id of `Type/id`; only the id of `urn:uuid:id`; nothing of another form."""
+    if target.startswith("urn:uuid:"):
+        return "", target[9:]
+    type_, _, id_ = target.partition("/")
+    return (type_, id_) if id_ else ("", "")
