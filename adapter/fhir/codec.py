@@ -5,6 +5,7 @@ Parsing loads no external entity and no network resource, and refuses duplicate 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -20,20 +21,17 @@ if TYPE_CHECKING:  # imported where XML is read or written: most commands need n
     from lxml import etree
 
 _LIMITS = Limits()
-_CHARSETS = {  # names in HL7 table 0211 or in Nordic use, and Python's names
+_CHARSETS = {  # names in HL7 table 0211 or in Nordic use, without marks, and Python's names
     "": "",
     "ASCII": "ascii",
-    "8859/1": "iso-8859-1",
-    "ISO-8859-1": "iso-8859-1",
-    "8859/4": "iso-8859-4",
-    "8859/9": "iso-8859-9",
-    "8859/15": "iso-8859-15",
-    "WINDOWS-1252": "cp1252",
+    "USASCII": "ascii",
+    "WINDOWS1252": "cp1252",
     "CP1252": "cp1252",
-    "UNICODE UTF-8": "utf-8",
-    "UTF-8": "utf-8",
+    "UNICODE": "utf-8",  # in bytes that begin with MSH it can be nothing else
+    "UNICODEUTF8": "utf-8",
     "UTF8": "utf-8",
 }
+_ISO_8859 = re.compile(r"(?:ISO)?8859([1-9]|1[013456])")  # there is no part 12
 
 
 def parse(content: str, body: bytes, limits: Limits = _LIMITS, charset: str = "") -> Any:
@@ -75,7 +73,8 @@ def readable(content: str, document: Any) -> str:
         copy = deepcopy(document)
         etree.indent(copy)
         return etree.tostring(copy, encoding="unicode") + "\n"
-    return str(document).replace("\r", "\n")
+    text = str(document)  # where a field has a line feed, carriage returns must stay
+    return text.replace("\r", "\r\n" if "\n" in text else "\n")
 
 
 def _hl7_bytes(text: str, charset: str) -> bytes:
@@ -174,7 +173,7 @@ def _hl7(body: bytes, charset: str) -> hl7.Message:
     whole = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     text = _decoded(whole, hl7_charset(whole) or charset or "utf-8")
     _check_separators(text)
-    lines = text.replace("\r\n", "\r").replace("\n", "\r").strip("\r")
+    lines = _segment_lines(text)
     if "\rMSH" in lines:
         raise FatalError("unreadable", "more than one HL7 v2 message")
     try:
@@ -183,11 +182,26 @@ def _hl7(body: bytes, charset: str) -> hl7.Message:
         raise FatalError("unreadable", "not HL7 v2: the segments cannot be split") from error
 
 
+def _segment_lines(text: str) -> str:
+    """Return the segments with a carriage return between them (HL7 v2.8 chapter 2, 2.6).
+
+    A line feed ends a segment only where the message has no carriage return at all. Elsewhere it
+    is text, unless it stands right beside a carriage return.
+    """
+    whole = text.strip("\r\n")
+    if "\r" not in whole:
+        return whole.replace("\n", "\r")
+    return re.sub(r"\n*\r[\r\n]*", "\r", whole)
+
+
 def _check_separators(text: str) -> None:
-    """Check that MSH-1 and MSH-2 name different separators, and that there are not too many."""
+    """Check that MSH-1 and MSH-2 name different separators, and that there are not too many.
+
+    The escape character and the subcomponent separator may be left out (HL7 v2.8, 2.5.4).
+    """
     marks = text[3:].split(text[3:4], 2)[1] if text[3:4] and text.count(text[3]) > 1 else ""
     every = {text[3:4], *marks}
-    if not 4 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
+    if not 2 <= len(marks) <= 5 or len(every) != len(marks) + 1 or any(map(_is_text, every)):
         raise FatalError("unreadable", "not HL7 v2: MSH-1 and MSH-2 do not name the separators")
     used = sum(text.count(mark) for mark in every | {"\r", "\n"})
     if used > part_counts.MOST:
@@ -205,15 +219,22 @@ def hl7_charset(body: bytes) -> str:
     """
     if not body.startswith(b"MSH") or len(body) < 8:
         raise FatalError("unreadable", "not HL7 v2: it does not begin with MSH")
-    header = body.split(b"\r", 1)[0].split(b"\n", 1)[0]
-    fields = header.split(header[3:4] or b"|")
-    declared = fields[17].split(header[5:6] or b"~")[0] if len(fields) > 17 else b""
+    fields = first_segment(body).split(body[3:4])
+    declared = fields[17].split(body[5:6])[0] if len(fields) > 17 else b""
     return charset_named(declared.decode("ascii", "backslashreplace"))
+
+
+def first_segment(body: bytes) -> bytes:
+    """Return the first segment of an HL7 v2 message: its header, without what ends it."""
+    whole = body.strip(b"\r\n")
+    return whole.split(b"\r" if b"\r" in whole else b"\n", 1)[0]
 
 
 def charset_named(name: str) -> str:
     """Return Python's name of a charset of HL7 table 0211; else FatalError `wrong-charset`."""
-    code = name.strip().upper()
+    code = re.sub(r"[\s_/-]", "", name).upper()
+    if part := _ISO_8859.fullmatch(code):
+        return f"iso-8859-{part[1]}"
     if code not in _CHARSETS:
         raise FatalError("wrong-charset", "MSH-18 names a character set that is not supported")
     return _CHARSETS[code]

@@ -20,18 +20,24 @@ from adapter.fhir.codec import charset_named
 _NULL = '""'
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?")
 _LAYOUT = re.compile(r"\.(?:br|sp|fi|nf|in|ti|sk|ce)[+-]?[0-9]*")
+_TRUNCATION = "#"  # HL7 v2.8 chapter 2, 2.5.5.2: the recommended one
+_SPACES = frozenset("\t\n\r")  # the control characters that are spaces
 _UNSHOWABLE = frozenset({"Cc", "Cs", "Cn", "Co"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separators:
-    """The separators of one message (MSH-1, MSH-2), and the charset of its bytes."""
+    """The separators of one message (MSH-1, MSH-2), and the charset of its bytes.
+
+    `escape`, `subcomponent` and `truncation` are "" where MSH-2 leaves them out.
+    """
 
     field: str
     component: str
     repetition: str
     escape: str
     subcomponent: str
+    truncation: str = ""
     charset: str = "utf-8"
 
     def unescape(self, code: str) -> str | None:
@@ -42,6 +48,7 @@ class Separators:
             "T": self.subcomponent,
             "R": self.repetition,
             "E": self.escape,
+            "P": self.truncation or _TRUNCATION,
             "H": "",
             "N": "",
         }
@@ -77,13 +84,43 @@ class Value:
     @property
     def damaged(self) -> bool:
         """Whether any part has lost characters, or holds characters that cannot be shown."""
-        components = self.raw.split(self.separators.component)
-        parts = (p for c in components for p in c.split(self.separators.subcomponent))
-        return any(_clean(part, self.separators)[1] for part in parts)
+        if self.raw.isalnum() and self.raw.isascii():
+            return False
+        marks = self.separators
+        components = self.raw.split(marks.component)
+        parts = [p for c in components for p in _split(c, marks.subcomponent)]
+        return any(_clean(part, marks)[1] or _is_cut(part, marks) for part in parts) or (
+            _is_twice_encoded(self.raw, marks.charset)
+        )
+
+
+def _is_cut(raw: str, separators: Separators) -> bool:
+    """Whether the sender cut a text to a length: then it ends with the truncation character."""
+    return bool(separators.truncation) and raw.endswith(separators.truncation)
+
+
+def _is_twice_encoded(text: str, charset: str) -> bool:
+    """Whether a text is UTF-8 that was read in another charset."""
+    if text.isascii():
+        return False
+    names = {"iso-8859-1", "cp1252", charset} - {"utf-8"}
+    return any(_is_utf_8(text, name) for name in names)
+
+
+def _is_utf_8(text: str, charset: str) -> bool:
+    try:
+        return not text.encode(charset).decode().isascii()
+    except (UnicodeError, LookupError):
+        return False
+
+
+def _split(text: str, separator: str, limit: int = -1) -> list[str]:
+    """Return the parts of a text; the whole text where the message has no such separator."""
+    return text.split(separator, limit) if separator else [text]
 
 
 def _nth(text: str, separator: str, number: int) -> str:
-    parts = text.split(separator, number)
+    parts = _split(text, separator, number)
     return parts[number - 1] if number <= len(parts) else ""
 
 
@@ -91,10 +128,11 @@ def _clean(raw: str, separators: Separators) -> tuple[str, bool]:
     """Return the text, and whether some of it was lost."""
     if raw.strip() == _NULL:
         return "", False
-    text, unread = _unescaped(raw, separators) if separators.escape in raw else (raw, False)
+    escapes = bool(separators.escape) and separators.escape in raw
+    text, unread = _unescaped(raw, separators) if escapes else (raw, False)
     if text.isprintable():
         return _tidy(text), unread or "\ufffd" in text
-    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSHOWABLE)
+    kept = "".join(c for c in text if c in _SPACES or unicodedata.category(c) not in _UNSHOWABLE)
     return _tidy(kept), unread or len(kept) < len(text) or "\ufffd" in kept
 
 
@@ -113,7 +151,16 @@ def _unescaped(raw: str, separators: Separators) -> tuple[str, bool]:
         unread.append(match[0])
         return match[0]
 
-    return _sequences(separators.escape).sub(replaced, raw), bool(unread)
+    mark = separators.escape
+    whole = _between_bytes(mark).sub("", raw)
+    return _sequences(mark).sub(replaced, whole), bool(unread)
+
+
+@lru_cache(maxsize=16)
+def _between_bytes(escape: str) -> re.Pattern[str]:
+    """Match what stands between two hexadecimal sequences: together they may be one character."""
+    mark = re.escape(escape)
+    return re.compile(f"(?<={mark}X[0-9A-Fa-f]{{2}}){mark}{mark}X(?=[0-9A-Fa-f]{{2}})")
 
 
 @lru_cache(maxsize=16)
@@ -150,8 +197,9 @@ class Document:
             field=str(self.message[0][1]),
             component=declared[0],
             repetition=declared[1],
-            escape=declared[2],
-            subcomponent=declared[3],
+            escape=declared[2:3],
+            subcomponent=declared[3:4],
+            truncation=declared[4:5],
             charset=self._charset(declared[1]) or self.fallback_charset or "utf-8",
         )
 
