@@ -91,6 +91,15 @@ class Disposition(StrEnum):
     HOME = "home"
 
 
+class Gender(StrEnum):
+    """Patient.gender: FHIR R4 code system administrative-gender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
 class UntypedAddress(StrEnum):
     """What an address without a type means in a sender's messages."""
 
@@ -146,9 +155,11 @@ class Endpoint:
     zone: str = "Europe/Stockholm"
     classes: Mapping[str, ActCode] = field(default_factory=dict, hash=False)  # by its own code
     dispositions: Mapping[str, Disposition] = field(default_factory=dict, hash=False)  # likewise
+    genders: Mapping[str, Gender] = field(default_factory=dict, hash=False)  # likewise
     untyped_address: UntypedAddress = UntypedAddress.REGISTERED
     unmapped: str = "accept"  # | "refuse"
     strict_identifiers: bool = False
+    test: bool = False  # whether its messages may be marked as a test (HL7 v2: MSH-11)
     owner: str = ""
 
     @property

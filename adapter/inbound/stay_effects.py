@@ -284,6 +284,7 @@ def _items(
         )
         if any(notice.event is Event.ADMISSION_NOTICE for notice in plan.notices):
             issues += stay_items.incomplete(patched.stay, level.after)
+    stay_items.asked(turn, case, message.questions)
     is_late = plan is not None and plan.is_late_word
     issues += stay_items.others(turn, case, matter.before, patched, is_late_word=is_late)
     if level.is_lifted:

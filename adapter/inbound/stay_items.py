@@ -163,6 +163,12 @@ def lifting(turn: Turn, case: Case) -> Issue:
     return _remark(turn, case, "protection-lifted", "", "")
 
 
+def asked(turn: Turn, case: Case, questions: Iterable[Issue]) -> None:
+    """What a mapping could not decide: its sender is warned, and a person asks."""
+    for issue in questions:
+        _stand(turn, case, issue.code, issue.expression, issue.detail, None)
+
+
 def _remark(turn: Turn, case: Case, what: ErrorCode, subject: str, detail: str) -> Issue:
     _stand(turn, case, what, subject, detail, None)
     return Issue(code=what, detail=detail, severity=Severity.WARNING)

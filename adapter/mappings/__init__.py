@@ -41,6 +41,7 @@ class Context:
     message_id: str = ""  # the adapter's own id of the message, for Provenance
     losses: list[Loss] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    questions: list[Issue] = field(default_factory=list)  # warnings that stand before a person
 
     def lose(self, path: str, why: str) -> None:
         """Confess a field that the target cannot carry: FHIRPath or native path, and why."""
@@ -51,6 +52,11 @@ class Context:
         issue = Issue(code=code, expression=expression, detail=detail, severity=Severity.WARNING)
         if issue not in self.issues:
             self.issues.append(issue)
+
+    def ask(self, code: ErrorCode, expression: str, detail: str) -> None:
+        """Warn of something that a person must ask the sender about."""
+        self.warn(code, expression, detail)
+        self.questions.append(self.issues[-1])
 
     def bad_identifier(self, expression: str, *details: str) -> None:
         """Warn of each fault of an identifier; FatalError where the sender must be strict."""

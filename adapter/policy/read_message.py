@@ -39,6 +39,8 @@ _ENDS_AHEAD = Issue(
 class ReadMessage:
     """A message without errors. `issues` are warnings; `losses` are what FHIR cannot hold.
 
+    `questions` are those of the warnings that must stand before a person.
+
     `is_rewritten`: it leaves under other ids than it came with, so its own bytes cannot be sent on.
     """
 
@@ -46,6 +48,7 @@ class ReadMessage:
     event: Event
     losses: tuple[Loss, ...] = ()
     issues: tuple[Issue, ...] = ()
+    questions: tuple[Issue, ...] = ()
     is_rewritten: bool = False
 
 
@@ -131,8 +134,13 @@ def _accepted(
         issues = [*issues, _AHEAD_OF_US]
     if event.kind is Kind.ENCOUNTER and _ends_after(bundle, message.received_at + _TOLERATED):
         issues = [*issues, _ENDS_AHEAD]
-    losses = tuple(context.losses)
-    return ReadMessage(bundle=bundle, event=event, losses=losses, issues=tuple(issues))
+    return ReadMessage(
+        bundle=bundle,
+        event=event,
+        losses=tuple(context.losses),
+        issues=tuple(issues),
+        questions=tuple(context.questions),
+    )
 
 
 def _not_yet_warned(issues: list[Issue], warned: list[Issue]) -> list[Issue]:

@@ -122,6 +122,16 @@ def test_the_answer_is_written_in_the_sources_charset() -> None:
     assert "vårdtillfälle" in body.decode("iso-8859-1")
 
 
+@pytest.mark.parametrize("separators", ["^~", "^~\\"])
+def test_a_source_without_all_separators_is_answered_with_its_own(separators: str) -> None:
+    source = adt("A08").replace(b"MSH|^~\\&|", f"MSH|{separators}|".encode())
+    detail = "a^b~c|d&e"
+    lines = answered(source, receipt("fatal-error", issue("required", "PID-5", detail=detail)))
+    assert lines[0].startswith(f"MSH|{separators}|")
+    told = "a\\S\\b\\R\\c\\F\\d&e" if "\\" in separators else "a b c d&e"
+    assert lines[2].split("|")[7] == told
+
+
 def test_an_ascii_source_is_answered_in_english() -> None:
     source = adt("A01", MSH.replace("UNICODE UTF-8", ""))
     (line,) = answered(source, receipt("fatal-error", issue("no-case")))[2:]

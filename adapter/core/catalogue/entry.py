@@ -45,6 +45,7 @@ ErrorCode: TypeAlias = Literal[
     "no-return-address",
     "unresolved-reference",
     "several-patients",
+    "test-message",
     "bad-identifier",
     "bad-time",
     "naive-time",

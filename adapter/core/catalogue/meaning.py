@@ -5,6 +5,13 @@ from __future__ import annotations
 from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender_fault
 
 CODES: dict[ErrorCode, Entry] = {
+    "test-message": sender_fault(
+        "business-rule",
+        "Meddelandet är märkt som test, och anslutningen är i drift.",
+        "The message is marked as a test, and the endpoint is in production.",
+        "Send tests to a test endpoint; mark real messages as production (P).",
+        422,
+    ),
     "not-entitled": sender_fault(
         "forbidden",
         "Ni har inte rätt att skicka detta i ärendet.",

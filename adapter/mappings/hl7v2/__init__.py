@@ -6,6 +6,7 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | HL7 v2 | FHIR | module |
 |---|---|---|
 | MSH-9 | event | `events` |
+| MSH-11, MSH-12 | test messages, versions | `control` |
 | PID-3, MRG-1 | Patient.identifier | `patient_identifiers` |
 | PID-11 | Patient.address | `addresses` |
 | PD1-12 | Patient.meta.security | `protection` |
@@ -42,7 +43,7 @@ from adapter.mappings.hl7v2.ack_header import wish
 from adapter.mappings.hl7v2.ack_reader import read_ack
 from adapter.mappings.hl7v2.ack_writer import write_ack
 from adapter.mappings.hl7v2.batches import open_batch
-from adapter.mappings.hl7v2.case_names import visit_numbers
+from adapter.mappings.hl7v2.case_names import case_names, visit_number
 from adapter.mappings.hl7v2.deletions import deleted
 from adapter.mappings.hl7v2.encounter import encounter
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
@@ -74,14 +75,17 @@ def read_stay(event: Event, source: hl7.Message, context: Context) -> Bundle:
     A discharge by a death code (PV1-36) becomes the event `deceased`.
     """
     message = open_message(source, context, content_id(source, context))
-    numbers = visit_numbers(message)
-    stay = encounter(event, next(iter(numbers), ""), message)
+    names = case_names(message)
+    stay = encounter(event, visit_number(message), message)
     person = patient(message)
     if event in _MAY_BE_DEATH and _left_dead(stay):
+        _ask_who_lives(message)
         event, person = Event.DECEASED, {"deceasedBoolean": True} | person
+    if event is Event.ADMISSION_NOTICE and not person.get("name"):
+        context.warn("required", "PID-5", "the notice has no name (SFS 2017:612 2 kap. 2 §)")
     header = _reason(event, message)
     report_losses(READ_OF_STAY, message.document, context)
-    parts = _Parts(stay=stay, person=person, header=header, numbers=numbers)
+    parts = _Parts(stay=stay, person=person, header=header, names=names)
     return _message(event, parts, message)
 
 
@@ -101,7 +105,7 @@ class _Parts:
     person: Resource
     stay: Resource = field(default_factory=dict)
     header: Resource = field(default_factory=dict)
-    numbers: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 def _message(event: Event, parts: _Parts, message: Hl7Message) -> Bundle:
@@ -115,11 +119,18 @@ def _message(event: Event, parts: _Parts, message: Hl7Message) -> Bundle:
             *([parts.person] if parts.stay else ()),
             _provenance(message.content, control, message.context),
         ],
-        cases=[f"{message.organization}/{number}" for number in parts.numbers],
+        cases=[f"{message.organization}/{name}" for name in parts.names],
         recorded=message.recorded,
         extensions=deleted_extensions(deleted(parts.stay, parts.person, message)),
         extra=parts.header,
     )
+
+
+def _ask_who_lives(message: Hl7Message) -> None:
+    if message.text("PID-30").upper() == "N":
+        message.context.ask(
+            "contradiction", "PV1-36", "a death; PID-30 says that the patient lives"
+        )
 
 
 def _left_dead(stay: Resource) -> bool:

@@ -21,6 +21,7 @@ _CONDITIONS = {  # our codes in HL7 table 0357
     "unknown-code": "103^Table value not found",
     "unknown-event": "201^Unsupported event code",
     "no-queries": "200^Unsupported message type",
+    "test-message": "202^Unsupported processing id",
     "unmapped-event": "201^Unsupported event code",
     "unknown-receiver": "204^Unknown key identifier",
     "concerns-unknown": "204^Unknown key identifier",

@@ -61,7 +61,10 @@ class Header:
         return self.separators.field.join(fields).rstrip(self.separators.field)
 
     def escaped(self, text: str) -> str:
-        """Return a text with the separators escaped; what cannot be shown becomes a space."""
+        """Return a text with the separators escaped; what cannot be shown becomes a space.
+
+        Where the source has no escape character, a separator becomes a space.
+        """
         marks = self.separators
         codes = {
             marks.escape: "E",
@@ -72,8 +75,9 @@ class Header:
         }
         shown = "".join(c if c.isprintable() else " " for c in text)
         shown = shown.encode(marks.charset, "replace").decode(marks.charset)
+        escaped = {c: f"{marks.escape}{code}{marks.escape}" for c, code in codes.items()}
         return "".join(
-            f"{marks.escape}{codes[c]}{marks.escape}" if c in codes else c for c in shown
+            (escaped.get(c, c) if marks.escape or c not in codes else " ") for c in shown
         )
 
 

@@ -47,9 +47,9 @@ def write_ack(bundle: Bundle, context: Context) -> hl7.Message:
 
 def _acknowledgement(code: Code, entries: Sequence[ErrEntry], reply: Reply) -> str:
     """Return MSA-1."""
-    if reply is not Reply.COMMIT:
-        return _ACKNOWLEDGEMENT[code]
     errors = {entry.code for entry in entries if entry.severity == "E"}
+    if reply is not Reply.COMMIT:
+        return "AR" if "test-message" in errors else _ACKNOWLEDGEMENT[code]
     return _COMMIT[code] if _REJECTED.isdisjoint(errors) else "CR"
 
 

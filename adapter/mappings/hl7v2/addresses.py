@@ -123,8 +123,7 @@ def _agreed(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -
 def _address(chosen: _Candidate) -> Resource:
     """Return an XAD as Address. Only an address of registration has the use `home`."""
     value = chosen.value
-    street = value.part(1)
-    street += "".join(f" {p}" for p in (value.part(1, 2), value.part(1, 3)) if p not in street)
+    street = _street(value)
     kind = value.part(7).upper()
     address = present(
         {
@@ -137,6 +136,15 @@ def _address(chosen: _Candidate) -> Resource:
         }
     )
     return address if address.keys() - {"use", "type"} else {}
+
+
+def _street(value: Value) -> str:
+    """Return SAD: the street address, then what it lacks of the street's name and number."""
+    whole = value.part(1)
+    rest = [part for part in (value.part(1, 2), value.part(1, 3)) if part not in whole.split(" ")]
+    return " ".join(
+        part for part in (whole, *rest) if part and (part is whole or part not in whole)
+    )
 
 
 def _municipality(value: Value, message: Hl7Message) -> str:

@@ -36,7 +36,7 @@ def encounter(event: Event, number: str, message: Hl7Message) -> Resource:
     fields = {
         "resourceType": "Encounter",
         "id": new_id(message.content, "encounter"),
-        "extension": _extensions(event, status, period, message),
+        "extension": _extensions(event, status, message),
         "identifier": visit_identifiers(number),
         "status": status,
         "class": visit_class(message),
@@ -50,8 +50,11 @@ def encounter(event: Event, number: str, message: Hl7Message) -> Resource:
 
 
 def _status(event: Event, message: Hl7Message) -> str:
-    """Return the status; an update with a discharge time is about a finished stay."""
-    if event in _MAY_FOLLOW_DISCHARGE and message.text("PV1-45") and not _planned_end(message):
+    """Return the status; an update with a discharge time is about a finished stay.
+
+    A discharge time that cannot be read ends nothing.
+    """
+    if event in _MAY_FOLLOW_DISCHARGE and message.moment("PV1-45") and not _planned_end(message):
         return "finished"
     return _STATUS.get(event, "in-progress")
 
@@ -72,10 +75,15 @@ def _hospitalization(status: str, message: Hl7Message) -> Resource:
 
 
 def _encounter_period(event: Event, status: str, message: Hl7Message) -> Resource:
-    """Return PV1-44 to PV1-45. Only an admission notice may use EVN-6 in place of PV1-44."""
+    """Return PV1-44 to PV1-45. An admission notice without PV1-44 may use EVN-6 in its place.
+
+    A PV1-44 that cannot be read is left out, and not replaced.
+    """
     start = message.moment("PV1-44")
-    if not start and event is Event.ADMISSION_NOTICE:
-        start = message.event_time()
+    if event is Event.ADMISSION_NOTICE:
+        start = start if message.text("PV1-44") else message.event_time()
+        if start and start.at > message.recorded + _CLOCK_ERROR:
+            message.clock.warn_once("contradiction", "PV1-44", "later than the message")
     end = message.moment("PV1-45") or message.event_time() if status == "finished" else None
     if start and end and end.precedes(start):
         message.clock.warn_once("bad-time", "PV1-44", "later than the discharge")
@@ -101,10 +109,8 @@ def _location(message: Hl7Message) -> list[Resource]:
     return [{"location": place}] if place else []
 
 
-def _extensions(event: Event, status: str, period: Resource, message: Hl7Message) -> list[Resource]:
+def _extensions(event: Event, status: str, message: Hl7Message) -> list[Resource]:
     planned = _planned_discharge(event, status, message)
-    if planned and planned[:10] < period.get("start", "")[:10]:
-        message.context.warn("contradiction", "PV2-9", "earlier than the admission in PV1-44")
     extensions = [extension("planned-discharge", "DateTime", planned)] if planned else []
     extensions += _assessment(message)
     if event is Event.DISCHARGE_READY:
@@ -118,16 +124,33 @@ def _planned_discharge(event: Event, status: str, message: Hl7Message) -> str:
 
     A discharge time (PV1-45) that has not come is also a plan.
     """
-    stated, planned = message.moment("ZSP-6"), message.moment("PV2-9")
-    if stated and planned and stated != planned:
+    plans = _plans(status, message)
+    path = next(iter(plans), "")
+    if path == "ZSP-6" and plans.get("PV2-9", plans[path]) != plans[path]:
         message.context.lose("PV2-9", "ZSP-6 has priority")
-    planned = stated or planned
-    if message.text("PV1-45") and status != "finished":
-        planned = planned or _planned_end(message)
+    if message.moment("PV1-45") and status != "finished":
         message.context.lose("PV1-45", "the patient has not left: it is no time of discharge")
-    if not planned and event is Event.ADMISSION_NOTICE:
+    if not path and event is Event.ADMISSION_NOTICE:
         message.context.warn("no-planned-discharge", "PV2-9")
-    return planned.fhir() if planned else ""
+    return _planned_after_admission(path, plans[path], message) if path else ""
+
+
+def _plans(status: str, message: Hl7Message) -> dict[str, Moment]:
+    """Return the times of a planned discharge by field, the first to be used first."""
+    moments = {
+        "ZSP-6": message.moment("ZSP-6"),
+        "PV2-9": message.moment("PV2-9"),
+        "PV1-45": _planned_end(message) if status != "finished" else None,
+    }
+    return {path: moment for path, moment in moments.items() if moment}
+
+
+def _planned_after_admission(path: str, planned: Moment, message: Hl7Message) -> str:
+    """Return a planned discharge; with a warning where it is earlier than the admission."""
+    admitted = message.moment("PV1-44")
+    if admitted and planned.precedes(admitted):
+        message.clock.warn_once("contradiction", path, "earlier than the admission in PV1-44")
+    return planned.fhir()
 
 
 def _leave(event: Event, message: Hl7Message) -> list[Resource]:
@@ -178,7 +201,7 @@ def _is_yes(path: str, message: Hl7Message) -> bool:
 def _assessed(message: Hl7Message) -> str:
     assessed = message.moment("ZSP-5")
     if not assessed:
-        message.clock.warn_once("bad-time", "ZSP-5", "missing: the time of the event was used")
+        message.context.warn("bad-time", "ZSP-5", "the time of the event was used")
     return (assessed or message.event_time()).fhir()
 
 

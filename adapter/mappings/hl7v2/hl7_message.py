@@ -12,6 +12,7 @@ import hl7
 from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.mappings import Context
+from adapter.mappings.hl7v2.control import check_control
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.times import Clock, Moment, exact, sender_clock
 
@@ -56,10 +57,11 @@ class Hl7Message:
 def open_message(source: hl7.Message, context: Context, content: str) -> Hl7Message:
     """Return the message ready for reading.
 
-    FatalError unless it has exactly one PID. Of an A24, which links two persons, the first is
-    read, and the second is a loss.
+    FatalError unless it has exactly one PID, and is no test of an endpoint in production. Of an
+    A24, which links two persons, the first is read, and the second is a loss.
     """
     document = Document(message=source, fallback_charset=context.sender.charset)
+    check_control(document, context)
     if not document.has("PID"):
         raise FatalError("required", "PID: the message names no patient")
     if document.count("PID") > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapter.core.endpoint import Gender
 from adapter.core.identifiers import hsa_id, looks_like_hsa_id
 from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource
@@ -15,12 +16,12 @@ from adapter.mappings.hl7v2.patient_identifiers import birth_date, patient_ident
 from adapter.mappings.hl7v2.validity import validity
 
 _GENDER = {
-    "M": "male",
-    "F": "female",
-    "O": "other",
-    "A": "other",
-    "N": "other",
-    "U": "unknown",
+    "M": Gender.MALE,
+    "F": Gender.FEMALE,
+    "O": Gender.OTHER,
+    "A": Gender.OTHER,
+    "N": Gender.OTHER,
+    "U": Gender.UNKNOWN,
 }  # HL7 table 0001
 _NAME_RANK = {"L": 0, "": 1, "D": 2}  # XPN.7, HL7 table 0200: legal, no type, display
 _LISTED = (  # the field, and its components that may hold the HSA-id
@@ -48,7 +49,7 @@ def patient(message: Hl7Message) -> Resource:
 def _names(message: Hl7Message) -> list[Resource]:
     """Return the legal name (XPN.7 = L), else one without a type, else the first.
 
-    A name that is valid today has priority over one that is not.
+    A name that is valid today has priority over one that is not, which is used with a warning.
     """
     names = message.document.values("PID-5")
     if len(names) > 1:
@@ -57,6 +58,8 @@ def _names(message: Hl7Message) -> list[Resource]:
     name = min(valid or names, key=lambda n: _NAME_RANK.get(n.part(7).upper(), 3), default=None)
     if name is None:
         return []
+    if not valid:
+        message.clock.warn_once("bad-time", "PID-5", "no name is valid today: used all the same")
     given = [part for part in (name.part(2), name.part(3)) if part]
     parts = present({"family": name.part(1), "given": given})
     return [parts] if parts else []
@@ -68,10 +71,13 @@ def _is_valid(name: Value, message: Hl7Message) -> bool:
 
 
 def _gender(message: Hl7Message) -> str:
-    code = message.text("PID-8").upper()
-    if code and code not in _GENDER:
+    """Return the gender by the sender's own table, else by HL7's; "" for an unknown code."""
+    text = message.text("PID-8")
+    gender = message.context.sender.genders.get(text) or _GENDER.get(text.upper())
+    if text and not gender:
         message.context.warn("unknown-code", "PID-8", "left out")
-    return _GENDER.get(code, "")
+        message.context.lose("PID-8", "a code that is neither HL7's nor in the sender's table")
+    return str(gender or "")
 
 
 def _birth_date(message: Hl7Message) -> str:
@@ -87,12 +93,14 @@ def _death(message: Hl7Message) -> Resource:
     """Return `deceased[x]` from PID-30 and PID-29; nothing where they contradict each other."""
     if is_dead(message.document):
         when = message.moment("PID-29")
+        if when and when.at.date() > message.today:
+            message.context.warn("bad-time", "PID-29", "later than today")
         return {"deceasedDateTime": when.fhir()} if when else {"deceasedBoolean": True}
     indicator = message.text("PID-30").upper()
     if indicator not in ("", "N"):
         message.context.warn("unknown-code", "PID-30", "neither Y nor N")
     if message.text("PID-29"):
-        message.context.warn("contradiction", "PID-30", "PID-29 has a time of death")
+        message.context.ask("contradiction", "PID-30", "PID-29 has a time of death")
     return {}
 
 

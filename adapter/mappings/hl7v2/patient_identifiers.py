@@ -124,7 +124,7 @@ def _check_birth_date(numbers: list[_Number], message: Hl7Message) -> None:
     """Warn where PID-7 is not the birth date of a personnummer or samordningsnummer."""
     born = birth_date(message)
     civic = [n.identity for n in numbers if n.identity.system in _CIVIC]
-    if len(born) == 10 and any(_birth_date_of(i) != born for i in civic if not i.problems):
+    if any(not _birth_date_of(i).startswith(born) for i in civic if not i.problems):
         message.context.warn("contradiction", "PID-7", "not the birth date of the number in PID-3")
 
 

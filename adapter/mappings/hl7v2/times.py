@@ -32,10 +32,12 @@ class Moment:
     parts: int
 
     def precedes(self, other: Moment) -> bool:
-        """Whether it is certainly earlier. Days are compared where either has no time of day."""
-        if min(self.parts, other.parts) <= _DAY:
-            return self.at.date() < other.at.date()
-        return self.at < other.at
+        """Whether it is certainly earlier: of the parts that both have, unless both have a time."""
+        parts = min(self.parts, other.parts)
+        if parts > _DAY:
+            return self.at < other.at
+        length = (4, 7, 10)[parts - 1]
+        return self.at.date().isoformat()[:length] < other.at.date().isoformat()[:length]
 
     def fhir(self) -> str:
         """Return a FHIR dateTime with the precision that was given."""
