@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt tests/clients/package-lock.json
 	@echo "Installing the packages of pyproject.toml into $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent --ignore-scripts; fi
 	@touch $@
 
 # The newest versions into $(VENV), and from there into constraints.txt. Then: make check test.
