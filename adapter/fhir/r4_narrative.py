@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -33,7 +32,6 @@ _DECLARES = ("<!doctype", "<!entity", "<?")
 _HTML_ENTITIES = {"&nbsp;": "&#160;", "&copy;": "&#169;", "&reg;": "&#174;"}
 
 
-@lru_cache(maxsize=256)
 def faults(div: Any) -> tuple[str, ...]:
     """Return what is wrong with a `div`, in words without its content; () for a good one.
 
@@ -77,11 +75,12 @@ def _in_attribute(name: str, value: str) -> Iterator[str]:
 
 
 def _is_allowed(name: str, link: str) -> bool:
-    """Whether a link has no scheme, or one that only leads somewhere; an image may be inside."""
-    scheme, colon, _ = "".join(link.split()).casefold().partition(":")
+    """Whether a link only leads somewhere. An image is loaded, so it must be in the message."""
+    text = "".join(link.split()).casefold()
+    scheme, colon, _ = text.partition(":")
     if not colon or not scheme.replace("+", "").replace("-", "").replace(".", "").isalnum():
-        return True
-    return scheme in _SCHEMES or (name == "src" and scheme == "data")
+        return name != "src" or not text.startswith("//")
+    return scheme == "data" if name == "src" else scheme in _SCHEMES
 
 
 def _emptiness(root: Element) -> Iterator[str]:

@@ -46,6 +46,11 @@ def is_text(value: Any) -> bool:
     return value.isprintable() or not _UNHEARD_OF.search(value)
 
 
+def is_markdown(value: Any) -> bool:
+    """Whether a value is a string with more than white space (R4, datatypes.html#markdown)."""
+    return is_text(value) and not value.isspace()
+
+
 def is_code(value: Any) -> bool:
     """Whether a value is a code: words with one space between them."""
     return is_text(value) and _CODE.fullmatch(value) is not None
@@ -143,7 +148,7 @@ _GRAMMARS: dict[str, Accepts] = {
     "id": is_id,
     "instant": is_instant,
     "integer": _is_integer(_LEAST),
-    "markdown": is_text,
+    "markdown": is_markdown,
     "oid": is_oid,
     "positiveInt": _is_integer(1),
     "string": is_text,

@@ -108,6 +108,12 @@ def test_an_extension_stands_for_the_value_of_a_choice() -> None:
                    "<p onclick='x'>y</p></div>"}}, "Basic.text"),
         ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
                    "<a href='javascript:x'>y</a></div>"}}, "Basic.text"),
+        ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
+                   "<img src='https://foreign.example/x.png'/></div>"}}, "Basic.text"),
+        ({"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>"
+                   "<img src='//foreign.example/x.png'/></div>"}}, "Basic.text"),
+        ({"extension": [{"url": "urn:x", "valueMarkdown": " \n "}]},
+         "Basic.extension[0].value"),
         ({"implicitRules": "a b"}, "Basic.implicitRules"),
         ({"implicitRules": "urn:uuid:1"}, "Basic.implicitRules"),
         ({"id": "a_b"}, "Basic.id"),
