@@ -37,6 +37,13 @@ _ELEMENTS = {  # a FHIRPath begins with
     "Encounter.period": "PV1-44",
     "Encounter": "PV1",
 }
+_SEGMENTS = frozenset({"PID", "PV1"})
+_ROOTED = re.compile(r"Bundle\.entry\[([0-9]+)\]\.resource\.(.+)")
+_ENTRIES = {  # the types of the first entries of a message that this mapping reads
+    "0": ("MessageHeader",),
+    "1": ("Encounter", "Patient"),
+    "2": ("Patient",),
+}
 _CODES = {  # of our codes that say nothing more
     "unknown-event": "MSH-9",
     "unmapped-event": "MSH-9",
@@ -76,9 +83,26 @@ def place(expression: str, code: str) -> tuple[str, ...]:
 def _field(expression: str, code: str) -> str:
     if _FIELD.fullmatch(expression):
         return expression
-    elements = (e for e in _ELEMENTS if expression.startswith(e))
-    element = max(elements, key=len, default="")
-    return _ELEMENTS.get(element, "") or ("" if expression else _CODES.get(code, ""))
+    paths = _by_type(expression)
+    fields = {_of_element(path) for path in paths} - {""}
+    if len(paths) > 1:  # the name of its segment would be a guess
+        fields -= _SEGMENTS
+    if len(fields) == 1:
+        return fields.pop()
+    return "" if expression else _CODES.get(code, "")
+
+
+def _by_type(expression: str) -> list[str]:
+    """Return a path from the Bundle on as paths from the types that the entry may have."""
+    rooted = _ROOTED.fullmatch(expression)
+    if rooted is None:
+        return [expression]
+    return [f"{type_}.{rooted[2]}" for type_ in _ENTRIES.get(rooted[1], ())]
+
+
+def _of_element(path: str) -> str:
+    element = max((e for e in _ELEMENTS if path.startswith(e)), key=len, default="")
+    return _ELEMENTS.get(element, "")
 
 
 def is_field(expression: str) -> bool:
