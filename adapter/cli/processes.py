@@ -86,8 +86,8 @@ def _run(file: Path, parts: Part, level: str, *, take_over: bool = False) -> Non
         try:
             if take_over:
                 running.take_over_broker()
-            running.start()
             interpreter.keep_modules_out_of_collection()
+            running.start()
         except BaseException:
             running.stop()
             raise

@@ -93,11 +93,11 @@ def organization_id(resource: Resource | None) -> str:
 def organization_ids(resource: Resource | None) -> list[str]:
     """Return each HSA-id and HER-id of an Organization that is not old, in our form."""
     identifiers: Iterable[Resource] = (resource or {}).get("identifier", ())
-    found: dict[str, None] = {}
+    numbers: dict[str, None] = {}
     for each in identifiers:
         if each.get("use") != "old":
-            found[organization_number(each.get("system", ""), each.get("value", ""))] = None
-    return [number for number in found if number]
+            numbers[organization_number(each.get("system", ""), each.get("value", ""))] = None
+    return [number for number in numbers if number]
 
 
 def referenced_organization(bundle: Bundle, reference: Resource | None) -> str:

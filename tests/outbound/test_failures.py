@@ -93,7 +93,7 @@ def test_an_unknown_receiver_is_refused_by_name_of_the_element(region: Region) -
     region.tells("hospital", drafts.note(to=(LULEA, stranger)))
     [message] = region.messages()
     assert message["code"] == "unknown-receiver"
-    assert "MessageHeader.destination[1].receiver" in message["issues"]
+    assert "MessageHeader.destination[1].endpoint" in message["issues"]
     assert region.events("lulea") == []
 
 

@@ -70,7 +70,7 @@ def test_a_record_no_longer_in_use_opens_no_stay(site: Site) -> None:
     bundles.patient(bundle)["active"] = False  # type: ignore[index]
     response = post_as(site, "sundby-journal", bundle)
     assert response.status_code == 422
-    assert codes(response) == ["profile"]
+    assert "profile" in codes(response)
 
 
 def test_the_header_must_come_first(site: Site) -> None:

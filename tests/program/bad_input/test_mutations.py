@@ -60,10 +60,11 @@ def _other_bytes(body: bytes, chance: random.Random) -> bytes:
     return body[:start] + middle + body[end:]
 
 
-EVERYBODY = {  # the organisations of the fixtures, and what each speaks here
-    "SE0000000001-SUNDBY": "fhir",
-    "SE0000000002-ASTAD": "omsorg",
-    "SE0000000003-PLAN": "fhir",
+EVERYBODY = {  # the organisations of the fixtures, with their endpoints, and what each speaks here
+    "SE0000000001-SUNDBY": ("sundby-journal", "fhir"),
+    "SE0000000002-ASTAD": ("astad-omsorg", "omsorg"),
+    "SE0000000003-PLAN": ("plan", "fhir"),
+    "SE0000000001-VC7": ("vardcentral-7", "fhir"),
 }
 SENDERS = {"hospital": "fhir", "feed": "hl7v2", "astad": "omsorg"}
 
@@ -81,7 +82,7 @@ def region(store_url: str) -> Iterator[Region]:
     settings = Settings(
         endpoints=(
             *(endpoint(f"SE1-{n.upper()}", n, s, **allowed) for n, s in SENDERS.items()),
-            *(endpoint(o, f"r-{o[-5:].lower()}", s) for o, s in EVERYBODY.items()),
+            *(endpoint(o, n, s) for o, (n, s) in EVERYBODY.items()),
             flow.endpoint(PLANNING),
         ),
         routes=tuple(replace(route, protected=True) for route in flow.SETTINGS.routes),

@@ -126,7 +126,7 @@ def test_the_same_id_with_other_content_is_a_conflict_and_the_first_one_stands(
         assert (response.status_code, codes(response)) == (409, ["content-conflict"])
         third = changed(first, id="another-content")
         assert codes(post(program, dumped(third))) == ["envelope-reused"]
-    assert program.kept(dumped(second))["standing"] == "refused"
+    assert program.kept(dumped(second))["standing"] == "dead"  # it stands before a person
     assert len(program.deliveries(program.kept(dumped(first)))) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit.places import SHARED
-from tests.kit.program.feed import Feed
+from tests.kit.program.feed import END, START, Feed
 from tests.kit.program.running import Program
 from tests.kit.shared import ABSENT, shared_files
 
@@ -29,10 +29,27 @@ def body_of(path: Path) -> bytes:
     return path.read_bytes().replace(b"\r\n", b"\r").replace(b"\n", b"\r")
 
 
+def wants_no_answer(body: bytes) -> bool:
+    """Whether MSH-15 and MSH-16 ask for no acknowledgement (enhanced mode)."""
+    return body.split(b"\r")[0].split(b"|")[14:16] == [b"NE", b"NE"]
+
+
+def the_silent_one_is_kept(program: Program, door: str, body: bytes) -> None:
+    """Send a message that asks for no answer, and see that it is stored and judged."""
+    with Feed(program, door) as feed:
+        feed.send(START + body + END)
+        row = program.kept(body, count=1)
+    assert row["standing"] == "processed"
+    assert row["note"] in NOBODY_HEARS
+
+
 @pytest.mark.parametrize("door", ["adt", "strict-adt"])
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.stem)
 def test_it_is_answered_as_the_settings_say(program: Program, door: str, path: Path) -> None:
     body = body_of(path)
+    if wants_no_answer(body):
+        the_silent_one_is_kept(program, door, body)
+        return
     with Feed(program, door) as feed:
         said = feed.says(body).split()
     row = program.kept(body, count=1)
