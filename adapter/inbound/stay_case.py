@@ -60,7 +60,7 @@ def cases_of(turn: Turn, message: ReadMessage) -> list[StayCase]:
     """
     if message.event is Event.PERSON_UPDATED:
         return _of_person(turn, message.bundle)
-    known = _known(turn, message.bundle)
+    known = _known(turn, message.bundle) or _of_same_number(turn, message.bundle)
     if known is None and _is_no_stay(message.bundle):
         return []
     if known is None:
@@ -122,6 +122,24 @@ def _known(turn: Turn, bundle: Bundle) -> Case | None:
     every = cases.open_of_patients(turn.tx, pseudonyms(turn.tx, bundle))
     own = [case for case in every if _is_own(turn, case)]
     return own[0] if len(own) == 1 else None
+
+
+def _of_same_number(turn: Turn, bundle: Bundle) -> Case | None:
+    """The sender's only open case of the person under this visit number, in its other form.
+
+    One name has the authority of the number (HL7 v2 PV1-19, CX.4), and the other has not: a feed
+    began or ceased to send it during the stay.
+    """
+    own_names = [name for name in case_names(bundle) if _may_name(turn, name)]
+    every = cases.open_of_patients(turn.tx, pseudonyms(turn.tx, bundle)) if own_names else []
+    same = [case for case in every if any(_is_other_form(case.name, name) for name in own_names)]
+    return same[0] if len(same) == 1 else None
+
+
+def _is_other_form(known: str, name: str) -> bool:
+    """Whether names are `<owner>/<number>` and `<owner>/<authority>/<number>`, in any order."""
+    short, long = sorted((known.split("/"), name.split("/")), key=len)
+    return (len(short), len(long)) == (2, 3) and short == [long[0], long[2]]
 
 
 def by_names(turn: Turn, names: Sequence[str]) -> Case | None:

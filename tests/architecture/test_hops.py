@@ -39,6 +39,7 @@ BACKGROUND = (
 TOOLS = {
     "locks rows": ("inbox.wait_for_senders", "outbox.lock"),
     "writes the history": ("store/history.note",),
+    "looks for a stay under the other form of its number": ("cases.open_of_patients",),
     "reads ahead for what follows": (
         "inbound/prefetch.prefetch",
         "cases.prefetch",
