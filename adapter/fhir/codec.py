@@ -191,7 +191,8 @@ def _segment_lines(text: str) -> str:
     whole = text.strip("\r\n")
     if "\r" not in whole:
         return whole.replace("\n", "\r")
-    return re.sub(r"\n*\r[\r\n]*", "\r", whole)
+    segments = (part.strip("\n") for part in whole.split("\r"))
+    return "\r".join(segment for segment in segments if segment)
 
 
 def _check_separators(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,12 +25,13 @@ def found(resource: Mapping[str, Any], path: str) -> Iterator[Found]:
     if ".contained[" in path:
         yield "invariant", f"{path}.contained", "dom-2: a contained resource contains others"
         return
-    linked = set(_fragments({k: v for k, v in resource.items() if k != "contained"}))
-    for index, inner in enumerate(_all(resource)):
-        place = f"{path}.contained[{index}]"
-        linked_inside = set(_fragments([o for o in _all(resource) if o is not inner]))
-        points_back = "#" in set(_fragments(inner))
-        if not points_back and f"#{inner.get('id')}" not in linked | linked_inside:
+    outside = set(_fragments({k: v for k, v in resource.items() if k != "contained"}))
+    inside = [set(_fragments(inner)) for inner in _all(resource)]
+    uses = Counter(link for links in inside for link in links)
+    for index, (inner, links) in enumerate(zip(_all(resource), inside, strict=True)):
+        place, name = f"{path}.contained[{index}]", f"#{inner.get('id')}"
+        is_used = name in outside or uses[name] > (name in links)
+        if "#" not in links and not is_used:
             yield "invariant", place, "dom-3: nothing refers to it"
         yield from _meta_found(inner.get("meta"), place)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
+from typing import Any, TypeAlias
 
 from adapter.core.errors import Issue
 from adapter.core.identifiers import organization_number
@@ -12,6 +13,9 @@ from adapter.fhir import bundles, references
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ENDPOINT
 
+Numbers: TypeAlias = Callable[[str], frozenset[str] | None]
+"""The numbers of the organisations that a reference's text names; None where it names nothing."""
+
 
 def problems(bundle: Bundle) -> list[Issue]:
     """Return an issue for each role that nobody has, or two organisations.
@@ -19,8 +23,19 @@ def problems(bundle: Bundle) -> list[Issue]:
     `required` where no identifier names one, `contradiction` where several do: in the reference
     and in what it points to, in one Organization, or in two entries of one name.
     """
+    names = references.by_name(bundle)
+
+    @cache  # thousands of destinations may name one organisation
+    def numbers(target: str) -> frozenset[str] | None:
+        named = names.get(target) if target else None
+        return (
+            frozenset(n for each in named for n in bundles.organization_ids(each))
+            if named
+            else None
+        )
+
     roles = [
-        issue for path, reference in _roles(bundle) for issue in _role(bundle, path, reference)
+        issue for path, reference in _roles(bundle) for issue in _role(numbers, path, reference)
     ]
     return [*roles, *_units(bundle)]
 
@@ -34,14 +49,14 @@ def _roles(bundle: Bundle) -> Iterator[tuple[str, Any]]:
             yield f"MessageHeader.destination[{index}].receiver", destination["receiver"]
 
 
-def _role(bundle: Bundle, path: str, reference: Resource) -> Iterator[Issue]:
-    named = {"identifier": [reference.get("identifier", {})]}
-    targets = references.every_named(bundle, reference)
-    every = {id_ for each in (named, *targets) for id_ in bundles.organization_ids(each)}
+def _role(numbers: Numbers, path: str, reference: Resource) -> Iterator[Issue]:
+    own = bundles.organization_ids({"identifier": [reference.get("identifier", {})]})
+    named = numbers(reference.get("reference", ""))
+    every = {*own, *(named or ())}
     if len(every) > 1:
         detail = "it names more than one organisation"
         yield Issue(code="contradiction", expression=path, detail=detail)
-    elif not every and (targets or "identifier" in reference):
+    elif not every and (named is not None or "identifier" in reference):
         detail = "no HSA-id or HER-id in its own system"
         yield Issue(code="required", expression=path, detail=detail)
 

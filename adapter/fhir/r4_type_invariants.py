@@ -1,6 +1,6 @@
 """The invariants of FHIR R4's data types (4.0.1), each with R4's key.
 
-What concerns contained resources, references and the entries of a Bundle stands in `links.py`.
+What joins elements stands in `contained.py`, `entries.py` and `r4_references.py`.
 """
 
 from __future__ import annotations

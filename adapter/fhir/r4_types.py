@@ -55,12 +55,6 @@ def is_resource_type(name: str) -> bool:
     return name in _definitions()["resources"]
 
 
-@lru_cache(maxsize=1)
-def source() -> dict[str, str]:
-    """Return where the definitions come from: FHIR release, package, version, licence."""
-    return dict(_definitions()["source"])
-
-
 @lru_cache(maxsize=1024)
 def shape(type_: str) -> Shape:
     """Return a type of R4, compiled once; KeyError for a name that is no type."""
@@ -82,11 +76,6 @@ def shape(type_: str) -> Shape:
         )
     needs = tuple((name, frozenset(names)) for name, names in required.items())
     return Shape(elements=elements, required=needs, invariants=INVARIANTS.get(type_, ()))
-
-
-def elements(type_: str) -> dict[str, Element]:
-    """Return the elements of a type by JSON name; KeyError for a name that is no type."""
-    return shape(type_).elements
 
 
 _EXTENDED: dict[str, dict[str, Any]] = {

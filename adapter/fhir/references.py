@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from adapter.core.model import Bundle
 
 Resource = dict[str, Any]
+Names = dict[str, list[Resource]]
 
 
 def resolve(bundle: Bundle, reference: Resource | None) -> Resource | None:
     """Return the resource that a Reference names in the message, by fullUrl or Type/id."""
-    return next(_named(bundle, reference), None)
-
-
-def every_named(bundle: Bundle, reference: Resource | None) -> list[Resource]:
-    """Return every resource that a Reference names: several where names are not distinct."""
-    return list(_named(bundle, reference))
-
-
-def _named(bundle: Bundle, reference: Resource | None) -> Iterator[Resource]:
     target = (reference or {}).get("reference", "")
     type_, id_ = _parts(target)
     for entry in bundle.get("entry", ()) if target else ():
@@ -29,7 +20,8 @@ def _named(bundle: Bundle, reference: Resource | None) -> Iterator[Resource]:
         if target == entry.get("fullUrl") or (
             has_id and (not type_ or resource.get("resourceType") == type_)
         ):
-            yield resource
+            return resource
+    return None
 
 
 def _parts(target: str) -> tuple[str, str]:
@@ -38,3 +30,19 @@ def _parts(target: str) -> tuple[str, str]:
         return "", target[9:]
     type_, _, id_ = target.partition("/")
     return (type_, id_) if id_ else ("", "")
+
+
+def by_name(bundle: Bundle) -> Names:
+    """Return the resources of a message by what a Reference may call them.
+
+    Several have one name where names are not distinct. For many references: `resolve` looks
+    through every entry for each.
+    """
+    names: Names = {}
+    for entry in bundle.get("entry", ()):
+        resource: Resource = entry.get("resource", {})
+        id_ = resource.get("id")
+        called = {entry.get("fullUrl"), f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}"}
+        for name in called:
+            names.setdefault(name or "", []).append(resource)
+    return names

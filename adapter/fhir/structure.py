@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle
 from adapter.fhir.walk import Walk
+
+_CONTAINED = re.compile(r".*?\.contained\[\d+\]", re.ASCII)
 
 
 def problems(bundle: Bundle) -> list[Issue]:
@@ -14,16 +19,25 @@ def problems(bundle: Bundle) -> list[Issue]:
     several = _several_patients(walk.types)
     if not walk.issues and not several:
         return []
-    kept = [i for i in walk.issues if not _is_told_otherwise(i, walk, several)]
+    faults = Counter(_contained_place(issue) for issue in walk.issues)
+    kept = [i for i in walk.issues if not (_is_unused(i) and (several or _has_more(i, faults)))]
     return sorted([*kept, *several], key=lambda issue: issue.code == "bad-time")
 
 
-def _is_told_otherwise(issue: Issue, walk: Walk, several: list[Issue]) -> bool:
-    """Whether a contained resource is not referred to (dom-3), and has a fault of its own."""
-    if "dom-3" not in issue.detail:
-        return False
-    others = (other for other in walk.issues if other is not issue)
-    return bool(several) or any(other.expression.startswith(issue.expression) for other in others)
+def _is_unused(issue: Issue) -> bool:
+    """Whether a contained resource is not referred to."""
+    return "dom-3" in issue.detail
+
+
+def _has_more(issue: Issue, faults: Counter[str]) -> bool:
+    """Whether the contained resource has a fault of its own: that one says enough."""
+    return faults[_contained_place(issue)] > 1
+
+
+def _contained_place(issue: Issue) -> str:
+    """Return the path of the contained resource that an issue is about; "" for none."""
+    place = _CONTAINED.match(issue.expression)
+    return place[0] if place else ""
 
 
 def _several_patients(types: list[tuple[str, str]]) -> list[Issue]:

@@ -1,7 +1,7 @@
 """One walk through the JSON of a message, by the definitions of FHIR R4 (`r4_types.py`).
 
 It checks names, arrays, JSON types, grammars, codes, what is required, and the invariants of each
-element. What joins elements (contained resources, entries, references) stands in `links.py`.
+element. What joins elements stands in `contained.py`, `entries.py` and `r4_references.py`.
 """
 
 from __future__ import annotations
@@ -86,15 +86,22 @@ class Walk:
     def _elements(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         known = type_.elements
         choices: dict[str, str] = {}
+        if not known.keys() >= node.keys():
+            self._unknown(node, known, path)
         for key, value in node.items():
             element = known.get(key)
             if element is None:
-                number = list(node).index(key) + 1
-                self._report("invalid-structure", path, f"key number {number} is no element of R4")
-            elif element.plain is None or not element.plain(value):
+                continue
+            if element.plain is None or not element.plain(value):
                 if element.choice:
                     self._choose(choices, element, key, path)
                 self._element(node, key, value, element, f"{path}.{element.name}")
+
+    def _unknown(self, node: dict[str, Any], known: dict[str, Element], path: str) -> None:
+        """Report the elements that R4 does not have, by number: a key may name a person."""
+        for number, key in enumerate(node, start=1):
+            if key not in known:
+                self._report("invalid-structure", path, f"key number {number} is no element of R4")
 
     def _invariants(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         """Check the invariants of an element that has no other fault."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from adapter import fhir
-from adapter.core.acknowledgement import Replies, Reply, Wish
+from adapter.core.acknowledgement import Reply, Wish
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
@@ -64,25 +64,26 @@ def answer(
 
 def is_silent(turn: Turn, code: Code, faults: Iterable[ErrorCode]) -> bool:
     """Whether the sender has asked to hear nothing of this outcome."""
-    return turn.message.direct and _replies(turn, code, list(faults)).is_silent
+    if not turn.message.direct:
+        return False
+    wish = _wish(turn)
+    home = _home(turn) if wish else None
+    return answering.replies(wish, code, list(faults), home).is_silent
 
 
 def _answered(turn: Turn, receipt: Receipt, case_id: str | None) -> OwedReceipt:
     """Answer in the same exchange, and queue the acknowledgement that the sender gets later."""
-    receipt = replace(receipt, issues=(*receipt.issues, *_remarks(turn, receipt.code)))
-    planned = _replies(turn, receipt.code, [issue.code for issue in receipt.issues])
+    wish, code = _wish(turn), receipt.code
+    home = _home(turn) if wish else None
+    receipt = replace(receipt, issues=(*receipt.issues, *_remarks(turn, wish, code, home)))
+    planned = answering.replies(wish, code, [issue.code for issue in receipt.issues], home)
     if planned.is_delivered:
-        _queue(turn, _rendered(turn, receipt, Reply.DELIVERED), _home(turn), case_id)
+        _queue(turn, _rendered(turn, receipt, Reply.DELIVERED), home, case_id)
     if planned.at_once is None:
         return OwedReceipt(receipt=receipt)
-    is_told_later = planned.commit is not receipt.code
+    is_told_later = planned.commit is not code
     answered = replace(receipt, code=Code.OK, issues=()) if is_told_later else receipt
     return _rendered(turn, answered, planned.at_once)
-
-
-def _replies(turn: Turn, code: Code, faults: list[ErrorCode]) -> Replies:
-    wish = _wish(turn)
-    return answering.replies(wish, code, faults, _home(turn) if wish else None)
 
 
 def _wish(turn: Turn) -> Wish | None:
@@ -90,16 +91,15 @@ def _wish(turn: Turn) -> Wish | None:
     return turn.network.system(turn.sender).wish(context)
 
 
-def _remarks(turn: Turn, code: Code) -> list[Issue]:
+def _remarks(turn: Turn, wish: Wish | None, code: Code, home: Endpoint | None) -> list[Issue]:
     """What is wrong with the sender's wish: an unknown code, or no address for what it asks."""
-    wish = _wish(turn)
     if wish is None:
         return []
     unknown = [
         Issue(code="unknown-code", expression=place, severity=Severity.WARNING)
         for place in wish.unknown
     ]
-    if answering.lacks_address(wish, code, _home(turn)):
+    if answering.lacks_address(wish, code, home):
         turn.log("no-return-address")
         return [*unknown, Issue(code="no-return-address", severity=Severity.WARNING)]
     return unknown

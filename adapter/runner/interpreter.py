@@ -7,8 +7,8 @@ import sys
 
 SWITCH = 0.0005  # seconds that a thread may keep the interpreter while others want it
 """Python's default is 5 ms. A thread gives the interpreter up at every read and write of a socket,
-and then waits that long for it behind a thread that computes. In `make hostile`, p99 of the other
-partners over HTTP was 18 s with 5 ms, and 1.4 s with this value."""
+and then waits that long for it behind a thread that computes. In two runs of `make hostile` after
+each other, p99 of the other partners over HTTP was 18 s with 5 ms, and 1.5 s with this value."""
 
 
 def take_turns_often() -> None:
@@ -19,7 +19,7 @@ def take_turns_often() -> None:
 def keep_modules_out_of_collection() -> None:
     """Leave what is loaded now out of the garbage collection, which stops all threads.
 
-    A whole collection took 110 to 220 ms, nearly all of it for what never becomes garbage.
+    Under attack a whole collection took 110 to 220 ms before, and 50 to 120 ms since.
     """
     gc.collect()
     gc.freeze()

@@ -25,10 +25,10 @@ class ReadingTurns:
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
-        self._waiting[0].read_on()
-        self._waiting.popleft()
+        flow = self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._next)
+        flow.read_on()
 
 
 class InTurn(FlowControl):

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 
 from adapter.core.endpoint import Limits
 from tests.kit.hl7v2 import MSH, PV1, adt
-from tests.kit.region import SETTINGS, Region
+from tests.kit.region import Region
 
 FHS = "FHS|^~\\&|COSMIC|SJUKHUS|ADAPTER|HUB|20260310||night||F1"
 BHS = "BHS|^~\\&|COSMIC|SJUKHUS|ADAPTER|HUB|20260310||adt||B1"
-
-
-@pytest.fixture
-def journal(store_url: str) -> Iterator[Region]:
-    """The hospital sends HL7 v2, and takes FHIR at its return address."""
-    feed = replace(
-        SETTINGS.endpoints[0], name="feed", system="hl7v2", broker_user="", return_to="hospital"
-    )
-    region = Region(store_url, replace(SETTINGS, endpoints=(*SETTINGS.endpoints, feed)))
-    yield region
-    region.store.close()
 
 
 def message(control: str, trigger: str = "A01") -> bytes:
@@ -124,5 +110,11 @@ def test_a_segment_in_no_message_refuses_the_whole_and_keeps_it(journal: Region)
 def test_a_batch_over_the_limit_is_refused_as_a_whole(journal: Region) -> None:
     journal.with_settings(limits=Limits(entries=1))
     owed = journal.accept("feed", batch(message("1"), message("2")))
+    assert [issue.code for issue in owed.issues] == ["too-large"]
+    assert len(journal.messages()) == 1
+
+
+def test_more_trailers_than_the_limit_allows_are_not_even_listed(journal: Region) -> None:
+    owed = journal.accept("feed", BHS.encode() + b"\r" + b"FTS\r" * 20_000)
     assert [issue.code for issue in owed.issues] == ["too-large"]
     assert len(journal.messages()) == 1

@@ -13,9 +13,13 @@ from adapter.runner import interpreter
 
 @pytest.fixture
 def usual_switch() -> Iterator[float]:
-    """Python's own value; both settings are taken back afterwards."""
-    before = sys.getswitchinterval()
-    yield before
+    """Python's own value; both settings are taken back afterwards.
+
+    Tests that run a command in this process may have changed them before.
+    """
+    before, usual = sys.getswitchinterval(), 0.005
+    sys.setswitchinterval(usual)
+    yield usual
     sys.setswitchinterval(before)
     gc.unfreeze()
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 
 from adapter.core.errors import FatalError
 from adapter.mappings import Package
@@ -20,6 +21,7 @@ _HEADERS = (b"FHS", b"BHS")
 _TRAILERS = {b"BTS": b"BHS", b"FTS": b"FHS"}  # each with the header that it belongs to
 _COUNTED = {b"BTS": "messages", b"FTS": "batches"}  # what the first field counts
 _LONGEST = 250  # bytes of a field that is echoed
+_OF_ONE_MESSAGE, _OF_THE_FILE = 3, 2  # pieces: BHS, MSH, BTS; FHS, FTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +35,17 @@ class Piece:
 def open_batch(body: bytes, most: int) -> Package | None:
     """Return the messages of a batch, and how it is answered; None where it is no batch.
 
-    FatalError `unreadable` for a segment outside of a message, `too-large` for more than `most`.
+    FatalError `unreadable` for a segment outside of a message, `too-large` for more than `most`
+    messages, or for more headers and trailers than these can have.
     """
     whole = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not whole.startswith(_HEADERS):
         return None
-    pieces = list(_pieces(whole))
+    most_pieces = _OF_ONE_MESSAGE * most + _OF_THE_FILE
+    pieces = list(islice(_pieces(whole), most_pieces + 1))
     messages = [piece.body for piece in pieces if piece.name == b"MSH"]
-    if len(messages) > most:
-        raise FatalError("too-large", f"{len(messages)} messages; the limit is {most}")
+    if len(messages) > most or len(pieces) > most_pieces:
+        raise FatalError("too-large", f"more than {most} messages with their headers and trailers")
 
     def answered(answers: Sequence[bytes], at: datetime) -> bytes:
         return b"".join(_answer(pieces, answers, at))
