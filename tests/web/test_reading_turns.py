@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from itertools import pairwise
+from statistics import median
 
 from adapter.web.reading_turns import InTurn, ReadingTurns
 
@@ -69,6 +71,13 @@ def test_one_round_reads_a_part_of_one_large_body() -> None:
     bodies = asyncio.run(received(8))
     later = Counter(number for body in bodies for number in body.read[1:])
     assert max(later.values()) == 1
+
+
+def test_between_two_parts_the_event_loop_serves_others_for_many_rounds() -> None:
+    bodies = asyncio.run(received(8))
+    last = min(body.read[-1] for body in bodies)  # until then all of them wait for their turns
+    rounds = sorted(number for body in bodies for number in body.read[1:] if number <= last)
+    assert median(later - earlier for earlier, later in pairwise(rounds)) > 10
 
 
 def test_every_large_body_arrives_whole_and_none_waits_for_the_end_of_another() -> None:
