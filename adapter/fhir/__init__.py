@@ -14,9 +14,9 @@ from adapter.core.endpoint import Limits
 from adapter.core.errors import Issue
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
+from adapter.fhir.issue_places import rooted
 
 _LIMITS = Limits()
-_ENTRY = re.compile(r"entry\[(\d+)\]: ", re.ASCII)
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)
 
 
@@ -53,21 +53,9 @@ def _no_problems() -> Resource:
 
 def _outcome_issue(issue: Issue) -> Resource:
     head = {"severity": str(issue.severity), "code": issue.entry.type}
-    path = _rooted(issue)
+    path = rooted(issue)
     place, diagnostics = _place(path), _diagnostics(issue.detail)
     return head | {"details": _details(issue.code)} | place | diagnostics
-
-
-def _rooted(issue: Issue) -> str:
-    """Return the path of an issue from the Bundle on, where its entry is known.
-
-    The detail of an issue begins with the entry. The header is the first.
-    """
-    entry = _ENTRY.match(issue.detail)
-    type_, dot, rest = issue.expression.partition(".")
-    if type_ == "Bundle" or not (entry or type_ == "MessageHeader"):
-        return issue.expression
-    return f"Bundle.entry[{entry[1] if entry else 0}].resource{dot}{rest}"
 
 
 def _details(code: ErrorCode) -> Resource:

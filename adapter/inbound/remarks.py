@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from adapter.core.errors import Issue, Severity
-from adapter.core.model import RETURNING, Event
+from adapter.core.model import RETURNING, Bundle, Event
 from adapter.fhir import bundles
+from adapter.fhir.issue_places import placed
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadMessage
 from adapter.settings.municipalities import municipalities
@@ -17,14 +18,7 @@ _ROOM = 200  # characters of the column that keeps a sender's own id
 
 def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
     """Return warnings: a used control id, no case's name, a code that no municipality has."""
-    issues = []
-    kommun = bundles.municipality(message.bundle)
-    if kommun and kommun not in municipalities():
-        detail = "no municipality has this code"
-        where = "Patient.address.extension"
-        issues.append(
-            Issue(code="unknown-code", detail=detail, expression=where, severity=Severity.WARNING)
-        )
+    issues = _unknown_municipality(turn, message.bundle)
     source = _claimed_id(bundles.source_id(message.bundle))
     if source and turn.network.system(turn.sender).content == "hl7":
         if inbox.reused(turn.tx, turn.message, source):
@@ -35,6 +29,21 @@ def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
     if nameless and not warned and not bundles.case_ids(message.bundle):
         issues.append(Issue(code="no-case", severity=Severity.WARNING))
     return issues
+
+
+def _unknown_municipality(turn: Turn, bundle: Bundle) -> list[Issue]:
+    kommun = bundles.municipality(bundle)
+    if not kommun or kommun in municipalities():
+        return []
+    issue = Issue(
+        code="unknown-code",
+        detail="no municipality has this code",
+        expression="Patient.address.extension",
+        severity=Severity.WARNING,
+    )
+    return (
+        placed([issue], bundle) if turn.network.system(turn.sender).content == "json" else [issue]
+    )
 
 
 def _claimed_id(id_: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind, Loss, Message
 from adapter.fhir import bundles, codec, parties, patients, profiles, rewriting
+from adapter.fhir.issue_places import placed
 from adapter.mappings import Context
 from adapter.policy import refused
 from adapter.policy.routing import may_speak
@@ -81,8 +82,7 @@ def read_message(network: Network, sender: Endpoint, message: Message) -> ReadRe
         context = _context(sender, message)
         bundle = system.read(event, document, context)
         event = bundles.event(bundle)  # reading may find more: a discharge by death is a death
-        issues = _problems(network, sender, message, event, bundle)
-        issues = _capped([*context.issues, *_not_yet_warned(issues, context.issues)])
+        issues = _issues(network, sender, message, event, bundle, context)
     except FatalError as error:
         named = refused.identified(document) if isinstance(document, dict) else {}
         whole = _with_the_rest(network, sender, document, error)
@@ -128,12 +128,8 @@ def _accepted(
 
     Otherwise every later message of the case would seem older than this one.
     """
-    recorded = bundles.recorded(bundle)
-    if recorded is not None and recorded > message.received_at + _TOLERATED:
+    if _AHEAD_OF_US in issues:
         bundle = rewriting.with_recorded(bundle, context.recorded)
-        issues = [*issues, _AHEAD_OF_US]
-    if event.kind is Kind.ENCOUNTER and _ends_after(bundle, message.received_at + _TOLERATED):
-        issues = [*issues, _ENDS_AHEAD]
     return ReadMessage(
         bundle=bundle,
         event=event,
@@ -141,6 +137,31 @@ def _accepted(
         issues=tuple(issues),
         questions=tuple(context.questions),
     )
+
+
+def _issues(
+    network: Network,
+    sender: Endpoint,
+    message: Message,
+    event: Event,
+    bundle: Bundle,
+    context: Context,
+) -> list[Issue]:
+    """What the mapping and the checks say, each at a place of the sender's own format."""
+    issues = _problems(network, sender, message, event, bundle)
+    issues = _capped([*context.issues, *_not_yet_warned(issues, context.issues)])
+    if not _has_errors(issues):
+        issues += _ahead(message, event, bundle)
+    return placed(issues, bundle) if network.system(sender).content == "json" else issues
+
+
+def _ahead(message: Message, event: Event, bundle: Bundle) -> Iterator[Issue]:
+    """A warning for each time of the message that is later than our clock allows."""
+    latest, recorded = message.received_at + _TOLERATED, bundles.recorded(bundle)
+    if recorded is not None and recorded > latest:
+        yield _AHEAD_OF_US
+    if event.kind is Kind.ENCOUNTER and _ends_after(bundle, latest):
+        yield _ENDS_AHEAD
 
 
 def _not_yet_warned(issues: list[Issue], warned: list[Issue]) -> list[Issue]:

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter import fhir
-from adapter.core.errors import Severity
+from adapter.core.errors import Issue, Severity
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, labels, responses
+from adapter.fhir.issue_places import placed
 from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
 from tests.kit.examples import scaled
@@ -50,6 +51,7 @@ READERS: list[Callable[[Bundle], Any]] = [
     bundles.sender_id,
     bundles.ward,
 ]
+_ELSEWHERE = Issue(code="profile", expression="Patient.name")
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -97,7 +99,9 @@ def test_any_json_gets_an_answer(document: Any) -> None:
     entries = {"resourceType": "Bundle", "entry": document}
     inside = bundle_of(document, {"resourceType": "MessageHeader", "focus": document})
     for found in (document, entries, inside):
-        assert validate(found)
+        issues = validate(found)
+        assert issues
+        assert len(placed([*issues, _ELSEWHERE], found)) == len(issues) + 1
 
 
 @settings(max_examples=scaled(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])

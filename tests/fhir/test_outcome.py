@@ -9,10 +9,12 @@ import pytest
 from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import Issue, Severity
+from adapter.core.model import Event
 from adapter.fhir import canonical
+from adapter.fhir.issue_places import placed
 from adapter.fhir.profiles import validate
 from tests.kit import oracle
-from tests.kit.fhir_fixtures import MESSAGES, label, loaded
+from tests.kit.fhir_fixtures import MESSAGES, label, loaded, usual
 
 
 def test_an_outcome_says_it_in_both_languages_and_where() -> None:
@@ -63,3 +65,24 @@ def test_a_place_begins_at_the_bundle_where_the_entry_is_known(path: str) -> Non
     detail, rooted = PLACES[path]
     issue = Issue(code="required", expression=path, detail=detail)
     assert fhir.outcome([issue])["issue"][0]["expression"] == [rooted]
+
+
+def test_a_place_without_an_entry_is_in_the_focus_or_in_the_first_entry_of_its_type() -> None:
+    bundle = usual(Event.ADMISSION_NOTICE)
+    types = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+    for path in ("Encounter.period.end", "Patient", "Patient.address[0].line"):
+        type_, dot, rest = path.partition(".")
+        (issue,) = placed([Issue(code="profile", expression=path)], bundle)
+        assert issue.expression == f"Bundle.entry[{types.index(type_)}].resource{dot}{rest}"
+    bundle["entry"].insert(1, {"resource": {"resourceType": "Encounter"}})
+    (issue,) = placed([Issue(code="profile", expression="Encounter.class")], bundle)
+    assert issue.expression == f"Bundle.entry[{types.index('Encounter') + 1}].resource.class"
+
+
+KEPT = ("", "PID-3", "Bundle.type", "MessageHeader.sender", "Device.status", "/Meddelande")
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_a_place_that_is_in_no_entry_of_the_message_stays(path: str) -> None:
+    issue = Issue(code="profile", expression=path)
+    assert placed([issue], usual(Event.ADMISSION_NOTICE)) == [issue]

@@ -102,6 +102,20 @@ def test_an_event_that_nobody_knows_is_told_with_its_place_and_not_repeated(site
     assert coding["code"] not in issue["diagnostics"]
 
 
+def test_every_place_in_an_answer_begins_at_the_bundle(site: Site) -> None:
+    sent = fixture("admission-notice/usual")
+    patient = next(
+        e["resource"] for e in sent["entry"] if e["resource"]["resourceType"] == "Patient"
+    )
+    patient["identifier"][0]["value"] = "191212121213"
+    patient["link"] = [{"other": {"display": "x"}, "type": "seealso"}]
+    with site.partner("sundby-journal") as sundby:
+        response = post(sundby, sent)
+    assert {"bad-identifier", "profile"} <= set(codes(response))
+    places = [place for issue in response.json()["issue"] for place in issue["expression"]]
+    assert all(place.startswith("Bundle.entry[") for place in places), places
+
+
 def test_a_sender_may_speak_only_for_its_own_organisation(site: Site) -> None:
     with site.partner("sundby-journal") as sundby:
         response = post(sundby, fixture("message/usual"))
