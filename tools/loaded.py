@@ -34,9 +34,13 @@ def busy(count: int = BUSY) -> Iterator[list[int]]:
 
 
 def _spin() -> subprocess.Popen[bytes]:
-    """Start a busy process; Ctrl-C of the terminal does not reach it."""
+    """Start a busy process; Ctrl-C of the terminal does not reach it.
+
+    It stays in the session of the run: Linux shares the processors out among sessions first, and
+    a session of its own would count as much as all processes of the run together.
+    """
     code = _SPIN.format(parent=os.getpid())
-    return subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    return subprocess.Popen([sys.executable, "-c", code], process_group=0)
 
 
 def run(command: Sequence[str]) -> int:
