@@ -12,6 +12,7 @@ from chaos.conductor import Conductor
 from chaos.judge import Verdict, judge, recovery
 from chaos.ledger import Line, read
 from chaos.plan import CALM, Plan
+from chaos.sabotage import SEEN_AS
 from chaos.servers import Servers
 from chaos.stage import Stage, stage
 
@@ -80,18 +81,25 @@ def _play(scene: Stage) -> None:
     """Wait for the end of the run; a sabotaged run ends when the sabotage is detected."""
     until = time.monotonic() + scene.plan.seconds
     missing: dict[str, float] = {}
+    sought = SEEN_AS.get(scene.plan.sabotage, "")
     while time.monotonic() < until:
         time.sleep(_LOOK)
-        if scene.plan.sabotage and _detected(_verdict(scene), missing, time.monotonic()):
+        if sought and is_detected(sought, _verdict(scene), missing, time.monotonic()):
             return
 
 
-def _detected(verdict: Verdict, missing: dict[str, float], now: float) -> bool:
-    """Whether there is a final problem, or a message that has been missing for long."""
+def is_detected(sought: str, verdict: Verdict, missing: dict[str, float], now: float) -> bool:
+    """Whether the count of this name is above zero. A message is lost that is missing for long.
+
+    `missing` keeps since when each message is missing. On a loaded machine messages that are only
+    late would end a run that seeks another count.
+    """
+    if sought != "lost":
+        return verdict.count(sought) > 0
     since = {name: missing.get(name, now) for name in verdict.problems["lost"]}
     missing.clear()
     missing.update(since)
-    return verdict.is_final or any(now - at > _MISSING for at in since.values())
+    return any(now - at > _MISSING for at in since.values())
 
 
 def _settle(scene: Stage) -> float:

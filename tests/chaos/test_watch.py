@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chaos.judge import judge
 from chaos.ledger import Line
 from chaos.plan import CALM, Plan
-from chaos.run import Watch
+from chaos.run import Watch, is_detected
 from tests.kit.ledger_lines import got, receipted, sent
 
 WELL = [sent(1, 1), receipted(1, 2), got(1, 3)]
@@ -47,6 +48,15 @@ def test_a_missing_message_is_given_up_after_the_quiet_time(tmp_path: Path) -> N
 def test_a_detected_sabotage_ends_the_run_at_once(tmp_path: Path) -> None:
     watched = watch(tmp_path, sabotage="no-dedupe")
     assert watched.over([*WELL, got(1, 4, envelope="x")], 1)
+
+
+def test_a_late_message_does_not_end_the_search_for_another_sabotage() -> None:
+    missing: dict[str, float] = {}
+    late, doubled = WELL[:2], [*WELL, got(1, 4, envelope="x")]
+    for sought, is_seen in (("lost", True), ("doubled", False)):
+        assert not is_detected(sought, judge(late), missing, 0)
+        assert is_detected(sought, judge(late), missing, 60) is is_seen
+    assert is_detected("doubled", judge(doubled), missing, 61)
 
 
 def test_a_short_run_ends_within_half_a_minute_of_its_load(tmp_path: Path) -> None:
