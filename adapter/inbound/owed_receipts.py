@@ -50,9 +50,11 @@ def answer(
 ) -> OwedReceipt:
     """Write our receipt. It is queued unless the sender gets it in the same exchange.
 
-    Each issue is told once: two cases of one person may give the same.
+    Each issue is told once: two cases of one person may give the same. The message keeps all
+    that its sender was told, so that a copy is told the same.
     """
     receipt = Receipt(about=about, code=code, issues=tuple(dict.fromkeys(issues)))
+    turn.note(issues=read_message.dump_issues(receipt.issues))
     if turn.message.direct:
         owed = _answered(turn, receipt, case_id)
     else:

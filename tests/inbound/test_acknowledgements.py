@@ -144,3 +144,24 @@ def test_another_message_that_is_no_query_is_taken_and_told_that_it_is_not_used(
     assert error[7] == name.replace("^", "\\S\\")
     old = said(journal, kind(name, MSH.replace("|2.5|", "|2.3|")))
     assert old[1] == ["MSA", "AA", "A1", "not-used"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (adt("A01", f"{ZSP}|SE0000000099-X"), "nobody-to-tell"),
+        (adt("A01", ZSP), "bad-time"),
+        (adt("A01").replace(b"7100231", b""), "no-case"),
+        (adt("A10"), "not-used"),
+        (adt("A99"), "unknown-event"),
+        (adt("A01").replace(b"PID|", b"NTE|"), "required"),
+    ],
+)
+def test_a_copy_is_told_all_that_the_first_was_told(
+    journal: Region, body: bytes, code: str
+) -> None:
+    first, second = said(journal, body), said(journal, body)
+    assert code in [row[5].split("^")[0] for row in first if row[0] == "ERR"]
+    told = [row for row in second if row[0] == "ERR" and row[5].split("^")[0] != "copy"]
+    assert told == [row for row in first if row[0] == "ERR"]
+    assert second[1] == first[1]
