@@ -54,7 +54,7 @@ def _no_problems() -> Resource:
 def _outcome_issue(issue: Issue) -> Resource:
     head = {"severity": str(issue.severity), "code": issue.entry.type}
     path = rooted(issue)
-    place, diagnostics = _place(path), _diagnostics(issue.detail)
+    place, diagnostics = places([path] if path else ()), _diagnostics(issue.detail)
     return head | {"details": _details(issue.code)} | place | diagnostics
 
 
@@ -63,11 +63,15 @@ def _details(code: ErrorCode) -> Resource:
     return {"coding": [{"system": ERROR, "code": code}], "text": f"{entry.sv} / {entry.en}"}
 
 
-def _place(path: str) -> Resource:
-    """`expression` for FHIRPath, as R4 demands; `location` for a path of another format."""
-    if not path:
-        return {}
-    return {"expression": [path]} if _FHIRPATH.fullmatch(path) else {"location": [path]}
+def places(paths: Iterable[str]) -> Resource:
+    """Return where an issue is: `expression` has the FHIRPaths, as R4 demands, `location` others.
+
+    A path of another format is a field (`PID-3`) or an XPath. Without paths, nothing.
+    """
+    by_name: dict[str, list[str]] = {"expression": [], "location": []}
+    for path in paths:
+        by_name["expression" if _FHIRPATH.fullmatch(path) else "location"].append(path)
+    return {name: listed for name, listed in by_name.items() if listed}
 
 
 def _diagnostics(detail: str) -> Resource:

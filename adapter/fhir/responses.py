@@ -56,7 +56,7 @@ def _is_acknowledgement(coding: Resource) -> bool:
 def _codes(issue: Resource) -> list[str]:
     """Return an issue's codes with their places; a text that is not a code or path is dropped."""
     codes = [c.get("code", "") for c in _coding(issue) if not _is_acknowledgement(c)]
-    places = map(privacy.term, issue.get("expression", ())[:_MOST])
-    where = ", ".join(text for text in places if text)
+    paths = [*issue.get("expression", ())[:_MOST], *issue.get("location", ())[:_MOST]]
+    where = ", ".join(text for text in map(privacy.term, paths[:_MOST]) if text)
     known = [code for c in codes[:_MOST] or [issue.get("code", "")] if (code := privacy.term(c))]
     return [f"{code} at {where}" if where else code for code in known]

@@ -7,14 +7,26 @@ import re
 import pytest
 from lxml import etree
 
+from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.endpoint import Endpoint, Limits, Within
-from adapter.core.errors import Severity
+from adapter.core.errors import FatalError, Severity
 from adapter.core.model import ONLY_RECEIVED, Event
-from adapter.fhir import profiles
+from adapter.fhir import builders, profiles
+from adapter.fhir.builders import Party
 from adapter.fhir.bundles import event_code
 from adapter.mappings.omsorg.code_tables import EVENT
-from tests.kit.omsorg import NAMESPACE, SCHEMA, TABLES, context, faults, read
+from tests.kit.omsorg import (
+    NAMESPACE,
+    RECORDED,
+    SCHEMA,
+    SENDER,
+    TABLES,
+    context,
+    faults,
+    read,
+    write,
+)
 from tests.kit.places import DOCS
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -31,6 +43,34 @@ def test_each_example_is_valid_and_read_without_a_problem(body: bytes) -> None:
     found = profiles.validate(bundle)
     assert [issue for issue in found if issue.severity is Severity.ERROR] == []
     assert known.issues == []
+
+
+def _faults_told(receipt: etree._Element) -> list[dict[str, str]]:
+    """Each Fel of a receipt: its attributes and its leaves."""
+    faults = receipt.findall(f"{{{NAMESPACE}}}Fel")
+    return [
+        {**fault.attrib, **{etree.QName(leaf).localname: str(leaf.text) for leaf in fault}}
+        for fault in faults
+    ]
+
+
+def test_the_receipt_with_two_faults_is_what_the_example_would_get() -> None:
+    body = next(each for each in EXAMPLES if b"skyndsam" in each)
+    wrong = body.replace(b"195009072553", b"19500907-255").replace(b"skyndsam", b"snabbt")
+    with pytest.raises(FatalError) as refused:
+        read(wrong)
+    receipt = builders.receipt(
+        about="4e8d7c6b-5a49-4838-a726-15f4e3d2c1b0",
+        code="fatal-error",
+        outcome=fhir.outcome(refused.value.issues),
+        sender=Party(organization="SE0000000000-ADAPTER"),
+        receiver=Party(organization="SE0000000002-ASTAD"),
+        cases=[],
+        at=RECORDED,
+    )
+    shown = next(each for each in EXAMPLES if b"<Fel " in each)
+    written = etree.fromstring(write(receipt, context(receiver=SENDER)))
+    assert _faults_told(written) == _faults_told(etree.fromstring(shown))
 
 
 def test_the_examples_show_both_documents_and_everything_that_a_vendor_sends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapter import fhir
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.fhir import codec
@@ -56,7 +57,7 @@ def _write_issue(issue: Resource) -> Element:
     nodes = [
         leaf("Beskrivning", take(details, "text")),
         leaf("Detalj", take(issue, "diagnostics")),
-        *leaves("Plats", take_all(issue, "expression")),
+        *leaves("Plats", [*take_all(issue, "expression"), *take_all(issue, "location")]),
     ]
     return element(
         "Fel",
@@ -106,7 +107,7 @@ def _read_issue(node: Element) -> Resource:
             "code": attribute(node, "typ") or type_,
             "details": present(details),
             "diagnostics": text_of(child(node, "Detalj")),
-            "expression": [text_of(n) for n in children(node, "Plats")],
+            **fhir.places(text_of(n) for n in children(node, "Plats")),
         }
     )
 
