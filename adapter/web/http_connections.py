@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -98,6 +99,14 @@ class HttpConnection(H11Protocol):
         """Start the clock again."""
         super().on_response_complete()
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are not HTTP, without uvicorn's text: it is no OperationOutcome."""
+        head = [(b"Content-Length", b"0"), (b"Connection", b"close")]
+        answer = h11.Response(status_code=HTTPStatus.BAD_REQUEST, headers=head)
+        for event in (answer, h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""

@@ -65,6 +65,7 @@ def server(
         access_log=False,  # the routes log each request themselves
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=int(HttpConnection.seconds),
         timeout_graceful_shutdown=GOODBYE,
         backlog=BACKLOG,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from adapter.core.endpoint import ConnectionLimits
 from adapter.core.shortage import Shortage
 from adapter.web.http_connections import HttpConnection
 from tests.kit.descriptors import no_more_descriptors
+from tests.kit.places import DOCS
 from tests.kit.site import Site, codes, served
 from tests.kit.waiting import WAIT, wait_for
 
@@ -39,7 +41,9 @@ def connected(port: int, *, source: str = "127.0.0.1") -> socket.socket:
 def answered(wire: socket.socket) -> bytes:
     said = b""
     while not said.endswith(b"}"):
-        said += wire.recv(65536)
+        part = wire.recv(65536)
+        assert part, "hung up on"
+        said += part
     return said
 
 
@@ -155,6 +159,30 @@ def test_an_answer_starts_the_clock_anew(port: int) -> None:
             time.sleep(0.25)
             assert asks(wire).startswith(b"HTTP/1.1 200")
         assert wire.recv(100) == b""
+
+
+def test_an_idle_connection_may_ask_again_as_long_as_the_documents_say(site: Site) -> None:
+    page = (DOCS / "http.md").read_text()
+    told = re.search(r"A connection that is idle for (\d+) seconds", page)
+    seconds = int(told[1]) if told else 0
+    assert seconds == HttpConnection.seconds
+    with (
+        served(site.application()) as address,
+        connected(int(address.rpartition(":")[2])) as wire,
+    ):
+        asks(wire)
+        time.sleep(seconds * 0.6)
+        assert b"200 OK" in asks(wire)
+
+
+def test_bytes_that_are_not_http_get_a_400_without_a_body(port: int) -> None:
+    with connected(port) as wire:
+        wire.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        said = b"".join(iter(lambda: wire.recv(65536), b""))
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-length: 0" in head.lower()
+    assert body == b""
 
 
 def test_a_body_may_take_longer(port: int, site: Site) -> None:
