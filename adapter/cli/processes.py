@@ -49,7 +49,7 @@ def worker(
 
 
 def web(*, settings_file: SettingsFile = FILE, log_level: LogLevel = "info") -> None:
-    """Run HTTP only: messages are stored, and `adapter worker` processes them."""
+    """Run HTTP only: a message is decided on and answered; `adapter worker` sends what follows."""
     from adapter.runner import Part
 
     _run(settings_file, Part.WEB, log_level)

@@ -98,8 +98,8 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "damaged-text": sender_fault(
         "value",
-        "Texten innehåller ersättningstecken (U+FFFD): den skadades i ett tidigare led.",
-        "The text has replacement characters (U+FFFD): a system upstream damaged it.",
+        "Texten skadades i ett tidigare led: ersättningstecken (U+FFFD) eller fel teckenkodning.",
+        "A system upstream damaged the text: replacement characters (U+FFFD), or a wrong charset.",
         "Find the system that decodes with the wrong character set.",
     ),
     "no-planned-discharge": sender_fault(
