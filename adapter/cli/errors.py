@@ -33,7 +33,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except AdapterError as error:
-            _print_error(error)
+            print_error(error)
         except (typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
@@ -63,7 +63,7 @@ def all_or_none(nothing: str = "Nothing was done") -> Iterator[None]:
         raise
 
 
-def _print_error(error: AdapterError) -> None:
+def print_error(error: AdapterError) -> None:
     """Print every issue, then what to do about each code; or the words for an operator."""
     if error.todo:
         aside(f"{error.code}: {error.detail}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ import typer
 
 from adapter import fhir, mappings
 from adapter.cli import options, printing, texts
-from adapter.cli.errors import issue_line
+from adapter.cli.errors import issue_line, print_error
 from adapter.cli.options import AsJson, read_input
 from adapter.core import privacy
-from adapter.core.endpoint import Endpoint
+from adapter.core.endpoint import Endpoint, Limits
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles, codec, profiles
@@ -67,7 +67,8 @@ def map_(  # noqa: PLR0913 - each option by name
     """Translate a file: prints the document on stdout, and what was lost on stderr.
 
     The output depends only on the input: the document's own time is the time of translation.
-    Exit 1 when the document is refused; the code says why.
+    Of a batch, each message is translated, in order. Exit 1 when a document is refused; the code
+    says why.
     """
     reads, writes = _system(from_), _system(to)
     source = Endpoint(
@@ -78,10 +79,33 @@ def map_(  # noqa: PLR0913 - each option by name
         system=from_,
         transport="http",
     )
-    original = _read(reads, read_input(file), source, event)
-    _print_losses(original.context, "reading")
-    _check(profiles.check_message(original.event, original.bundle))
-    _print(writes, _written(writes, original, receiver))
+
+    def translate(body: bytes) -> None:
+        original = _read(reads, body, source, event)
+        _print_losses(original.context, "reading")
+        _check(profiles.check_message(original.event, original.bundle))
+        _print(writes, _written(writes, original, receiver))
+
+    body = read_input(file)
+    package = reads.package(body, Limits().entries)
+    if package is None:
+        translate(body)
+    else:
+        _each(package.messages, translate)
+
+
+def _each(bodies: Sequence[bytes], translate: Callable[[bytes], None]) -> None:
+    """Translate the messages of a batch. One that is refused stops no other; then exit 1."""
+    refused = 0
+    for number, body in enumerate(bodies, 1):
+        printing.aside(f"message {number} of {len(bodies)}")
+        try:
+            translate(body)
+        except FatalError as error:
+            print_error(error)
+            refused += 1
+    if refused:
+        raise typer.Exit(1)
 
 
 def _system(name: str) -> System:

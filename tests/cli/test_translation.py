@@ -65,6 +65,28 @@ def test_what_is_lost_is_confessed_beside_the_document() -> None:
     assert "loss" not in result.stdout
 
 
+def test_each_message_of_a_batch_is_mapped_and_a_fault_in_one_stops_no_other() -> None:
+    one = ADMISSION.read_bytes()
+    batch = b"FHS|^~\\&|J\rBHS|^~\\&|J\r" + one + one.replace(b"A01", b"A99") + one
+    result = run("map", "-", "--from", "hl7v2", "--to", "fhir", stdin=batch + b"BTS|3\rFTS|1\r")
+    alone = run("map", ADMISSION, "--from", "hl7v2", "--to", "fhir")
+    assert result.exit_code == 1
+    assert result.stdout == alone.stdout * 2
+    heads = [line.split(":")[0] for line in result.stderr.splitlines()]
+    assert [head for head in heads if head.startswith(("message", "unknown-event"))] == [
+        "message 1 of 3",
+        "message 2 of 3",
+        "unknown-event",
+        "message 3 of 3",
+    ]
+
+
+def test_a_batch_that_cannot_be_taken_apart_is_refused_with_its_code() -> None:
+    result = run("map", "-", "--from", "hl7v2", "--to", "fhir", stdin=b"BHS|^~\\&|J\rPID|1\r")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("unreadable:")
+
+
 def test_a_receiver_is_addressed_only_when_one_is_named() -> None:
     without = run("map", ADMISSION, "--from", "hl7v2", "--to", "fhir").stdout
     named = run("map", ADMISSION, "--from", "hl7v2", "--to", "fhir", "--receiver", HSA).stdout
