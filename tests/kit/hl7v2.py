@@ -51,3 +51,8 @@ def read(body: bytes, **changes: Any) -> tuple[Bundle, Context]:
 def codes(known: Context) -> list[tuple[str, str]]:
     """Return the warnings: code and place."""
     return [(issue.code, issue.expression) for issue in known.issues]
+
+
+def lost(known: Context) -> list[str]:
+    """Return the places of the losses, but of the default EVN-6, which few events carry."""
+    return [loss.path for loss in known.losses if loss.path != "EVN-6"]

@@ -16,7 +16,7 @@ from adapter.fhir import bundles, codec, profiles
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit import oracle
-from tests.kit.hl7v2 import EVN, FIXTURES, MSH, PID, PV1, SENDER, adt, codes, context, read
+from tests.kit.hl7v2 import EVN, FIXTURES, MSH, PID, PV1, SENDER, adt, codes, context, lost, read
 from tests.kit.shared import shared_files
 
 NATIVE = sorted(FIXTURES.rglob("*.native.hl7"))
@@ -247,7 +247,7 @@ def test_a_discharge_before_the_admission_is_told_and_the_end_kept() -> None:
 def test_what_is_not_carried_is_confessed_once_and_without_its_content() -> None:
     body = adt("A01", PID + "||070-1740605", "OBX|1|ST|||hemligt", "NTE|1||hemligt")
     _, known = read(body + b"OBX|2|ST|||hemligt\rAnteckning om Astrid|hemligt\r")
-    paths = [loss.path for loss in known.losses]
+    paths = lost(known)
     assert paths == ["PID-13", "OBX", "NTE", "unnamed segment"]
     assert "hemligt" not in str(known.losses)
 

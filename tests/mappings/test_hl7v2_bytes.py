@@ -9,7 +9,7 @@ import pytest
 from adapter.core.errors import FatalError
 from adapter.fhir import bundles, codec
 from adapter.mappings.hl7v2.fields import Document
-from tests.kit.hl7v2 import EVN, MSH, PID, PV1, adt, codes, read
+from tests.kit.hl7v2 import EVN, MSH, PID, PV1, adt, codes, lost, read
 
 STREET = "Storgatan 1"
 WITH_SON = PID.replace("Ek^", "Ek & Son^")
@@ -34,7 +34,7 @@ def test_a_line_feed_inside_a_field_is_text(feed: str) -> None:
     [address] = patient(body)["address"]
     assert address["line"] == [f"c/o Berg {STREET}"]
     assert bundles.municipality(read(body)[0]) == "2580"
-    assert read(body)[1].losses == []
+    assert lost(read(body)[1]) == []
 
 
 def test_a_line_feed_before_the_protection_does_not_hide_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 from adapter.core.endpoint import ActCode, Disposition
 from adapter.core.model import Event
 from adapter.fhir import bundles, labels
-from tests.kit.hl7v2 import PID, PV1, adt, codes, read
+from tests.kit.hl7v2 import PID, PV1, adt, codes, lost, read
 
 
 def of_class(code: str) -> str:
@@ -118,7 +118,7 @@ def test_a_disposition_counts_only_where_the_stay_is_over() -> None:
     bundle, known = read(adt("A08", left("20", "")))
     assert bundles.event(bundle) is Event.ADMISSION_UPDATED
     assert bundles.disposition(bundle) == ""
-    assert [loss.path for loss in known.losses] == ["PV1-36"]
+    assert lost(known) == ["PV1-36"]
 
 
 def test_a_patient_who_is_alive_takes_back_a_death() -> None:
@@ -162,7 +162,7 @@ def test_protection_is_what_the_source_says_and_silence_says_nothing(
     bundle, known = read(adt(trigger, "PD1" + "|" * 12 + stated))
     assert labels.protection(bundle) == level
     assert (("unknown-code", "PD1-12") in codes(known)) is (stated == "J")
-    assert ("PD1-12" in [loss.path for loss in known.losses]) is (stated == '""')
+    assert ("PD1-12" in lost(known)) is (stated == '""')
 
 
 @pytest.mark.parametrize("stated", ["K", "X", "1", "female"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from adapter.core.identifiers import PERSONNUMMER, RESERVNUMMER
 from adapter.fhir import bundles
 from tests.kit.examples import scaled
-from tests.kit.hl7v2 import PID, adt, codes, read
+from tests.kit.hl7v2 import PID, adt, codes, lost, read
 
 OID = "&1.2.752.129.2.1.3.1&ISO"
 PNR = f"195009072553^^^{OID}^NNSWE"
@@ -89,7 +89,7 @@ def test_a_number_of_the_future_is_a_loss() -> None:
     assert [*bundles.patient_ids(bundle), *bundles.old_patient_ids(bundle)] == [
         f"{PERSONNUMMER}|195009072553"
     ]
-    assert [loss.path for loss in known.losses] == ["PID-3"]
+    assert lost(known) == ["PID-3[2]"]
 
 
 def test_a_person_with_expired_numbers_alone_keeps_them() -> None:
@@ -120,21 +120,20 @@ def test_an_old_local_number_is_of_the_system_that_it_had_as_current() -> None:
 
 
 @pytest.mark.parametrize(
-    ("segment", "centre"),
+    ("segment", "centre", "losses"),
     [
-        ("PD1||||SE0000000005-VC", "SE0000000005-VC"),
-        ("PD1|||Björken^^SE0000000005-VC", "SE0000000005-VC"),
-        ("PD1|||Björken^^1^^^^^^^se0000000005-vc", "SE0000000005-VC"),
-        ("PD1|||Björken^^SE0000000006-VC|SE0000000005-VC", "SE0000000005-VC"),
-        ("PD1|||Björken|4711^Ek^Eva", ""),
-        ("PD1", ""),
+        ("PD1||||SE0000000005-VC", "SE0000000005-VC", []),
+        ("PD1|||Björken^^SE0000000005-VC", "SE0000000005-VC", ["PD1-3.1"]),
+        ("PD1|||Björken^^1^^^^^^^se0000000005-vc", "SE0000000005-VC", ["PD1-3.1", "PD1-3.3"]),
+        ("PD1|||Björken^^SE0000000006-VC|SE0000000005-VC", "SE0000000005-VC", ["PD1-3"]),
+        ("PD1|||Björken|4711^Ek^Eva", "", ["PD1-3", "PD1-4"]),
+        ("PD1", "", []),
     ],
 )
-def test_the_listed_centre_is_an_hsa_id(segment: str, centre: str) -> None:
+def test_the_listed_centre_is_an_hsa_id(segment: str, centre: str, losses: list[str]) -> None:
     bundle, known = read(adt("A31", segment))
     assert bundles.listed_centre(bundle) == centre
-    lost = [loss.path for loss in known.losses if loss.path.startswith("PD1")]
-    assert lost == (["PD1-4", "PD1-3"] if "4711" in segment else [])
+    assert [path for path in lost(known) if path.startswith("PD1")] == losses
 
 
 def test_the_name_that_is_valid_today_is_carried() -> None:

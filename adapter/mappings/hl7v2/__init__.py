@@ -7,7 +7,7 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 |---|---|---|
 | MSH-9 | event | `events` |
 | MSH-11, MSH-12 | test messages, versions | `control` |
-| PID-3, MRG-1 | Patient.identifier | `patient_identifiers` |
+| PID-3, MRG-1 | Patient.identifier | `patient_identifiers`, `number_kinds` |
 | PID-11 | Patient.address | `addresses` |
 | PD1-12 | Patient.meta.security | `protection` |
 | PID, PD1 | Patient | `patient` |
@@ -18,10 +18,10 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | ACK from a receiver | receipt | `ack_reader` |
 | ACK to a sender | receipt | `ack_writer`, `ack_header`, `ack_errors`, `ack_places` |
 | FHS, BHS, BTS, FTS | several messages | `batches` |
-| all else | a loss | `losses` |
+| all else | a loss | `losses`, `unread`, `understood` |
 
-`hl7_message` is the message that these modules read; `fields`, `times` and `validity` are its
-data types.
+`hl7_message` is the message that these modules read; `fields`, `separators`, `times` and
+`validity` are its data types.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from adapter.mappings.hl7v2.encounter import encounter
 from adapter.mappings.hl7v2.events import TRIGGERS, recognise
 from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.hl7_message import Hl7Message, control_id, open_message
-from adapter.mappings.hl7v2.losses import READ_OF_PERSON, READ_OF_STAY, report_losses
+from adapter.mappings.hl7v2.losses import report_losses
 from adapter.mappings.hl7v2.patient import patient
 
 VERSION = "1"
@@ -84,7 +84,7 @@ def read_stay(event: Event, source: hl7.Message, context: Context) -> Bundle:
     if event is Event.ADMISSION_NOTICE and not person.get("name"):
         context.warn("required", "PID-5", "the notice has no name (SFS 2017:612 2 kap. 2 §)")
     header = _reason(event, message)
-    report_losses(READ_OF_STAY, message.document, context)
+    report_losses(message.document, context)
     parts = _Parts(stay=stay, person=person, header=header, names=names)
     return _message(event, parts, message)
 
@@ -94,7 +94,7 @@ def read_person(source: hl7.Message, context: Context) -> Bundle:
     """Return an ADT message about a person without a stay as a FHIR message."""
     message = open_message(source, context, content_id(source, context))
     person = patient(message)
-    report_losses(READ_OF_PERSON, message.document, context)
+    report_losses(message.document, context)
     return _message(Event.PERSON_UPDATED, _Parts(person=person), message)
 
 
@@ -191,5 +191,6 @@ def _reason(event: Event, message: Hl7Message) -> Resource:
     if (code and not meaning) or text.casefold() not in ("", meaning.casefold()):
         message.context.lose("EVN-4", "only a code of table 0062 is carried")
     if event is Event.PROCESS_ENDED:
+        message.document.leave("EVN-4", "the reason is that the assessment is withdrawn")
         return {"reason": ended_reason("withdrawn", _WITHDRAWN)}
     return {"reason": {"text": meaning}} if meaning else {}

@@ -12,7 +12,8 @@ from adapter.core.acknowledgement import When, Wish
 from adapter.core.errors import FatalError
 from adapter.fhir import codec
 from adapter.mappings import Context
-from adapter.mappings.hl7v2.fields import Document, Separators
+from adapter.mappings.hl7v2.fields import Document
+from adapter.mappings.hl7v2.separators import Separators
 
 _BARE = b"MSH|^~\\&|||||||||P|2.5"
 _LONGEST = 250  # characters of a field that is echoed; HL7 allows 199 for MSH-10

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from adapter.mappings.hl7v2.fields import Separators
+from adapter.mappings.hl7v2.separators import Separators
 
 _FIELD = re.compile(
     r"([A-Z][A-Z0-9]{2})(?:\[([0-9]+)\])?"  # segment, its number

@@ -23,6 +23,7 @@ First the words of Swedish feeds, then HL7 table 0190 (registry home, legal, per
 then no type.
 """
 _USES = {"C": "temp", "B": "work", "O": "work"}  # HL7 table 0190; its other codes give no use
+_POSTAL = "M"
 _WITHHELD = re.compile(r"\bskydda(?:d|t|de)\b|\bsekretess|\bförmedlingsuppdrag", re.IGNORECASE)
 
 
@@ -48,13 +49,14 @@ def addresses(message: Hl7Message) -> list[Resource]:
     if not values and not message.document.field("PID-11"):
         return _assumed(message)
     candidates = [c for value in values if (c := _candidate(value, message))]
-    chosen = min(candidates, key=lambda c: c.rank, default=None)
-    if len(values) > 1 or chosen is None:
-        _confess(values, message)
-    if chosen is None:
-        return []
-    rivals = [c for c in candidates if c.rank == chosen.rank]
-    return _written(max(rivals, key=lambda c: c.since), rivals, message)
+    rank = min((c.rank for c in candidates), default=0)
+    rivals = [c for c in candidates if c.rank == rank]
+    chosen = max(rivals, key=lambda c: c.since, default=None)
+    written = _written(chosen, rivals, message) if chosen else []
+    for value in values:
+        if chosen is None or value is not chosen.value:
+            value.leave("only the address of registration that is valid today is carried")
+    return written
 
 
 def _assumed(message: Hl7Message) -> list[Resource]:
@@ -67,12 +69,6 @@ def _assumed(message: Hl7Message) -> list[Resource]:
         return []
     message.context.warn("assumed-municipality", "PID-11")
     return [{"extension": [assumed_municipality(code)]}]
-
-
-def _confess(values: list[Value], message: Hl7Message) -> None:
-    if values:
-        why = "only the address of registration that is valid today is carried"
-        message.context.lose("PID-11", why)
 
 
 def _candidate(value: Value, message: Hl7Message) -> _Candidate | None:
@@ -88,7 +84,7 @@ def _validity(value: Value, message: Hl7Message) -> Validity:
 
 
 def _rank(value: Value, message: Hl7Message) -> int:
-    kind = value.part(7).upper()
+    kind = value.peek(7).upper()
     if not kind and message.context.sender.untyped_address is UntypedAddress.OTHER:
         return len(_REGISTERED)
     return _REGISTERED.index(kind) if kind in _REGISTERED else len(_REGISTERED)
@@ -96,7 +92,7 @@ def _rank(value: Value, message: Hl7Message) -> int:
 
 def _written(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -> list[Resource]:
     if _is_withheld(chosen.value):
-        message.context.lose("PID-11", "the address is withheld: it is no move")
+        chosen.value.leave("the address is withheld: it is no move")
         return []
     address = _address(chosen)
     code = _agreed(chosen, rivals, message) if chosen.registered else ""
@@ -106,7 +102,7 @@ def _written(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) 
 
 
 def _is_withheld(value: Value) -> bool:
-    return any(_WITHHELD.search(value.part(number)) for number in (1, 2, 3))
+    return any(_WITHHELD.search(value.peek(number)) for number in (1, 2, 3))
 
 
 def _agreed(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -> str:
@@ -124,11 +120,13 @@ def _address(chosen: _Candidate) -> Resource:
     """Return an XAD as Address. Only an address of registration has the use `home`."""
     value = chosen.value
     street = _street(value)
-    kind = value.part(7).upper()
+    kind = value.peek(7).upper()
+    if chosen.registered or kind in (*_USES, _POSTAL):
+        value.mark(7)
     address = present(
         {
             "use": "home" if chosen.registered else _USES.get(kind, ""),
-            "type": "postal" if kind == "M" else "",
+            "type": "postal" if kind == _POSTAL else "",
             "line": [line for line in (street, value.part(2)) if line],
             "city": value.part(3),
             "postalCode": value.part(5),

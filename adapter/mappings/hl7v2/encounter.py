@@ -67,11 +67,7 @@ def _planned_end(message: Hl7Message) -> Moment | None:
 
 def _hospitalization(status: str, message: Hl7Message) -> Resource:
     """Return how the patient left (PV1-36), where the stay is over."""
-    if status == "finished":
-        return hospitalization(str(disposition(message) or ""))
-    if message.text("PV1-36"):
-        message.context.lose("PV1-36", "the stay is not over")
-    return {}
+    return hospitalization(str(disposition(message) or "")) if status == "finished" else {}
 
 
 def _encounter_period(event: Event, status: str, message: Hl7Message) -> Resource:
@@ -101,9 +97,10 @@ def _location(message: Hl7Message) -> list[Resource]:
     values = message.document.values("PV1-3")
     if not values:
         return []
-    name, code = values[0].part(1), values[0].part(1, 2)
-    hsa = next((hsa_id(text) for text in (name, code) if looks_like_hsa_id(text)), "")
-    display = values[0].part(9) or ("" if hsa_id(name) == hsa else name)
+    ward = values[0]
+    sub = next((n for n in (1, 2) if looks_like_hsa_id(ward.peek(1, n))), 0)
+    hsa = hsa_id(ward.part(1, sub)) if sub else ""
+    display = ward.part(9) or ("" if sub == 1 else ward.part(1))
     identifier = {"system": HSA, "value": hsa} if hsa else {}
     place = present({"identifier": identifier, "display": display})
     return [{"location": place}] if place else []
@@ -158,8 +155,6 @@ def _leave(event: Event, message: Hl7Message) -> list[Resource]:
 
     A53 cancels a return: the leave began earlier, and the message does not say when.
     """
-    if event is not Event.LEAVE_STARTED and message.text("PV2-47"):
-        message.context.lose("PV2-47", "it is read when a leave begins")
     if event is Event.LEAVE_ENDED:
         return [extension("leave", "Period", _period(None, message.event_time()))]
     if event is not Event.LEAVE_STARTED:
@@ -168,7 +163,11 @@ def _leave(event: Event, message: Hl7Message) -> list[Resource]:
     if end and end.precedes(occurred):
         message.clock.warn_once("bad-time", "PV2-47", "earlier than the leave began")
         end = None
-    period = _period(None if message.trigger == "A53" else occurred, end)
+    began: Moment | None = occurred
+    if message.trigger == "A53":
+        began = None
+        message.document.leave("EVN-6", "a cancelled return does not say when the leave began")
+    period = _period(began, end)
     return [extension("leave", "Period", period)] if period else []
 
 

@@ -3,66 +3,35 @@
 A path is `PID-3`, `PID-3.4` or `PID-3.4.2`: segment, field, component, subcomponent. An absent
 field is "". So is the explicit null (two quotation marks): neither has a value; `is_null` tells
 them apart. No function here raises on what a message contains.
+
+Reading marks: `text` and `part` note which part was read, and `losses` confesses the others. What
+only decides is looked at with `peek`; what was read and is not carried is given back with `leave`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 import hl7
 
 from adapter.fhir.codec import charset_named
+from adapter.mappings.hl7v2.separators import NULL, Separators, clean, split
 
-_NULL = '""'
+_EMPTY = [""]  # a field without a text, as the parser has it
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?")
-_LAYOUT = re.compile(r"\.(?:br|sp|fi|nf|in|ti|sk|ce)[+-]?[0-9]*")
-_TRUNCATION = "#"  # HL7 v2.8 chapter 2, 2.5.5.2: the recommended one
-_SPACES = frozenset("\t\n\r")  # the control characters that are spaces
-_UNSHOWABLE = frozenset({"Cc", "Cs", "Cn", "Co"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Separators:
-    """The separators of one message (MSH-1, MSH-2), and the charset of its bytes.
+@dataclass(slots=True)
+class Reading:
+    """What was read of one repetition: component and subcomponent; and why the rest was not."""
 
-    `escape`, `subcomponent` and `truncation` are "" where MSH-2 leaves them out.
-    """
-
-    field: str
-    component: str
-    repetition: str
-    escape: str
-    subcomponent: str
-    truncation: str = ""
-    charset: str = "utf-8"
-
-    def unescape(self, code: str) -> str | None:
-        """Return the text of an escape sequence; None for an unknown one."""
-        plain = {
-            "F": self.field,
-            "S": self.component,
-            "T": self.subcomponent,
-            "R": self.repetition,
-            "E": self.escape,
-            "P": self.truncation or _TRUNCATION,
-            "H": "",
-            "N": "",
-        }
-        if code in plain:
-            return plain[code]
-        if _LAYOUT.fullmatch(code):
-            return "\n"
-        return self._decode_hex(code[1:]) if code[:1] == "X" else None
-
-    def _decode_hex(self, digits: str) -> str | None:
-        try:
-            return bytes.fromhex(digits).decode(self.charset)
-        except (ValueError, LookupError):
-            return None
+    parts: set[tuple[int, int]] = field(default_factory=set)
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +40,25 @@ class Value:
 
     raw: str
     separators: Separators
+    reading: Reading
 
     def part(self, component: int = 1, sub: int = 1) -> str:
-        """Return a component or subcomponent: unescaped, in NFC, with single spaces."""
-        raw = _nth(self.raw_part(component), self.separators.subcomponent, sub)
-        return _clean(raw, self.separators)[0]
+        """Read a component or subcomponent: unescaped, in NFC, with single spaces."""
+        self.reading.parts.add((component, sub))
+        return self.peek(component, sub)
 
-    def raw_part(self, component: int = 1) -> str:
-        """Return a component as it was sent."""
-        return _nth(self.raw, self.separators.component, component)
+    def peek(self, component: int = 1, sub: int = 1) -> str:
+        """Return a component or subcomponent like `part`, without reading it."""
+        return _part(self.raw, self.separators, component, sub)
+
+    def mark(self, component: int, sub: int = 1) -> None:
+        """Count a part as read: it was looked at, and what is read agrees with it."""
+        self.reading.parts.add((component, sub))
+
+    def leave(self, why: str) -> None:
+        """Count nothing of it as read: it is not carried, because of `why`."""
+        self.reading.parts.clear()
+        self.reading.why = why
 
     @property
     def damaged(self) -> bool:
@@ -88,8 +67,8 @@ class Value:
             return False
         marks = self.separators
         components = self.raw.split(marks.component)
-        parts = [p for c in components for p in _split(c, marks.subcomponent)]
-        return any(_clean(part, marks)[1] or _is_cut(part, marks) for part in parts) or (
+        parts = [p for c in components for p in split(c, marks.subcomponent)]
+        return any(clean(part, marks)[1] or _is_cut(part, marks) for part in parts) or (
             _is_twice_encoded(self.raw, marks.charset)
         )
 
@@ -114,60 +93,15 @@ def _is_utf_8(text: str, charset: str) -> bool:
         return False
 
 
-def _split(text: str, separator: str, limit: int = -1) -> list[str]:
-    """Return the parts of a text; the whole text where the message has no such separator."""
-    return text.split(separator, limit) if separator else [text]
+def _part(raw: str, marks: Separators, component: int, sub: int) -> str:
+    """Return a part: unescaped, in NFC, with single spaces."""
+    whole = _nth(raw, marks.component, component)
+    return clean(_nth(whole, marks.subcomponent, sub), marks)[0]
 
 
 def _nth(text: str, separator: str, number: int) -> str:
-    parts = _split(text, separator, number)
+    parts = split(text, separator, number)
     return parts[number - 1] if number <= len(parts) else ""
-
-
-def _clean(raw: str, separators: Separators) -> tuple[str, bool]:
-    """Return the text, and whether some of it was lost."""
-    if raw.strip() == _NULL:
-        return "", False
-    escapes = bool(separators.escape) and separators.escape in raw
-    text, unread = _unescaped(raw, separators) if escapes else (raw, False)
-    if text.isprintable():
-        return _tidy(text), unread or "\ufffd" in text
-    kept = "".join(c for c in text if c in _SPACES or unicodedata.category(c) not in _UNSHOWABLE)
-    return _tidy(kept), unread or len(kept) < len(text) or "\ufffd" in kept
-
-
-def _tidy(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _unescaped(raw: str, separators: Separators) -> tuple[str, bool]:
-    """Return the text, and whether an escape sequence could not be read."""
-    unread = []
-
-    def replaced(match: re.Match[str]) -> str:
-        text = separators.unescape(match[1])
-        if text is not None:
-            return text
-        unread.append(match[0])
-        return match[0]
-
-    mark = separators.escape
-    whole = _between_bytes(mark).sub("", raw)
-    return _sequences(mark).sub(replaced, whole), bool(unread)
-
-
-@lru_cache(maxsize=16)
-def _between_bytes(escape: str) -> re.Pattern[str]:
-    """Match what stands between two hexadecimal sequences: together they may be one character."""
-    mark = re.escape(escape)
-    return re.compile(f"(?<={mark}X[0-9A-Fa-f]{{2}}){mark}{mark}X(?=[0-9A-Fa-f]{{2}})")
-
-
-@lru_cache(maxsize=16)
-def _sequences(escape: str) -> re.Pattern[str]:
-    """Match an escape sequence. A lone escape character is text (real feeds send `4\\5`)."""
-    mark = re.escape(escape)
-    return re.compile(f"{mark}([A-Z.][^{mark}]{{0,200}}){mark}")
 
 
 @lru_cache(maxsize=512)
@@ -188,6 +122,8 @@ class Document:
     message: hl7.Message
     fallback_charset: str = ""
     length: int | None = None  # how many segments are read; None: all
+    readings: dict[tuple[str, int], dict[int, Reading]] = field(default_factory=dict)
+    """What was read of the first segment of each name: by field, then by repetition from 0."""
 
     @cached_property
     def separators(self) -> Separators:
@@ -235,10 +171,7 @@ class Document:
         `index` selects the segment among those of its name, from 0.
         """
         name, number, _, _ = _path(path)
-        place = name, number, index
-        if place not in self._texts:
-            self._texts[place] = self._field(name, number, index)
-        return self._texts[place]
+        return self._field(name, number, index)
 
     @cached_property
     def _texts(self) -> dict[tuple[str, int, int], str]:
@@ -246,29 +179,61 @@ class Document:
         return {}
 
     def _field(self, name: str, number: int, index: int) -> str:
-        segments = self.segments.get(name, [])[index : index + 1]
-        return str(segments[0][number]) if segments and number < len(segments[0]) else ""
+        place = name, number, index
+        text = self._texts.get(place)
+        if text is None:
+            segments = self.segments.get(name, [])[index : index + 1]
+            text = str(segments[0][number]) if segments and number < len(segments[0]) else ""
+            self._texts[place] = text
+        return text
+
+    def filled(self, name: str) -> Iterator[tuple[int, str]]:
+        """Yield the fields of the first segment of a name that have a text: number and text."""
+        for number, parts in enumerate(self.segments[name][0]):
+            if number and parts != _EMPTY:
+                yield number, self._texts.get((name, number, 0)) or str(parts)
 
     def values(self, path: str) -> list[Value]:
         """Return the repetitions of a field, without the empty ones."""
-        parts = self.field(path).split(self.separators.repetition)
+        name, number, _, _ = _path(path)
+        marks, readings = self.separators, self._readings(name, number)
+        parts = enumerate(self._field(name, number, 0).split(marks.repetition))
         return [
-            Value(raw=part, separators=self.separators)
-            for part in parts
-            if part.strip() not in ("", _NULL)
+            Value(raw=part, separators=marks, reading=readings[place])
+            for place, part in parts
+            if part.strip() not in ("", NULL)
         ]
+
+    def _readings(self, name: str, number: int) -> dict[int, Reading]:
+        readings = self.readings.get((name, number))
+        if readings is None:
+            readings = self.readings[name, number] = defaultdict(Reading)
+        return readings
+
+    def leave(self, path: str, why: str) -> None:
+        """Count nothing of a field as read: it is not carried, because of `why`."""
+        for value in self.values(path):
+            value.leave(why)
 
     def is_null(self, path: str) -> bool:
         """Whether a field holds nothing but the explicit null, which deletes its value."""
         text, marks = self.field(path), self.separators
-        if _NULL not in text:
+        if NULL not in text:
             return False
         ends = f"[{re.escape(marks.component + marks.subcomponent + marks.repetition)}]"
         parts = {part.strip() for part in re.split(ends, text)} - {""}
-        return parts == {_NULL}
+        return parts == {NULL}
 
     def text(self, path: str, index: int = 0) -> str:
-        """Return the text at a path, from the field's first repetition."""
-        _, _, component, sub = _path(path)
-        raw = self.field(path, index).split(self.separators.repetition)[0]
-        return Value(raw=raw, separators=self.separators).part(component, sub)
+        """Read the text at a path, from the field's first repetition."""
+        name, number, component, sub = _path(path)
+        if not index:
+            self._readings(name, number)[0].parts.add((component, sub))
+        raw = self._field(name, number, index).split(self.separators.repetition, 1)[0]
+        return _part(raw, self.separators, component, sub)
+
+    def peek(self, path: str, index: int = 0) -> str:
+        """Return the text at a path like `text`, without reading it."""
+        name, number, component, sub = _path(path)
+        raw = self._field(name, number, index).split(self.separators.repetition, 1)[0]
+        return _part(raw, self.separators, component, sub)

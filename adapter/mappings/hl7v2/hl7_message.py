@@ -49,6 +49,11 @@ class Hl7Message:
         """Return the time at a path; None where it is empty, or unreadable (with a warning)."""
         return self.clock.moment(self.document.text(path), path)
 
+    def is_own(self, authority: str) -> bool:
+        """Whether an authority is the sender: its HSA-id, or its name in MSH-3 or MSH-4."""
+        names = {self.text("MSH-3").upper(), self.text("MSH-4").upper()}
+        return hsa_id(authority) == self.organization or authority.upper() in names
+
     def event_time(self) -> Moment:
         """Return when the event occurred (EVN-6), else when it was recorded."""
         return self.moment("EVN-6") or exact(self.recorded)

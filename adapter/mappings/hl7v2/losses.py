@@ -1,65 +1,66 @@
-"""List the fields that are read, and report every other field or segment as a loss.
+"""Report what was not read of a message as losses (docs/hl7v2.md, "What is read").
 
 The law requires name, personnummer, address of registration and planned discharge (SFS 2017:612
 2 kap. 2 §). Data that the notice does not need is not passed on (GDPR article 5.1 c).
+
+There is no list of what is read: the reading itself marks it (`fields`). What is neither marked
+nor understood (`understood`) is a loss, whatever it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.deletions import DELETABLE
 from adapter.mappings.hl7v2.fields import Document
+from adapter.mappings.hl7v2.separators import NULL
+from adapter.mappings.hl7v2.unread import Unread, unread
 
-_PERSON = {
-    "PID": frozenset({2, 3, 4, 5, 7, 8, 11, 19, 29, 30}),
-    "PD1": frozenset({3, 4, 12}),
-}
-READ_OF_PERSON: Mapping[str, frozenset[int]] = _PERSON | {
-    "EVN": frozenset({2, 6}),
-    "MRG": frozenset({1, 4}),
-}
-"""The fields that are read of a message about the person alone."""
-READ_OF_STAY: Mapping[str, frozenset[int]] = _PERSON | {
-    "EVN": frozenset({2, 4, 6}),
-    "MRG": frozenset({1, 4, 5}),
-    "PV1": frozenset({2, 3, 19, 36, 44, 45}),
-    "PV2": frozenset({9, 47}),
-    "ZSP": frozenset({2, 3, 4, 5, 6, 7, 8}),
-}
-_NO_CONTENT: dict[str, frozenset[int]] = {  # set ids, and EVN-1, which repeats MSH-9
-    "EVN": frozenset({1}),
-    "PID": frozenset({1}),
-    "PV1": frozenset({1}),
-    "ZSP": frozenset({1}),
-}
-_TECHNICAL = frozenset({"MSH", "SFT", "UAC", "DSC", ""})
 _TEXTS = ("PID-5", "PID-11", "PV1-3", "PV1-19", "MRG-5")
+_MOST = 20  # losses of one field: a report must not grow faster than the message
 _WHY = {
     "AL1": "allergies belong to the information transfer at discharge, not to the notice",
     "ARV": "a bar of secrecy is read as FHIR (Consent); PD1-12 protects an identity",
     "CON": "a consent is read as FHIR (Consent)",
     "DG1": "diagnoses are not part of the notice (SFS 2017:612 2 kap. 2 §)",
+    "DSC": "a continuation is not read: send a message whole",
+    "EVN-1": "the event is MSH-9.2",
+    "EVN-6": "when the event occurred is told of leave and of discharge-ready",
     "IN1": "insurance has no place in the message",
+    "MSH-14": "a continuation is not read: send a message whole",
     "NK1": "next of kin are not part of the notice (SFS 2017:612 2 kap. 2 §)",
     "OBX": "observations belong to the information transfer at discharge, not to the notice",
+    "PD1-3": "only the HSA-id of a unit is read, of PD1-4 first",
+    "PD1-4": "only the HSA-id of a unit is read",
+    "PID-3.8": "until when a current number is valid is not told",
     "PID-18": "an account number names no case: mother and newborn share it",
     "PV1": "a message about the person is read without its visit",
+    "PV1-3.1": "PV1-3.9 is the name of the ward",
+    "PV1-3.2": "the room concerns nobody outside the hospital",
+    "PV1-3.3": "the bed concerns nobody outside the hospital",
+    "PV1-19": "only the first number names the case",
+    "PV1-36": "it is read when the stay is over",
     "PV2": "a message about the person is read without its visit",
+    "PV2-47": "it is read when a leave begins",
+    "SFT": "the sender's software has no place in the message",
     "ZSP": "a cancelled pre-admission has no assessment",
     "ZSP-9": "the reason is the hospital's own: receivers get none",
 }
 _NOT_PART = "not part of the message; only what the notice needs is passed on"
 
 
-def report_losses(read: Mapping[str, frozenset[int]], document: Document, context: Context) -> None:
-    """Report all that is not in `read` as losses, and warn of damaged text in what is."""
+def report_losses(document: Document, context: Context) -> None:
+    """Report all that was not read as losses, and warn of damaged text in what was.
+
+    Call it last: what is read after it has been reported.
+    """
+    touched = {name for name, _ in document.readings}
+    said = frozenset(loss.path for loss in context.losses)  # by readers, who know more
     for name in document.segments:
-        if name in read:
-            _report_fields(name, read[name], document, context)
-        elif name not in _TECHNICAL:
+        if name in touched:
+            _report_fields(name, said, document, context)
+        elif name:
             shown = name if re.fullmatch(r"[A-Z][A-Z0-9]{2}", name) else "unnamed segment"
             context.lose(shown, _WHY.get(shown, _NOT_PART))
     for path in _TEXTS:
@@ -67,13 +68,28 @@ def report_losses(read: Mapping[str, frozenset[int]], document: Document, contex
             context.warn("damaged-text", path)
 
 
-def _report_fields(name: str, read: frozenset[int], document: Document, context: Context) -> None:
+def _report_fields(name: str, said: frozenset[str], document: Document, context: Context) -> None:
     if document.count(name) > 1:
         context.lose(name, "only the first is read")
-    used = read | _NO_CONTENT.get(name, frozenset())
-    for number in range(1, len(document.segments[name][0])):
-        path = f"{name}-{number}"
-        if number not in used and document.values(path):
-            context.lose(path, _WHY.get(path, _NOT_PART))
-        elif number in read and document.is_null(path) and path not in DELETABLE:
-            context.lose(path, "its deletion is not carried")
+    for number, text in document.filled(name):
+        if NULL in text and document.is_null(f"{name}-{number}"):
+            _report_null((name, number), document, context)
+        elif parts := unread((name, number), text, document):
+            path = f"{name}-{number}"
+            if path not in said:
+                _report_parts(path, parts, context)
+
+
+def _report_null(field: tuple[str, int], document: Document, context: Context) -> None:
+    """Report a deletion; of what is never read, it deletes nothing that anybody was told."""
+    path = f"{field[0]}-{field[1]}"
+    if field in document.readings and path not in DELETABLE:
+        context.lose(path, "its deletion is not carried")
+
+
+def _report_parts(path: str, parts: list[Unread], context: Context) -> None:
+    for part in parts[:_MOST]:
+        why = part.why or _WHY.get(path + part.component) or _WHY.get(path) or _NOT_PART
+        context.lose(path + part.repetition + part.component, why)
+    if len(parts) > _MOST:
+        context.lose(path, f"{len(parts) - _MOST} more of its parts are not read")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from adapter.core.endpoint import Gender
 from adapter.core.identifiers import hsa_id, looks_like_hsa_id
 from adapter.fhir.builders import new_id
@@ -47,19 +49,31 @@ def patient(message: Hl7Message) -> Resource:
 
 
 def _names(message: Hl7Message) -> list[Resource]:
-    """Return the legal name (XPN.7 = L), else one without a type, else the first.
+    """Return the legal name (XPN.7 = L), else one without a type, else the first. Others are left.
 
     A name that is valid today has priority over one that is not, which is used with a warning.
     """
     names = message.document.values("PID-5")
-    if len(names) > 1:
-        message.context.lose("PID-5", "only the legal name that is valid today is carried")
     valid = [name for name in names if _is_valid(name, message)]
-    name = min(valid or names, key=lambda n: _NAME_RANK.get(n.part(7).upper(), 3), default=None)
+    name = min(valid or names, key=_rank, default=None)
+    for other in names:
+        if other is not name:
+            other.leave("only the legal name that is valid today is carried")
     if name is None:
         return []
     if not valid:
         message.clock.warn_once("bad-time", "PID-5", "no name is valid today: used all the same")
+    return _written(name)
+
+
+def _rank(name: Value) -> int:
+    return _NAME_RANK.get(name.peek(7).upper(), len(_NAME_RANK))
+
+
+def _written(name: Value) -> list[Resource]:
+    """Return an XPN as HumanName. Of its type nothing is told: one that we do not rank is lost."""
+    if _rank(name) < len(_NAME_RANK):
+        name.mark(7)
     given = [part for part in (name.part(2), name.part(3)) if part]
     parts = present({"family": name.part(1), "given": given})
     return [parts] if parts else []
@@ -82,8 +96,11 @@ def _gender(message: Hl7Message) -> str:
 
 def _birth_date(message: Hl7Message) -> str:
     born = birth_date(message)
-    if message.text("PID-7") and not born:
+    text = message.text("PID-7")
+    if text and not born:
         message.context.warn("bad-time", "PID-7")
+    if born and re.search("[1-9]", re.split("[+-]", text[8:])[0]):
+        message.context.lose("PID-7", "the time of birth is not carried")
     if born and born > message.today.isoformat()[: len(born)]:
         message.context.warn("bad-time", "PID-7", "later than today")
     return born
@@ -101,19 +118,20 @@ def _death(message: Hl7Message) -> Resource:
         message.context.warn("unknown-code", "PID-30", "neither Y nor N")
     if message.text("PID-29"):
         message.context.ask("contradiction", "PID-30", "PID-29 has a time of death")
+        message.document.leave("PID-29", "PID-30 does not say that the patient is dead")
     return {}
 
 
 def _listed_centre(message: Hl7Message) -> list[Resource]:
     """Return the centre where the patient is listed (PD1-4, else PD1-3), by HSA-id."""
-    centres = [hsa for path, parts in _LISTED if (hsa := _hsa_id(path, parts, message))]
-    return listed_at(next(iter(centres), ""))
+    centres = (hsa for path, parts in _LISTED if (hsa := _hsa_id(path, parts, message)))
+    return listed_at(next(centres, ""))
 
 
 def _hsa_id(path: str, parts: tuple[int, ...], message: Hl7Message) -> str:
-    """Return the first HSA-id in a field; "" and a loss where it has a value but none."""
-    values = message.document.values(path)
-    ids = [v.part(n) for v in values for n in parts if looks_like_hsa_id(v.part(n))]
-    if values and not ids:
-        message.context.lose(path, "only the HSA-id of a unit is read")
-    return hsa_id(ids[0]) if ids else ""
+    """Read the first HSA-id in a field; "" where it has none."""
+    for value in message.document.values(path):
+        for number in parts:
+            if looks_like_hsa_id(value.peek(number)):
+                return hsa_id(value.part(number))
+    return ""

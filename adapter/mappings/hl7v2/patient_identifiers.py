@@ -11,35 +11,24 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from adapter.core.identifiers import (
-    LMA,
     PERSON_SYSTEMS,
-    PERSONNUMMER,
-    SAMORDNINGSNUMMER,
     STOCKHOLM,
     Identity,
     Problem,
     identity,
-    normalised,
 )
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import BASE
 from adapter.fhir.parts import old_identifier
 from adapter.mappings.hl7v2.fields import Value
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
+from adapter.mappings.hl7v2.number_kinds import CIVIC, SYSTEM_OF_TYPE, authority_of, mark_kind
 from adapter.mappings.hl7v2.times import fhir_date
 from adapter.mappings.hl7v2.validity import Validity, validity
 
-_SYSTEM_OF_TYPE = {  # CX.5: HL7 table 0203, and the types that Nordic feeds send
-    "NI": PERSONNUMMER,
-    "NN": PERSONNUMMER,
-    "NNSWE": PERSONNUMMER,
-    "PNR": PERSONNUMMER,
-    "SNR": PERSONNUMMER,
-    "LMA": LMA,
-}
 _OF_A_VISIT = frozenset({"VN", "AN", "ANON", "ANC", "ANT"})  # CX.5: visits and accounts
-_CIVIC = frozenset({PERSONNUMMER, SAMORDNINGSNUMMER})
-_ONLY_DIGITS = _CIVIC | {STOCKHOLM}  # a visit number may have the same form and check digit
+_AUTHORITY, _TYPE, _EFFECTIVE, _EXPIRATION = 4, 5, 7, 8  # components of CX
+_ONLY_DIGITS = CIVIC | {STOCKHOLM}  # a visit number may have the same form and check digit
 _OLDER_FIELDS = ("PID-19", "PID-2", "PID-4")
 _PRIOR_FIELDS = ("MRG-1", "MRG-4")
 
@@ -48,6 +37,7 @@ _PRIOR_FIELDS = ("MRG-1", "MRG-4")
 class _Number:
     """A repetition of a field: its identity, and the days on which it is valid."""
 
+    value: Value
     identity: Identity
     valid: Validity
 
@@ -83,20 +73,25 @@ def _identifier(number: _Number) -> Resource:
 
 
 def _old(number: _Number) -> Resource:
+    number.value.mark(_EXPIRATION)
     period = number.valid.period()
     return old_identifier(*number.key) | ({"period": period} if period else {})
 
 
 def _numbers(path: str, message: Hl7Message) -> list[_Number]:
-    """Return the numbers of a field that have begun to be valid; the others are a loss."""
+    """Return the numbers of a field that have begun to be valid; the others are left."""
     numbers = []
     for value in message.document.values(path):
-        valid = validity(value, message, path, start=7, end=8)
-        if valid.includes(message.today) or valid.ended(message.today):
-            numbers.append(_Number(identity=_identity(value, path, message), valid=valid))
+        valid = validity(value, message, path, start=_EFFECTIVE, end=_EXPIRATION)
+        if not value.peek():
+            value.leave("no number")
+        elif valid.includes(message.today) or valid.ended(message.today):
+            identified = _identity(value, path, message)
+            mark_kind(value, identified.system, message)
+            numbers.append(_Number(value=value, identity=identified, valid=valid))
         else:
-            message.context.lose(path, "a number that is not valid yet")
-    return [number for number in numbers if number.identity.value]
+            value.leave("a number that is not valid yet")
+    return numbers
 
 
 def _current_field(message: Hl7Message) -> list[_Number]:
@@ -111,8 +106,7 @@ def _older(path: str, known: list[_Number], message: Hl7Message) -> list[_Number
     numbers = [] if _has_person(known) else _numbers(path, message)
     if _has_person(numbers):
         return numbers
-    if message.document.values(path):
-        message.context.lose(path, "only a number of the person is taken from here, and only once")
+    message.document.leave(path, "only a number of the person is taken from here, and only once")
     return []
 
 
@@ -123,7 +117,7 @@ def _has_person(numbers: list[_Number]) -> bool:
 def _check_birth_date(numbers: list[_Number], message: Hl7Message) -> None:
     """Warn where PID-7 is not the birth date of a personnummer or samordningsnummer."""
     born = birth_date(message)
-    civic = [n.identity for n in numbers if n.identity.system in _CIVIC]
+    civic = [n.identity for n in numbers if n.identity.system in CIVIC]
     if any(not _birth_date_of(i).startswith(born) for i in civic if not i.problems):
         message.context.warn("contradiction", "PID-7", "not the birth date of the number in PID-3")
 
@@ -141,8 +135,8 @@ def _birth_date_of(number: Identity) -> str:
 
 def _identity(value: Value, path: str, message: Hl7Message) -> Identity:
     """Identify a number by CX.4 (assigning authority), else CX.5 (type), else its own form."""
-    on, authority = message.today, _authority(value)
-    system = authority or _SYSTEM_OF_TYPE.get(value.part(5).upper(), "")
+    on, authority = message.today, authority_of(value)
+    system = authority or SYSTEM_OF_TYPE.get(value.peek(5).upper(), "")
     if system in PERSON_SYSTEMS:
         number = identity(value.part(), on=on, system=system)
         if number is not None and Problem.FORM not in number.problems:
@@ -155,10 +149,10 @@ def _identity(value: Value, path: str, message: Hl7Message) -> Identity:
 
 def _may_go_by_form(value: Value) -> bool:
     """Whether the form may decide: ten digits with a type are often a local number."""
-    kind = value.part(5).upper()
+    kind = value.peek(5).upper()
     if kind in _OF_A_VISIT:
         return False
-    return len(re.sub(r"[^0-9A-Za-z]", "", value.part())) == 12 or not kind
+    return len(re.sub(r"[^0-9A-Za-z]", "", value.peek())) == 12 or not kind
 
 
 def _by_form(value: Value, message: Hl7Message) -> Identity | None:
@@ -166,14 +160,8 @@ def _by_form(value: Value, message: Hl7Message) -> Identity | None:
     number = identity(value.part(), on=message.today)
     if number is None or number.system not in _ONLY_DIGITS:
         return number
-    agrees = number.system in _CIVIC and _birth_date_of(number) == birth_date(message)
+    agrees = number.system in CIVIC and _birth_date_of(number) == birth_date(message)
     return number if agrees else None
-
-
-def _authority(value: Value) -> str:
-    """Return the OID or URI in CX.4; "" where CX.4 has only a local name."""
-    systems = (normalised(text) for text in (value.part(4, 2), value.part(4, 1)) if text)
-    return next((s for s in systems if re.match(r"urn:oid:|https?://", s)), "")
 
 
 def _local(value: Value, path: str, message: Hl7Message) -> Identity:
@@ -181,9 +169,14 @@ def _local(value: Value, path: str, message: Hl7Message) -> Identity:
 
     An old number (MRG) without authority and type is of the same system as one in PID-3.
     """
-    system = _authority(value)
+    system = authority_of(value)
     if not system or system in PERSON_SYSTEMS:
-        name = value.part(4) or value.part(5) or ("PID-3" if path in _PRIOR_FIELDS else path)
+        name = _local_name(value) or ("PID-3" if path in _PRIOR_FIELDS else path)
         place = quote(f"{message.organization}/{name}", safe="/")
         system = f"{BASE}/sid/local/{place}"
     return Identity(system=system, value=value.part())
+
+
+def _local_name(value: Value) -> str:
+    """Read the name of the authority (CX.4.1), else the type (CX.5)."""
+    return value.part(_AUTHORITY if value.peek(_AUTHORITY) else _TYPE)

@@ -37,12 +37,14 @@ def validity(
 ) -> Validity:
     """Return the validity in the components `start` and `end`, else in the older DR `range_`.
 
-    A day that cannot be read does not limit, and is a warning.
+    A day that cannot be read does not limit, and is a warning. The first day is read when it has
+    come, as then it has no more to say. The last one is only looked at: who carries it, reads it.
     """
-    texts = value.part(start), value.part(end)
-    if range_ and not any(texts):
-        texts = value.part(range_), value.part(range_, 2)
-    first, last = (_day(text, path, message) for text in texts)
+    places = (start, 1), (end, 1)
+    if range_ and not any(value.peek(*place) for place in places):
+        places = (range_, 1), (range_, 2)
+    first, last = (_day(value.peek(*place), path, message) for place in places)
+    value.mark(*places[0])
     return Validity(start=first, end=last)
 
 

@@ -53,6 +53,8 @@ def visit_class(message: Hl7Message) -> Resource:
     """
     code = _stated(message)
     if message.trigger == "A07":
+        if code not in (None, ActCode.IMP, ActCode.AMB):
+            message.document.leave("PV1-2", "A07 is about the inpatient stay that it cancels")
         return _coding(ActCode.IMP)
     if message.trigger == "A06" and code and code not in _INPATIENT:
         message.context.warn("contradiction", "PV1-2", "A06 makes the patient an inpatient")
