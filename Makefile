@@ -4,17 +4,22 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install constraints matrix servers demo quick test test-loaded chaos hostile stories bench check format clean
+.PHONY: install profiles constraints matrix servers demo quick test test-loaded chaos hostile stories bench check format clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml constraints.txt tests/clients/package-lock.json
+$(VENV)/.installed: pyproject.toml constraints.txt tests/clients/package-lock.json tools/profiles/package-lock.json
 	@echo "Installing the packages of pyproject.toml into $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
-	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent --ignore-scripts; fi
+	@$(BIN)/python -m tools.node tests/clients
+	@$(BIN)/python -m tools.node tools/profiles
 	@touch $@
+
+# The FHIR package of our profiles: dist/package.tgz.
+profiles: install
+	$(BIN)/python -m tools.profiles
 
 # The newest versions into $(VENV), and from there into constraints.txt. Then: make check test.
 constraints: install

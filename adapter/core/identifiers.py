@@ -28,14 +28,14 @@ CARELINK = "urn:oid:1.2.752.129.2.1.3.2"
 FODSELSNUMMER = "urn:oid:2.16.578.1.12.4.1.4.1"
 D_NUMMER = "urn:oid:2.16.578.1.12.4.1.4.2"
 
-_ALIASES = {  # RIV-TA and other names, and a misspelling in an older Swedish profile
+OTHER_NAMES = {  # RIV-TA and other names, and a misspelling in an older Swedish profile
     "urn:oid:1.2.752.129.2.1.4.1": HSA,
     "urn:oid:1.2.752.129.2.1.3.1": PERSONNUMMER,
     "urn:oid:1.2.752.129.2.1.3.3": SAMORDNINGSNUMMER,
     "urn:oid:1.2.752.74.9.1": RESERVNUMMER,
     "http://electronichealth.se/identifier/nationelltReservnumer": RESERVNUMMER,
 }
-_NORMAL = frozenset(("", *_ALIASES.values()))  # most systems that come in are one of these
+_NORMAL = frozenset(("", *OTHER_NAMES.values()))  # most systems that come in are one of these
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
 _SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?://)", re.IGNORECASE)
 
@@ -69,7 +69,7 @@ def normalised(system: str) -> str:
     text = re.sub(r"^urn:oid:", "urn:oid:", text, flags=re.IGNORECASE)
     text = _SCHEME.sub(lambda m: "http://" if m[0].endswith("://") else "http", text)
     text = f"urn:oid:{text}" if _OID.fullmatch(text) else text
-    return _ALIASES.get(text, text)
+    return OTHER_NAMES.get(text, text)
 
 
 def is_hsa(system: str) -> bool:

@@ -30,7 +30,7 @@ CLEARS: Mapping[Event, tuple[str, ...]] = {
 }
 """Which elements an event clears by what it is, although its document leaves them out."""
 
-_DELETED = {
+DELETED = {
     "planned-discharge": "planned",
     "discharge-ready": "ready",
     "leave": "leave",
@@ -49,7 +49,7 @@ Facts = dict[str, Any]
 
 def stated(event: Event, bundle: Bundle) -> Facts:
     """Return what a message states, by element; JSON values, None where it deletes."""
-    deleted = dict.fromkeys(_DELETED[code] for code in bundles.deleted(bundle) if code in _DELETED)
+    deleted = dict.fromkeys(DELETED[code] for code in bundles.deleted(bundle) if code in DELETED)
     cleared = dict.fromkeys(CLEARS.get(event, ()))
     facts = deleted | _person(bundle) | consents.stated(bundle)
     if event is not Event.PERSON_UPDATED:

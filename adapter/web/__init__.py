@@ -1,4 +1,4 @@
-"""The HTTP server: receiving messages, FHIR metadata, health and metrics.
+"""The HTTP server: receiving messages, FHIR metadata and definitions, health and metrics.
 
 The only importer of FastAPI. Documented for vendors in docs/http.md.
 """
@@ -14,7 +14,7 @@ from adapter.core.quotas import Quota
 from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
-from adapter.web import error_responses, health, metadata, metrics, receiving
+from adapter.web import error_responses, health, metadata, metrics, published, receiving
 from adapter.web.authentication import WebContext
 from adapter.web.middleware import RequestMiddleware
 
@@ -41,7 +41,7 @@ def app(
         memory=memory or Memory(limits.memory, limits.body),
         under_way=Quota(connections.total, connections.per_token),
     )
-    return _application(shared, (receiving.router, metadata.router, *_WATCHING))
+    return _application(shared, (receiving.router, metadata.router, published.router, *_WATCHING))
 
 
 def watching(network: Network, store: Store, own_health: OwnHealth) -> FastAPI:

@@ -9,7 +9,10 @@ from tests.kit.places import ADAPTER, ROOT
 
 TESTS = ROOT / "tests"
 FILES = sorted(TESTS.rglob("*.py"))
-NOT_ROOMS = {"architecture", "chaos", "contract", "docs", "hostile", "kit", "program", "stories"}
+NOT_ROOMS = {
+    *("architecture", "chaos", "contract", "docs", "hostile", "kit", "profiles", "program"),
+    "stories",
+}
 
 
 def imports(path: Path) -> list[str]:

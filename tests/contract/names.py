@@ -33,6 +33,7 @@ from adapter.store.tables import metadata
 from adapter.web import health as web_health
 from adapter.web import metadata as web_metadata
 from adapter.web import metrics as web_metrics
+from adapter.web import published as web_published
 from adapter.web import receiving
 from adapter.web.metrics import figures_at
 from tests.kit import morning
@@ -143,7 +144,7 @@ def _labels(metric: Metric) -> list[str]:
 
 def routes() -> Iterator[str]:
     """Method and path of each HTTP address."""
-    for part in (receiving, web_metadata, web_health, web_metrics):
+    for part in (receiving, web_metadata, web_published, web_health, web_metrics):
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             yield from (f"{method} {route.path}" for method in sorted(route.methods))

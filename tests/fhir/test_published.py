@@ -17,7 +17,6 @@ from adapter.core.model import ONLY_RECEIVED, Event, Need
 from adapter.fhir import canonical, profiles
 from adapter.fhir.canonical import BASE
 from adapter.fhir.profiles.definitions import read
-from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit import error_catalogue, oracle
 from tests.kit.fhir_fixtures import ROOT, loaded
 
@@ -29,13 +28,14 @@ RESOURCES = sorted((ROOT / "profiles").glob("*.json"))
 def test_a_published_resource_is_r4_and_named_as_its_file(path: Path) -> None:
     resource = loaded(path)
     assert path.stem == f"{resource['resourceType']}-{resource['id']}"
-    assert resource["url"] == f"{BASE}/{resource['resourceType']}/{resource['id']}"
+    if resource["resourceType"] != "NamingSystem":  # which has no url in R4
+        assert resource["url"] == f"{BASE}/{resource['resourceType']}/{resource['id']}"
     assert oracle.problems(resource) == []
 
 
 def test_every_link_between_the_published_resources_leads_somewhere() -> None:
     files = [path.read_text(encoding="utf-8") for path in RESOURCES]
-    canonicals = {json.loads(text)["url"] for text in files}
+    canonicals = {json.loads(text).get("url") for text in files} - {None}
     linked = {link for text in files for link in re.findall(rf"{BASE}/[A-Z]\w+/[\w-]+", text)}
     assert linked == canonicals
 
@@ -71,12 +71,6 @@ def test_every_event_has_its_message_definition() -> None:
     modes = {mode: {s["definition"] for s in supported if s["mode"] == mode} for mode in MODES}
     assert {m.rpartition("/")[2] for m in modes["receiver"]} == set(Event)
     assert {m.rpartition("/")[2] for m in modes["sender"]} == set(Event) - ONLY_RECEIVED
-
-
-def test_the_published_map_of_triggers_is_the_one_that_is_read() -> None:
-    (group,) = profiles.load().resource("ConceptMap", "v2-event")["group"]
-    published = {e["code"]: e["target"][0]["code"] for e in group["element"]}
-    assert published == {trigger: str(event) for trigger, event in TRIGGERS.items()}
 
 
 @pytest.mark.parametrize("inside", [True, False])

@@ -19,7 +19,7 @@ def code_system() -> dict[str, Any]:
         "id": "error",
         "url": ERROR,
         "version": "0.1.0",
-        "name": "Error",
+        "name": "CarePlanAdapterErrorCS",
         "title": "Felkoder (errors)",
         "status": "draft",
         "experimental": False,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +18,11 @@ from fhirclient.models.operationoutcome import OperationOutcome
 from fhirpy.base.exceptions import OperationOutcome as Refused
 
 from tests.kit.site import Site, fixture
+from tools.node import install, node
 
 SCRIPTS = Path(__file__).parents[1] / "clients"
 POST = "$process-message"
-NODE = shutil.which("node")
+NODE = node()
 
 
 class Answers(NamedTuple):
@@ -70,22 +69,13 @@ def by_fhirpy(site: Site) -> Answers:
     return Answers(metadata, receipt, caught.value.resource)
 
 
-def installed() -> None:
-    """Install the clients of npm as the lockfile names them, where `make install` has not."""
-    with (SCRIPTS / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
-        if not (SCRIPTS / "node_modules").is_dir():
-            command = ["npm", "ci", "--silent", "--ignore-scripts"]
-            subprocess.run(command, cwd=SCRIPTS, check=True, timeout=300)
-
-
 def by_node(script: str) -> Callable[[Site], Answers]:
     """A client of npm, which a script of ours calls. `make install` installs it."""
 
     def asked(site: Site) -> Answers:
         if NODE is None:
             pytest.skip("there is no Node")
-        installed()
+        install(SCRIPTS)
         address, token = f"{site.address}/fhir", site.token("astad-omsorg")
         messages = {"good": fixture("message/usual"), "bad": refused_message()}
         done = subprocess.run(

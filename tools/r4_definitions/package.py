@@ -107,3 +107,40 @@ def _is_added(path: str) -> bool:
     """Whether a path is one of ADDED, or inside one."""
     added = (f"{type_}.{name}" for type_, names in ADDED.items() for name in names.split())
     return any(path == each or path.startswith(f"{each}.") for each in added)
+
+
+def whole_types(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the StructureDefinition of each type with HL7's texts, in HL7's order of elements.
+
+    They have nothing of ADDED. What the package lacks comes last: it is all in the last group of
+    its type. FileNotFoundError where a file is missing.
+    """
+    files = folder / "dist" / "fhir" / "r4"
+    leaves = _leaves(files / "dataelements.json")
+    for name in _TYPES:
+        for definition in filter(_is_type, _resources(files / name)):
+            yield definition | {"snapshot": {"element": _whole(definition, leaves)}}
+
+
+def _whole(definition: dict[str, Any], leaves: dict[str, Any]) -> list[dict[str, Any]]:
+    top = definition["name"]
+    kept = [e for e in definition["snapshot"]["element"] if not _is_added(e["path"])]
+    paths = {element["path"] for element in kept}
+    own = (e for path, e in leaves.items() if path.partition(".")[0] == top)
+    return [*kept, *(e for e in own if e["path"] not in paths)]
+
+
+def extensions(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield HL7's own extensions of R4, with their snapshots."""
+    return _resources(folder / "dist" / "fhir" / "r4" / "extension-definitions.json")
+
+
+def others(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the profiles that HL7 publishes with R4."""
+    return _resources(folder / "dist" / "fhir" / "r4" / "profiles-others.json")
+
+
+def terms(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield R4's value sets and code systems, those of HL7 v2 and v3 included."""
+    files = folder / "dist" / "fhir" / "r4"
+    return (resource for name in _TERMS for resource in _resources(files / name))

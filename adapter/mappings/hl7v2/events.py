@@ -9,36 +9,11 @@ import hl7
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Event
+from adapter.fhir.concept_maps import translations
 from adapter.mappings.hl7v2.fields import Document
 
-TRIGGERS = {
-    "A01": Event.ADMISSION_NOTICE,
-    "A02": Event.ADMISSION_UPDATED,
-    "A03": Event.DISCHARGED,
-    "A05": Event.PERSON_UPDATED,
-    "A06": Event.ADMISSION_NOTICE,
-    "A07": Event.ADMISSION_CANCELLED,
-    "A08": Event.ADMISSION_UPDATED,
-    "A11": Event.ADMISSION_CANCELLED,
-    "A12": Event.ADMISSION_UPDATED,
-    "A13": Event.DISCHARGE_CANCELLED,
-    "A16": Event.DISCHARGE_READY,
-    "A21": Event.LEAVE_STARTED,
-    "A22": Event.LEAVE_ENDED,
-    "A23": Event.ADMISSION_CANCELLED,
-    "A24": Event.PERSON_UPDATED,
-    "A25": Event.DISCHARGE_READY_WITHDRAWN,
-    "A28": Event.PERSON_UPDATED,
-    "A31": Event.PERSON_UPDATED,
-    "A34": Event.PERSON_UPDATED,
-    "A38": Event.PERSON_UPDATED,
-    "A40": Event.PERSON_UPDATED,
-    "A45": Event.ADMISSION_UPDATED,
-    "A47": Event.PERSON_UPDATED,
-    "A50": Event.ADMISSION_UPDATED,
-    "A52": Event.LEAVE_ENDED,
-    "A53": Event.LEAVE_STARTED,
-}
+TRIGGERS = {code: Event(event) for code, event in translations("v2-event").items()}
+"""The event of each trigger: profiles/ConceptMap-v2-event.json."""
 _OUTPATIENT = "A04"  # read only where it carries an assessment
 _NEVER_A_STAY = "A38"  # a cancelled pre-admission
 

@@ -8,6 +8,7 @@ from adapter.core.endpoint import Gender
 from adapter.core.identifiers import hsa_id, looks_like_hsa_id
 from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource
+from adapter.fhir.concept_maps import translations
 from adapter.fhir.parts import listed_at, present
 from adapter.mappings.hl7v2 import protection
 from adapter.mappings.hl7v2.addresses import addresses
@@ -17,14 +18,7 @@ from adapter.mappings.hl7v2.hl7_message import Hl7Message
 from adapter.mappings.hl7v2.patient_identifiers import birth_date, patient_identifiers
 from adapter.mappings.hl7v2.validity import validity
 
-_GENDER = {
-    "M": Gender.MALE,
-    "F": Gender.FEMALE,
-    "O": Gender.OTHER,
-    "A": Gender.OTHER,
-    "N": Gender.OTHER,
-    "U": Gender.UNKNOWN,
-}  # HL7 table 0001
+_GENDER = {code: Gender(gender) for code, gender in translations("v2-gender").items()}
 _NAME_RANK = {"L": 0, "": 1, "D": 2}  # XPN.7, HL7 table 0200: legal, no type, display
 _LISTED = (  # the field, and its components that may hold the HSA-id
     ("PD1-4", (14, 1)),  # primary care provider (XCN): the facility, or the provider's own id

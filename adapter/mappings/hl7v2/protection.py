@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import SECURITY
+from adapter.fhir.concept_maps import translations
 from adapter.fhir.parts import protection_lifted, security_labels
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
 
-_LEVELS = {"Y": "sekretessmarkering", "F": "skyddadFolkbokforing", "K": "kvarskrivning"}
-"""F and K are ours."""
+_LEVELS = translations("v2-protection", SECURITY)
+"""Of profiles/ConceptMap-v2-protection.json. F and K are ours."""
 _LIFTED = "N"
 
 

@@ -1,9 +1,10 @@
 """PV1-2 and PV1-36: the class of the visit, and how the stay ended, as FHIR codes.
 
-Class: HL7 table 0004 by the v2-to-FHIR concept map (E, I, O, P). The map leaves R, B, C, N and U
-in table 0004; here they become the ActCode that says whether the visit is inpatient care.
-Disposition: HL7 table 0112. A sender's own codes are in its settings `classes` and
-`dispositions`.
+Class: HL7 table 0004 by profiles/ConceptMap-v2-class.json. HL7's v2-to-FHIR concept map has E, I, O
+and P, and leaves R, B and C in table 0004; ours gives these the ActCode that says whether the visit
+is inpatient care: B is childbirth (sluten vård), C samples without a patient in the house, R a
+series of outpatient visits. Disposition: HL7 table 0112 by profiles/ConceptMap-v2-disposition.json.
+A sender's own codes are in its settings `classes` and `dispositions`.
 """
 
 from __future__ import annotations
@@ -11,19 +12,12 @@ from __future__ import annotations
 from adapter.core.endpoint import ActCode, Disposition
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ENCOUNTER_CLASS
+from adapter.fhir.concept_maps import translations
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
 
 INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
 _INPATIENT = frozenset({ActCode.IMP, ActCode.ACUTE, ActCode.NONAC})
-_CLASSES = {
-    "E": ActCode.EMER,
-    "I": ActCode.IMP,
-    "O": ActCode.AMB,
-    "P": ActCode.PRENC,
-    "R": ActCode.AMB,  # recurring patient: a series of outpatient visits
-    "B": ActCode.IMP,  # obstetrics: childbirth is inpatient care (sluten vård)
-    "C": ActCode.AMB,  # commercial account: samples without a patient in the house
-}
+_CLASSES = {code: ActCode(act) for code, act in translations("v2-class").items()}
 _NOT_STATED = frozenset({"", "N", "U"})  # not applicable, unknown
 _BY_TRIGGER = {
     "A01": ActCode.IMP,
@@ -37,11 +31,7 @@ _DISPLAY = {
     ActCode.AMB: "ambulatory",
     ActCode.PRENC: "pre-admission",
 }
-_DISPOSITIONS = {
-    "02": Disposition.OTHER_HOSPITAL,
-    **dict.fromkeys(("01", "03", "04", "05", "06", "07", "08", "09"), Disposition.HOME),
-    **dict.fromkeys(("20", "40", "41", "42"), Disposition.DEAD),
-}
+_DISPOSITIONS = {code: Disposition(way) for code, way in translations("v2-disposition").items()}
 
 
 def visit_class(message: Hl7Message) -> Resource:

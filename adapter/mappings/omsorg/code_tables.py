@@ -1,4 +1,10 @@
-"""The code tables of omsorg/1: FHIR R4 code to Swedish word. The schema lists the same words."""
+"""The code tables of omsorg/1: FHIR R4 code to Swedish word, by profiles/ConceptMap-omsorg.json.
+
+A table has the name of its type in the schema, which lists the same words. Skydd is of OSL 22 kap.
+1 § and folkbokföringslagen 16 §; its `upphort` is of another code system: the protection is lifted.
+Vardform is HL7's ActEncounterCode; Plankategori is TypeOfCarePlan (GetCarePlans 2.0, and Inera's
+FHIR code system).
+"""
 
 from __future__ import annotations
 
@@ -6,152 +12,36 @@ from typing import Any
 
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Event, Need
+from adapter.fhir.concept_maps import translations
 
 NAMESPACE = "https://careplan-adapter.example/omsorg/1"
 
-EVENT = {
-    Event.ADMISSION_NOTICE: "inskrivningsmeddelande",
-    Event.ADMISSION_UPDATED: "andrad-inskrivning",
-    Event.ADMISSION_CANCELLED: "makulerad-inskrivning",
-    Event.PROCESS_ENDED: "avbrott",
-    Event.LEAVE_STARTED: "permission-borjar",
-    Event.LEAVE_ENDED: "permission-slutar",
-    Event.DISCHARGE_READY: "utskrivningsklar",
-    Event.DISCHARGE_READY_WITHDRAWN: "atertagen-utskrivningsklar",
-    Event.DISCHARGED: "utskriven",
-    Event.DISCHARGE_CANCELLED: "ateroppnad",
-    Event.DECEASED: "avliden",
-    Event.DECEASED_WITHDRAWN: "avliden-aterkallad",
-    Event.CARE_PLAN: "plan",
-    Event.MESSAGE: "meddelande",
-    Event.REPLY: "svarsmeddelande",
-    Event.ANSWER: "svar",
-    Event.DELIVERY_REPORT: "leveransrapport",
-}
-RESPONSE = {"ok": "ok", "transient-error": "tillfalligt-fel", "fatal-error": "fel"}
-SEVERITY = {
-    "fatal": "allvarligt-fel",
-    "error": "fel",
-    "warning": "varning",
-    "information": "upplysning",
-}
-GENDER = {"male": "man", "female": "kvinna", "other": "annat", "unknown": "okant"}
-PROTECTION = {
-    "sekretessmarkering": "sekretessmarkering",  # OSL 22 kap. 1 §
-    "skyddadFolkbokforing": "skyddad-folkbokforing",  # folkbokföringslagen 16 §
-    "kvarskrivning": "kvarskrivning",
-    "none": "upphort",  # of another code system: the protection is lifted
-}
-ENDED = {
-    "withdrawn": "aterkallad",
-    "need-ended": "behov-upphort",
-    "moved": "flyttad",
-    "transferred": "overflyttad",
-}
-IDENTIFIER_USE = {
-    "usual": "vanligt",
-    "official": "officiellt",
-    "temp": "tillfalligt",
-    "secondary": "sekundart",
-    "old": "tidigare",
-}
-NAME_USE = {
-    "usual": "vanligt",
-    "official": "officiellt",
-    "temp": "tillfalligt",
-    "nickname": "smeknamn",
-    "anonymous": "anonymt",
-    "old": "tidigare",
-    "maiden": "flicknamn",
-}
-ADDRESS_USE = {
-    "home": "folkbokforing",
-    "work": "arbete",
-    "temp": "tillfallig",
-    "old": "tidigare",
-    "billing": "faktura",
-}
-ADDRESS_TYPE = {"postal": "postadress", "physical": "besoksadress", "both": "bada"}
-ENCOUNTER_STATUS = {
-    "planned": "planerad",
-    "arrived": "ankommen",
-    "triaged": "bedomd",
-    "in-progress": "pagaende",
-    "onleave": "permission",
-    "finished": "avslutad",
-    "cancelled": "installd",
-    "entered-in-error": "makulerad",
-    "unknown": "okand",
-}
-ENCOUNTER_CLASS = {  # HL7 v3 ActEncounterCode
-    "AMB": "oppen-vard",
-    "EMER": "akutmottagning",
-    "FLD": "faltvard",
-    "HH": "hemsjukvard",
-    "IMP": "sluten-vard",
-    "ACUTE": "akut-sluten-vard",
-    "NONAC": "ej-akut-sluten-vard",
-    "OBSENC": "observation",
-    "PRENC": "fore-inskrivning",
-    "SS": "kortvistelse",
-    "VR": "distanskontakt",
-}
-NEED = {
-    Need.SOCIAL_SERVICES: "socialtjanst",
-    Need.MUNICIPAL_HEALTH_CARE: "kommunal-halso-och-sjukvard",
-    Need.PRIMARY_CARE: "regionfinansierad-oppenvard",
-}
-PLAN_STATUS = {
-    "draft": "utkast",
-    "active": "aktiv",
-    "on-hold": "vilande",
-    "revoked": "aterkallad",
-    "completed": "avslutad",
-    "entered-in-error": "makulerad",
-    "unknown": "okand",
-}
-PLAN_CATEGORY = {  # TypeOfCarePlan, GetCarePlans 2.0 and Inera's FHIR code system
-    code: code for code in ("SIP", "SPLPTLRV", "SPU", "VP", "HP", "RP", "GP", "SVP")
-}
-ACTIVITY_STATUS = {
-    "not-started": "ej-paborjad",
-    "scheduled": "planerad",
-    "in-progress": "pagaende",
-    "on-hold": "vilande",
-    "completed": "genomford",
-    "cancelled": "installd",
-    "stopped": "avbruten",
-    "unknown": "okand",
-    "entered-in-error": "makulerad",
-}
-TEXT_STATUS = {
-    "preparation": "forbereds",
-    "in-progress": "pagaende",
-    "not-done": "ej-utford",
-    "on-hold": "vilande",
-    "stopped": "avbruten",
-    "completed": "klar",
-    "entered-in-error": "makulerad",
-    "unknown": "okand",
-}
-PRIORITY = {"routine": "rutin", "urgent": "skyndsam", "asap": "snarast", "stat": "omedelbart"}
-ANSWER_STATUS = {
-    "received": "mottagen",  # kvitterad: a person has read it
-    "accepted": "accepterad",
-    "rejected": "avvisad",
-    "completed": "klar",
-}
-ISSUE_TYPE = {
-    code: code
-    for code in (
-        *("invalid", "structure", "required", "value", "invariant"),
-        *("security", "login", "unknown", "expired", "forbidden", "suppressed"),
-        *("processing", "not-supported", "duplicate", "multiple-matches", "not-found", "deleted"),
-        *("too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict"),
-        *("transient", "lock-error", "no-store", "exception", "timeout", "incomplete"),
-        *("throttled", "informational"),
-    )
-}
+
+def _table(type_: str) -> dict[str, str]:
+    """Return the words of a type of the schema by FHIR code."""
+    return translations("omsorg", f"{NAMESPACE}#{type_}")
+
+
+EVENT = {Event(code): word for code, word in _table("Meddelandetyp").items()}
+RESPONSE = _table("Kvittenskod")
+SEVERITY = _table("Allvar")
+GENDER = _table("Kon")
+PROTECTION = _table("Skydd")
+ENDED = _table("Orsakskod")
+IDENTIFIER_USE = _table("IdBruk")
+NAME_USE = _table("NamnBruk")
+ADDRESS_USE = _table("AdressBruk")
+ADDRESS_TYPE = _table("AdressSlag")
+ENCOUNTER_STATUS = _table("Vardstatus")
+ENCOUNTER_CLASS = _table("Vardform")
+NEED = {Need(code): word for code, word in _table("Behov").items()}
+PLAN_STATUS = _table("Planstatus")
+PLAN_CATEGORY = _table("Plankategori")
+ACTIVITY_STATUS = _table("Insatsstatus")
+TEXT_STATUS = _table("Textstatus")
+PRIORITY = _table("Prioritet")
+ANSWER_STATUS = _table("Svarsstatus")
+ISSUE_TYPE = _table("Feltyp")
 
 
 def code_of(table: dict[Any, str], word: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the FHIR package of our profiles: tools/profiles."""
