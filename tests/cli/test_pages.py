@@ -12,7 +12,7 @@ import pytest
 
 from adapter.cli import COMMANDS
 from adapter.core.catalogue import CATALOGUE
-from adapter.web import health, metadata, metrics, receiving
+from adapter.web import health, metadata, metrics, published, receiving
 from adapter.web.requests import SECONDS
 from tests.kit.morning import Page, Step, lay_out
 from tests.kit.office import SETTINGS
@@ -88,6 +88,14 @@ def test_every_address_is_on_the_page_of_those_whom_it_is_for() -> None:
     assert len(ours) + len(watched) == 6
     assert set(re.findall(r"^\| `(/[\w$/-]+)` \| [A-Z]", HTTP, re.MULTILINE)) == ours
     assert set(re.findall(r"^\| `(/[\w$/-]+)` \|", OPERATIONS, re.MULTILINE)) == watched
+
+
+def test_the_page_says_which_definitions_can_be_read() -> None:
+    (told,) = re.findall(r"^`<type>` is (.*)\.$", HTTP, re.MULTILINE)
+    types = re.findall(r"`(\w+)`", told)
+    assert tuple(types) == published.TYPES
+    of_a_type = {f"/fhir/{type_}{end}" for type_ in types for end in ("", "/{id_}")}
+    assert addresses(published) == of_a_type
 
 
 def test_the_limits_on_the_page_are_those_of_the_program() -> None:
