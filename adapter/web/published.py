@@ -1,12 +1,16 @@
-"""The published definitions: profiles, MessageDefinitions, value sets and the like, for anybody."""
+"""The published definitions: profiles, MessageDefinitions, value sets and the like, for anybody.
+
+They are in memory, and callers show no token: a request takes none of the threads in which the
+messages of others are stored.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from adapter.core.errors import FatalError
 from adapter.fhir import profiles
@@ -24,12 +28,13 @@ TYPES = (
     "ValueSet",
 )
 _PARAMETERS = {"url", "_format"}
-router = APIRouter(dependencies=[Depends(takes_fhir_json)])
+router = APIRouter()
 
 
-def _reading(type_: str) -> Callable[[str], Response]:
-    def read(id_: str) -> Response:
+def _reading(type_: str) -> Callable[[Request, str], Awaitable[Response]]:
+    async def read(request: Request, id_: str) -> Response:
         """Return one definition; FatalError `unknown-address` for an id that is not published."""
+        takes_fhir_json(request)
         try:
             return _answer(profiles.load().resource(type_, id_))
         except KeyError:
@@ -38,12 +43,13 @@ def _reading(type_: str) -> Callable[[str], Response]:
     return read
 
 
-def _searching(type_: str) -> Callable[[Request], Response]:
-    def search(request: Request) -> Response:
+def _searching(type_: str) -> Callable[[Request], Awaitable[Response]]:
+    async def search(request: Request) -> Response:
         """Return the definitions with a canonical URL (`url`, also `URL|version`), else all.
 
         FatalError `unsupported-parameter` for another parameter: it would select nothing.
         """
+        takes_fhir_json(request)
         if set(request.query_params) - _PARAMETERS:
             raise FatalError("unsupported-parameter", "only url")
         wanted = request.query_params.get("url", "")

@@ -24,6 +24,7 @@ SOURCES = list(resources(ROOT / "profiles"))
 EXAMPLES = list(examples())
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 def test_the_archive_has_the_layout_of_a_fhir_package_and_the_same_bytes_each_time() -> None:
     archive = packed(built())
@@ -37,6 +38,7 @@ def test_the_archive_has_the_layout_of_a_fhir_package_and_the_same_bytes_each_ti
     assert manifest["license"] == "EUPL-1.2"
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["package", "package/example"])
 def test_an_index_lists_each_resource_of_its_folder(folder: str) -> None:
@@ -49,6 +51,7 @@ def test_an_index_lists_each_resource_of_its_folder(folder: str) -> None:
         assert each.get("url") == resource.get("url")
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 def test_each_profile_has_a_snapshot_and_its_differential() -> None:
     definitions = published("StructureDefinition")
@@ -64,6 +67,7 @@ def test_no_two_resources_have_one_name() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 def test_no_resource_has_the_name_of_a_type_of_r4() -> None:
     built()
@@ -87,6 +91,7 @@ def test_an_example_keeps_all_that_our_profiles_demand(message: Resource) -> Non
     assert profiles.validate(message) == []
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 def test_each_binding_that_binds_names_a_value_set_of_the_package_or_of_its_dependencies() -> None:
     built()
@@ -98,6 +103,7 @@ def test_each_binding_that_binds_names_a_value_set_of_the_package_or_of_its_depe
                 assert binding["valueSet"].partition("|")[0] in known, element["id"]
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 def test_each_code_of_a_value_set_or_map_is_one_of_its_system() -> None:
     built()

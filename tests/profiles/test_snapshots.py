@@ -26,6 +26,7 @@ def facts(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: e[name] for name in RULES if name in e} for e in hl7s]
 
 
+@pytest.mark.waits  # npm, once
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SWEDISH)
 def test_a_snapshot_is_the_one_that_sushi_made_of_the_same_profile(name: str) -> None:
@@ -39,6 +40,8 @@ def test_a_snapshot_is_the_one_that_sushi_made_of_the_same_profile(name: str) ->
     assert facts(snapshot) == facts(theirs["snapshot"]["element"])
 
 
+@pytest.mark.waits  # npm, once
+@pytest.mark.slow
 def test_a_slice_stands_after_its_element_and_has_the_elements_of_its_own_type() -> None:
     patient = next(p for p in published("StructureDefinition") if p["id"] == "patient")
     ids = [element["id"] for element in patient["snapshot"]["element"]]
@@ -47,6 +50,8 @@ def test_a_slice_stands_after_its_element_and_has_the_elements_of_its_own_type()
     assert ids[place - 1].startswith("Patient.address.extension")
 
 
+@pytest.mark.waits  # npm, once
+@pytest.mark.slow
 def test_a_profile_keeps_the_constraints_of_its_base_and_says_whose_they_are() -> None:
     notice = next(
         p for p in published("StructureDefinition") if p["id"] == "focus-admission-notice"
@@ -67,3 +72,12 @@ def test_an_element_that_the_base_does_not_have_is_an_error() -> None:
     }
     with pytest.raises((KeyError, ValueError)):
         Snapshots([base, profile]).elements("p")
+
+
+@pytest.mark.waits  # npm, once
+@pytest.mark.slow
+def test_what_an_element_demands_its_slices_demand_too() -> None:
+    organization = next(p for p in published("StructureDefinition") if p["id"] == "organization")
+    minima = {e["id"]: e["min"] for e in organization["snapshot"]["element"]}
+    assert minima["Organization.identifier:hsaid.value"] == 1
+    assert minima["Organization.identifier:hsaid"] == 0

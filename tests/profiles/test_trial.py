@@ -11,7 +11,7 @@ import pytest
 from tests.kit.fhir_package import built, published
 from tools.profiles import fhir_cache, trial
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 MANIFEST = "package/package.json"
 OUTPUT = Path("fsh-generated") / "resources"
 

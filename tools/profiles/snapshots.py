@@ -37,6 +37,7 @@ class Snapshots:
         snapshot = _Snapshot(elements, self.elements)
         for changed in definition["differential"]["element"]:
             _merge(snapshot.element(changed["id"]), changed, definition["url"])
+            snapshot.narrow_slices(changed)
         _raise_minima(snapshot.items)
         return snapshot.items
 
@@ -57,6 +58,17 @@ class _Snapshot:
         if place is None:
             raise KeyError(id_)
         return self.items[place]
+
+    def narrow_slices(self, changed: Resource) -> None:
+        """Let the cardinality of an element hold in each slice that has the element too."""
+        parent, _, name = changed["id"].rpartition(".")
+        path = changed["path"]
+        same = (e for e in self.items if e["path"] == path and e["id"] != changed["id"])
+        for element in same:
+            above, _, last = element["id"].rpartition(".")
+            if last == name and _is_wider(parent, above):
+                element["min"] = max(element["min"], changed.get("min", 0))
+                element["max"] = min(element["max"], changed.get("max", "*"), key=_most)
 
     def _place(self, id_: str) -> int | None:
         return next((i for i, e in enumerate(self.items) if e["id"] == id_), None)
@@ -143,3 +155,13 @@ def _raise_minima(elements: list[Resource]) -> None:
 
 def _is_slice(id_: str, whole: str) -> bool:
     return id_.startswith(f"{whole}:") and "." not in id_.removeprefix(whole)
+
+
+def _is_wider(id_: str, other: str) -> bool:
+    """Whether an id names all of what another names by a slice: `a.b` and `a.b:s`."""
+    parts = zip(id_.split("."), other.split("."), strict=True)
+    return all(part in (named, named.partition(":")[0]) for part, named in parts)
+
+
+def _most(maximum: str) -> float:
+    return float("inf") if maximum == "*" else int(maximum)
