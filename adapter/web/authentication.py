@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
@@ -16,6 +16,10 @@ from adapter.operate.health import OwnHealth
 from adapter.settings.network import Network
 from adapter.store import Store
 from adapter.store.endpoints import endpoint_of_token
+from adapter.web.middleware import KEEP_PLACE
+
+ASKERS = 8  # threads in which tokens are looked up
+WATCHERS = 2  # threads that read the store for health and metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,8 @@ class WebContext:
     own_health: OwnHealth
     memory: Memory = field(default_factory=Memory)  # for the bodies under way
     under_way: Quota = field(default_factory=lambda: Quota(0, 0))  # requests, by endpoint
+    askers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ASKERS))
+    watchers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WATCHERS))
 
 
 def context(request: Request) -> WebContext:
@@ -39,16 +45,22 @@ def context(request: Request) -> WebContext:
 async def sender(request: Request) -> Endpoint:
     """Return the endpoint whose token the caller sent; FatalError `unidentified-sender`.
 
-    Callers without a token take none of the threads in which the messages of others are stored.
+    Callers without a good token take none of the threads in which the messages of others are
+    stored, and no place among the connections.
     Another way to authenticate (a proxy that checks certificates, OAuth2) replaces only this
     function.
     """
     token, shared = _token(request), context(request)
-    name = await run_in_threadpool(_endpoint_name, shared.store, token)
+    name = await to_thread.run_sync(_endpoint_name, shared.store, token, limiter=shared.askers)
     known = {e.name: e for e in shared.network.settings.endpoints}
     if name not in known:  # also a token of an endpoint that the settings no longer have
         raise FatalError("unidentified-sender")
+    getattr(request.state, KEEP_PLACE, _nothing)()
     return known[name]
+
+
+def _nothing() -> None:
+    """Do nothing: the server counts no connections."""
 
 
 def _endpoint_name(store: Store, token: str) -> str:

@@ -14,7 +14,7 @@ _JSON = frozenset(
 )
 
 
-def takes_fhir_json(request: Request) -> None:
+async def takes_fhir_json(request: Request) -> None:
     """Refuse a caller that takes no FHIR R4 in JSON; FatalError `not-acceptable`.
 
     `_format` comes before Accept (R4, http.html#parameters).

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from adapter.operate import health
 from adapter.operate.health import Finding, Process
-from adapter.web.authentication import context
+from adapter.web.authentication import WebContext, context
 
 router = APIRouter()
 
@@ -25,9 +26,13 @@ async def live() -> JSONResponse:
 
 
 @router.get("/health/ready")
-def ready(request: Request) -> JSONResponse:
+async def ready(request: Request) -> JSONResponse:
     """Answer whether this process can store a message now; 503 with the reasons when not."""
     shared = context(request)
+    return await to_thread.run_sync(_ready, shared, limiter=shared.watchers)
+
+
+def _ready(shared: WebContext) -> JSONResponse:
     survey = health.survey(shared.store, shared.network.settings, shared.own_health)
     why = [f for f in survey.findings if _blocks(f, shared.own_health.name)]
     body = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, Response
@@ -15,9 +16,17 @@ router = APIRouter()
 
 
 @router.get("/fhir/metadata", dependencies=[Depends(takes_fhir_json)])
-def metadata() -> Response:
-    """Return the CapabilityStatement of profiles/ as that of this instance."""
+async def metadata() -> Response:
+    """Return the CapabilityStatement of profiles/ as that of this instance.
+
+    It needs no thread: anybody may ask for it.
+    """
+    return Response(_statement(), media_type=FHIR_JSON)
+
+
+@cache
+def _statement() -> bytes:
     kept = profiles.load().resource("CapabilityStatement", "adapter")
     software = {"software": {"name": "careplan-adapter", "version": version("careplan-adapter")}}
     instance = {"kind": "instance", "implementation": {"description": "careplan-adapter"}}
-    return Response(json.dumps(kept | software | instance), media_type=FHIR_JSON)
+    return json.dumps(kept | software | instance).encode()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from threading import Lock
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -19,6 +20,7 @@ from adapter.operate import health
 from adapter.settings.network import Network
 from adapter.store import Store, items
 from adapter.store.queries import figures
+from adapter.web.authentication import context
 
 router = APIRouter()
 FRESH_FOR = 5.0  # seconds; several scrapers at once cost one reading of the store
@@ -26,10 +28,12 @@ _KEYS = ["endpoint", "event", "state"]
 
 
 @router.get("/metrics")
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Return the metrics in the Prometheus text format."""
     registry: CollectorRegistry = request.app.state.registry
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    watchers = context(request).watchers
+    text = await to_thread.run_sync(generate_latest, registry, limiter=watchers)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def registry(network: Network, store: Store) -> CollectorRegistry:

@@ -18,6 +18,7 @@ from adapter.core.privacy import is_request_id
 from adapter.web.error_responses import FHIR_JSON
 
 log = logging.getLogger(__name__)
+KEEP_PLACE = "keep_place"  # in the state of a request: call it when its sender is known
 _ECHOED = (b"x-request-id", b"x-correlation-id")
 _ID = re.compile(rb"[\w.:/@+~-]{1,120}")
 _ALWAYS = (

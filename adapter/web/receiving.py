@@ -56,13 +56,13 @@ def _hold(request: Request, caller: Endpoint) -> Hold:
 Posted = Annotated[Envelope, Depends(posted_envelope)]
 
 
-def speaks_fhir(request: Request, caller: Sender) -> None:
+async def speaks_fhir(request: Request, caller: Sender) -> None:
     """Refuse a sender whose system is not FHIR; FatalError `wrong-content-type`."""
     if context(request).network.system(caller).content != "json":
         raise FatalError("wrong-content-type", f"post {caller.system} to /inbox")
 
 
-def in_one_exchange(request: Request) -> None:
+async def in_one_exchange(request: Request) -> None:
     """Refuse what the operation has beside the message: FatalError `unsupported-parameter`.
 
     R4's `async` and `response-url` ask for an answer later, or elsewhere. Every message is

@@ -16,6 +16,7 @@ from adapter.web.http_connections import Guests, HttpConnection
 
 BACKLOG = 64  # connections that the loop takes at once, before it counts any of them
 WAITING = 1024  # connections that the system keeps for us
+UNREAD = 128 * 1024  # bytes that the system keeps for a peer that does not read
 GOODBYE = 10  # seconds for requests under way when the process stops
 _LIMITS = ConnectionLimits()
 
@@ -33,6 +34,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in (each for server in self.servers for each in server.sockets):
             with socket.fromfd(listener.fileno(), listener.family, listener.type) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)  # of each connection
                 same.listen(WAITING)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -236,6 +236,16 @@ def test_a_packet_of_start_blocks_is_one_fragment_and_the_end_of_the_connection(
     assert door.taken == []
 
 
+@pytest.mark.parametrize("body", [b"", b"\r\n"])
+def test_a_packet_of_empty_messages_is_one_fragment_too(body: bytes) -> None:
+    door = Door()
+    with door.open(), door.connect() as wire:
+        wire.sendall(framed(body) * 20_000)
+        assert answer(wire) == b""
+    assert door.kept == [body]
+    assert door.taken == []
+
+
 @pytest.mark.parametrize("body", [b"x", b"half"])
 def test_of_messages_that_break_off_in_a_row_only_the_first_is_kept(body: bytes) -> None:
     door = Door()

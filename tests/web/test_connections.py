@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from adapter.core.endpoint import ConnectionLimits
 from adapter.core.shortage import Shortage
 from adapter.web.http_connections import HttpConnection
+from adapter.web.middleware import KEEP_PLACE
 from tests.kit.descriptors import no_more_descriptors
 from tests.kit.places import DOCS
 from tests.kit.site import Site, codes, served
@@ -100,6 +101,7 @@ def test_when_all_are_at_work_one_more_is_told_to_wait() -> None:
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
+        scope["state"][KEEP_PLACE]()  # its sender is known
         begun.release()
         while not enough.is_set():
             await receive_nothing()

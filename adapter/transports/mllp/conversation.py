@@ -123,8 +123,8 @@ class Conversation:
         return True
 
     def _handle(self, piece: Piece) -> bool:
-        """Respond to a frame, keep a fragment; False when the connection must be closed."""
-        if isinstance(piece, Fragment):
+        """Respond to a frame; keep a fragment, or what is empty; False to close the connection."""
+        if isinstance(piece, Fragment) or not piece.body.strip():
             return self._first_broken_off(piece)
         self._broken_off = False
         response = self._response(piece.body)
@@ -135,10 +135,10 @@ class Conversation:
             self._connection.sendall(START + response.body + END)
         return True
 
-    def _first_broken_off(self, piece: Fragment) -> bool:
+    def _first_broken_off(self, piece: Piece) -> bool:
         """Keep the first of several in a row, and hang up at the second.
 
-        A packet of start blocks would otherwise become thousands of rows.
+        A packet of start blocks, or of empty frames, would otherwise become thousands of rows.
         """
         if self._broken_off:
             log.warning("mllp-fragments-too-many", extra={"endpoint": self._terms.endpoint})
