@@ -41,7 +41,7 @@ def backup(store: Store, file: Path) -> Backup:
     if store.file is None:
         what = f"{store.place}: `backup` copies a SQLite file"
         raise FatalError("settings", what, todo=f"For PostgreSQL use `{_DUMP}`.")
-    if file.exists():
+    if os.path.lexists(file):
         raise FileExistsError(file)
     private_folder(file.parent)
     part = file.with_name(file.name + ".part")
@@ -57,7 +57,7 @@ def backup(store: Store, file: Path) -> Backup:
 
 @contextmanager
 def _removed_at_the_end(part: Path) -> Iterator[None]:
-    if part.exists():
+    if os.path.lexists(part):
         raise FileExistsError(part)
     try:
         yield

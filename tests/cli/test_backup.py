@@ -59,6 +59,16 @@ def test_a_backup_overwrites_nothing(office: Office) -> None:
     assert target.read_text() == "mine"
 
 
+def test_a_link_to_nowhere_is_not_overwritten_either(office: Office) -> None:
+    link = office.path.with_name("link.db")
+    link.symlink_to(office.path.with_name("nowhere.db"))
+    result = office.run("backup", link)
+    assert result.exit_code == 2
+    words = "".join(result.stderr.replace("│", "").split())
+    assert "link.dbexistsandisnotoverwritten" in words
+    assert not link.exists()
+
+
 def test_a_backup_while_others_write_is_one_picture(office: Office) -> None:
     stop = threading.Event()
     store = office.region.store
