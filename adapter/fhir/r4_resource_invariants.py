@@ -1,7 +1,7 @@
 """The invariants of FHIR R4's resources (4.0.1), each with R4's key.
 
-Those of conformance resources and questionnaires are not checked: nothing here reads them. Some
-others have no function yet, such as ctm-1, mea-1, ras-1 and trd-3.
+Those of conformance resources, profiles, questionnaires and measures have files of their own; what
+joins resources stands in `contained.py`, `entries.py` and `r4_references.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from adapter.fhir.r4_rules import (
 )
 
 _TERMS = "http://terminology.hl7.org/CodeSystem/"
+_SCOPES = {"ppc-2": "patient-privacy", "ppc-3": "research", "ppc-4": "adr", "ppc-5": "treatment"}
 _ENDED_CONDITION = {"resolved", "remission", "inactive"}
 
 
@@ -39,8 +40,21 @@ def _add_people() -> None:
     any_of("InsurancePlan", "ipn-1", "identifier", "name")
     not_both("AuditEvent.entity", "sev-1", "name", "query")
     any_of("Consent", "ppc-1", "policy", "policyRule")
+    for key, code in _SCOPES.items():
+        _needs_patient(key, code)
     not_both("FamilyMemberHistory", "fhs-1", "age[x]", "born[x]")
     needs("FamilyMemberHistory", "fhs-2", "estimatedAge", "age[x]")
+
+
+def _needs_patient(key: str, code: str) -> None:
+    """Add: a consent of this scope names its patient. The system of the code is R4's own text."""
+    scope = ("something", code)
+    add(
+        "Consent",
+        key,
+        f"the scope {code} without patient",
+        lambda node: has(node, "patient") or scope not in _codes(node, "scope"),
+    )
 
 
 def _is_work(node: Node, name: str) -> bool:
@@ -85,7 +99,7 @@ def _add_findings() -> None:
     not_both("Observation", "obs-6", "dataAbsentReason", "value[x]")
     add("Observation", "obs-7", "a component has the code of the whole", _has_own_components)
     add("RiskAssessment.prediction", "ras-2", "a probability above 100", _is_percentage)
-    not_both("QuestionnaireResponse.item", "qrs-1", "answer", "item")
+    add("RiskAssessment.prediction", "ras-1", "a range that is no percentage", _is_range_of_percent)
 
 
 def _codes(node: Node, name: str) -> set[tuple[str, str]]:
@@ -125,6 +139,12 @@ def _has_own_components(node: Node) -> bool:
 def _is_percentage(node: Node) -> bool:
     value = node.get("probabilityDecimal", 0)
     return isinstance(value, bool | str | dict | list | None) or bool(value <= 100)
+
+
+def _is_range_of_percent(node: Node) -> bool:
+    ends = [end for name in ("low", "high") for end in each(node, f"probabilityRange.{name}")]
+    units = [(end.get("code"), end.get("system")) for end in ends if isinstance(end, dict)]
+    return all(unit == ("%", "http://unitsofmeasure.org") for unit in units)
 
 
 def _add_medicines() -> None:

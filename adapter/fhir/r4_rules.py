@@ -1,7 +1,6 @@
 """How the invariants of FHIR R4 are written here: a key of R4, words, and a function.
 
-`r4_type_invariants.py` and `r4_resource_invariants.py` add to INVARIANTS. No function raises for
-any JSON.
+The files `r4_*_invariants.py` add to INVARIANTS. No function raises for any JSON.
 """
 
 from __future__ import annotations
@@ -49,6 +48,22 @@ def each(node: Any, path: str) -> list[Any]:
     return [member for member in nodes if member is not None]
 
 
+def lacks(node: Any, *names: str) -> bool:
+    """Whether a node has none of the elements."""
+    return not any(has(node, name) for name in names)
+
+
+def is_one_of(node: Node, name: str, *values: str) -> bool:
+    """Whether an element has one of these texts."""
+    return node.get(name) in values
+
+
+def all_differ(values: list[Any]) -> bool:
+    """Whether no value occurs twice. Takes any JSON."""
+    texts = [str(value) for value in values]
+    return len(texts) == len(set(texts))
+
+
 def _is_of_choice(key: str, stem: str) -> bool:
     name = key[1:] if key[:1] == "_" else key
     return name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper()
@@ -77,6 +92,11 @@ def not_both(types: str, key: str, name: str, other: str) -> None:
     """Add: at most one of two elements is there."""
     wrong = f"both {name} and {other}"
     add(types, key, wrong, lambda node: not (has(node, name) and has(node, other)))
+
+
+def distinct(types: str, key: str, path: str) -> None:
+    """Add: the values at a path differ."""
+    add(types, key, f"{path} occurs twice", lambda node: all_differ(each(node, path)))
 
 
 def one_of(types: str, key: str, name: str, other: str) -> None:

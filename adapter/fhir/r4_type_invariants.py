@@ -26,6 +26,7 @@ def add_all() -> None:
     one_of("DataRequirement.dateFilter", "drq-2", "path", "searchParam")
     not_both("TriggerDefinition", "trd-1", "data", "timing[x]")
     needs("TriggerDefinition", "trd-2", "condition", "data")
+    add("TriggerDefinition", "trd-3", "its type needs name, timing or data", _is_triggered)
     add("Range", "rng-2", "low is greater than high", _is_range)
     add("Ratio", "rat-1", "numerator and denominator belong together", _is_ratio)
     add("Narrative", "txt-1", "XHTML that R4 does not allow", lambda n: not faults(n.get("div")))
@@ -56,6 +57,13 @@ def _add_repeats() -> None:
     )
     add("Timing.repeat", "tim-5", "period below zero", lambda n: not _is_below_zero(n, "period"))
     add("Timing.repeat", "tim-9", "offset without a meal or sleep in when", _has_event_for_offset)
+
+
+def _is_triggered(node: Node) -> bool:
+    type_ = str(node.get("type"))
+    named = {"named-event": "name", "periodic": "timing[x]"}.get(type_, "")
+    needed = "data" if type_.startswith("data-") else named
+    return not needed or has(node, needed)
 
 
 def _number(node: Any, name: str) -> Any:

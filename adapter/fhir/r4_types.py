@@ -14,12 +14,26 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from adapter.fhir import r4_resource_invariants, r4_type_invariants
+from adapter.fhir import (
+    r4_conformance_invariants,
+    r4_measure_invariants,
+    r4_profile_invariants,
+    r4_questionnaire_invariants,
+    r4_resource_invariants,
+    r4_type_invariants,
+)
 from adapter.fhir.r4_rules import INVARIANTS, Invariant
 from adapter.fhir.r4_values import accepts
 
-r4_type_invariants.add_all()
-r4_resource_invariants.add_all()
+for _invariants in (
+    r4_type_invariants,
+    r4_resource_invariants,
+    r4_measure_invariants,
+    r4_questionnaire_invariants,
+    r4_conformance_invariants,
+    r4_profile_invariants,
+):
+    _invariants.add_all()
 
 _FILE = Path(__file__).with_name("r4_definitions.json")
 _EXTENSION_OF_PRIMITIVE = "Element"  # what `_status` holds: an id and extensions
@@ -55,6 +69,12 @@ def is_resource_type(name: str) -> bool:
     return name in _definitions()["resources"]
 
 
+def required(type_: str) -> frozenset[str]:
+    """The FHIRPath names of the elements that a type needs; none of a name that is no type."""
+    facts = _definitions()["types"].get(type_, {})
+    return frozenset(fact.get("name", name) for name, fact in facts.items() if "min" in fact)
+
+
 @lru_cache(maxsize=1024)
 def shape(type_: str) -> Shape:
     """Return a type of R4, compiled once; KeyError for a name that is no type."""
@@ -64,7 +84,7 @@ def shape(type_: str) -> Shape:
     for name, fact in facts.items():
         elements[name] = _element(name, fact)
         names = {name}
-        if elements[name].accepts:
+        if elements[name].accepts and not _is_attribute(type_, name):
             elements[f"_{name}"] = _beside(elements[name])
             names.add(f"_{name}")
         if "min" in fact:
@@ -76,6 +96,11 @@ def shape(type_: str) -> Shape:
         )
     needs = tuple((name, frozenset(names)) for name, names in required.items())
     return Shape(elements=elements, required=needs, invariants=INVARIANTS.get(type_, ()))
+
+
+def _is_attribute(type_: str, name: str) -> bool:
+    """Whether an element is an attribute in XML, or an id: it has no extensions (R4, json.html)."""
+    return name == "id" or (type_, name) == ("Extension", "url")
 
 
 _EXTENDED: dict[str, dict[str, Any]] = {
