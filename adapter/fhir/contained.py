@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapter.core.errors import Severity
+from adapter.fhir.labels import protects
 from adapter.fhir.r4_references import Found
 
 
@@ -37,11 +39,18 @@ def found(resource: Mapping[str, Any], path: str) -> Iterator[Found]:
 
 
 def _meta_found(meta: Any, place: str) -> Iterator[Found]:
+    """Yield dom-4 and dom-5. A label that protects the patient is read, and only warned of.
+
+    A message that is refused is not applied: the label would be lost with it.
+    """
     if not isinstance(meta, dict):
         return
-    for key, name in (("dom-4", "versionId"), ("dom-4", "lastUpdated"), ("dom-5", "security")):
+    for name in ("versionId", "lastUpdated"):
         if name in meta:
-            yield "invariant", f"{place}.meta.{name}", f"{key}: not in a contained resource"
+            yield "invariant", f"{place}.meta.{name}", "dom-4: not in a contained resource"
+    if "security" in meta:
+        severity = Severity.WARNING if protects(meta["security"]) else Severity.ERROR
+        yield "invariant", f"{place}.meta.security", "dom-5: not in a contained resource", severity
 
 
 def _all(resource: Any) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from adapter.core.model import Bundle
 from adapter.fhir.bundles import Resource, patient, resources
@@ -38,6 +39,13 @@ def _level(system: str, code: str) -> str:
     """Return the protection that a label means, "" for none; letter case says nothing."""
     known = _LEVELS.get(code.strip().casefold())
     return known or (_UNKNOWN if system.rstrip("/").casefold() == _SYSTEM else "")
+
+
+def protects(labels: Any) -> bool:
+    """Whether one of the labels of a resource (meta.security) protects. Takes any JSON."""
+    items = labels if isinstance(labels, list) else ()
+    codings = (label for label in items if isinstance(label, dict))
+    return any(_level(str(c.get("system", "")), str(c.get("code", ""))) for c in codings)
 
 
 def is_protected(bundle: Bundle) -> bool:

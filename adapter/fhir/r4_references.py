@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from adapter.core.catalogue import ErrorCode
+from adapter.core.errors import Severity
 from adapter.fhir.r4_types import is_resource_type
 
-Found: TypeAlias = tuple[ErrorCode, str, str]
-"""An issue: code, path, detail."""
+Found: TypeAlias = tuple[ErrorCode, str, str] | tuple[ErrorCode, str, str, Severity]
+"""An issue: code, path, detail; its severity where it is no error."""
 Names: TypeAlias = dict[str, tuple[str, set[str]]]
 """What the entries of a Bundle are called: type and versions by name."""
 
@@ -57,7 +58,27 @@ def found(
         if version and base in names_ and version not in names_[base][1]:
             yield "unresolved-reference", path, "no such version in the Bundle"
         leads_to = contained.get(link[1:], "") if link[:1] == "#" else _type(base, names_)
+        if _is_of_no_type(link, leads_to):
+            yield "invariant", path, "leads to no resource type of R4"
     yield from _types_found(reference.get("type"), leads_to, path, targets)
+
+
+def member_found(
+    participant: Mapping[str, Any], path: str, contained: Mapping[str, str], names_: Names
+) -> Iterator[Found]:
+    """Yield ctm-1: in a CareTeam only a Practitioner acts on behalf of an organisation."""
+    member = participant.get("member")
+    if "onBehalfOf" not in participant or not isinstance(member, dict):
+        return
+    link = str(member.get("reference", ""))
+    type_ = contained.get(link[1:], "") if link[:1] == "#" else _type(link, names_)
+    if (type_ or member.get("type", "Practitioner")) != "Practitioner":
+        yield "invariant", f"{path}.onBehalfOf", "ctm-1: its member is no Practitioner"
+
+
+def _is_of_no_type(link: str, type_: str) -> bool:
+    """Whether a relative reference such as `Ward/1` names a type that R4 does not have."""
+    return bool(type_) and not is_resource_type(type_) and link.startswith(f"{type_}/")
 
 
 def _type(link: str, names_: Names) -> str:
@@ -72,6 +93,8 @@ def _types_found(
     declared: Any, leads_to: str, path: str, targets: frozenset[str]
 ) -> Iterator[Found]:
     """Yield what is wrong with the types that a Reference declares and leads to."""
+    if isinstance(declared, str) and declared.isalpha() and not is_resource_type(declared):
+        yield "invariant", path, "its type is no resource type of R4"
     says = declared if isinstance(declared, str) and is_resource_type(declared) else ""
     if says and leads_to and is_resource_type(leads_to) and says != leads_to:
         yield "invariant", path, "its type is not that of the resource"

@@ -40,15 +40,14 @@ def is_id(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Whether a value is a string: not empty, Unicode, no control characters but tab, CR, LF."""
-    if type(value) is not str or not 0 < len(value) <= _LONGEST:
+    """Whether a value is a string of Unicode with more than white space.
+
+    It has no control characters but tab, CR, LF. R4, datatypes.html#string: white space alone could
+    be trimmed to nothing, which no element may be.
+    """
+    if type(value) is not str or not 0 < len(value) <= _LONGEST or value.isspace():
         return False
     return value.isprintable() or not _UNHEARD_OF.search(value)
-
-
-def is_markdown(value: Any) -> bool:
-    """Whether a value is a string with more than white space (R4, datatypes.html#markdown)."""
-    return is_text(value) and not value.isspace()
 
 
 def is_code(value: Any) -> bool:
@@ -148,7 +147,7 @@ _GRAMMARS: dict[str, Accepts] = {
     "id": is_id,
     "instant": is_instant,
     "integer": _is_integer(_LEAST),
-    "markdown": is_markdown,
+    "markdown": is_text,
     "oid": is_oid,
     "positiveInt": _is_integer(1),
     "string": is_text,

@@ -11,13 +11,15 @@ from adapter.fhir.bundles import Resource, concerned, header
 from adapter.fhir.canonical import ACKNOWLEDGEMENT
 from adapter.fhir.references import resolve
 
+_REFUSING = ("fatal", "error")
 _MOST = 20  # codes of a receipt; codes, and places, of an issue
 
 
 def response(bundle: Bundle) -> Receipt:
     """Return a receipt message as a Receipt; ValueError for an unknown response code.
 
-    One that says `ok` and has an error among its issues is no `ok`: its receiver has refused.
+    One that says `ok` and has an error among its issues is no `ok`: its receiver has refused. An
+    issue that does not say how severe it is (an extension may stand for that) is an error.
     """
     receipt = header(bundle).get("response", {})
     issues = (resolve(bundle, receipt.get("details")) or {}).get("issue", ())
@@ -34,7 +36,7 @@ def response(bundle: Bundle) -> Receipt:
 
 def _code(receipt: Resource, issues: Iterable[Resource]) -> Code:
     code = Code(receipt.get("code", ""))
-    has_error = any(issue.get("severity") in ("fatal", "error") for issue in issues)
+    has_error = any(issue.get("severity", "error") in _REFUSING for issue in issues)
     return Code.FATAL if code is Code.OK and has_error else code
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.catalogue import ErrorCode
-from adapter.core.errors import Issue
+from adapter.core.errors import Issue, Severity
 from adapter.fhir import contained, entries, r4_references
 from adapter.fhir.r4_references import Found, Names
 from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
@@ -156,7 +156,10 @@ class Walk:
             )
         elif element.pairs and not _is_coded(value, element):
             self._report("unknown-code", path, _allowed(element))
-        elif len(value) == 1 and "id" in value and not shape(kind).required and kind != "Element":
+        elif kind == "CareTeam.participant":
+            around = self._around
+            self._tell(r4_references.member_found(value, path, around.contained, around.names))
+        if len(value) == 1 and "id" in value and not shape(kind).required and kind != "Element":
             self._report("invariant", path, "ele-1: only an id")
         return None
 
@@ -187,10 +190,12 @@ class Walk:
         for each in faults:
             self._report(*each)
 
-    def _report(self, code: ErrorCode, path: str, detail: str) -> None:
+    def _report(
+        self, code: ErrorCode, path: str, detail: str, severity: Severity = Severity.ERROR
+    ) -> None:
         entry = self._around.entry
         placed = f"{entry}: {detail}" if entry else detail
-        self.issues.append(Issue(code=code, expression=path, detail=placed))
+        self.issues.append(Issue(code=code, expression=path, detail=placed, severity=severity))
 
 
 def _allowed(element: Element) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.errors import Severity
-from adapter.fhir import bundles, labels, patients
+from adapter.fhir import bundles, check_structure, labels, patients
 from adapter.fhir.canonical import SECURITY
 from tests.kit.site import fixture
 
@@ -40,6 +40,21 @@ def test_every_code_of_the_system_of_labels_protects(code: str, level: str) -> N
 def test_a_label_of_another_system_says_nothing_of_the_identity() -> None:
     label = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}
     assert labels.protection(of_patient("message/usual", meta={"security": [label]})) == ""
+
+
+def test_a_label_on_a_contained_resource_is_warned_of_and_not_refused() -> None:
+    """R4 has none there (dom-5). A refused message would not be applied, and protect nobody."""
+    label = {"system": SECURITY, "code": "kvarskrivning"}
+    inner = {"resourceType": "Basic", "id": "in", "code": {"text": "x"}}
+    link = {"url": "urn:x", "valueReference": {"reference": "#in"}}
+    contained = [inner | {"meta": {"security": [label]}}]
+    bundle = of_patient("message/usual", contained=contained, extension=[link])
+    (issue,) = check_structure(bundle)
+    assert (issue.expression, issue.severity) == (
+        "Patient.contained[0].meta.security",
+        Severity.WARNING,
+    )
+    assert labels.protection(bundle) == "kvarskrivning"
 
 
 def test_a_label_on_a_contained_resource_protects() -> None:

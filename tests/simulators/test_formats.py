@@ -61,6 +61,16 @@ def test_a_fhir_receipt_is_a_valid_message_that_names_what_it_answers(code: str)
     assert responses.response(bundle).code == code
 
 
+def test_a_receipt_whose_issue_does_not_say_how_severe_it_is_is_no_ok() -> None:
+    received = FhirFormat(TOWN).read(message(FhirFormat(PLANNER)))
+    bundle = json.loads(FhirFormat(TOWN).receipt(received, "fatal-error", NOW).body)
+    parts = {entry["resource"]["resourceType"]: entry["resource"] for entry in bundle["entry"]}
+    parts["MessageHeader"]["response"]["code"] = "ok"
+    for issue in parts["OperationOutcome"]["issue"]:
+        del issue["severity"]
+    assert responses.response(bundle).code == "fatal-error"
+
+
 @pytest.mark.parametrize("event", TOLD_IN_XML)
 def test_the_xml_that_a_municipality_writes_is_read_by_the_adapter(event: str) -> None:
     body = OmsorgFormat(TOWN).write(DRAFTS[event]).body

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.errors import Severity
+from adapter.fhir import r4_types
 from adapter.fhir.profiles.definitions import OURS, Codes, Definitions
 from adapter.fhir.profiles.invariants import INVARIANTS, Invariant
 
@@ -128,7 +129,7 @@ class Compiler:
             name=stem,
             choice=stem != name,
             types=types if stem != name else (),
-            low=definition.get("min", 0),
+            low=definition.get("min", _least(definition)),
             high=_high(definition),
             fixed=_value(definition, "fixed"),
             pattern=_value(definition, "pattern"),
@@ -185,6 +186,16 @@ def _constraint(definition: dict[str, str]) -> Constraint:
 def _resource_type(entry: dict[str, Any]) -> Any:
     resource = entry.get("resource")
     return resource.get("resourceType") if isinstance(resource, dict) else None
+
+
+def _least(definition: dict[str, Any]) -> int:
+    """R4's own minimum of an element: what a profile speaks of, it wants to read.
+
+    For R4 an extension may stand for a value. A check by a profile counts values only.
+    """
+    parent, _, name = str(definition.get("path")).removesuffix("[x]").rpartition(".")
+    required = r4_types.required(parent)
+    return int(name in required)
 
 
 def _high(definition: dict[str, Any]) -> float:
