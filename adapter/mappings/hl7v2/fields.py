@@ -95,8 +95,8 @@ def _is_utf_8(text: str, charset: str) -> bool:
 
 def _part(raw: str, marks: Separators, component: int, sub: int) -> str:
     """Return a part: unescaped, in NFC, with single spaces."""
-    whole = _nth(raw, marks.component, component)
-    return clean(_nth(whole, marks.subcomponent, sub), marks)[0]
+    whole = _nth(raw, marks.component, component) if raw else ""
+    return clean(_nth(whole, marks.subcomponent, sub), marks)[0] if whole else ""
 
 
 def _nth(text: str, separator: str, number: int) -> str:

@@ -83,7 +83,7 @@ def unread(field: tuple[str, int], text: str, document: Document) -> list[Unread
 
 
 def _is_read_whole(field: tuple[str, int], text: str, document: Document) -> bool:
-    """Whether a field has one part alone, which was read. Most fields do."""
+    """Whether a field has one part alone, which was read or is understood. Most fields do."""
     marks = document.separators
     if field in _SEPARATORS:
         return True
@@ -92,7 +92,9 @@ def _is_read_whole(field: tuple[str, int], text: str, document: Document) -> boo
     if marks.subcomponent and marks.subcomponent in text:
         return False
     reading = document.readings.get(field, {}).get(0, _NOTHING)
-    return _FIRST in reading.parts or _FIRST in read_elsewhere(field)
+    if _FIRST in reading.parts or _FIRST in read_elsewhere(field):
+        return True
+    return is_understood(field, _FIRST, text, document)
 
 
 def _repetition(
@@ -123,7 +125,7 @@ def _parts(raw: str, marks: Separators) -> Iterator[_Part]:
         if whole:
             for sub, text in enumerate(split(whole, marks.subcomponent), 1):
                 if text.strip() not in ("", NULL):
-                    yield _Part(component=component, sub=sub, text=text.strip())
+                    yield _Part(component, sub, text.strip())
 
 
 def _repeats(part: _Part, read: list[_Part]) -> bool:
