@@ -14,7 +14,12 @@ _JSON = frozenset(
 )
 
 
-async def takes_fhir_json(request: Request) -> None:
+async def must_take_fhir_json(request: Request) -> None:
+    """Refuse as `takes_fhir_json` does; as a dependency it needs no thread."""
+    takes_fhir_json(request)
+
+
+def takes_fhir_json(request: Request) -> None:
     """Refuse a caller that takes no FHIR R4 in JSON; FatalError `not-acceptable`.
 
     `_format` comes before Accept (R4, http.html#parameters).

@@ -9,13 +9,13 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, Response
 
 from adapter.fhir import profiles
-from adapter.web.content_negotiation import takes_fhir_json
+from adapter.web.content_negotiation import must_take_fhir_json
 from adapter.web.error_responses import FHIR_JSON
 
 router = APIRouter()
 
 
-@router.get("/fhir/metadata", dependencies=[Depends(takes_fhir_json)])
+@router.get("/fhir/metadata", dependencies=[Depends(must_take_fhir_json)])
 async def metadata() -> Response:
     """Return the CapabilityStatement of profiles/ as that of this instance.
 

@@ -17,7 +17,7 @@ from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.inbound.receive import accept
 from adapter.web import requests
 from adapter.web.authentication import context, sender
-from adapter.web.content_negotiation import takes_fhir_json
+from adapter.web.content_negotiation import must_take_fhir_json
 from adapter.web.error_responses import RETRY_AFTER, RETRY_SOON, outcome, status_of
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ async def in_one_exchange(request: Request) -> None:
 
 @router.post(
     "/fhir/$process-message",
-    dependencies=[Depends(speaks_fhir), Depends(in_one_exchange), Depends(takes_fhir_json)],
+    dependencies=[Depends(speaks_fhir), Depends(in_one_exchange), Depends(must_take_fhir_json)],
 )
 def process_message(request: Request, envelope: Posted) -> Response:
     """Take a FHIR R4 message Bundle; the response is its receipt, or an OperationOutcome."""

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from adapter.core.endpoint import ConnectionLimits
 from adapter.operate.health import Survey
 from adapter.web import metadata
-from adapter.web.content_negotiation import takes_fhir_json
+from adapter.web.content_negotiation import must_take_fhir_json
 from adapter.web.http_connections import CountingConnection, HttpConnection
 from tests.kit.site import PROCESS, Site, served
 from tests.kit.waiting import WAIT, wait_for
@@ -175,7 +175,13 @@ _ROUNDS: dict[asyncio.AbstractEventLoop, int] = {}
 def test_the_capability_statement_needs_no_thread() -> None:
     """FastAPI calls plain functions in threads: those in which messages are stored."""
     assert inspect.iscoroutinefunction(metadata.metadata)
-    assert inspect.iscoroutinefunction(takes_fhir_json)
+    assert inspect.iscoroutinefunction(must_take_fhir_json)
+
+
+def test_a_definition_is_refused_to_a_caller_that_takes_no_fhir_json(port: int) -> None:
+    address = f"http://127.0.0.1:{port}/fhir/StructureDefinition"
+    answer = httpx.get(address, headers={"Accept": "text/html"}, trust_env=False)
+    assert answer.status_code == 406
 
 
 def test_callers_of_health_and_metrics_leave_the_threads_of_messages_free(
