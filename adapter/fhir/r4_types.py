@@ -99,8 +99,8 @@ def shape(type_: str) -> Shape:
 
 
 def _is_attribute(type_: str, name: str) -> bool:
-    """Whether an element is an attribute in XML, or an id: it has no extensions (R4, json.html)."""
-    return name == "id" or (type_, name) == ("Extension", "url")
+    """Whether an element is an id, XHTML, or an attribute in XML: none has extensions."""
+    return name == "id" or (type_, name) in (("Extension", "url"), ("Narrative", "div"))
 
 
 _EXTENDED: dict[str, dict[str, Any]] = {

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from functools import lru_cache
+from itertools import chain, islice
 
 import pytest
 
+from adapter.fhir import check_structure
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import FIXTURES, loaded
 from tests.kit.mutants import verdicts
-from tests.kit.mutants.generator import mutants, sound_fixtures
-from tests.kit.mutants.judges import HERE, refusing
+from tests.kit.mutants.generator import mutants, mutants_of, sound_fixtures
+from tests.kit.mutants.judges import ENOUGH, HERE, refusing
 from tests.kit.mutants.places import holders
+from tests.kit.places import SHARED
 
 MOST = 20
 EVERY = 60  # of so many mutants one is asked about again
@@ -73,6 +76,19 @@ def test_the_judges_still_say_so() -> None:
         before = "".join(letter for letter in here if letter in kept[name])
         assert refusing(json.dumps(document)) == before, name
     assert len(asked) > 100
+
+
+@pytest.mark.slow
+@oracle.needs_schemas
+def test_mutants_of_the_official_examples_are_refused_as_the_judges_do() -> None:
+    examples = sorted((SHARED / "fhir-r4-examples").glob("*.json"))
+    wholes = ({"type": "collection", "entry": [{"resource": loaded(e)}]} for e in examples)
+    every = chain.from_iterable(mutants_of({"resourceType": "Bundle"} | w) for w in wholes)
+    asked = [*islice(every, 0, None, 200)]
+    for path, mutation, document in asked:
+        if len(refusing(json.dumps(document))) >= ENOUGH:
+            assert check_structure(document), (path, mutation)
+    assert len(asked) > 500
 
 
 @pytest.mark.slow

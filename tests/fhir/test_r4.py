@@ -118,6 +118,7 @@ def test_an_extension_stands_for_the_value_of_a_choice() -> None:
         ({"author": {"reference": "Ward/1"}}, "Basic.author"),
         ({"author": {"id": "a"}}, "Basic.author"),
         ({"code": {"text": " \n"}}, "Basic.code.text"),
+        ({"text": {"status": "generated", "_div": {"id": "a"}}}, "Basic.text"),
         ({"_id": {"extension": [{"url": "urn:x", "valueCode": "a"}]}}, "Basic"),
         ({"extension": [{"url": "urn:x", "_url": {"id": "a"}, "valueCode": "a"}]},
          "Basic.extension[0]"),

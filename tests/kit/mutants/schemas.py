@@ -88,8 +88,8 @@ def _is_element(node: Any, key: str, value: Any, kind: str, many: bool) -> bool:
 def _is_item(key: str, value: Any, kind: str) -> bool:
     if kind == "ResourceContainer":
         return _is_resource(value)
-    if key == "div":
-        return isinstance(value, str) and bool(value)
+    if not kind:  # the div of a Narrative: XHTML, which has no extensions
+        return key == "div" and isinstance(value, str) and bool(value)
     if not _is_primitive(kind):
         return not key.startswith("_") and _is_object(value, kind)
     if key.startswith("_"):
