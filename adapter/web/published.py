@@ -34,7 +34,7 @@ router = APIRouter()
 def _reading(type_: str) -> Callable[[Request, str], Awaitable[Response]]:
     async def read(request: Request, id_: str) -> Response:
         """Return one definition; FatalError `unknown-address` for an id that is not published."""
-        await takes_fhir_json(request)
+        takes_fhir_json(request)
         try:
             return _answer(profiles.load().resource(type_, id_))
         except KeyError:
@@ -49,7 +49,7 @@ def _searching(type_: str) -> Callable[[Request], Awaitable[Response]]:
 
         FatalError `unsupported-parameter` for another parameter: it would select nothing.
         """
-        await takes_fhir_json(request)
+        takes_fhir_json(request)
         if set(request.query_params) - _PARAMETERS:
             raise FatalError("unsupported-parameter", "only url")
         wanted = request.query_params.get("url", "")
