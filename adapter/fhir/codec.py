@@ -122,7 +122,7 @@ def _check_levels(
 ) -> None:
     """Raise FatalError `too-deep` when a document has more levels than the limits allow."""
     for _ in range(limits.depth):
-        level = [child for item in level for child in inside(item)]
+        level = [child for item in level if type(item) is not str for child in inside(item)]
         if not level:
             return
     raise part_counts.too_deep(limits.depth)

@@ -11,12 +11,14 @@ from typing import Any
 
 from adapter.fhir.r4_references import Found
 from adapter.fhir.r4_types import is_resource_type
-from adapter.fhir.r4_values import is_absolute
+from adapter.fhir.r4_values import is_absolute, is_uuid
 
 _REQUESTS = frozenset({"batch", "transaction", "history"})
 _RESPONSES = frozenset({"batch-response", "transaction-response", "history"})
 _COUNTED = frozenset({"searchset", "history"})
 _OF_RESOURCES = frozenset({"message", "document", "collection"})  # each entry is a resource
+
+_NAMED = frozenset({"fullUrl", "resource"})
 
 
 def found(bundle: Mapping[str, Any], path: str) -> Iterator[Found]:
@@ -28,11 +30,18 @@ def found(bundle: Mapping[str, Any], path: str) -> Iterator[Found]:
     entries = bundle.get("entry")
     items = entries if isinstance(entries, list) else []
     for index, entry in enumerate(items):
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and not _is_usual(entry, kind):
             yield from _entry(entry, kind, f"{path}.entry[{index}]")
-    yield from _twice(items, kind, path)
+    if kind not in ("history", "message"):
+        yield from _twice(items, path)
     if kind == "document":
         yield from _document(bundle, items, path)
+
+
+def _is_usual(entry: Mapping[str, Any], kind: str) -> bool:
+    """Whether an entry of such a Bundle has only a resource, and a UUID as its fullUrl."""
+    is_named = entry.keys() == _NAMED and is_uuid(entry["fullUrl"])
+    return is_named and kind in _OF_RESOURCES
 
 
 def _entry(entry: Mapping[str, Any], kind: str, path: str) -> Iterator[Found]:
@@ -71,11 +80,11 @@ def _agree(url: str, resource: Mapping[str, Any]) -> bool:
     return last == resource["id"] and is_same_type
 
 
-def _twice(items: list[Any], kind: str, path: str) -> Iterator[Found]:
+def _twice(items: list[Any], path: str) -> Iterator[Found]:
     """Yield bdl-7: outside a history or message no fullUrl occurs twice in the same version."""
     named = [_named(item) for item in items if isinstance(item, dict)]
     urls = [each for each in named if each[0]]
-    if kind not in ("history", "message") and len(urls) != len(set(urls)):
+    if len(urls) != len(set(urls)):
         yield "invariant", f"{path}.entry.fullUrl", "bdl-7: the same one twice"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from adapter.core.errors import Issue
@@ -24,20 +23,22 @@ def problems(bundle: Bundle) -> list[Issue]:
     and in what it points to, in one Organization, or in two entries of one name.
     """
     names = references.by_name(bundle)
+    known: dict[str, frozenset[str] | None] = {}  # thousands of destinations may name one
 
-    @cache  # thousands of destinations may name one organisation
     def numbers(target: str) -> frozenset[str] | None:
-        named = names.get(target) if target else None
-        return (
-            frozenset(n for each in named for n in bundles.organization_ids(each))
-            if named
-            else None
-        )
+        if target not in known:
+            named = names.get(target) if target else None
+            known[target] = _numbers(named) if named else None
+        return known[target]
 
     roles = [
         issue for path, reference in _roles(bundle) for issue in _role(numbers, path, reference)
     ]
     return [*roles, *_units(bundle)]
+
+
+def _numbers(named: Iterable[Resource]) -> frozenset[str]:
+    return frozenset(number for each in named for number in bundles.organization_ids(each))
 
 
 def _roles(bundle: Bundle) -> Iterator[tuple[str, Any]]:
@@ -50,9 +51,9 @@ def _roles(bundle: Bundle) -> Iterator[tuple[str, Any]]:
 
 
 def _role(numbers: Numbers, path: str, reference: Resource) -> Iterator[Issue]:
-    own = bundles.organization_ids({"identifier": [reference.get("identifier", {})]})
+    own = [reference["identifier"]] if "identifier" in reference else []
     named = numbers(reference.get("reference", ""))
-    every = {*own, *(named or ())}
+    every = {*bundles.organization_ids({"identifier": own}), *(named or ())}
     if len(every) > 1:
         detail = "it names more than one organisation"
         yield Issue(code="contradiction", expression=path, detail=detail)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Severity
 from adapter.fhir.r4_types import is_resource_type
+from adapter.fhir.r4_values import is_text
 
 Found: TypeAlias = tuple[ErrorCode, str, str] | tuple[ErrorCode, str, str, Severity]
 """An issue: code, path, detail; its severity where it is no error."""
@@ -22,6 +23,15 @@ _ELSEWHERE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_hist
 _HISTORY = "/_history/"
 
 
+def is_usual(reference: Mapping[str, Any], targets: frozenset[str], names_: Names) -> bool:
+    """Whether a Reference has only a link, which leads to an entry of a type that is allowed."""
+    link = reference.get("reference") if len(reference) == 1 else None
+    if not is_text(link) or link not in names_ or link[0] == "#" or _HISTORY in link:
+        return False
+    type_ = names_[link][0]
+    return type_ in targets if targets else is_resource_type(type_)
+
+
 def names(bundle: Mapping[str, Any]) -> Names:
     """Return each name of each entry of a Bundle: its fullUrl, Type/id, and its id as a UUID."""
     by_name: Names = {}
@@ -30,9 +40,12 @@ def names(bundle: Mapping[str, Any]) -> Names:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict):
             type_, id_ = str(resource.get("resourceType")), resource.get("id")
+            version = _version(resource)
             for name in (entry.get("fullUrl"), f"{type_}/{id_}", f"urn:uuid:{id_}"):
-                if isinstance(name, str):
-                    by_name.setdefault(name, (type_, set()))[1].add(_version(resource))
+                if isinstance(name, str) and name in by_name:
+                    by_name[name][1].add(version)
+                elif isinstance(name, str):
+                    by_name[name] = (type_, {version})
     return by_name
 
 

@@ -58,7 +58,7 @@ def _needs_patient(key: str, code: str) -> None:
 
 
 def _is_work(node: Node, name: str) -> bool:
-    return "home" not in each(node, f"{name}.use")
+    return name not in node or "home" not in each(node, f"{name}.use")
 
 
 def _add_plans() -> None:

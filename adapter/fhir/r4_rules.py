@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from adapter.fhir.r4_values import earlier
@@ -32,9 +34,9 @@ def has(node: Any, name: str) -> bool:
     """Whether a node has an element, or of a choice `value[x]` any type; an extension suffices."""
     if not isinstance(node, dict):
         return False
-    if name in node or f"_{name}" in node:
-        return True
-    return name[-1] == "]" and any(_is_of_choice(key, name[:-3]) for key in node)
+    if name[-1] == "]":
+        return any(map(_is_of_choice, node, repeat(name[:-3])))
+    return name in node or f"_{name}" in node
 
 
 def each(node: Any, path: str) -> list[Any]:
@@ -64,6 +66,7 @@ def all_differ(values: list[Any]) -> bool:
     return len(texts) == len(set(texts))
 
 
+@lru_cache(maxsize=1024)
 def _is_of_choice(key: str, stem: str) -> bool:
     name = key[1:] if key[:1] == "_" else key
     return name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper()

@@ -57,18 +57,16 @@ def is_code(value: Any) -> bool:
 
 def is_uri(value: Any) -> bool:
     """Whether a value is a URI: no white space; a real UUID or OID where it says that it is one."""
-    if type(value) is not str or len(value) > _LONGEST_KNOWN:
-        return _is_uri(value) if is_text(value) else False
-    return _is_known_uri(value)
+    if type(value) is not str:
+        return False
+    if value.startswith("urn:uuid:"):  # each is another one: not remembered
+        return is_uuid(value.casefold())
+    return _is_known_uri(value) if len(value) <= _LONGEST_KNOWN else _is_uri(value)
 
 
 def _is_uri(value: str) -> bool:
     if not is_text(value) or _SPACE.search(value):
         return False
-    if not value.startswith("urn:"):
-        return True
-    if value.startswith("urn:uuid:"):
-        return is_uuid(value.casefold())
     return is_oid(value) if value.startswith("urn:oid:") else True
 
 

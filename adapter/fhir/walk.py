@@ -7,12 +7,12 @@ element. What joins elements stands in `contained.py`, `entries.py` and `r4_refe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
 from adapter.fhir import contained, entries, r4_references
+from adapter.fhir.r4_plain import is_coded
 from adapter.fhir.r4_references import Found, Names
 from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
 from adapter.fhir.r4_values import JSON_TYPES, is_of_json_type
@@ -24,22 +24,15 @@ _FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What is around the walk's place: the entry, the whole resource, the Bundle."""
-
-    entry: str = ""  # entry[3]; in a Bundle inside that, entry[3].resource.entry[0]
-    contained: dict[str, str] = field(default_factory=dict)  # of the whole resource: type by id
-    names: Names = field(default_factory=dict)  # what the entries of the Bundle are called
-
-
 class Walk:
     """Walks through a document, and collects `issues` and the `types` of its resources."""
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.types: list[tuple[str, str]] = []  # resource type, entry
-        self._around = _Around()
+        self._entry = ""  # entry[3]; in a Bundle inside that, entry[3].resource.entry[0]
+        self._contained: dict[str, str] = {}  # of the whole resource: type by id
+        self._names: Names = {}  # what the entries of the Bundle are called
 
     def resource(self, node: Any, place: str = "", path: str = "") -> None:
         """Walk through a resource. Its paths begin with `path`, or else with its type."""
@@ -48,7 +41,7 @@ class Walk:
         type_ = node.get("resourceType")
         if type(type_) is not str:
             return self._report("invalid-structure", place, "has no resourceType")
-        self.types.append((type_, self._around.entry))
+        self.types.append((type_, self._entry))
         if not is_resource_type(type_):
             return self._report("unknown-resource-type", place, "no resource type of FHIR R4")
         if type_ == "Bundle":
@@ -57,17 +50,16 @@ class Walk:
 
     def _whole(self, node: Any, place: str, entry: str) -> None:
         """Walk through the resource of an entry: references such as `#id` end at it."""
-        before = self._around
-        self._around = _Around(entry, contained.types(node), before.names)
+        before = self._entry, self._contained
+        self._entry, self._contained = entry, contained.types(node)
         self.resource(node, place)
-        self._around = before
+        self._entry, self._contained = before
 
     def _bundle(self, node: dict[str, Any], path: str) -> None:
-        before = self._around
-        self._around = _Around(before.entry, before.contained, r4_references.names(node))
+        before, self._names = self._names, r4_references.names(node)
         self._tell(entries.found(node, path))
         self._object(node, shape("Bundle"), path)
-        self._around = before
+        self._names = before
 
     def _object(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         if not node:
@@ -84,18 +76,17 @@ class Walk:
         return None
 
     def _elements(self, node: dict[str, Any], type_: Shape, path: str) -> None:
-        known = type_.elements
-        choices: dict[str, str] = {}
+        known, plain = type_.elements, type_.plain
         if not known.keys() >= node.keys():
             self._unknown(node, known, path)
         for key, value in node.items():
-            element = known.get(key)
-            if element is None:
-                continue
-            if element.plain is None or not element.plain(value):
-                if element.choice:
-                    self._choose(choices, element, key, path)
-                self._element(node, key, value, element, f"{path}.{element.name}")
+            is_plain = plain.get(key)
+            if (is_plain is None or not is_plain(value)) and key in known:
+                self._element(node, key, value, known[key], f"{path}.{known[key].name}")
+        for name, names in type_.choices:
+            if len({key.removeprefix("_") for key in names & node.keys()}) > 1:
+                detail = "more than one of its types"
+                self._report("invalid-structure", f"{path}.{name}", detail)
 
     def _unknown(self, node: dict[str, Any], known: dict[str, Element], path: str) -> None:
         """Report the elements that R4 does not have, by number: a key may name a person."""
@@ -119,13 +110,6 @@ class Walk:
         elif not element.accepts(value):
             self._refuse(value, element, path)
 
-    def _choose(self, choices: dict[str, str], element: Element, key: str, path: str) -> None:
-        """Note the type of a choice such as value[x]; report a second one."""
-        name = key.removeprefix("_")
-        if choices.setdefault(element.choice, name) != name:
-            detail = "more than one of its types"
-            self._report("invalid-structure", f"{path}.{element.choice}", detail)
-
     def _array(
         self, node: dict[str, Any], key: str, value: Any, element: Element, path: str
     ) -> None:
@@ -147,18 +131,16 @@ class Walk:
             return self._inner(value, path)
         if type(value) is not dict:
             return self._report("invalid-structure", path, "must be an object")
-        kind = element.kind
+        kind, names = element.kind, self._names
+        if kind == "Reference" and r4_references.is_usual(value, element.targets, names):
+            return None
         self._object(value, shape(kind), path)
         if kind == "Reference":
-            around = self._around
-            self._tell(
-                r4_references.found(value, path, element.targets, around.contained, around.names)
-            )
-        elif element.pairs and not _is_coded(value, element):
+            self._tell(r4_references.found(value, path, element.targets, self._contained, names))
+        elif element.pairs and not is_coded(value, element.pairs):
             self._report("unknown-code", path, _allowed(element))
         elif kind == "CareTeam.participant":
-            around = self._around
-            self._tell(r4_references.member_found(value, path, around.contained, around.names))
+            self._tell(r4_references.member_found(value, path, self._contained, names))
         if len(value) == 1 and "id" in value and not shape(kind).required and kind != "Element":
             self._report("invariant", path, "ele-1: only an id")
         return None
@@ -168,7 +150,7 @@ class Walk:
         holder = path.removesuffix(".resource").rpartition(".")[2]
         if not holder.startswith("entry["):
             return self.resource(value, path, path)
-        outer = f"{self._around.entry}.resource." if self._around.entry else ""
+        outer = f"{self._entry}.resource." if self._entry else ""
         inside = path.removesuffix(".resource").partition(".")[2]
         return self._whole(value, path, outer + inside)
 
@@ -193,22 +175,13 @@ class Walk:
     def _report(
         self, code: ErrorCode, path: str, detail: str, severity: Severity = Severity.ERROR
     ) -> None:
-        entry = self._around.entry
+        entry = self._entry
         placed = f"{entry}: {detail}" if entry else detail
         self.issues.append(Issue(code=code, expression=path, detail=placed, severity=severity))
 
 
 def _allowed(element: Element) -> str:
     return f"allowed: {', '.join(sorted(element.codes))}"
-
-
-def _is_coded(value: dict[str, Any], element: Element) -> bool:
-    """Whether a Coding, or one coding of a CodeableConcept, is of a required value set."""
-    codings = value.get("coding", ()) if element.kind == "CodeableConcept" else (value,)
-    return any(
-        isinstance(c, dict) and (str(c.get("system")), str(c.get("code"))) in element.pairs
-        for c in (codings if isinstance(codings, list | tuple) else ())
-    )
 
 
 def _is_filled(node: dict[str, Any], key: str, index: int) -> bool:

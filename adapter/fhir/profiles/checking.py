@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapter.core.catalogue import ErrorCode
@@ -14,6 +14,9 @@ from adapter.fhir.profiles.rules import Rule, Shape, Slice
 
 _OTHER = object()  # marks a choice of types that has a type which is not allowed
 _SHORT = 12  # a detail lists at most this many allowed codes
+
+Member = tuple[int, dict[str, Any]]
+"""An item of a slice, with its index in the array."""
 
 
 class Check:
@@ -29,8 +32,7 @@ class Check:
         """Check a resource or element against a shape; `path` is its FHIRPath."""
         if not isinstance(node, dict):
             return
-        for rule in shape.rules:
-            self._rule(node, rule, path)
+        self._rules(node, shape.rules, path)
         for constraint in shape.constraints:
             invariant = constraint.invariant
             if not invariant.holds(node):
@@ -72,19 +74,22 @@ class Check:
         self.element(resource, shape, str(resource.get("resourceType")))
         self._place = before
 
-    def _rule(self, node: dict[str, Any], rule: Rule, parent: str) -> None:
-        content = _chosen(node, rule) if rule.choice else node.get(rule.name)
-        if content is None and rule.may_be_absent:
-            return None
-        path = f"{parent}.{rule.name}"
+    def _rules(self, node: dict[str, Any], rules: Iterable[Rule], parent: str) -> None:
+        for rule in rules:
+            content = _chosen(node, rule) if rule.choice else node.get(rule.name)
+            if content is not None or not rule.may_be_absent:
+                self._rule(content, rule, f"{parent}.{rule.name}")
+
+    def _rule(self, content: Any, rule: Rule, path: str) -> None:
         if content is _OTHER:
             return self._note("profile", path, f"must be {_either(rule.types)}")
         values = content if isinstance(content, list) else [] if content is None else [content]
         self._count(values, rule, path)
-        for index, value in enumerate(values):
-            self._value(value, rule, f"{path}[{index}]" if isinstance(content, list) else path)
-        for slice_ in rule.slices:
-            self._slice(values, slice_, path)
+        if not rule.is_only_counted:
+            for index, value in enumerate(values):
+                self._value(value, rule, f"{path}[{index}]" if values is content else path)
+        if rule.slices:
+            self._slices(values, rule, path)
         return None
 
     def _count(self, values: list[Any], rule: Rule, path: str) -> None:
@@ -103,14 +108,15 @@ class Check:
         if rule.targets:
             self.target(value, rule.targets, path)
         if rule.rules and isinstance(value, dict):
-            for below in rule.rules:
-                self._rule(value, below, path)
+            self._rules(value, rule.rules, path)
 
-    def _slice(self, items: list[Any], slice_: Slice, path: str) -> None:
-        numbered = enumerate(items)
-        members = [
-            (i, item) for i, item in numbered if isinstance(item, dict) and slice_.matches(item)
-        ]
+    def _slices(self, items: list[Any], rule: Rule, path: str) -> None:
+        members = _by_label(items, rule)
+        for slice_ in rule.slices:
+            if slice_.low or slice_.label in members:
+                self._slice(members.get(slice_.label, ()), slice_, path)
+
+    def _slice(self, members: Sequence[Member], slice_: Slice, path: str) -> None:
         of_entry = slice_.path == slice_.label
         where = slice_.path if of_entry else f"{path.removesuffix('extension')}{slice_.path}"
         if len(members) < slice_.low:
@@ -128,6 +134,16 @@ class Check:
     ) -> None:
         issue = Issue(code=code, expression=path, detail=self._place + detail, severity=severity)
         self.issues.append(issue)
+
+
+def _by_label(items: list[Any], rule: Rule) -> dict[str, list[Member]]:
+    """Return the items of each slice."""
+    members: dict[str, list[Member]] = {}
+    for index, item in enumerate(items):
+        label = rule.label_of(item) if isinstance(item, dict) else None
+        if isinstance(label, str):
+            members.setdefault(label, []).append((index, item))
+    return members
 
 
 def _is_logical(reference: dict[str, Any]) -> bool:

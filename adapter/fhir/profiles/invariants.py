@@ -42,8 +42,12 @@ def _at(node: Any, path: str) -> list[Any]:
     """Return all values at a path of JSON names, through arrays; [] when there is none."""
     nodes = [node]
     for name in path.split("."):
-        values = [item.get(name) for item in nodes if isinstance(item, dict)]
-        nodes = [each for value in values if value is not None for each in _each(value)]
+        inside: list[Any] = []
+        for item in nodes:
+            value = item.get(name) if isinstance(item, dict) else None
+            if value is not None:
+                inside += _each(value)
+        nodes = inside
     return nodes
 
 

@@ -17,6 +17,8 @@ from adapter.fhir import r4_types
 from adapter.fhir.profiles.definitions import OURS, Codes, Definitions
 from adapter.fhir.profiles.invariants import INVARIANTS, Invariant
 
+LabelOf = Callable[[dict[str, Any]], Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
@@ -52,11 +54,15 @@ class Rule:
     targets: tuple[Shape, ...] = ()
     rules: tuple[Rule, ...] = ()
     slices: tuple[Slice, ...] = ()
+    label_of: LabelOf  # what says to which slice an item belongs
     may_be_absent: bool = field(init=False)  # found once: a message lacks most of the elements
+    is_only_counted: bool = field(init=False)  # likewise: its values need not be looked at
 
     def __post_init__(self) -> None:
         needed = self.low or any(each.low for each in self.slices)
+        limits = (self.fixed, self.pattern, self.codes, self.targets or None, self.rules or None)
         object.__setattr__(self, "may_be_absent", not needed)
+        object.__setattr__(self, "is_only_counted", all(limit is None for limit in limits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,6 @@ class Slice:
 
     label: str  # an extension's url, or a resource type
     path: str  # relative to the parent, or absolute for a resource in an entry
-    matches: Callable[[dict[str, Any]], bool]
     low: int = 0
     high: float = float("inf")
     shape: Shape
@@ -138,6 +143,7 @@ class Compiler:
             targets=self._targets(definition),
             rules=self._rules(node),
             slices=tuple(self._slice(parent.children[n]) for n in slices),
+            label_of=_resource_type if _is_entry(node) else _url,
         )
 
     def _targets(self, definition: dict[str, Any]) -> tuple[Shape, ...]:
@@ -146,8 +152,7 @@ class Compiler:
         return tuple(self.profile(p) for p in profiles)
 
     def _slice(self, node: _Node) -> Slice:
-        of_entry = node.definition["path"] == "Bundle.entry"
-        return self._entry(node) if of_entry else self._extension(node)
+        return self._entry(node) if _is_entry(node) else self._extension(node)
 
     def _entry(self, node: _Node) -> Slice:
         (type_,) = node.children["resource"].definition["type"]
@@ -156,7 +161,6 @@ class Compiler:
         return Slice(
             label=code,
             path=code,
-            matches=lambda entry: _resource_type(entry) == code,
             low=node.definition.get("min", 0),
             high=_high(node.definition),
             shape=next(iter(profiles), Shape(type=code)),
@@ -169,7 +173,6 @@ class Compiler:
         return Slice(
             label=url,
             path=f"extension('{url}')",
-            matches=lambda extension: extension.get("url") == url,
             low=node.definition.get("min", 0),
             high=_high(node.definition),
             shape=self.profile(profiles[0]) if profiles else inside,
@@ -181,6 +184,14 @@ def _constraint(definition: dict[str, str]) -> Constraint:
     return Constraint(
         invariant=INVARIANTS[definition["key"]], severity=severity, human=definition["human"]
     )
+
+
+def _is_entry(node: _Node) -> bool:
+    return node.definition.get("path") == "Bundle.entry"
+
+
+def _url(extension: dict[str, Any]) -> Any:
+    return extension.get("url")
 
 
 def _resource_type(entry: dict[str, Any]) -> Any:
