@@ -137,9 +137,24 @@ def _of_same_number(turn: Turn, bundle: Bundle) -> Case | None:
 
 
 def _is_other_form(known: str, name: str) -> bool:
-    """Whether names are `<owner>/<number>` and `<owner>/<authority>/<number>`, in any order."""
-    short, long = sorted((known.split("/"), name.split("/")), key=len)
-    return (len(short), len(long)) == (2, 3) and short == [long[0], long[2]]
+    """Whether names differ only in the authority of the visit number, which one does not have.
+
+    An earlier version wrote `<owner>/<number>` also for a number with a slash: such a case goes on
+    under `<owner>//<number>`.
+    """
+    owner, authority, number = _parts(known)
+    other_owner, other_authority, other_number = _parts(name)
+    is_same = (owner, number) == (other_owner, other_number)
+    return (is_same and bool(authority) != bool(other_authority)) or known == name.replace(
+        "//", "/", 1
+    )
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """Return owner, authority ("" for none) and number of a case's name."""
+    owner, _, rest = name.partition("/")
+    authority, slash, number = rest.partition("/")
+    return (owner, authority, number) if slash else (owner, "", rest)
 
 
 def by_names(turn: Turn, names: Sequence[str]) -> Case | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
 from tests.kit.county import BO, EVA, County, Visit
 
+NAMES = import_module("adapter.mappings.hl7v2.case_names")
 BARE, WHOLE = "7100231", "7100231^^^REGSYS"
 
 
@@ -35,3 +37,29 @@ def test_two_authorities_may_give_the_same_number(county: County) -> None:
     county.hears()
     county.adt("A03", Visit(number="7100231^^^OTHER", person=replace(EVA)))
     assert county.hears() == {}
+
+
+def test_a_number_with_a_slash_is_not_another_with_an_authority(county: County) -> None:
+    county.adt("A01", Visit(number="7^^^A"), county.assessed())
+    county.hears()
+    county.adt("A01", Visit(number="A/7", person=BO), county.assessed())
+    assert county.hears()["lulea"] == ["admission-notice"]
+    assert county.stands() == []
+
+
+def test_a_stay_whose_number_has_a_slash_ends(county: County) -> None:
+    county.adt("A01", Visit(number="A/7"), county.assessed())
+    county.hears()
+    county.adt("A03", Visit(number="A/7"))
+    assert county.hears()["lulea"] == ["discharged"]
+
+
+def test_a_case_that_an_earlier_version_named_goes_on(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(NAMES, "_joined", lambda _, number: number)
+        county.adt("A01", Visit(number="A/7"), county.assessed())
+        county.hears()
+    county.adt("A03", Visit(number="A/7"))
+    assert county.hears()["lulea"] == ["discharged"]

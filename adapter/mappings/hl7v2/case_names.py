@@ -33,6 +33,14 @@ def visit_number(message: Hl7Message) -> str:
 def _name(path: str, message: Hl7Message) -> str:
     number = message.text(path)
     authority = message.text(f"{path}.4") or message.text(f"{path}.4.2")
-    if not number or not authority or message.is_own(authority):
-        return number
-    return f"{quote(authority, safe='')}/{number}"
+    return _joined("" if message.is_own(authority) else authority, number) if number else ""
+
+
+def _joined(authority: str, number: str) -> str:
+    """Return the name within the organisation: no two pairs of authority and number share one.
+
+    A number with a slash follows a slash of its own where it has no authority.
+    """
+    if authority or "/" in number:
+        return f"{quote(authority, safe='')}/{number}"
+    return number
