@@ -50,6 +50,7 @@ class Element:
 
     name: str  # in FHIRPath: `value` for the JSON name `valueString`
     kind: str  # "dateTime", "Period", "Encounter.statusHistory", "Resource"
+    choice: str = ""  # the name of a choice of types such as value[x]; "" for any other element
     repeats: bool = False
     accepts: Accepts | None = None  # whether a value has the form of the primitive type
     plain: Accepts | None = None  # whether all that the JSON holds is right, see `r4_plain.py`
@@ -146,6 +147,7 @@ def _element(name: str, fact: dict[str, Any]) -> Element:
     return Element(
         name=fact.get("name", name),
         kind=kind,
+        choice=fact.get("name", ""),
         repeats="many" in fact,
         accepts=accepts_one,
         plain=r4_plain.array_of(plain) if plain and "many" in fact else plain,
