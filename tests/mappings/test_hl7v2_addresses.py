@@ -86,6 +86,12 @@ def test_an_address_of_registration_makes_one(kind: str) -> None:
     assert municipality(f"Ny 2^^LULEÅ^^97231^SE^{kind}^^258007") == "2580"
 
 
+def test_the_parish_of_an_address_is_a_loss() -> None:
+    for code, paths in (("258007", ["PID-11.9"]), ("2580", [])):
+        _, known = read(adt("A08", living(f"Ny 2^^LULEÅ^^97231^SE^H^^{code}")))
+        assert [loss.path for loss in known.losses if loss.path.startswith("PID-11")] == paths
+
+
 def test_a_sender_may_say_that_an_address_without_type_is_another() -> None:
     address = "Ny 2^^LULEÅ^^97231^SE^^^2580"
     assert municipality(address) == "2580"

@@ -24,6 +24,7 @@ then no type.
 """
 _USES = {"C": "temp", "B": "work", "O": "work"}  # HL7 table 0190; its other codes give no use
 _POSTAL = "M"
+_KOMMUNKOD, _WITH_PARISH = r"[0-9]{4}", r"[0-9]{6}"
 _WITHHELD = re.compile(r"\bskydda(?:d|t|de)\b|\bsekretess|\bförmedlingsuppdrag", re.IGNORECASE)
 
 
@@ -113,6 +114,8 @@ def _agreed(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) -
         detail = "two addresses of registration in different municipalities"
         message.clock.warn_once("contradiction", "PID-11", detail)
         return ""
+    if re.fullmatch(_WITH_PARISH, chosen.value.part(9)):
+        message.clock.context.lose("PID-11.9", "the parish: the first four digits are read")
     return _municipality(chosen.value, message)
 
 
@@ -148,7 +151,7 @@ def _street(value: Value) -> str:
 def _municipality(value: Value, message: Hl7Message) -> str:
     """Return the kommunkod: four digits, or the first four of an LKF code (six, with parish)."""
     text = value.part(9)
-    if re.fullmatch(r"[0-9]{4}(?:[0-9]{2})?", text):
+    if re.fullmatch(_KOMMUNKOD, text) or re.fullmatch(_WITH_PARISH, text):
         return text[:4]
     if text:
         message.clock.warn_once("unknown-code", "PID-11.9", "not a municipality code")
