@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -178,23 +179,59 @@ def _print(system: System, document: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A file, its issues, and how long the check took."""
+
+    file: Path
+    issues: list[Issue]
+    milliseconds: float
+
+    @property
+    def is_valid(self) -> bool:
+        return not any(issue.severity is Severity.ERROR for issue in self.issues)
+
+
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="FHIR messages; `-` is standard input.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="FHIR messages, or folders with *.json; `-` is standard input."),
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:
     """Check FHIR messages against the profiles: an OperationOutcome for each.
 
-    Exit 1 when one of them has an error; warnings do not count.
+    Exit 1 when one of them has an error; warnings do not count. For several files standard error
+    tells how many are valid, and how long a check took.
     """
-    checked = [(file, _problems(read_input(file))) for file in files]
-    if as_json:
-        printing.data([_outcome(file, issues) for file, issues in checked])
-    else:
-        for line in _lines(checked):
+    checked: list[_Checked] = []
+    for file in _documents(files):
+        checked.append(_check_file(file))
+        for line in () if as_json else _lines(checked[-1]):
             printing.line(line)
-    if not all(_valid(issues) for _, issues in checked):
+    if as_json:
+        printing.data([_outcome(each) for each in checked])
+    if len(checked) > 1:
+        printing.aside(_summary(checked))
+    if not all(each.is_valid for each in checked):
         raise typer.Exit(1)
+
+
+def _documents(files: Iterable[Path]) -> list[Path]:
+    """Return the files, and those inside folders in the order of their names."""
+    inside = {file: sorted(file.rglob("*.json")) if file.is_dir() else [file] for file in files}
+    for folder, documents in inside.items():
+        if not documents:
+            raise typer.BadParameter(f"{folder}: no *.json inside")
+    return [document for documents in inside.values() for document in documents]
+
+
+def _check_file(file: Path) -> _Checked:
+    body = read_input(file)
+    began = time.perf_counter()
+    issues = _problems(body)
+    return _Checked(file=file, issues=issues, milliseconds=(time.perf_counter() - began) * 1000)
 
 
 def _problems(body: bytes) -> list[Issue]:
@@ -204,18 +241,23 @@ def _problems(body: bytes) -> list[Issue]:
         return list(error.issues)
 
 
-def _valid(issues: Iterable[Issue]) -> bool:
-    return not any(i.severity is Severity.ERROR for i in issues)
+def _outcome(checked: _Checked) -> dict[str, Any]:
+    outcome = fhir.outcome(checked.issues)
+    return {"file": str(checked.file), "valid": checked.is_valid, "outcome": outcome}
 
 
-def _outcome(file: Path, issues: list[Issue]) -> dict[str, Any]:
-    return {"file": str(file), "valid": _valid(issues), "outcome": fhir.outcome(issues)}
+def _lines(checked: _Checked) -> Iterator[str]:
+    yield f"{checked.file}: {'valid' if checked.is_valid else 'not valid'}"
+    yield from (f"  {issue.severity} {issue_line(issue)}" for issue in checked.issues)
 
 
-def _lines(checked: Iterable[tuple[Path, list[Issue]]]) -> Iterator[str]:
-    for file, issues in checked:
-        yield f"{file}: {'valid' if _valid(issues) else 'not valid'}"
-        yield from (f"  {issue.severity} {issue_line(issue)}" for issue in issues)
+def _summary(checked: Sequence[_Checked]) -> str:
+    """Tell the counts, and the times of one file: the median, that of 95 in 100, the longest."""
+    valid = sum(each.is_valid for each in checked)
+    times = sorted(each.milliseconds for each in checked)
+    usual, most = times[len(times) // 2], times[(len(times) * 95 - 1) // 100]
+    counts = f"{len(checked)} files: {valid} valid, {len(checked) - valid} not valid"
+    return f"{counts}; ms each: {usual:.2f} median, {most:.2f} p95, {times[-1]:.2f} longest"
 
 
 def systems(*, as_json: AsJson = False) -> None:

@@ -7,12 +7,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
 from adapter import mappings
 from adapter.core.model import ONLY_RECEIVED, Event
 from adapter.mappings.hl7v2.events import TRIGGERS
+from benchmarks import foreign
 from tests.kit.office import FIXTURES, run
 from tests.kit.oracle import problems
 from tests.kit.shared import shared_files
@@ -190,3 +193,50 @@ def test_as_a_process_the_document_goes_to_stdout_byte_for_byte() -> None:
     )
     assert done.stdout.startswith(b"<?xml")
     assert "Lindström".encode() in done.stdout
+
+
+def test_a_folder_is_checked_file_by_file_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "note.json").write_bytes(NOTE.read_bytes())
+    (tmp_path / "no.json").write_bytes(b"{")
+    result = run("validate", tmp_path)
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'inside' / 'note.json'}: valid" in result.stdout
+    assert f"{tmp_path / 'no.json'}: not valid" in result.stdout
+    assert re.search(
+        r"2 files: 1 valid, 1 not valid; ms each: \d+\.\d\d median, \d+\.\d\d p95, \d+\.\d\d long",
+        result.stderr,
+    )
+
+
+def test_a_folder_without_messages_is_wrong_use(tmp_path: Path) -> None:
+    assert run("validate", tmp_path).exit_code == 2
+
+
+def test_one_file_has_no_summary() -> None:
+    assert run("validate", NOTE).stderr == ""
+
+
+@pytest.mark.parametrize("are_broken", [False, True], ids=["as they are", "with broken bytes"])
+def test_every_foreign_bundle_is_valid_or_has_problems_with_a_place(
+    tmp_path: Path, *, are_broken: bool
+) -> None:
+    chance = Random(7)
+    samples = foreign.resources(FIXTURES.parent / "profiles") + foreign.resources(FIXTURES / "fhir")
+    for number, body in enumerate(foreign.bodies(samples, 50, chance)):
+        written = foreign.broken(body, chance) if are_broken else body
+        (tmp_path / f"{number}.json").write_bytes(written)
+    result = run("validate", "--json", tmp_path)
+    assert result.exit_code in (0, 1)
+    answers = json.loads(result.stdout)
+    assert len(answers) == 50
+    for answer in answers:
+        assert problems(answer["outcome"]) == []
+        places = [i for i in answer["outcome"]["issue"] if i.get("expression") or not_json(i)]
+        assert answer["valid"] or places
+
+
+def not_json(issue: Any) -> bool:
+    """Whether an issue is about the whole file, which cannot be read."""
+    code = issue["details"]["coding"][0]["code"]
+    return code in ("unreadable", "wrong-charset", "duplicate-key")
