@@ -26,6 +26,7 @@ from tests.kit.region import Region
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _ID = re.compile(r"\b(?:[mdci]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _TIME = re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\b")
+_MILLISECONDS = re.compile(r"\b\d+\.\d\d (?=median|p95|longest)")
 _TOKEN = re.compile(r"^[\w-]{43}$", re.MULTILINE)
 _ANYTHING = "…"  # a line of its own in the page
 
@@ -142,6 +143,7 @@ def _ids(text: str) -> list[str]:
 
 def _masked(text: str) -> str:
     """Mask ids, times and tokens in a text, and collapse the spaces between columns."""
+    text = _MILLISECONDS.sub("MS ", text)
     text = _TOKEN.sub("TOKEN", _TIME.sub("TIME", _ID.sub("ID", text)))
     return "\n".join(re.sub(r" {2,}", "  ", line).rstrip() for line in text.strip().splitlines())
 

@@ -59,7 +59,7 @@ def test_nora_becomes_protected_and_those_who_were_told_hear_it_without_her_new_
     county.reports("A08", protected="F", municipality="2480")
     told = county.told()
     assert "umea" not in told
-    assert "2480" not in json.dumps(told.get("social", []))
+    assert '"2480"' not in json.dumps(told.get("social", []))
 
 
 def test_nora_is_still_protected_when_another_hospital_does_not_say_so(
@@ -176,7 +176,7 @@ def test_rut_moves_and_the_new_municipality_is_told_and_the_old_one_no_new_addre
     assert [bundles.event(b) for b in told["umea"]] == ["admission-notice"]
     [word] = told["social"]
     assert (bundles.event(word), bundles.ended_reason(word)) == ("process-ended", "moved")
-    assert "2480" not in json.dumps(word)
+    assert '"2480"' not in json.dumps(word)
     county.later(hours=2)
     county.reports("A16", municipality="2480")
     words = county.words()

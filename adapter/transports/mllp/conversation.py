@@ -53,7 +53,7 @@ class Conversation:
         self._terms, self._connection, self._peer, self._hold = terms, connection, peer, hold
         self._framer = Framer()
         self._deadline: float | None = None  # of the frame that has begun
-        self._broken_off = False  # the last message
+        self._came_to_nothing = False  # a fragment, or an empty frame, was last
 
     def run(self) -> None:
         """Go on until the peer hangs up, the door stops, or the peer does something wrong."""
@@ -61,7 +61,7 @@ class Conversation:
             while self._step():
                 pass
         finally:
-            if self._framer.inside and self._framer.size and not self._broken_off:
+            if self._framer.inside and self._framer.size and not self._came_to_nothing:
                 self._keep(self._framer.partial[: self._terms.limits.frame])
 
     def _step(self) -> bool:
@@ -123,28 +123,28 @@ class Conversation:
         return True
 
     def _handle(self, piece: Piece) -> bool:
-        """Respond to a frame; keep a fragment, or what is empty; False to close the connection."""
-        if isinstance(piece, Fragment) or not piece.body.strip():
-            return self._first_broken_off(piece)
-        self._broken_off = False
-        response = self._response(piece.body)
+        """Respond to a frame, keep a fragment; False when the connection must be closed.
+
+        Of fragments and empty frames in a row only the first is taken: a packet of them would
+        otherwise become thousands of rows.
+        """
+        is_nothing = isinstance(piece, Fragment) or not piece.body.strip()
+        if is_nothing and self._came_to_nothing:
+            log.warning("mllp-fragments-too-many", extra={"endpoint": self._terms.endpoint})
+            return False
+        self._came_to_nothing = is_nothing
+        if isinstance(piece, Fragment):
+            self._keep(piece.body)
+            return True
+        return self._respond(piece.body)
+
+    def _respond(self, body: bytes) -> bool:
+        response = self._response(body)
         if response is None:
             return False
         if response.body:
             self._connection.settimeout(self._terms.limits.frame_timeout)
             self._connection.sendall(START + response.body + END)
-        return True
-
-    def _first_broken_off(self, piece: Piece) -> bool:
-        """Keep the first of several in a row, and hang up at the second.
-
-        A packet of start blocks, or of empty frames, would otherwise become thousands of rows.
-        """
-        if self._broken_off:
-            log.warning("mllp-fragments-too-many", extra={"endpoint": self._terms.endpoint})
-            return False
-        self._keep(piece.body)
-        self._broken_off = True
         return True
 
     def _response(self, body: bytes) -> Response | None:
