@@ -212,7 +212,10 @@ def together(owed: Sequence[OwedReceipt], body: bytes, system: System) -> OwedRe
     """Return the one answer to several messages; its code is that of the worst of them."""
     receipts = [each.receipt for each in owed if each.receipt]
     worst = max(receipts, key=lambda receipt: _WORSE.index(receipt.code), default=None)
-    return OwedReceipt(receipt=worst, body=body, content_type=system.media_type)
+    is_unwritten = any(each.is_unwritten for each in owed)
+    return OwedReceipt(
+        receipt=worst, body=body, content_type=system.media_type, is_unwritten=is_unwritten
+    )
 
 
 def information(code: ErrorCode, detail: str = "") -> Issue:

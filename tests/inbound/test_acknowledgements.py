@@ -165,3 +165,36 @@ def test_a_copy_is_told_all_that_the_first_was_told(
     told = [row for row in second if row[0] == "ERR" and row[5].split("^")[0] != "copy"]
     assert told == [row for row in first if row[0] == "ERR"]
     assert second[1] == first[1]
+
+
+HEADER_WITH_LINE_FEED = MSH.replace("COSMIC", "COS\nMIC")
+
+
+def test_a_line_feed_in_the_header_leaves_the_acknowledgement_whole(journal: Region) -> None:
+    rows = said(journal, adt("A01", ZSP, HEADER_WITH_LINE_FEED))
+    assert rows[1] == ["MSA", "AA", "A1"]
+    assert rows[0][2:4] == ["ADAPTER", "HUB"]
+    assert rows[0][8] == "ACK^A01"
+    assert rows[0][17] == "UNICODE UTF-8"
+
+
+def test_a_line_feed_in_the_header_does_not_hide_what_is_asked_for(journal: Region) -> None:
+    asking = HEADER_WITH_LINE_FEED.replace("|P|2.5||||||", "|P|2.5|||NE|NE||")
+    assert journal.accept("feed", adt("A01", asking)).body == b""
+
+
+UNREADABLE = {
+    "eight separators": b"MSH|^~\\&#!+=|",
+    "one separator": b"MSH|^|",
+    "a separator twice": b"MSH|^^\\&|",
+}
+
+
+@pytest.mark.parametrize("begin", UNREADABLE.values(), ids=UNREADABLE)
+def test_the_control_id_of_an_unreadable_message_is_told_where_it_can_be_seen(
+    journal: Region, begin: bytes
+) -> None:
+    rows = said(journal, adt("A01").replace(b"MSH|^~\\&|", begin, 1))
+    assert rows[1] == ["MSA", "AE", "A1"]
+    assert rows[0][1:4] == ["^~\\&", "ADAPTER", "HUB"]
+    assert rows[2][5].startswith("unreadable^")

@@ -118,3 +118,17 @@ def test_more_trailers_than_the_limit_allows_are_not_even_listed(journal: Region
     owed = journal.accept("feed", BHS.encode() + b"\r" + b"FTS\r" * 20_000)
     assert [issue.code for issue in owed.issues] == ["too-large"]
     assert len(journal.messages()) == 1
+
+
+RECEIPT = b"MSH|^~\\&|A|B|C|D|20260310||ACK|%b|P|2.5\rMSA|AA|none\r"
+
+
+def test_a_batch_of_receipts_gets_no_answer(journal: Region) -> None:
+    body = batch(RECEIPT % b"1", RECEIPT % b"2")
+    assert journal.accept("feed", body).body == b""
+    assert len(journal.messages()) == 2
+
+
+def test_a_batch_whose_messages_all_ask_for_silence_gets_no_answer(journal: Region) -> None:
+    silent = message("1").replace(b"|P|2.5||||||", b"|P|2.5|||NE|NE||")
+    assert journal.accept("feed", batch(silent)).body == b""

@@ -16,6 +16,8 @@ from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.separators import Separators
 
 _BARE = b"MSH|^~\\&|||||||||P|2.5"
+_USUAL = b"^~\\&"
+_NO_END = b"\x0b"  # in place of a line feed, which is text here and would end the only segment
 _LONGEST = 250  # characters of a field that is echoed; HL7 allows 199 for MSH-10
 
 
@@ -107,12 +109,17 @@ def wish(context: Context) -> Wish | None:
 
 
 def source_header(context: Context) -> Header:
-    """Return the first line of the source as a header; a bare one where it is not HL7 v2."""
+    """Return the first segment of the source as a header; a bare one where it is not HL7 v2.
+
+    Where MSH-2 does not name the separators, the usual ones take its place: a sender finds its
+    message by MSH-10, which MSH-1 alone delimits.
+    """
     source = context.source.removeprefix(b"\xef\xbb\xbf").lstrip()
-    line = source.split(b"\r", 1)[0].split(b"\n", 1)[0]
+    line = codec.first_segment(source).replace(b"\n", _NO_END)
     charset = (context.receiver or context.sender).charset
-    parsed = _parsed(line, charset) or _parsed(_ascii_fields(line), charset)
-    message = parsed or codec.parse("hl7", _BARE)
+    usual = _with_usual_marks(line)
+    tries = (line, _ascii_fields(line), usual, _ascii_fields(usual), _BARE)
+    message = next(parsed for each in tries if (parsed := _parsed(each, charset)))
     return Header(document=Document(message=message, fallback_charset=charset))
 
 
@@ -127,3 +134,9 @@ def _ascii_fields(line: bytes) -> bytes:
     """Return the header without its charset (MSH-18) and without fields that are not ASCII."""
     fields = [f if f.isascii() else b"" for f in line.split(line[3:4] or b"|")]
     return (line[3:4] or b"|").join(fields[:17])
+
+
+def _with_usual_marks(line: bytes) -> bytes:
+    """Return the header with the usual separators in MSH-2."""
+    fields = line.split(line[3:4] or b"|")
+    return (line[3:4] or b"|").join([*fields[:1], _USUAL, *fields[2:]])

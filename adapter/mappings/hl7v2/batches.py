@@ -48,7 +48,8 @@ def open_batch(body: bytes, most: int) -> Package | None:
         raise FatalError("too-large", f"more than {most} messages with their headers and trailers")
 
     def answered(answers: Sequence[bytes], at: datetime) -> bytes:
-        return b"".join(_answer(pieces, answers, at))
+        is_silent = bool(messages) and not any(answers)  # receipts, or nobody wants to hear
+        return b"" if is_silent else b"".join(_answer(pieces, answers, at))
 
     return Package(messages=messages, answered=answered)
 
