@@ -6,7 +6,7 @@ from typing import Any
 
 from adapter.fhir.bundles import Resource
 
-_ENVELOPE = ("id", "timestamp", "meta", "signature", "link")
+_ENVELOPE = ("id", "timestamp", "signature", "link")
 
 
 def is_same(first: Any, second: Any) -> bool:
@@ -22,7 +22,8 @@ def _content(bundle: Any) -> Any:
         return bundle
     entries = bundle.get("entry")
     kept = entries if isinstance(entries, list) else []
-    rest = {key: value for key, value in bundle.items() if key not in (*_ENVELOPE, "entry")}
+    whole = _unstamped(bundle)
+    rest = {key: value for key, value in whole.items() if key not in (*_ENVELOPE, "entry")}
     return rest | {"entry": [_bare(entry) for entry in kept if not _is_provenance(entry)]}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Message
 from adapter.fhir import bundles, codec
-from adapter.fhir.same_content import is_same
 from adapter.inbound.turn import Turn
 from adapter.policy import read_message
 from adapter.store import inbox
@@ -27,17 +26,19 @@ def ids_of(message: Message, bundle: Bundle) -> Ids:
 def has_other_content(turn: Turn, seen: Seen) -> bool:
     """Whether a message in a new envelope says other things than the first one of its id.
 
-    Only FHIR is compared, and only while the first one's bytes are kept.
+    Compared while the first one's bytes are kept, as the sender's system does it.
     """
-    if seen.verdict is not Verdict.RESEND or turn.network.system(turn.sender).content != "json":
+    if seen.verdict is not Verdict.RESEND:
         return False
     first, limits = inbox.get(turn.tx, seen.first), turn.network.settings.limits
     if first is None or first.body is None:
         return False
+    system, charset = turn.network.system(turn.sender), turn.sender.charset
     try:
         before, now = (
-            codec.parse("json", body, limits) for body in (first.body, turn.message.body)
+            codec.parse(system.content, body, limits, charset)
+            for body in (first.body, turn.message.body)
         )
     except FatalError:  # today's limits may be smaller
         return first.fingerprint != turn.message.fingerprint
-    return not is_same(before, now)
+    return not system.is_same(before, now)

@@ -96,6 +96,7 @@ Recogniser: TypeAlias = Callable[[Any], Event]
 Reader: TypeAlias = Callable[[Any, Context], Bundle]
 Writer: TypeAlias = Callable[[Bundle, Context], Any]
 Namer: TypeAlias = Callable[[Any, Names], Any]
+Comparer: TypeAlias = Callable[[Any, Any], bool]
 
 
 class System:
@@ -115,6 +116,7 @@ class System:
         self._namer: Namer | None = None
         self._opener: Opener | None = None
         self._asker: Asker | None = None
+        self._comparer: Comparer | None = None
 
     def recognises(self, function: Recogniser) -> Recogniser:
         """Register the function that names a document's event.
@@ -140,6 +142,18 @@ class System:
         """
         self._namer = function
         return function
+
+    def compares(self, function: Comparer) -> Comparer:
+        """Register the function that says whether two documents of one content id say the same.
+
+        What a resend changes does not count: its envelope, and when that was made.
+        """
+        self._comparer = function
+        return function
+
+    def is_same(self, first: Any, second: Any) -> bool:
+        """Whether two documents of one content id say the same; true where nobody compares."""
+        return self._comparer is None or self._comparer(first, second)
 
     def opens(self, function: Opener) -> Opener:
         """Register the function that finds several messages in one document."""

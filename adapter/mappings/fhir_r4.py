@@ -16,6 +16,7 @@ from adapter.fhir.canonical import MESSAGE_ID
 from adapter.fhir.codings import unknown_event
 from adapter.fhir.parts import party_of
 from adapter.fhir.rewriting import with_header, with_receivers
+from adapter.fhir.same_content import is_same
 from adapter.mappings import Context, Names, System
 
 system = System("fhir", content="json", media_type="application/fhir+json")
@@ -42,12 +43,14 @@ def _header(document: Any) -> dict[str, Any]:
     first = entries[0] if isinstance(entries, list) and entries else None
     header = first.get("resource") if isinstance(first, dict) else None
     if not isinstance(header, dict) or header.get("resourceType") != "MessageHeader":
-        raise _not_a_message()
+        raise _not_a_message(document)
     return header
 
 
-def _not_a_message() -> FatalError:
+def _not_a_message(document: Any) -> FatalError:
     detail = "not a Bundle whose first entry is a MessageHeader"
+    if isinstance(document, dict) and document.get("resourceType") == "Parameters":
+        detail = f"{detail}: post the Bundle itself, without Parameters; its answer comes at once"
     issue = Issue(code="invalid-structure", expression="Bundle.entry", detail=detail)
     return FatalError("invalid-structure", detail, [issue])
 
@@ -87,3 +90,6 @@ def name(bundle: Bundle, names: Names) -> Bundle:
         kept.append(extension("concerns", "Identifier", replaced))
     changes: dict[str, Any] = {"id": names.content} | ({"extension": kept} if kept else {})
     return with_header(bundle, **changes) | {"id": names.envelope}
+
+
+system.compares(is_same)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from adapter.fhir import bundles
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
-from tests.kit.region import Region
+from tests.kit.places import FIXTURES
+from tests.kit.region import SETTINGS, Region, endpoint
 
 
 def test_equal_bytes_get_the_same_answer_again_and_are_not_sent_again(region: Region) -> None:
@@ -80,3 +84,54 @@ def test_a_copy_is_known_whichever_way_it_comes(region: Region, first: str) -> N
         reply = region.accept("hospital", drafts.dump(bundle))
         assert reply.body == region.messages()[0]["receipt_body"]
     assert region.events("lulea") == ["message"]
+
+
+OMSORG = (FIXTURES / "omsorg" / "message" / "urgent-from-unit.native.xml").read_bytes()
+
+
+def in_envelope(number: int, body: bytes) -> bytes:
+    """The document in an envelope of its own, made at a time of its own."""
+    stamp = f'kuvert="7ee63ea0-5c53-5e6f-b829-00000000000{number}"'.encode()
+    marked = re.sub(rb' kuvert="[^"]*"', b"", body).replace(b" skapad=", b" " + stamp + b" skapad=")
+    return marked.replace(b"T13:06:04", f"T13:06:0{number}".encode(), 1)
+
+
+@pytest.fixture
+def municipality(store_url: str) -> Iterator[Region]:
+    """A municipality that sends omsorg/1."""
+    party = drafts.Party(organization="SE0000000002-ASTAD", endpoint="astad")
+    office = endpoint(party, system="omsorg", broker_user="")
+    region = Region(store_url, replace(SETTINGS, endpoints=(*SETTINGS.endpoints, office)))
+    yield region
+    region.store.close()
+
+
+def verdict(region: Region, body: bytes) -> str:
+    """How a document of the municipality is known: as a copy, or by the code of its fault."""
+    region.accept("astad", body)
+    row = region.messages()[-1]
+    return row["code"] or row["note"].split(" ")[0]
+
+
+def test_a_resend_of_another_format_in_a_new_envelope_is_a_copy(municipality: Region) -> None:
+    first = verdict(municipality, in_envelope(1, OMSORG))
+    assert verdict(municipality, in_envelope(2, OMSORG)) == "copy" != first
+    spaced = in_envelope(3, OMSORG).replace(b"<Patient", b"<!-- again -->\n\n  <Patient", 1)
+    assert verdict(municipality, spaced) == "copy"
+
+
+OTHER = {
+    "text": (b"ny rad", b"annan rad"),
+    "attribute": (b'kon="kvinna"', b'kon="man"'),
+    "element": (b"<Fornamn>Lovisa</Fornamn>", b""),
+}
+
+
+@pytest.mark.parametrize("change", OTHER.values(), ids=OTHER)
+def test_other_content_under_a_known_id_is_a_conflict_in_every_format(
+    municipality: Region, change: tuple[bytes, bytes]
+) -> None:
+    verdict(municipality, in_envelope(1, OMSORG))
+    other = in_envelope(2, OMSORG.replace(*change))
+    assert verdict(municipality, other) == "content-conflict"
+    assert municipality.messages()[-1]["standing"] == "dead"

@@ -40,11 +40,15 @@ def _protected(bundle: Any) -> None:
     bundles.patient(bundle)["meta"] = {"security": [label]}  # type: ignore[index]
 
 
+def _protected_as_a_whole(bundle: Any) -> None:
+    bundle["meta"] = {"security": [{"system": SECURITY, "code": "sekretessmarkering"}]}
+
+
 def _one_entry_more(bundle: Any) -> None:
     bundle["entry"].append({"resource": {"resourceType": "Basic"}})
 
 
-CHANGES = (_other_text, _protected, _one_entry_more)
+CHANGES = (_other_text, _protected, _protected_as_a_whole, _one_entry_more)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -39,6 +39,9 @@ from adapter.mappings.omsorg.xml_elements import Element, attribute, refusal
 
 system = System("omsorg", content="xml", media_type="application/xml")
 
+_OF_A_SENDING = frozenset({"kuvert", "skapad"})  # attributes of Meddelande that each sending has
+_TRANSLATED = f"{{{NAMESPACE}}}Oversatt"
+
 
 @system.recognises
 def recognise(document: Any) -> Event:
@@ -95,6 +98,24 @@ def name(document: Element, names: Names) -> Element:
     if names.replaces and not attribute(renamed, "ersatter"):
         renamed.set("ersatter", names.replaces)
     return renamed
+
+
+@system.compares
+def is_same(first: Element, second: Element) -> bool:
+    """Whether two documents say the same.
+
+    Their envelope, the time of that, and how they were translated do not count; nor do comments,
+    and white space around elements.
+    """
+    return _said(first) == _said(second)
+
+
+def _said(document: Element) -> tuple[Any, ...]:
+    """Return an element as comparable values."""
+    inside = [_said(child) for child in document.iterchildren(etree.Element)]
+    fields = {key: text for key, text in document.attrib.items() if key not in _OF_A_SENDING}
+    text = "".join(map(str, document.itertext(etree.Element))) if not inside else ""
+    return document.tag, fields, text, [each for each in inside if each[0] != _TRANSLATED]
 
 
 def _checked(document: Element, outgoing: OutgoingMessage, context: Context) -> Element:
