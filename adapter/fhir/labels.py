@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapter.core.model import Bundle
@@ -12,6 +12,7 @@ from adapter.fhir.codings import labels_of
 
 _LEVELS = {level.casefold(): level for level in PROTECTED}
 _SYSTEM = SECURITY.casefold()
+_HOLDERS = frozenset({"Bundle", "Parameters"})  # the types whose resources hold others
 _UNKNOWN = "sekretessmarkering"  # says least: that somebody must look
 
 
@@ -19,7 +20,7 @@ def protection(bundle: Bundle) -> str:
     """Return the strongest protection of the patient's identity (PROTECTED).
 
     `none` says that it was lifted, "" that the message does not mention it. A label belongs on
-    the Patient, but protects on any resource, also one inside another. An unknown code of the
+    the Patient, but protects on any resource, however deep it stands. An unknown code of the
     system of labels protects as `sekretessmarkering` does. Only a label on the Patient lifts.
     """
     marked = {_level(*label) for each in _everything(bundle) for label in labels_of(each)}
@@ -27,12 +28,20 @@ def protection(bundle: Bundle) -> str:
     return next((level for level in PROTECTED if level in marked), "none" if lifted else "")
 
 
-def _everything(bundle: Bundle) -> Iterator[Resource]:
-    """Yield the Bundle, each resource, and what each contains; R4 allows one level of it."""
-    yield bundle
-    for resource in resources(bundle):
-        yield resource
-        yield from resource.get("contained", ())
+def _everything(resource: Resource) -> Iterator[Resource]:
+    """Yield a resource, and each that it holds: contained, in an entry, or in a parameter."""
+    yield resource
+    yield from resource.get("contained", ())  # R4 allows one level of it
+    if resource.get("resourceType") in _HOLDERS:
+        for inner in (*resources(resource), *_of_parameters(resource.get("parameter", ()))):
+            yield from _everything(inner)
+
+
+def _of_parameters(parameters: Iterable[Resource]) -> Iterator[Resource]:
+    for parameter in parameters:
+        if "resource" in parameter:
+            yield parameter["resource"]
+        yield from _of_parameters(parameter.get("part", ()))
 
 
 def _level(system: str, code: str) -> str:

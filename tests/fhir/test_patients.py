@@ -91,3 +91,25 @@ def test_a_notice_of_a_stay_cannot_carry_what_changes_its_meaning(path: str, ele
     assert patients.not_carried(of_patient("admission-notice/usual", active=True)) == []
     issues = patients.not_carried(of_patient("admission-notice/usual", **elements))
     assert [(i.code, i.expression) for i in issues] == [("profile", path)]
+
+
+LABEL = {"security": [{"system": SECURITY, "code": "sekretessmarkering"}]}
+BASIC = {"resourceType": "Basic", "code": {"text": "x"}, "meta": LABEL}
+IN_BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": BASIC}]}
+HOLDERS = {
+    "Bundle": IN_BUNDLE,
+    "Bundle in a Bundle": IN_BUNDLE | {"entry": [{"resource": IN_BUNDLE}]},
+    "Parameters": {"resourceType": "Parameters", "parameter": [{"name": "x", "resource": BASIC}]},
+    "part of Parameters": {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "x", "part": [{"name": "y", "resource": IN_BUNDLE}]}],
+    },
+    "contained in one of a Bundle": IN_BUNDLE
+    | {"entry": [{"resource": {"resourceType": "Basic", "contained": [BASIC]}}]},
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_a_label_protects_however_deep_its_resource_stands(holder: dict[str, Any]) -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": holder}]}
+    assert labels.protection(bundle) == "sekretessmarkering"
