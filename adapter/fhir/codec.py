@@ -25,6 +25,7 @@ _CHARSETS = {  # names in HL7 table 0211 or in Nordic use, without marks, and Py
     "": "",
     "ASCII": "ascii",
     "USASCII": "ascii",
+    "ISOIR6": "ascii",
     "WINDOWS1252": "cp1252",
     "CP1252": "cp1252",
     "UNICODE": "utf-8",  # in bytes that begin with MSH it can be nothing else

@@ -25,7 +25,7 @@ def takes_fhir_json(request: Request) -> None:
     `_format` comes before Accept (R4, http.html#parameters).
     """
     format_ = request.query_params.get("_format", "").replace(" ", "+")  # + is a blank in a URL
-    asked = format_ or request.headers.get("accept", "")
+    asked = format_ or ", ".join(request.headers.getlist("accept"))
     if asked.strip() and not any(_is_ours(each) for each in _ranges(asked)):
         raise FatalError("not-acceptable", "only application/fhir+json, fhirVersion 4.0")
 

@@ -68,8 +68,8 @@ async def in_one_exchange(request: Request) -> None:
     R4's `async` and `response-url` ask for an answer later, or elsewhere. Every message is
     answered at once, and later answers go to the address in the settings.
     """
-    asked = request.query_params.get("async", "false").lower()
-    if asked != "false" or "response-url" in request.query_params:
+    asked = {each.lower() for each in request.query_params.getlist("async")}
+    if asked - {"false"} or "response-url" in request.query_params:
         detail = "no async, no response-url: the response is in the same exchange"
         raise FatalError("unsupported-parameter", detail)
 

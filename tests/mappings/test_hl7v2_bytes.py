@@ -184,3 +184,8 @@ def test_a_control_character_is_no_space(mark: str) -> None:
 @pytest.mark.parametrize("name", ["Åström", "Éric Ångström", "Søren Ærø", "Müller", "Þórður", "Łę"])
 def test_names_of_the_nordic_countries_are_not_damaged(name: str) -> None:
     assert codes(read(adt("A02", PID.replace("Ek^", f"{name}^")))[1]) == []
+
+
+def test_ascii_is_known_by_its_newer_name_too() -> None:
+    body = adt("A02", MSH.replace("UNICODE UTF-8", "ISO IR6")).replace("Å".encode(), b"A")
+    assert patient(body)["name"][0]["family"] == "Ek"

@@ -89,8 +89,7 @@ def test_a_message_deletes_exactly_what_it_has_nulls_for(paths: set[str], trigge
     expected = {ELEMENTS[path] for path in paths}
     if "Encounter" not in str(bundle):
         expected &= OF_PERSON
-    started = bool((bundles.focus(bundle) or {}).get("period", {}).get("start"))
-    assert bundles.deleted(bundle) == expected - ({"admitted"} if started else set())
+    assert bundles.deleted(bundle) == expected
 
 
 @given(

@@ -71,7 +71,16 @@ def test_xml_is_refused_by_its_content_type(site: Site) -> None:
     assert codes(response) == ["wrong-content-type"]
 
 
-@pytest.mark.parametrize("query", ["async=true", "response-url=http://x.example/", "async="])
+QUERIES = [
+    "async=true",
+    "response-url=http://x.example/",
+    "async=",
+    "async=true&async=false",
+    "async=false&async=true",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
 def test_an_answer_later_or_elsewhere_is_refused_with_the_reason(site: Site, query: str) -> None:
     with site.partner("astad-omsorg") as partner:
         response = partner.post(
@@ -88,3 +97,18 @@ def test_an_answer_in_the_same_exchange_may_be_asked_for(site: Site) -> None:
             f"{PROCESS}?async=false", json=fixture("message/usual"), headers={"Content-Type": FHIR}
         )
     assert response.status_code == 200
+
+
+def test_the_message_inside_parameters_is_refused_with_what_to_post(site: Site) -> None:
+    content = {"name": "content", "resource": fixture("message/usual")}
+    later = {"name": "async", "valueBoolean": True}
+    wrapped = {"resourceType": "Parameters", "parameter": [content, later]}
+    response = post_as(site, "astad-omsorg", wrapped)
+    assert response.status_code == 422
+    assert "the Bundle itself, without Parameters" in response.json()["issue"][0]["diagnostics"]
+
+
+def test_every_accept_header_counts(site: Site) -> None:
+    with site.client() as client:
+        headers = [("Accept", "application/fhir+xml"), ("Accept", "application/fhir+json")]
+        assert client.get("/fhir/metadata", headers=headers).status_code == 200

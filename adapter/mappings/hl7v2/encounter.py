@@ -73,11 +73,11 @@ def _hospitalization(status: str, message: Hl7Message) -> Resource:
 def _encounter_period(event: Event, status: str, message: Hl7Message) -> Resource:
     """Return PV1-44 to PV1-45. An admission notice without PV1-44 may use EVN-6 in its place.
 
-    A PV1-44 that cannot be read is left out, and not replaced.
+    A PV1-44 that cannot be read, or deletes, is left out, and not replaced.
     """
     start = message.moment("PV1-44")
     if event is Event.ADMISSION_NOTICE:
-        start = start if message.text("PV1-44") else message.event_time()
+        start = start if message.document.field("PV1-44").strip() else message.event_time()
         if start and start.at > message.recorded + _CLOCK_ERROR:
             message.clock.warn_once("contradiction", "PV1-44", "later than the message")
     end = message.moment("PV1-45") or message.event_time() if status == "finished" else None
