@@ -198,3 +198,10 @@ def test_the_control_id_of_an_unreadable_message_is_told_where_it_can_be_seen(
     assert rows[1] == ["MSA", "AE", "A1"]
     assert rows[0][1:4] == ["^~\\&", "ADAPTER", "HUB"]
     assert rows[2][5].startswith("unreadable^")
+
+
+def test_a_header_that_its_first_mark_does_not_delimit_tells_no_control_id(
+    journal: Region,
+) -> None:
+    rows = said(journal, adt("A01").replace(b"MSH|", b"MSH+", 1))
+    assert rows[1] == ["MSA", "AE"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from string import ascii_letters, digits
 
 import hl7
 
@@ -18,6 +19,7 @@ from adapter.mappings.hl7v2.separators import Separators
 _BARE = b"MSH|^~\\&|||||||||P|2.5"
 _USUAL = b"^~\\&"
 _NO_END = b"\x0b"  # in place of a line feed, which is text here and would end the only segment
+_LETTERS = frozenset((ascii_letters + digits).encode())
 _LONGEST = 250  # characters of a field that is echoed; HL7 allows 199 for MSH-10
 
 
@@ -137,6 +139,11 @@ def _ascii_fields(line: bytes) -> bytes:
 
 
 def _with_usual_marks(line: bytes) -> bytes:
-    """Return the header with the usual separators in MSH-2."""
+    """Return the header with the usual separators in MSH-2, where that has nothing but marks.
+
+    Anything else there shows that MSH-1 does not delimit the fields.
+    """
     fields = line.split(line[3:4] or b"|")
+    if any(byte in _LETTERS for byte in b"".join(fields[1:2])):
+        return line
     return (line[3:4] or b"|").join([*fields[:1], _USUAL, *fields[2:]])
