@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 KEEP_PLACE = "keep_place"  # in the state of a request: call it when its sender is known
 _ECHOED = (b"x-request-id", b"x-correlation-id")
 _ID = re.compile(rb"[\w.:/@+~-]{1,120}")
+_ABSOLUTE = re.compile(r"https?://[^/]*", re.IGNORECASE)
 _ALWAYS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -42,6 +43,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope["path"] = _path(scope["path"])
         echo = _echo(scope["headers"])
         state = scope.setdefault("state", {})
         state["request_id"] = echo[0][1].decode()
@@ -62,6 +64,15 @@ class RequestMiddleware:
             log.error("request failed", extra=log_fields)  # noqa: TRY400 - its text may name a person
             if not started:
                 await _answer_fault(answer, echo[0][1].decode())
+
+
+def _path(target: str) -> str:
+    """Return the path of a request's target; the absolute form has an address before it.
+
+    A server must take both, whatever host is named (RFC 9112, 3.2.2).
+    """
+    absolute = _ABSOLUTE.match(target)
+    return target if absolute is None else target[absolute.end() :] or "/"
 
 
 def _echo(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:

@@ -53,6 +53,13 @@ def asks(wire: socket.socket) -> bytes:
     return answered(wire)
 
 
+@pytest.mark.parametrize("before", ["", "http://adapter", "HTTPS://other.example:8443"])
+def test_a_request_may_name_the_host_before_its_path(port: int, before: str) -> None:
+    with connected(port) as wire:
+        wire.sendall(ASK.replace(b"/health", before.encode() + b"/health", 1) + b"\r\n")
+        assert answered(wire).startswith(b"HTTP/1.1 200")
+
+
 def trickle(wire: socket.socket) -> None:
     for byte in ASK * 100:
         wire.sendall(bytes([byte]))
