@@ -1,4 +1,4 @@
-"""The Swedish names of events, and of reasons why something ends, from `profiles/`."""
+"""The Swedish names of events, needs, and reasons why something ends, from `profiles/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ def ended(reason: str) -> str:
     return _names("ended").get(reason, "")
 
 
-@lru_cache(maxsize=2)
+def need(code: str) -> str:
+    """Return the Swedish name of a code of CodeSystem need, or "" for another code."""
+    return _names("need").get(code, "")
+
+
+@lru_cache(maxsize=3)
 def _names(code_system: str) -> dict[str, str]:
     concepts = profiles.load().resource("CodeSystem", code_system)["concept"]
     return {concept["code"]: _designation(concept) for concept in concepts}

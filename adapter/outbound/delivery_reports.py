@@ -11,7 +11,7 @@ from adapter.core.model import Bundle, Delivery, Event, StoredMessage
 from adapter.fhir import builders, bundles
 from adapter.fhir.bundles import Resource
 from adapter.fhir.parts import party_of
-from adapter.outbound import deliveries
+from adapter.outbound import deliveries, report_texts
 from adapter.policy import read_message
 from adapter.policy.entitled import Missing
 from adapter.settings.network import Network
@@ -55,7 +55,7 @@ def nobody(  # noqa: PLR0913 - the parts of a report, each by name
         original=original,
         error=FatalError("nobody-to-tell", f"{missing.need}: {missing.text}"),
         missed={"display": str(missing.need)},
-        reason=f"{missing.need}: {missing.text}.",
+        reason=report_texts.nobody(missing),
         message_id=message_id,
         home=home,
     )
@@ -113,13 +113,11 @@ def _send(tx: Transaction, network: Network, report_: _Report, case_id: str, now
 
 def _report_bundle(network: Network, report_: _Report, now: datetime) -> Bundle:
     bare = {"resourceType": "Patient", "id": builders.new_id(report_.message_id, "patient")}
-    entry = report_.error.entry
-    texts = (f"{entry.sv} / {entry.en}", report_.reason, entry.action)
     return builders.delivery_report(
         content=report_.content,
         about=report_.about,
         code=report_.error.code,
-        text=" ".join(text for text in texts if text),
+        text=report_texts.text(report_.error, report_.reason),
         sender=network.adapter(),
         receiver=party_of(report_.home),
         missed=report_.missed,
