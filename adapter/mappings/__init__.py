@@ -219,13 +219,14 @@ def _registered(
 
 
 def load() -> dict[str, System]:
-    """Return every system by its name: each module in this folder defines one.
+    """Return every system by its name: each module in this folder defines `system`.
 
-    The folder is the list, so a new file is enough to add a system.
+    The folder is the list, so a new file is enough to add a system. A module that reads and writes
+    several versions of a format defines `systems`.
     """
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    systems: list[System] = [module.system for module in modules]
+    systems: list[System] = [s for m in modules for s in getattr(m, "systems", None) or [m.system]]
     return {system.name: system for system in systems}
 
 

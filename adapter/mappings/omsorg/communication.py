@@ -7,8 +7,9 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
 from adapter.fhir.parts import present
 from adapter.mappings.omsorg.code_tables import PRIORITY, TEXT_STATUS, code_of, word_of
+from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
-from adapter.mappings.omsorg.parties import Parties, write_organisation
+from adapter.mappings.omsorg.parties import write_organisation
 from adapter.mappings.omsorg.take_fields import (
     part,
     parts,
@@ -57,20 +58,20 @@ def _write_answered(communication: Resource) -> str:
     return take_id(identifier, "value")
 
 
-def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
+def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     """Return Text as a Communication; by default it is completed, and from the sender."""
     answered, topic, unit = attribute(node, "avser"), child(node, "Rubrik"), child(node, "Fran")
-    sender = reference(new_id("organization", parties.sender.organization))
+    sender = reference(new_id("organization", incoming.parties.sender.organization))
     fields = {
         "resourceType": "Communication",
         "id": id_,
         "inResponseTo": [about(answered)] if answered else [],
         "status": code_of(TEXT_STATUS, attribute(node, "status")) or "completed",
         "priority": code_of(PRIORITY, attribute(node, "prioritet")),
-        "subject": patient,
+        "subject": incoming.patient,
         "topic": present({"text": text_of(topic)}),
         "sent": time_or_written(node, "skickad"),
-        "sender": sender if unit is None else parties.reference(unit),
+        "sender": sender if unit is None else incoming.parties.reference(unit),
         "payload": [{"contentString": text_of(n)} for n in children(node, "Innehall")],
     }
     return present(fields)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from adapter.core.model import Bundle, Event, Kind
+from adapter.core.model import Bundle, Event
 from adapter.fhir import builders, rewriting
 from adapter.fhir.bundles import Resource, header
 from adapter.fhir.canonical import CASE_ID, ENDED, EVENT, MESSAGE_ID
@@ -14,16 +12,14 @@ from adapter.fhir.parts import ended_reason, present
 from adapter.mappings import Context
 from adapter.mappings.omsorg import (
     code_tables,
-    communication,
     encounter,
     forms,
     parties,
     patient,
-    plan,
     provenance,
     receipt,
-    task,
 )
+from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties
 from adapter.mappings.omsorg.take_fields import (
@@ -36,6 +32,7 @@ from adapter.mappings.omsorg.take_fields import (
     take_implied,
     take_time,
 )
+from adapter.mappings.omsorg.version import Body, Version
 from adapter.mappings.omsorg.xml_elements import (
     Element,
     attribute,
@@ -51,34 +48,9 @@ from adapter.mappings.omsorg.xml_elements import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """The body of an event: its element, its resource type, its writer and its reader."""
-
-    name: str
-    type: str
-    write: Callable[[Resource, OutgoingMessage], Element]
-    read: Callable[[Element, str, Resource, Parties], Resource]
-
-
-_ENCOUNTER = Body(
-    name="Vardtillfalle", type="Encounter", write=encounter.write, read=encounter.read
-)
-_TEXT = Body(name="Text", type="Communication", write=communication.write, read=communication.read)
-_BODIES = dict.fromkeys((e for e in code_tables.EVENT if e.kind is Kind.ENCOUNTER), _ENCOUNTER) | {
-    Event.CARE_PLAN: Body(name="Plan", type="CarePlan", write=plan.write, read=plan.read),
-    Event.MESSAGE: _TEXT,
-    Event.REPLY: _TEXT,
-    Event.ANSWER: Body(name="Svar", type="Task", write=task.write_answer, read=task.read_answer),
-    Event.DELIVERY_REPORT: Body(
-        name="Leveransrapport", type="Task", write=task.write_report, read=task.read_report
-    ),
-}
-
-
-def write(event: Event, outgoing: OutgoingMessage, context: Context) -> Element:
+def write(event: Event, outgoing: OutgoingMessage, context: Context, version: Version) -> Element:
     """Return a message as Meddelande."""
-    body = _BODIES[event]
+    body = version.bodies[event]
     head, attributes = _write_head(outgoing, context)
     person = outgoing.take_first("Patient")
     on = context.recorded.date()
@@ -91,9 +63,7 @@ def write(event: Event, outgoing: OutgoingMessage, context: Context) -> Element:
     replaced = part(take_extension(outgoing.header, "concerns"), "valueIdentifier")
     take_implied(replaced, "system", MESSAGE_ID)
     ersatter = take_id(replaced, "value")
-    return element(
-        "Meddelande", nodes, **attributes, typ=code_tables.EVENT[event], ersatter=ersatter
-    )
+    return element("Meddelande", nodes, **attributes, typ=version.events[event], ersatter=ersatter)
 
 
 def _write_reason(reason: Resource) -> Element | None:
@@ -136,18 +106,19 @@ def _write_case(extension: Resource) -> Element | None:
     return leaf("Arende", take(identifier, "value", forms.TOKEN))
 
 
-def read(event: Event, document: Element, context: Context) -> Bundle:
+def read(event: Event, document: Element, context: Context, version: Version) -> Bundle:
     """Return a Meddelande as a message."""
-    body = _BODIES[event]
+    body = version.bodies[event]
     content = attribute(document, "id")
     node = _body(document, event, body)
     organisations = parties.read(document, context)
     person = patient.read(_required(document, "Patient"), content, context)
     subject = builders.reference(person["id"])
-    focus = body.read(node, builders.new_id(content, "focus"), subject, organisations)
-    origin = provenance.read(document, context)
+    incoming = IncomingMessage(content=content, patient=subject, parties=organisations)
+    focus = body.read(node, builders.new_id(content, "focus"), incoming)
+    others = [person, provenance.read(document, context, version.number), *incoming.others]
     extra = present({"reason": _read_reason(child(document, "Orsak"))})
-    bundle = _bundle(event, document, organisations, [person, origin], extra, focus)
+    bundle = _bundle(event, document, organisations, others, extra, focus)
     bundle = encounter.with_contact(bundle, node)
     return _with_replaced(bundle, attribute(document, "ersatter"))
 
@@ -157,11 +128,11 @@ def _read_reason(node: Element | None) -> Resource:
     return ended_reason(code_tables.code_of(code_tables.ENDED, kod), text_of(node))
 
 
-def read_receipt(document: Element, context: Context) -> Bundle:
+def read_receipt(document: Element, context: Context, version: Version) -> Bundle:
     """Return a Kvittens as a receipt message."""
     response, outcome = receipt.read(document, attribute(document, "id"))
     organisations = parties.read(document, context)
-    others = [*outcome, provenance.read(document, context)]
+    others = [*outcome, provenance.read(document, context, version.number)]
     return _bundle(Event.RECEIPT, document, organisations, others, {"response": response}, None)
 
 

@@ -17,9 +17,9 @@ from adapter.mappings.omsorg.code_tables import (
     code_of,
     word_of,
 )
+from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import (
-    Parties,
     logical_reference,
     write_organisation,
     write_reference,
@@ -166,7 +166,7 @@ def _write_unit(part_: Resource) -> str:
     return hsa_id(value)
 
 
-def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
+def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     """Return Vardtillfalle as an Encounter."""
     provider = child(node, "Vardgivare")
     period = {"start": attribute(node, "inskriven"), "end": attribute(node, "utskriven")}
@@ -177,10 +177,10 @@ def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resour
         "identifier": visit_identifiers(attribute(node, "nummer")),
         "status": code_of(ENCOUNTER_STATUS, attribute(node, "status")),
         "class": _read_class(attribute(node, "vardform")),
-        "subject": patient,
+        "subject": incoming.patient,
         "period": present(period),
         "location": [{"location": logical_reference(n)} for n in children(node, "Avdelning")],
-        "serviceProvider": None if provider is None else parties.reference(provider),
+        "serviceProvider": None if provider is None else incoming.parties.reference(provider),
     }
     return present(fields)
 

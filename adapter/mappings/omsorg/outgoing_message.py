@@ -1,6 +1,6 @@
 """The FHIR message that is being written: writers take fields from it, the rest are losses.
 
-A field that no writer takes is reported, and so is a value that omsorg/1 has no form for. The id
+A field that no writer takes is reported, and so is a value that the format has no form for. The id
 of a resource is taken with the resource, and a reference with what it refers to: the structure
 of the document expresses both.
 """
@@ -24,7 +24,6 @@ from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take, take
 
 Path = tuple[str | int, ...]
 
-_ROUNDED = "rounded to what omsorg/1 has a form for"
 _INDEX = re.compile(r"\[\d+\]")
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
@@ -48,6 +47,7 @@ class OutgoingMessage:
 
     bundle: Bundle
     rest: Bundle
+    version: str = "1"
     parties: dict[str, Party] = field(default_factory=dict)  # by index of the entry
 
     @property
@@ -115,8 +115,16 @@ class OutgoingMessage:
             value = _at(self.rest, path)
             if _misleads(name, path[-1], value):
                 raise FatalError("not-written", f"{name} changes the meaning, and has no place")
-            is_rounded = isinstance(value, Rounded)
-            context.lose(name, _ROUNDED if is_rounded else "omsorg/1 has no place for it")
+            context.lose(name, self._why(value))
+
+    def _why(self, value: Any) -> str:
+        format_ = f"omsorg/{self.version}"
+        is_rounded = isinstance(value, Rounded)
+        return (
+            f"rounded to what {format_} has a form for"
+            if is_rounded
+            else f"{format_} has no place for it"
+        )
 
     def _types(self) -> list[str]:
         resources = (entry.get("resource", {}) for entry in self.bundle["entry"])
@@ -154,12 +162,12 @@ class OutgoingMessage:
         return party
 
 
-def outgoing_message(bundle: Bundle, context: Context) -> OutgoingMessage:
+def outgoing_message(bundle: Bundle, context: Context, version: str) -> OutgoingMessage:
     """Return a message to write from; characters that XML cannot hold are removed and reported."""
     rest = _legal(bundle, bundle, (), context)
     for key, value in (("resourceType", "Bundle"), ("type", "message")):
         take_implied(rest, key, value)
-    return OutgoingMessage(bundle=bundle, rest=rest)
+    return OutgoingMessage(bundle=bundle, rest=rest, version=version)
 
 
 def _take_party(resource: Resource) -> Party:

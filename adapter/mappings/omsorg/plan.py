@@ -14,6 +14,7 @@ from adapter.mappings.omsorg.code_tables import (
     code_of,
     word_of,
 )
+from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties, write_organisation, write_reference
 from adapter.mappings.omsorg.take_fields import part, parts, take, take_date_or_time, take_implied
@@ -110,7 +111,7 @@ def _write_note(note: Resource) -> Element | None:
     return element("Anteckning", text=text, tid=time, av=author)
 
 
-def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
+def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     """Return Plan as a CarePlan."""
     period = {"start": attribute(node, "fran"), "end": attribute(node, "till")}
     fields = {
@@ -122,10 +123,10 @@ def read(node: Element, id_: str, patient: Resource, parties: Parties) -> Resour
         "category": [_read_category(n) for n in children(node, "Kategori")],
         "title": text_of(child(node, "Titel")),
         "description": text_of(child(node, "Beskrivning")),
-        "subject": patient,
+        "subject": incoming.patient,
         "period": present(period),
         "created": attribute(node, "upprattad"),
-        "activity": [_read_activity(n, parties) for n in children(node, "Insats")],
+        "activity": [_read_activity(n, incoming.parties) for n in children(node, "Insats")],
         "note": [_read_note(n) for n in children(node, "Anteckning")],
     }
     return present(fields)

@@ -14,8 +14,6 @@ from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.take_fields import part, parts, take, take_implied, take_time
 from adapter.mappings.omsorg.xml_elements import Element, attribute, child, element
 
-VERSION = "1"
-
 
 def write(outgoing: OutgoingMessage) -> Element | None:
     """Return Oversatt where the whole Provenance fits it; else None, and nothing is taken."""
@@ -52,13 +50,13 @@ def _take_attributes(provenance: Resource, outgoing: OutgoingMessage) -> dict[st
     }
 
 
-def read(document: Element, context: Context) -> Resource:
+def read(document: Element, context: Context, version: str) -> Resource:
     """Return the Provenance that Oversatt describes; else our own, from this document."""
     content, node = attribute(document, "id"), child(document, "Oversatt")
     own = builders.translation(
         content,
         mapping="omsorg",
-        version=VERSION,
+        version=version,
         source=content,
         sender=context.sender.organization,
         at=context.recorded,

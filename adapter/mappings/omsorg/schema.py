@@ -1,4 +1,4 @@
-"""Validate a document against the schema of omsorg/1.
+"""Validate a document against the schema of its version of omsorg.
 
 An issue has the place of a fault and never a value from the document.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -19,6 +20,7 @@ from adapter.core.errors import Issue
 from adapter.fhir.profiles import folder
 
 SCHEMA = folder() / "omsorg" / "omsorg.xsd"
+SCHEMA_2 = folder() / "omsorg" / "omsorg-2.xsd"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _MOST = 50  # issues of one document
 _LOCK = Lock()  # a compiled schema keeps the faults of its latest document: one thread at a time
@@ -39,23 +41,24 @@ _WHY = {
 
 
 @cache
-def _schema() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(SCHEMA))
+def _compiled(schema: Path) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(schema))
 
 
 @cache
 def _names() -> frozenset[str]:
-    """Return every name in the schema: only these may be shown from a document."""
-    nodes = etree.parse(SCHEMA).iter(f"{_XS}element", f"{_XS}attribute")
+    """Return every name in the schemas: only these may be shown from a document."""
+    schemas = [etree.parse(schema) for schema in (SCHEMA, SCHEMA_2)]
+    nodes = [n for s in schemas for n in s.iter(f"{_XS}element", f"{_XS}attribute")]
     return frozenset(str(node.get("name")) for node in nodes)
 
 
-def issues(document: etree._Element) -> list[Issue]:
+def issues(document: etree._Element, schema: Path = SCHEMA) -> list[Issue]:
     """Return an issue for each fault, with its path and line; [] for a valid document."""
     with _LOCK:
-        if _schema().validate(document):
+        if _compiled(schema).validate(document):
             return []
-        log: Any = _schema().error_log  # Any: the stubs do not let it be iterated
+        log: Any = _compiled(schema).error_log  # Any: the stubs do not let it be iterated
         entries = list(islice(log, _MOST))
     return list(dict.fromkeys(_issue(document, entry) for entry in _without_repeats(entries)))
 

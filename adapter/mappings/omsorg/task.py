@@ -9,8 +9,9 @@ from adapter.fhir.canonical import ERROR, MESSAGE_ID
 from adapter.fhir.parts import present
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import ANSWER_STATUS, code_of, word_of
+from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
-from adapter.mappings.omsorg.parties import Parties, write_organisation
+from adapter.mappings.omsorg.parties import write_organisation
 from adapter.mappings.omsorg.take_fields import (
     part,
     parts,
@@ -63,28 +64,28 @@ def _write_reason(task: Resource) -> Element | None:
     return leaf("Orsak", take(part(task, "statusReason"), "text"))
 
 
-def read_answer(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
+def read_answer(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     """Return Svar as a Task; its owner is the sender unless SvarandeEnhet names another unit."""
     unit = child(node, "SvarandeEnhet")
-    sender = reference(new_id("organization", parties.sender.organization))
-    return _read_common(node, id_, patient) | present(
+    sender = reference(new_id("organization", incoming.parties.sender.organization))
+    return _read_common(node, id_, incoming.patient) | present(
         {
             "status": code_of(ANSWER_STATUS, attribute(node, "status")),
             "statusReason": _read_reason(node),
-            "owner": sender if unit is None else parties.reference(unit),
+            "owner": sender if unit is None else incoming.parties.reference(unit),
         }
     )
 
 
-def read_report(node: Element, id_: str, patient: Resource, parties: Parties) -> Resource:
+def read_report(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     """Return Leveransrapport as a failed Task; its owner is the organisation not reached."""
     missed, kod = child(node, "EjNadd"), attribute(node, "kod")
     coding = {"coding": [{"system": ERROR, "code": kod}]} if kod else {}
-    return _read_common(node, id_, patient) | present(
+    return _read_common(node, id_, incoming.patient) | present(
         {
             "status": "failed",
             "statusReason": coding | _read_reason(node),
-            "owner": None if missed is None else parties.reference(missed),
+            "owner": None if missed is None else incoming.parties.reference(missed),
         }
     )
 

@@ -62,12 +62,12 @@ def text_of(node: Element | None) -> str:
 
 def token_of(node: Element | None) -> str:
     """Return the text of a number or designation (xs:token), with white space collapsed."""
-    return _collapsed(text_of(node))
+    return collapsed(text_of(node))
 
 
 def attribute(node: Element, name: str) -> str:
     """Return an attribute (code, id or time) without surrounding white space; "" for none."""
-    return _collapsed(str(node.get(name, "")))
+    return collapsed(str(node.get(name, "")))
 
 
 def time_or_written(node: Element, name: str) -> str:
@@ -77,7 +77,8 @@ def time_or_written(node: Element, name: str) -> str:
     return attribute(node, name) or written
 
 
-def _collapsed(text: str) -> str:
+def collapsed(text: str) -> str:
+    """Return a token without surrounding and repeated white space (xs:token)."""
     return re.sub("[ \t\r\n]+", " ", text).strip(" ")
 
 
