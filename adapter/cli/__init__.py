@@ -25,7 +25,7 @@ COMMANDS = (
         "A01.hl7 --from hl7v2 --to fhir",
         "plan.json --from fhir --to omsorg --receiver SE2120002742-LULEA",
     ),
-    _listed("validate", "translation.validate", "message.json", "messages --json"),
+    _listed("validate", "validation.validate", "message.json", "messages --json"),
     _listed("health", "health.health_", "", "--settings region.toml --json"),
     _listed("case", "case.case", "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json"),
     _listed(

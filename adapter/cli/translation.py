@@ -1,11 +1,10 @@
-"""`map`, `validate` and `systems`: commands about mappings and profiles, without a store."""
+"""`map` and `systems`: commands about mappings, without a store."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter import fhir, mappings
+from adapter import mappings
 from adapter.cli import options, printing, texts
 from adapter.cli.errors import issue_line, print_error
 from adapter.cli.options import AsJson, read_input
@@ -177,87 +176,6 @@ def _print(system: System, document: Any) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(body if body.endswith((b"\n", b"\r")) else body + b"\n")
     sys.stdout.buffer.flush()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """A file, its issues, and how long the check took."""
-
-    file: Path
-    issues: list[Issue]
-    milliseconds: float
-
-    @property
-    def is_valid(self) -> bool:
-        return not any(issue.severity is Severity.ERROR for issue in self.issues)
-
-
-def validate(
-    files: Annotated[
-        list[Path],
-        typer.Argument(help="FHIR messages, or folders with *.json; `-` is standard input."),
-    ],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Check FHIR messages against the profiles: an OperationOutcome for each.
-
-    Exit 1 when one of them has an error; warnings do not count. For several files standard error
-    tells how many are valid, and how long a check took.
-    """
-    checked: list[_Checked] = []
-    for file in _documents(files):
-        checked.append(_check_file(file))
-        for line in () if as_json else _lines(checked[-1]):
-            printing.line(line)
-    if as_json:
-        printing.data([_outcome(each) for each in checked])
-    if len(checked) > 1:
-        printing.aside(_summary(checked))
-    if not all(each.is_valid for each in checked):
-        raise typer.Exit(1)
-
-
-def _documents(files: Iterable[Path]) -> list[Path]:
-    """Return the files, and those inside folders in the order of their names."""
-    inside = {file: sorted(file.rglob("*.json")) if file.is_dir() else [file] for file in files}
-    for folder, documents in inside.items():
-        if not documents:
-            raise typer.BadParameter(f"{folder}: no *.json inside")
-    return [document for documents in inside.values() for document in documents]
-
-
-def _check_file(file: Path) -> _Checked:
-    body = read_input(file)
-    began = time.perf_counter()
-    issues = _problems(body)
-    return _Checked(file=file, issues=issues, milliseconds=(time.perf_counter() - began) * 1000)
-
-
-def _problems(body: bytes) -> list[Issue]:
-    try:
-        return profiles.validate(codec.parse("json", body))
-    except FatalError as error:
-        return list(error.issues)
-
-
-def _outcome(checked: _Checked) -> dict[str, Any]:
-    outcome = fhir.outcome(checked.issues)
-    return {"file": str(checked.file), "valid": checked.is_valid, "outcome": outcome}
-
-
-def _lines(checked: _Checked) -> Iterator[str]:
-    yield f"{checked.file}: {'valid' if checked.is_valid else 'not valid'}"
-    yield from (f"  {issue.severity} {issue_line(issue)}" for issue in checked.issues)
-
-
-def _summary(checked: Sequence[_Checked]) -> str:
-    """Tell the counts, and the times of one file: the median, that of 95 in 100, the longest."""
-    valid = sum(each.is_valid for each in checked)
-    times = sorted(each.milliseconds for each in checked)
-    usual, most = times[len(times) // 2], times[(len(times) * 95 - 1) // 100]
-    counts = f"{len(checked)} files: {valid} valid, {len(checked) - valid} not valid"
-    return f"{counts}; ms each: {usual:.2f} median, {most:.2f} p95, {times[-1]:.2f} longest"
 
 
 def systems(*, as_json: AsJson = False) -> None:
