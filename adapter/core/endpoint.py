@@ -196,12 +196,32 @@ class Route:
     protected: bool = False  # also for patients with protected identity
 
 
+class AttachmentType(StrEnum):
+    """A media type that an attachment may have."""
+
+    PDF = "application/pdf"
+    TEXT = "text/plain"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentLimits:
+    """What may be attached to a message: bytes of one file, and of all of its files together."""
+
+    largest: int = 10 * 1024 * 1024
+    together: int = 20 * 1024 * 1024
+    types: tuple[AttachmentType, ...] = tuple(AttachmentType)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The largest incoming message: bytes of its body, levels of nesting, Bundle entries.
 
     `memory` is for all of them together.
     """
+
+    attachments: AttachmentLimits = AttachmentLimits()
 
     body: int = 10 * 1024 * 1024
     depth: int = 64

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapter.core.catalogue import CATALOGUE, ErrorCode
 from adapter.core.endpoint import Limits
@@ -16,17 +16,30 @@ from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ERROR
 from adapter.fhir.issue_places import rooted
 
+if TYPE_CHECKING:
+    from adapter.fhir.attachments import Check
+
 _LIMITS = Limits()
 _FHIRPATH = re.compile(r"[A-Z][a-z]\w+([.\[].*)?", re.DOTALL)
 
 
-def check_structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
+def check_contents(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
+    """Return what `check_structure` does, and what is wrong with the files that are attached."""
+    from adapter.fhir.attachments import Check
+
+    return check_structure(bundle, limits, Check(limits.attachments))
+
+
+def check_structure(
+    bundle: Any, limits: Limits = _LIMITS, check: Check | None = None
+) -> list[Issue]:
     """Return everything in a parsed JSON document that FHIR R4 does not allow in a Bundle.
 
     Raises nothing for any JSON. Each issue has a FHIRPath that begins with the type of its
     resource. Its `detail` begins with the entry, and quotes no value. Without issues, every
     element has its JSON type, so that readers need not check again. Null then occurs only in
-    arrays of primitives, where an extension replaces the value.
+    arrays of primitives, where an extension replaces the value. A `check` of attachments adds
+    what it finds.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return [Issue(code="invalid-structure", expression="Bundle", detail="not a FHIR Bundle")]
@@ -37,7 +50,7 @@ def check_structure(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     # Imported here, because most commands do not need the definitions.
     from adapter.fhir.structure import problems
 
-    return problems(bundle)
+    return problems(bundle, check)
 
 
 def outcome(issues: Iterable[Issue]) -> Resource:

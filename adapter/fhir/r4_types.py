@@ -161,8 +161,8 @@ def _element(name: str, fact: dict[str, Any]) -> Element:
 def _plain_object(kind: str, pairs: Pairs) -> Accepts | None:
     """Return what says whether an object is plainly right; None for a type that never is."""
     facts = _definitions()["types"].get(kind)
-    if facts is None or is_resource_type(kind) or "resource" in facts:
-        return None
+    if facts is None or is_resource_type(kind) or "resource" in facts or kind == "Attachment":
+        return None  # `attachments` looks at an Attachment as well
     leading = _LEADING | (_LINKS if kind == "Reference" else set())
     inside = {name: fact for name, fact in facts.items() if not leading & {name, fact["type"]}}
     if "." in kind:  # inner types may go round in circles

@@ -20,7 +20,8 @@ _UNHEARD_OF = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _IS_UUID = re.compile(f"urn:uuid:{_UUID}")
 _IS_OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+", re.ASCII)
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)  # in groups of four
+_UNSPACED = str.maketrans("", "", " \t\n\r\f\v")
 _DAY = r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
@@ -90,10 +91,13 @@ def is_oid(value: Any) -> bool:
 
 def is_base64(value: Any) -> bool:
     """Whether a value is base64, with any white space between."""
-    if type(value) is not str or not value:
+    if type(value) is not str:
         return False
-    bare = "".join(value.split())
-    return bool(bare) and _BASE64.fullmatch(bare) is not None
+    return _is_bare(value) or _is_bare(value.translate(_UNSPACED))  # no split(): many objects
+
+
+def _is_bare(value: str) -> bool:
+    return len(value) % 4 == 0 and _BASE64.fullmatch(value) is not None
 
 
 def is_date(value: Any) -> bool:

@@ -7,14 +7,18 @@ from collections import Counter
 
 from adapter.core.errors import Issue
 from adapter.core.model import Bundle
+from adapter.fhir import attachments
 from adapter.fhir.walk import Walk
 
 _CONTAINED = re.compile(r".*?\.contained\[\d+\]", re.ASCII)
 
 
-def problems(bundle: Bundle) -> list[Issue]:
-    """Return every structural issue of a Bundle: first its form, last the times."""
-    walk = Walk()
+def problems(bundle: Bundle, check: attachments.Check | None = None) -> list[Issue]:
+    """Return every structural issue of a Bundle: first its form, last the times.
+
+    With a `check`, also what is wrong with the attachments.
+    """
+    walk = Walk(check)
     walk.resource(bundle)
     several = _several_patients(walk.types)
     if not walk.issues and not several:

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
-from adapter.fhir import contained, entries, r4_references
+from adapter.fhir import attachments, contained, entries, r4_references
 from adapter.fhir.r4_plain import is_coded
 from adapter.fhir.r4_references import Found, Names
 from adapter.fhir.r4_types import Element, Shape, is_resource_type, shape
@@ -25,14 +25,18 @@ _FORMS = {
 
 
 class Walk:
-    """Walks through a document, and collects `issues` and the `types` of its resources."""
+    """Walks through a document, and collects `issues` and the `types` of its resources.
 
-    def __init__(self) -> None:
+    `check` looks at what is attached; without it an attachment may be anything that R4 allows.
+    """
+
+    def __init__(self, check: attachments.Check | None = None) -> None:
         self.issues: list[Issue] = []
         self.types: list[tuple[str, str]] = []  # resource type, entry
         self._entry = ""  # entry[3]; in a Bundle inside that, entry[3].resource.entry[0]
         self._contained: dict[str, str] = {}  # of the whole resource: type by id
         self._names: Names = {}  # what the entries of the Bundle are called
+        self._attachments = check
 
     def resource(self, node: Any, place: str = "", path: str = "") -> None:
         """Walk through a resource. Its paths begin with `path`, or else with its type."""
@@ -46,7 +50,8 @@ class Walk:
             return self._report("unknown-resource-type", place, "no resource type of FHIR R4")
         if type_ == "Bundle":
             return self._bundle(node, path or type_)
-        return self._object(node, shape(type_), path or type_)
+        walk = self._attached if type_ == "Binary" else self._object
+        return walk(node, shape(type_), path or type_)
 
     def _whole(self, node: Any, place: str, entry: str) -> None:
         """Walk through the resource of an entry: references such as `#id` end at it."""
@@ -134,7 +139,8 @@ class Walk:
         kind, names = element.kind, self._names
         if kind == "Reference" and r4_references.is_usual(value, element.targets, names):
             return None
-        self._object(value, shape(kind), path)
+        walk = self._attached if kind == "Attachment" else self._object
+        walk(value, shape(kind), path)
         if kind == "Reference":
             self._tell(r4_references.found(value, path, element.targets, self._contained, names))
         elif element.pairs and not is_coded(value, element.pairs):
@@ -144,6 +150,13 @@ class Walk:
         if len(value) == 1 and "id" in value and not shape(kind).required and kind != "Element":
             self._report("invariant", path, "ele-1: only an id")
         return None
+
+    def _attached(self, node: dict[str, Any], type_: Shape, path: str) -> None:
+        """Walk through an Attachment or a Binary, then look at what it holds."""
+        before = len(self.issues)
+        self._object(node, type_, path)
+        if self._attachments and len(self.issues) == before:
+            self._tell(self._attachments.faults(node, path, self._names))
 
     def _inner(self, value: Any, path: str) -> None:
         """Walk through a resource inside another: of an entry, contained, or of a parameter."""

@@ -12,7 +12,15 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from adapter.core import memory
-from adapter.core.endpoint import Alias, ConnectionLimits, Endpoint, Limits, Route, Settings
+from adapter.core.endpoint import (
+    Alias,
+    AttachmentLimits,
+    ConnectionLimits,
+    Endpoint,
+    Limits,
+    Route,
+    Settings,
+)
 from adapter.core.errors import Issue
 from adapter.core.model import RETURNING, Kind
 from adapter.settings import (
@@ -75,14 +83,16 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
     if settings.health:
         yield from transport_checks.listen_address("health", settings.health)
     yield from _numbers("limits", settings.limits)
+    yield from _numbers("limits.attachments", settings.limits.attachments)
     yield from _numbers("connections", settings.connections)
     yield from _memory(settings.limits)
 
 
-def _numbers(table: str, limits: Limits | ConnectionLimits) -> Iterator[Issue]:
-    for field in fields(limits):
-        if not 1 <= getattr(limits, field.name) <= 2**31:
-            yield error(f"{table}.{field.name}", "is not between 1 and 2147483648")
+def _numbers(table: str, limits: Limits | AttachmentLimits | ConnectionLimits) -> Iterator[Issue]:
+    numbers = {field.name: getattr(limits, field.name) for field in fields(limits)}
+    for name, number in numbers.items():
+        if isinstance(number, int) and not 1 <= number <= 2**31:
+            yield error(f"{table}.{name}", "is not between 1 and 2147483648")
 
 
 def _memory(limits: Limits) -> Iterator[Issue]:

@@ -14,6 +14,7 @@ from adapter import settings
 from adapter.core.endpoint import (
     Alias,
     AnswerRule,
+    AttachmentLimits,
     Closed,
     ConnectionLimits,
     Endpoint,
@@ -61,6 +62,7 @@ def spoken(length: timedelta) -> str:
     [
         ("The adapter itself", Settings),
         ("`[limits]`", Limits),
+        ("`[limits.attachments]`", AttachmentLimits),
         ("`[connections]`", ConnectionLimits),
         ("`[[endpoint]]`", Endpoint),
         ("`[[endpoint.aliases]]`", Alias),
@@ -74,7 +76,7 @@ def spoken(length: timedelta) -> str:
 def test_the_documentation_has_every_key_with_its_default(heading: str, kind: type) -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
     section = text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    nested = NESTED if kind is Settings else set()
+    nested = NESTED if kind is Settings else {"attachments"}
     keys = {key: field for key, field in toml_tables.keys(kind).items() if key not in nested}
     wanted = {key: default(toml_tables.default(field)) for key, field in keys.items()}
     if kind is Endpoint:

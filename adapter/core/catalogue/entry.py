@@ -50,6 +50,7 @@ ErrorCode: TypeAlias = Literal[
     "bad-time",
     "naive-time",
     "damaged-text",
+    "bad-attachment",
     "no-planned-discharge",
     "assumed-municipality",
     "contradiction",

@@ -102,6 +102,12 @@ CODES: dict[ErrorCode, Entry] = {
         "A system upstream damaged the text: replacement characters (U+FFFD), or a wrong charset.",
         "Find the system that decodes with the wrong character set.",
     ),
+    "bad-attachment": sender_fault(
+        "value",
+        "Bilagan kan inte tas emot: typen, filens innehåll, namnet, storleken eller hashvärdet.",
+        "The attachment cannot be taken: its type, its content, its name, its size or its hash.",
+        "Correct the attachment at the given path; docs/attachments.md says what is taken.",
+    ),
     "no-planned-discharge": sender_fault(
         "informational",
         "Beräknad utskrivningstidpunkt saknas (SFS 2017:612, 2 kap. 2 §).",

@@ -59,12 +59,12 @@ def load() -> Profiles:
 
 
 def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
-    """Return every problem of a message whose event is known: its structure, then its profile.
+    """Return every problem of a message whose event is known: structure, attachments, profile.
 
     Raises nothing for any JSON. An element with a structural error is not reported again by the
     profile.
     """
-    issues = fhir.check_structure(bundle, limits)
+    issues = fhir.check_contents(bundle, limits)
     if not _is_bundle(bundle):
         return issues
     return _joined(issues, load().check(bundle, event))
@@ -76,11 +76,11 @@ def validate(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     Raises nothing for any JSON. An unknown event is reported as a problem.
     """
     if not _is_bundle(bundle):
-        return fhir.check_structure(bundle, limits)
+        return fhir.check_contents(bundle, limits)
     try:
         event = known_event(bundle)
     except FatalError as error:
-        return _joined(fhir.check_structure(bundle, limits), error.issues)
+        return _joined(fhir.check_contents(bundle, limits), error.issues)
     return check_message(event, bundle, limits)
 
 
