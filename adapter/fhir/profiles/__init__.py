@@ -73,14 +73,15 @@ def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[I
 def validate(bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:
     """Recognise the event of a FHIR message, and return every problem as `check_message` does.
 
-    Raises nothing for any JSON. An unknown event is reported as a problem.
+    Raises nothing for any JSON. An unknown event is reported as a problem;
+    what such a message may have attached is not ours to say.
     """
     if not _is_bundle(bundle):
-        return fhir.check_contents(bundle, limits)
+        return fhir.check_structure(bundle, limits)
     try:
         event = known_event(bundle)
     except FatalError as error:
-        return _joined(fhir.check_contents(bundle, limits), error.issues)
+        return _joined(fhir.check_structure(bundle, limits), error.issues)
     return check_message(event, bundle, limits)
 
 
