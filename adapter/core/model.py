@@ -40,6 +40,15 @@ class Event(StrEnum):
     DECEASED_WITHDRAWN = "deceased-withdrawn"  # felaktigt avliden
     PERSON_UPDATED = "person-updated"  # ändrade personuppgifter; taken in, never sent
     CARE_PLAN = "care-plan"
+    CARE_CONTACT = "care-contact"  # fast vårdkontakt
+    SIP_INVITATION = "sip-invitation"  # kallelse till samordnad individuell planering
+    SIP_INVITATION_CHANGED = "sip-invitation-changed"  # ändrad kallelse
+    SIP_INVITATION_CANCELLED = "sip-invitation-cancelled"  # inställd kallelse
+    SIP_INVITATION_ANSWER = "sip-invitation-answer"  # kallelsesvar
+    PLANNING_BASIS = "planning-basis"  # planeringsunderlag, vårdbegäran
+    INFORMATION_TRANSFER = "information-transfer"  # utskrivningsinformation
+    PROGRESS = "progress"  # genomfört
+    RECALL = "recall"  # återkallelse: felsänt, makulering
     MESSAGE = "message"  # generellt meddelande
     REPLY = "reply"  # svar
     ANSWER = "answer"  # kvittens av en person
@@ -54,6 +63,15 @@ class Event(StrEnum):
 
 _KINDS = {
     Event.CARE_PLAN: Kind.CARE_PLAN,
+    Event.CARE_CONTACT: Kind.COMMUNICATION,
+    Event.SIP_INVITATION: Kind.COMMUNICATION,
+    Event.SIP_INVITATION_CHANGED: Kind.COMMUNICATION,
+    Event.SIP_INVITATION_CANCELLED: Kind.COMMUNICATION,
+    Event.SIP_INVITATION_ANSWER: Kind.COMMUNICATION,
+    Event.PLANNING_BASIS: Kind.COMMUNICATION,
+    Event.INFORMATION_TRANSFER: Kind.COMMUNICATION,
+    Event.PROGRESS: Kind.COMMUNICATION,
+    Event.RECALL: Kind.COMMUNICATION,
     Event.MESSAGE: Kind.COMMUNICATION,
     Event.REPLY: Kind.COMMUNICATION,
     Event.ANSWER: Kind.COMMUNICATION,

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import pytest
 
+from adapter.core import planning_codes
 from adapter.core.catalogue import CATALOGUE
 from adapter.core.endpoint import ActCode, Disposition
 from adapter.core.model import Event, Need
-from adapter.fhir import canonical, consents, profiles
+from adapter.fhir import canonical, consents, profiles, r4_types
 from adapter.fhir.canonical import BASE
 from adapter.mappings.omsorg import code_tables
 from adapter.policy.stay_elements import DELETED
@@ -18,8 +19,19 @@ from tests.kit.places import ROOT
 
 KNOWN: dict[str, Iterable[str]] = {
     "activity": ["translated"],
+    "asked": planning_codes.Asked,
+    "attachment-type": planning_codes.ATTACHMENT_TYPES,
+    "attendance": planning_codes.Attendance,
+    "basis-answer": planning_codes.BasisAnswer,
+    "basis-kind": planning_codes.BasisKind,
+    "basis-status": planning_codes.BasisStatus,
+    "care-contact-role": planning_codes.ContactRole,
+    "answer-kind": planning_codes.AnswerKind,
     "answer-status": code_tables.ANSWER_STATUS,
     "care-plan-type": code_tables.PLAN_CATEGORY,
+    "care-team-type": ["fast-kontakt"],
+    "communication-kind": planning_codes.CommunicationKind,
+    "consent-form": planning_codes.ConsentForm,
     "consent": [consents.PLANNING, consents.SECRECY],
     "deleted": [*DELETED, "name", "address"],  # of which nothing is deleted
     "disposition": Disposition,
@@ -27,13 +39,35 @@ KNOWN: dict[str, Iterable[str]] = {
     "ended": code_tables.ENDED,
     "error": CATALOGUE,
     "event": Event,
+    "goal-term": planning_codes.GoalTerm,
+    "meeting-form": planning_codes.MeetingForm,
     "need": Need,
+    "participant-role": planning_codes.ParticipantRole,
+    "principal": planning_codes.Principal,
     "protection": ["none"],
     "protection-label": [*canonical.PROTECTED, "none"],
+    "recall": planning_codes.RecallReason,
+    "section": planning_codes.Section,
+    "track": planning_codes.Track,
     "v2-protection": ["Y", "N", "F", "K"],
 }
+
+
+def of_r4(type_: str) -> frozenset[str]:
+    """Return the codes that R4 has for the status of a resource."""
+    return r4_types.shape(type_).elements["status"].codes
+
+
 PART_OF = {
+    "care-contact-status": of_r4("CareTeam"),
     "care-plan-status": code_tables.PLAN_STATUS,
+    "cancelled-invitation-status": of_r4("Appointment"),
+    "changed-invitation-status": of_r4("Appointment"),
+    "information-status": of_r4("Communication"),
+    "invitation-answer-status": r4_types.shape("AppointmentResponse")
+    .elements["participantStatus"]
+    .codes,
+    "invitation-status": of_r4("Appointment"),
     "open-stay-status": code_tables.ENCOUNTER_STATUS,
     "returned-status": code_tables.ENCOUNTER_STATUS,
     "stay-status": code_tables.ENCOUNTER_STATUS,

@@ -81,7 +81,7 @@ def test_a_party_originates_no_event_of_a_stay(event: Event) -> None:
     party = capacities(unit, HOSPITAL, [unit.name], [unit.name], DAY)
     assert party == {Capacity.PARTY}
     if may_originate(event, party):
-        assert event in (Event.CARE_PLAN, Event.MESSAGE)
+        assert event.kind in (Kind.CARE_PLAN, Kind.COMMUNICATION)
 
 
 @given(st.lists(st.sampled_from([HOSPITAL, OTHER]), min_size=1), st.booleans())

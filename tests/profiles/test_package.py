@@ -119,7 +119,10 @@ def test_each_code_of_a_value_set_or_map_is_one_of_its_system() -> None:
 NO_CODE_OF_ITS_SYSTEM = {("http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel", "kvarskrivning")}
 """HL7 Sweden's 1.1.0 has no code for kvarskrivning."""
 ELSEWHERE = {
-    "https://fhir.inera.se/CodeSystem/typeofcareplan-cs",  # Inera's
+    "https://fhir.inera.se/CodeSystem/typeofcareplan-cs",  # Inera's, as the next two
+    "https://fhir.inera.se/ig/careteam/CodeSystem/typ-av-careteam-cs",
+    "https://terminologitjansten.inera.se/inera-kodverksforvaltning/kodverk/kv_typ_av_fast_kontakt",
+    "urn:ietf:bcp:13",  # media types
     "http://terminology.hl7.org/CodeSystem/v2-0112",  # HL7 leaves its codes to the user
 }
 """Code systems whose codes HL7's and HL7 Sweden's packages do not have."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapter.core.model import Event
+from adapter.fhir.profiles import envelope
 from tools.profiles.archive import text
 from tools.profiles.examples import examples
 from tools.profiles.places import PROFILES, Resource, resources
@@ -61,12 +63,11 @@ def _listed(resource: Resource) -> dict[str, Any]:
 
 
 def _example(message: Resource) -> dict[str, Any]:
-    header = message["entry"][0]["resource"]
-    profile = "receipt" if "response" in header else "message"
+    event = Event(message["entry"][0]["resource"]["eventCoding"]["code"])
     return {
         "reference": {"reference": f"Bundle/{message['id']}"},
         "name": message["id"],
-        "exampleCanonical": f"{BASE}/StructureDefinition/{profile}",
+        "exampleCanonical": f"{BASE}/StructureDefinition/{envelope(event)}",
     }
 
 

@@ -10,15 +10,18 @@ from typing import Any
 from adapter import fhir
 from adapter.core.endpoint import Limits
 from adapter.core.errors import FatalError, Issue
-from adapter.core.model import Bundle, Event
+from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir.bundles import Resource, event_of_code
 from adapter.fhir.codings import unknown_event
 from adapter.fhir.profiles.checking import Check
 from adapter.fhir.profiles.definitions import OURS, Definitions, folder, read
 from adapter.fhir.profiles.rules import Compiler, Shape
 
-__all__ = ["Profiles", "check_message", "folder", "known_event", "load", "validate"]
+__all__ = ["Profiles", "check_message", "envelope", "folder", "known_event", "load", "validate"]
 _LIMITS = Limits()
+_WRITTEN = {Event.MESSAGE, Event.REPLY, Event.ANSWER, Event.DELIVERY_REPORT}
+_OF_PLANNING = {e for e in Event if e.kind in (Kind.CARE_PLAN, Kind.COMMUNICATION)} - _WRITTEN
+"""Events whose messages may have a consent with limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,15 @@ def load() -> Profiles:
         for focus in message.get("focus", ()):
             event = Event(message["eventCoding"]["code"])
             focuses[event] = compiler.profile(focus["profile"])
-    shapes = {name: compiler.profile(OURS + name) for name in ("message", "receipt")}
-    envelopes = {event: shapes["message" if event in focuses else "receipt"] for event in Event}
+    envelopes = {event: compiler.profile(OURS + envelope(event)) for event in Event}
     return Profiles(envelopes=envelopes, focuses=focuses, definitions=definitions)
+
+
+def envelope(event: Event) -> str:
+    """Return the name of the profile that an event's Bundle follows."""
+    if event is Event.RECEIPT:
+        return "receipt"
+    return "planning-message" if event in _OF_PLANNING else "message"
 
 
 def check_message(event: Event, bundle: Any, limits: Limits = _LIMITS) -> list[Issue]:

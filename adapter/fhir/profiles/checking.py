@@ -105,7 +105,7 @@ class Check:
             self._note("profile", path, f"must have {_json(rule.pattern)}")
         if rule.codes and not _coded(value, rule.codes):
             self._note("unknown-code", path, _allowed(rule.codes), rule.codes_severity)
-        if rule.targets:
+        if rule.targets and not (rule.may_be_named_only and _is_display_only(value)):
             self.target(value, rule.targets, path)
         if rule.rules and isinstance(value, dict):
             self._rules(value, rule.rules, path)
@@ -150,6 +150,10 @@ def _is_logical(reference: dict[str, Any]) -> bool:
     identifier = reference.get("identifier")
     named = isinstance(identifier, dict) and bool(identifier.get("value"))
     return named and "reference" not in reference
+
+
+def _is_display_only(reference: Any) -> bool:
+    return isinstance(reference, dict) and "reference" not in reference and "display" in reference
 
 
 def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:

@@ -3,7 +3,8 @@
 The compiler reads these parts of a StructureDefinition (R4): cardinality, fixed[x], pattern[x],
 types of a choice, required and extensible bindings, constraints, slices of extensions (by url)
 and of Bundle entries (by resource type), and references with aggregation `bundled`. Such a
-reference must resolve inside the message to one of its target profiles.
+reference must resolve inside the message to one of its target profiles; where the profile speaks
+of its `display`, it may have only that.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Rule:
     codes: Codes | None = None
     codes_severity: Severity = Severity.ERROR
     targets: tuple[Shape, ...] = ()
+    may_be_named_only: bool = False  # a reference that has only a display
     rules: tuple[Rule, ...] = ()
     slices: tuple[Slice, ...] = ()
     label_of: LabelOf  # what says to which slice an item belongs
@@ -141,6 +143,7 @@ class Compiler:
             codes=self.definitions.codes(binding["valueSet"]) if binding else None,
             codes_severity=Severity.ERROR if strength == "required" else Severity.WARNING,
             targets=self._targets(definition),
+            may_be_named_only="display" in node.children,
             rules=self._rules(node),
             slices=tuple(self._slice(parent.children[n]) for n in slices),
             label_of=_resource_type if _is_entry(node) else _url,
