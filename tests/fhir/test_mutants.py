@@ -17,7 +17,7 @@ from adapter.fhir import check_structure
 from tests.kit import oracle
 from tests.kit.fhir_fixtures import FIXTURES, loaded
 from tests.kit.mutants import verdicts
-from tests.kit.mutants.generator import mutants, mutants_of, sound_fixtures
+from tests.kit.mutants.generator import mutants, mutants_of, mutated_fixtures, sound_fixtures
 from tests.kit.mutants.judges import ENOUGH, HERE, refusing
 from tests.kit.mutants.places import holders
 from tests.kit.places import SHARED
@@ -43,7 +43,7 @@ def test_each_kind_of_element_of_each_fixture_has_a_mutant() -> None:
     paths = {tuple(name.split(":")[:2]) for name, _ in mutants()}
     kinds = {
         (fixture, f"{holder.kind}.{key}")
-        for fixture in sound_fixtures()
+        for fixture in mutated_fixtures()
         for holder in holders(loaded(FIXTURES / f"{fixture}.fhir.json"))
         for key in holder.node
         if key != "resourceType" and not key.startswith("_")
