@@ -1,0 +1,85 @@
+"""Any message as a document for people: plain Swedish, without codes. Pure.
+
+`document` reads a FHIR message; `plain.text` and `plain.content` write the document as text, and
+`page.page` as HTML. It never tells an address or a telephone number of a protected person, never a
+note that is internal, and no content of an attachment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from adapter.core.model import Bundle
+from adapter.fhir import bundles, event_names
+from adapter.fhir.bundles import Resource
+from adapter.fhir.readable import communication, invitation, plan, stay, words
+from adapter.fhir.readable.model import Document, Section, fact_rows
+from adapter.fhir.readable.people import PROTECTED, People
+
+Reader: TypeAlias = Callable[[Resource, Bundle], tuple[Section, ...]]
+
+_READERS: Mapping[str, Reader] = {
+    "Appointment": invitation.appointment_sections,
+    "AppointmentResponse": invitation.response_sections,
+    "CarePlan": plan.plan_sections,
+    "CareTeam": communication.team_sections,
+    "Communication": communication.communication_sections,
+    "Encounter": stay.stay_sections,
+    "Task": communication.answer_sections,
+}
+_TITLES = {
+    "care-contact": "Fast vårdkontakt",
+    "sip-invitation": "Kallelse till möte om samordnad individuell plan",
+    "sip-invitation-changed": "Ändrad kallelse till möte om samordnad individuell plan",
+    "sip-invitation-cancelled": "Inställd kallelse till möte om samordnad individuell plan",
+    "sip-invitation-answer": "Svar på kallelse",
+    "planning-basis": "Planeringsunderlag",
+    "information-transfer": "Information vid utskrivning",
+    "progress": "Genomförd insats",
+    "recall": "Återkallelse",
+}
+
+
+def document(bundle: Bundle) -> Document:
+    """Return a message, which has passed the checks, as a document.
+
+    Every event has one; a receipt, which is for systems, has only the facts of the message.
+    """
+    people, focus = People(bundle), bundles.focus(bundle) or {}
+    reader = _reader(bundle, focus)
+    return Document(
+        title=_title(bundle, focus),
+        warnings=_warnings(bundle, focus, people),
+        person=people.facts(),
+        sections=reader(focus, bundle) if reader else (),
+        about=fact_rows(
+            ("Från", people.name(bundles.header(bundle).get("sender"))),
+            ("Registrerat", words.time(_recorded(bundle))),
+            ("Ärende", ", ".join(bundles.case_ids(bundle))),
+        ),
+    )
+
+
+def _reader(bundle: Bundle, focus: Resource) -> Reader | None:
+    if bundles.event_code(bundle)[1] == "progress":
+        return plan.progress_sections
+    return _READERS.get(str(focus.get("resourceType")))
+
+
+def _warnings(bundle: Bundle, focus: Resource, people: People) -> tuple[str, ...]:
+    is_plan = bundles.event_code(bundle)[1] == "care-plan"
+    return ((PROTECTED,) if people.is_protected else ()) + (plan.warnings(focus) if is_plan else ())
+
+
+def _title(bundle: Bundle, focus: Resource) -> str:
+    _, event = bundles.event_code(bundle)
+    if event == "care-plan":
+        return words.sentence(plan.title(focus))
+    known = _TITLES.get(event) or event_names.swedish(event) or event
+    return words.sentence(known)
+
+
+def _recorded(bundle: Bundle) -> str:
+    recorded = bundles.recorded(bundle)
+    return recorded.isoformat() if recorded else ""
