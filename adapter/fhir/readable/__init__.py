@@ -7,7 +7,7 @@ note that is internal, and no content of an attachment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from adapter.core.model import Bundle
@@ -47,6 +47,7 @@ def document(bundle: Bundle) -> Document:
     Every event has one; a receipt, which is for systems, has only the facts of the message.
     """
     people, focus = People(bundle), bundles.focus(bundle) or {}
+    header = bundles.header(bundle)
     reader = _reader(bundle, focus)
     return Document(
         title=_title(bundle, focus),
@@ -54,7 +55,8 @@ def document(bundle: Bundle) -> Document:
         person=people.facts(),
         sections=reader(focus, bundle) if reader else (),
         about=fact_rows(
-            ("Från", people.name(bundles.header(bundle).get("sender"))),
+            ("Från", people.name(header.get("sender"))),
+            ("Till", ", ".join(_receivers(header, people))),
             ("Registrerat", words.time(_recorded(bundle))),
             ("Ärende", ", ".join(bundles.case_ids(bundle))),
         ),
@@ -78,6 +80,12 @@ def _title(bundle: Bundle, focus: Resource) -> str:
         return words.sentence(plan.title(focus))
     known = _TITLES.get(event) or event_names.swedish(event) or event
     return words.sentence(known)
+
+
+def _receivers(header: Resource, people: People) -> Iterator[str]:
+    for destination in header.get("destination", ()):
+        if name := people.name(destination.get("receiver")):
+            yield name
 
 
 def _recorded(bundle: Bundle) -> str:

@@ -45,7 +45,8 @@ _AREAS = {
     "law": "Lag",
     "provider": "Utförare",
 }
-_BASIS_KIND = {
+_KIND = {
+    "information-transfer": "Information vid utskrivning",
     "prepared-care-request": "Förberedd vårdbegäran",
     "care-request": "Vårdbegäran",
     "admission-information": "Information vid inskrivning",
@@ -84,7 +85,7 @@ def communication_sections(text: Resource, bundle: Bundle) -> tuple[Section, ...
 def _head(text: Resource) -> Iterator[tuple[str, str]]:
     asked = words.word(_ASKED, extension_value(text, "asked"))
     is_wrong = text.get("status") == "entered-in-error" and not asked
-    yield "Slag", "\n".join(words.concept(c, _BASIS_KIND) for c in text.get("category", ()))
+    yield "Slag", "\n".join(words.concept(c, _KIND) for c in text.get("category", ()))
     yield "Rubrik", words.concept(text.get("topic"))
     yield "Läge", words.word(_BASIS_STATUS, extension_value(text, "basis-status"))
     yield "Gäller inte", "felaktigt, ska inte användas" if is_wrong else ""
