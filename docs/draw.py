@@ -20,6 +20,7 @@ from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State
 from adapter.core.model import Event, Need
 from adapter.policy import authority
 from adapter.policy.views import EVERY_ROLE, MATRIX, SEEN_NEEDS, Row
+from docs import draw_mappings
 from stories.sabotages import SEEN_AS
 
 FOLDER = Path(__file__).parent
@@ -78,7 +79,8 @@ def names(text: str) -> list[str]:
 
 def documents() -> list[Path]:
     """The documents that have a drawing."""
-    return [page for page in sorted(FOLDER.glob("*.md")) if names(page.read_text("utf-8"))]
+    pages = [*sorted(FOLDER.glob("*.md")), FOLDER.parent / "README.md"]
+    return [page for page in pages if names(page.read_text("utf-8"))]
 
 
 def diagram(moves: _Moves, begin: Iterable[StrEnum], finals: Iterable[StrEnum]) -> str:
@@ -263,6 +265,8 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "view-matrix": view_matrix,
     "view-needs": view_needs,
     "sabotages": sabotages,
+    "systems": lambda: draw_mappings.matrix(table),
+    "losses": lambda: draw_mappings.losses(table),
 }
 
 
