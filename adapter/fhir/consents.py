@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapter.core.identifiers import hsa_id, is_hsa
 from adapter.core.model import Bundle
@@ -26,6 +26,11 @@ class Word:
     in_force: bool  # false: withdrawn, or taken back
     at: str  # FHIR dateTime
     receivers: tuple[str, ...] = ()  # HSA-ids that a bar names
+    until: str = ""  # FHIR dateTime: the end of its period; "" for no end
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether its period has ended at a time; a day, month or year lasts to its end."""
+        return bool(self.until) and _end(self.until) <= at
 
 
 def words(bundle: Bundle) -> list[Word]:
@@ -37,6 +42,16 @@ def _moment(text: str) -> datetime:
     """Return a FHIR dateTime; one without a time of day is the beginning of its day, in UTC."""
     day = f"{text[:10]}T00:00:00+00:00"
     return instant(text) or instant(day) or datetime.min.replace(tzinfo=UTC)
+
+
+def _end(text: str) -> datetime:
+    """Return when a FHIR dateTime is over, in UTC where it names no time of day."""
+    if whole := instant(text):
+        return whole
+    year, month, day = ([int(part) for part in text[:10].split("-")] + [0, 0])[:3]
+    if day:
+        return datetime(year, month, day, tzinfo=UTC) + timedelta(days=1)
+    return datetime(year + (month in (0, 12)), month % 12 + 1 if month else 1, 1, tzinfo=UTC)
 
 
 def _bars(word: Word) -> bool:
@@ -52,6 +67,7 @@ def _words(bundle: Bundle) -> Iterator[Word]:
                     in_force=resource.get("status") == "active",
                     at=str(resource.get("dateTime", "")),
                     receivers=_receivers(resource),
+                    until=str(resource.get("provision", {}).get("period", {}).get("end", "")),
                 )
 
 

@@ -51,7 +51,7 @@ def parties_of(turn: Turn, case: Case, stay: Stay, rows: Iterable[Participant]) 
     a plan.
     """
     is_of_stay = bool(stay.value("hospital"))
-    window, has_plan = turn.network.settings.sharing.window, bool(plans.load(case.facts))
+    window, has_plan = turn.network.settings.sharing.window, plans.load(case.facts).any_in_force
     if stay.ended is not None and stay.ended + window < turn.now and not has_plan:
         return set()
     open_ = (row for row in rows if row.until is None)

@@ -14,7 +14,7 @@ from adapter.core.lifecycle import Ruling
 from adapter.core.model import Bundle, Code, Delivery, Event, Kind
 from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import bundles
-from adapter.inbound import stay_consents, stay_items
+from adapter.inbound import case_plans, stay_consents, stay_items
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
@@ -25,6 +25,7 @@ from adapter.inbound.turn import Turn
 from adapter.outbound import deliveries, receipts
 from adapter.outbound.deliveries import Outgoing
 from adapter.policy import authority, plans, protection
+from adapter.policy.plans import Plans
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import Addressing, allows_protected, receivers
 from adapter.settings.network import hsa_ids
@@ -39,30 +40,33 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     if message.event.kind is Kind.ENCOUNTER:
         return forward_stay(turn, message)
     matter = matter_of(turn, message)
-    applied = plans.load(matter.case.facts)
-    if plans.is_superseded(applied, matter.event, matter.bundle):
-        return _superseded(turn, message, matter)
+    known = plans.load(matter.case.facts)
+    plan = case_plans.written(turn, matter, known)
+    newest = case_plans.superseding(turn, matter, known, plan)
+    if newest is not None:
+        return _superseded(turn, message, matter, newest)
     level = learn_level(turn, matter.bundle, [matter.stay])
     label_cases(turn, message, [matter.stay], (), level)
-    if matter.event is Event.CARE_PLAN and matter.stay.is_consent_withdrawn:
-        return stay_consents.keep_plan(turn, message, matter.case)
+    over = case_plans.consent_over(matter)
+    if over is not None:
+        return stay_consents.keep_plan(turn, message, matter.case, over)
     outgoing, dropped = _outgoing(turn, matter, level.after)
     case = cases.lock(turn.tx, matter.case.id)  # a label may have taken order numbers
     problems = deliveries.put(
         turn.tx, turn.network, case, turn.message.id, turn.sender, outgoing, turn.now
     )
-    _save(turn, matter, plans.with_message(applied, matter.event, matter.bundle), outgoing)
+    _save(turn, matter, case_plans.with_plan(turn, matter, known, plan), outgoing)
     turn.settle(Ruling.PROCESS, case_id=case.id, shared=bool(outgoing))
     issues = [*message.issues, *problems, *dropped, *remarks(turn, message)]
     return answer(turn, turn.about, Code.OK, issues, case.id)
 
 
-def _superseded(turn: Turn, message: ReadMessage, matter: Matter) -> OwedReceipt:
-    """A newer message about the same plan is applied already: this one is not sent."""
-    applied = plans.load(matter.case.facts)
-    newest = plans.newest_of(applied, matter.event, matter.bundle)
-    recorded = newest.isoformat() if newest else ""
-    newer = inbox.recorded(turn.tx, matter.case.id, recorded, [str(matter.event)])
+def _superseded(turn: Turn, message: ReadMessage, matter: Matter, newest: str) -> OwedReceipt:
+    """A newer message about the same plan is applied already: this one is not sent.
+
+    `newest` is when that one was recorded.
+    """
+    newer = inbox.recorded(turn.tx, matter.case.id, newest, [str(matter.event)])
     newer = newer or "a later message"
     turn.settle(
         Ruling.PROCESS, case_id=matter.case.id, note=f"not-forwarded: superseded by {newer}"
@@ -166,10 +170,10 @@ def _needs_a_person(matter: Matter) -> bool:
 # What the case stores
 
 
-def _save(turn: Turn, matter: Matter, applied: dict[str, str], outgoing: list[Outgoing]) -> None:
+def _save(turn: Turn, matter: Matter, known: Plans, outgoing: list[Outgoing]) -> None:
     case = cases.lock(turn.tx, matter.case.id)
     values: dict[str, Any] = {"orders": case.orders + len(outgoing)}
-    values |= {"facts": plans.dump(applied)} if applied else {}
+    values |= {"facts": facts} if (facts := plans.dump(known)) else {}
     cases.save(turn.tx, case.id, **values)
     if matter.concerned is None and not matter.stay.is_described:
         _name_parties(turn, matter, outgoing)

@@ -51,10 +51,11 @@ def left_out(turn: Turn, case: Case, events: Iterable[secrecy.LeftOut]) -> list[
     return [_warning(turn, case, "secrecy-bar", f"{e.endpoint}: {e.event}") for e in events]
 
 
-def keep_plan(turn: Turn, message: ReadMessage, case: Case) -> OwedReceipt:
-    """Forward a plan to nobody: its patient has withdrawn the consent to planning."""
-    issue = _warning(turn, case, "consent-withdrawn", "")
-    turn.settle(Ruling.PROCESS, case_id=case.id, note="not-forwarded: consent withdrawn")
+def keep_plan(turn: Turn, message: ReadMessage, case: Case, why: ErrorCode) -> OwedReceipt:
+    """Forward a plan to nobody: its patient's consent to planning is withdrawn, or has ended."""
+    issue = _warning(turn, case, why, "")
+    note = f"not-forwarded: {why.replace('-', ' ')}"
+    turn.settle(Ruling.PROCESS, case_id=case.id, note=note)
     issues = [*message.issues, issue, *remarks(turn, message)]
     return answer(turn, turn.about, Code.OK, issues, case.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from adapter.core.model import Bundle
 from adapter.fhir import bundles
@@ -26,3 +26,9 @@ def pseudonyms(tx: Transaction, bundle: Bundle) -> list[str]:
 def every_pseudonym(tx: Transaction, bundle: Bundle) -> list[str]:
     """Return the keyed hash of each number of a message's patient, old ones too."""
     return hashes(tx, [*bundles.patient_ids(bundle), *bundles.old_patient_ids(bundle)])
+
+
+def signature(tx: Transaction) -> Callable[[str], str]:
+    """Return the function that makes the keyed digest of a text that outlives its message."""
+    key = endpoints.key(tx, endpoints.PATIENT)
+    return lambda text: cases.pseudonym(key, text)[:16]

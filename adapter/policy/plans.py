@@ -1,18 +1,65 @@
-"""Which of two messages about a plan is the newer word. Messages arrive in any order. Pure."""
+"""What is kept of the plans of a case: which message about each is the newest. Pure.
+
+A plan with versions is known by its author's organisation, system and value; its version decides
+which is newer (`plan_versions`). One without is known by its sender; the time decides.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
+from adapter.policy.efforts import Effort
+
+ENDED = frozenset({"completed", "revoked", "entered-in-error"})
+"""CarePlan.status of a plan that is over: it is read-only."""
 
 
-def load(text: str) -> dict[str, str]:
-    """Return what the store keeps of a case: by plan, when its newest message was recorded."""
-    applied: dict[str, str] = json.loads(text or "{}").get("applied", {})
-    return applied
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The newest version of a plan that is applied. No text of it: its efforts are digests."""
+
+    number: int
+    content: str  # the content id of its message
+    writer: str  # HSA-id of the organisation that wrote it
+    at: str  # when it was recorded, ISO 8601
+    status: str
+    keeper: str  # HSA-id of the organisation that coordinates the plan
+    rest: str  # digest of everything but efforts and status
+    efforts: Mapping[str, Effort] = field(default_factory=dict)  # by element id
+    contents: Mapping[str, int] = field(default_factory=dict)  # versions by content id
+    accepted: tuple[str, ...] = ()  # HSA-ids of the units that have adjusted this version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """The plans of a case."""
+
+    applied: Mapping[str, str] = field(default_factory=dict)  # without versions: newest time
+    versions: Mapping[str, Version] = field(default_factory=dict)
+
+    @property
+    def any_in_force(self) -> bool:
+        """Whether the case has a plan that has not ended, as far as its versions say."""
+        ended = all(version.status in ENDED for version in self.versions.values())
+        return bool(self.applied) or not ended
+
+
+def load(text: str) -> Plans:
+    """Return what the store keeps of the plans of a case."""
+    kept = json.loads(text or "{}")
+    versions = {key: _version(row) for key, row in kept.get("versions", {}).items()}
+    return Plans(applied=kept.get("applied", {}), versions=versions)
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    efforts = {id_: Effort(**each) for id_, each in row["efforts"].items()}
+    return Version(**{**row, "efforts": efforts, "accepted": tuple(row["accepted"])})
 
 
 def is_of_an_earlier_version(text: str) -> bool:
@@ -20,13 +67,14 @@ def is_of_an_earlier_version(text: str) -> bool:
     return "known" in json.loads(text or "{}")
 
 
-def dump(applied: dict[str, str]) -> str:
-    """Return the JSON that the store keeps."""
-    return json.dumps({"applied": applied}, separators=(",", ":")) if applied else ""
+def dump(plans: Plans) -> str:
+    """Return the JSON that the store keeps; "" for no plans."""
+    kept: dict[str, Any] = {name: value for name, value in asdict(plans).items() if value}
+    return json.dumps(kept, separators=(",", ":")) if kept else ""
 
 
 def plan_key(event: Event, bundle: Bundle) -> str:
-    """Return what a plan is known by: its author's organisation, system and value; "" for none."""
+    """Return what a plan without versions is known by; "" for no plan."""
     if event is not Event.CARE_PLAN:
         return ""
     identifiers = (bundles.focus(bundle) or {}).get("identifier") or [{}]
@@ -34,20 +82,20 @@ def plan_key(event: Event, bundle: Bundle) -> str:
     return f"care-plan {bundles.sender_id(bundle)} {system} {value}"
 
 
-def is_superseded(applied: dict[str, str], event: Event, bundle: Bundle) -> bool:
-    """Whether a newer message about the same plan is applied already."""
-    newest, recorded = newest_of(applied, event, bundle), bundles.recorded(bundle)
+def is_superseded(plans: Plans, event: Event, bundle: Bundle) -> bool:
+    """Whether a newer message about the same plan without versions is applied already."""
+    newest, recorded = newest_of(plans, event, bundle), bundles.recorded(bundle)
     return newest is not None and recorded is not None and recorded < newest
 
 
-def newest_of(applied: dict[str, str], event: Event, bundle: Bundle) -> datetime | None:
+def newest_of(plans: Plans, event: Event, bundle: Bundle) -> datetime | None:
     """Return when the newest message about the same plan was recorded; None for none."""
-    return bundles.instant(applied.get(plan_key(event, bundle), ""))
+    return bundles.instant(plans.applied.get(plan_key(event, bundle), ""))
 
 
-def with_message(applied: dict[str, str], event: Event, bundle: Bundle) -> dict[str, str]:
-    """Return what is applied, this message counted."""
+def with_message(plans: Plans, event: Event, bundle: Bundle) -> Plans:
+    """Return what is applied, a message about a plan without versions counted."""
     key, recorded = plan_key(event, bundle), bundles.recorded(bundle)
-    if not key or recorded is None or is_superseded(applied, event, bundle):
-        return applied
-    return applied | {key: recorded.isoformat()}
+    if not key or recorded is None or is_superseded(plans, event, bundle):
+        return plans
+    return replace(plans, applied={**plans.applied, key: recorded.isoformat()})

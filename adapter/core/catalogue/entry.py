@@ -78,9 +78,15 @@ ErrorCode: TypeAlias = Literal[
     "rejected",
     "protected-elsewhere",
     "consent-withdrawn",
+    "consent-ended",
     "secrecy-bar",
     "bar-without-receiver",
     "consent-without-case",
+    # Plans that several units write.
+    "stale-version",
+    "plan-ended",
+    "not-own-effort",
+    "not-adjusted",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

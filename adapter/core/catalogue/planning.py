@@ -1,0 +1,47 @@
+"""Plans that several units write, invitations to planning, and messages that are recalled."""
+
+from __future__ import annotations
+
+from adapter.core.catalogue.entry import Entry, ErrorCode, sender_fault
+
+CODES: dict[ErrorCode, Entry] = {
+    "stale-version": sender_fault(
+        "conflict",
+        "Någon annan har ändrat sedan ni läste: er version är inte sparad. "
+        "Läs den nyaste versionen och gör om ändringen i den.",
+        "Somebody has changed it since you read it: your version is not applied.",
+        "Read the newest version, which the detail names, make the change there, and send that.",
+        409,
+    ),
+    "plan-ended": sender_fault(
+        "conflict",
+        "Planen är avslutad och kan inte ändras. Gör en ny plan om det behövs.",
+        "The plan has ended and cannot be changed.",
+        "Make a new plan with another identifier.",
+        409,
+    ),
+    "not-own-effort": sender_fault(
+        "forbidden",
+        "Ni får bara ändra era egna insatser i planen. Be samordnaren att ändra resten.",
+        "You may change only your own efforts in the plan.",
+        "Send the newest version with changes in your own efforts; ask the coordinator to change "
+        "the rest, and to make the plan active or end it.",
+        403,
+    ),
+    "not-adjusted": sender_fault(
+        "conflict",
+        "Planen kan inte bli aktiv: alla enheter med insatser har inte justerat den här versionen. "
+        "Påminn de enheter som saknas.",
+        "The plan cannot be active: not every unit with an effort has accepted this version.",
+        "Keep the plan as a draft, and remind the units that the detail names.",
+        409,
+    ),
+    "consent-ended": sender_fault(
+        "suppressed",
+        "Samtycket till planering gällde inte längre: ingen har fått meddelandet. "
+        "Fråga den enskilde på nytt och skicka igen.",
+        "The consent to planning had ended: nobody got the message.",
+        "Ask the person again, and send it once more with the new consent.",
+        200,
+    ),
+}

@@ -1,0 +1,97 @@
+"""A plan that is written in its case: its versions, its adjustment, and the consent beside it."""
+
+from __future__ import annotations
+
+from adapter.core.catalogue import ErrorCode
+from adapter.core.identifiers import hsa_id
+from adapter.core.model import Bundle, Delivery, Event
+from adapter.fhir import bundles, consents
+from adapter.inbound.case_of import Matter
+from adapter.inbound.turn import Turn
+from adapter.outbound.pseudonyms import signature
+from adapter.policy import plan_versions, plans
+from adapter.policy.plan_versions import Word, Writer, Written
+from adapter.policy.plans import Plans
+from adapter.policy.routing import may_speak
+from adapter.settings.network import hsa_ids
+
+
+def written(turn: Turn, matter: Matter, known: Plans) -> Written | None:
+    """Return the version of a plan that a message has; None where it has none.
+
+    FatalError `stale-version` for a plan without a version where versions are known.
+    """
+    if matter.event is not Event.CARE_PLAN:
+        return None
+    number = plan_versions.number_of(matter.bundle)
+    if number is not None:
+        sign = signature(turn.tx)
+        return plan_versions.written(matter.bundle, number, known, sign)
+    refusal = plan_versions.without_version(known, matter.bundle)
+    if refusal is not None:
+        raise refusal
+    return None
+
+
+def superseding(turn: Turn, matter: Matter, known: Plans, new: Written | None) -> str | None:
+    """Return when the newer message about the same plan was recorded; None: this is the newest.
+
+    FatalError when this version may not be written.
+    """
+    if new is None:
+        is_old = plans.is_superseded(known, matter.event, matter.bundle)
+        newest = plans.newest_of(known, matter.event, matter.bundle) if is_old else None
+        return newest.isoformat() if newest else None
+    if plan_versions.judge(known, new, writer(turn)) is Word.OLDER:
+        return known.versions[new.key].at
+    return None
+
+
+def with_plan(turn: Turn, matter: Matter, known: Plans, new: Written | None) -> Plans:
+    """Return what the case keeps of its plans, the message counted."""
+    if new is not None:
+        return plan_versions.with_version(known, new, writer(turn))
+    if matter.event is Event.ANSWER and matter.concerned is not None:
+        return _adjusted(turn, matter.bundle, matter.concerned, known)
+    return plans.with_message(known, matter.event, matter.bundle)
+
+
+def writer(turn: Turn) -> Writer:
+    """Return the sender as one who writes plans: also for the units that read in its mailbox."""
+    sender, day = turn.sender, turn.now.date()
+    others = {hsa_id(id_) for id_ in (*sender.speaks_for, *sender.mailbox_for)}
+    return Writer(
+        organization=hsa_id(sender.organization),
+        ids=frozenset(hsa_ids(sender, day) | others),
+        keeps_plans=bool(sender.carries_for),
+    )
+
+
+def _adjusted(turn: Turn, bundle: Bundle, answered: Delivery, known: Plans) -> Plans:
+    """Count a unit's answer to a version of a plan (LPT 7 a §)."""
+    if answered.event is not Event.CARE_PLAN or not known.versions:
+        return known
+    task = bundles.focus(bundle) or {}
+    unit = bundles.referenced_organization(bundle, task.get("owner"))
+    if unit not in writer(turn).ids and not may_speak(turn.sender, unit, turn.now.date()):
+        unit = bundles.sender_id(bundle)
+    status = str(task.get("status", ""))
+    return plan_versions.with_adjustment(known, answered.content_id, unit, status)
+
+
+def consent_over(matter: Matter) -> ErrorCode | None:
+    """Return why the consent to planning is over; None while a plan may go.
+
+    The case's own word counts first, then the newest Consent that the plan carries.
+    """
+    if matter.event is not Event.CARE_PLAN:
+        return None
+    if matter.stay.is_consent_withdrawn:
+        return "consent-withdrawn"
+    words = [w for w in consents.words(matter.bundle) if w.category == consents.PLANNING]
+    recorded = bundles.recorded(matter.bundle)
+    if not words or recorded is None:
+        return None
+    if not words[-1].in_force:
+        return "consent-withdrawn"
+    return "consent-ended" if words[-1].is_over(recorded) else None
