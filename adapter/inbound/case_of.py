@@ -21,6 +21,7 @@ from adapter.inbound.turn import Turn
 from adapter.outbound import receipts
 from adapter.outbound.pseudonyms import pseudonyms
 from adapter.policy import authority, plans, read_message
+from adapter.policy.authority import Capacity
 from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import may_speak
@@ -144,8 +145,16 @@ def _demand_authority(turn: Turn, event: Event, case: Case) -> None:
     mailboxes = turn.network.same_organization(turn.sender)
     owner, day = authority.owner_of(case.name), turn.now.date()
     held = authority.capacities(turn.sender, owner, parties, mailboxes, day)
+    if event is Event.SIP_INVITATION_ANSWER and _was_invited(case, mailboxes):
+        held |= {Capacity.RECEIVER}
     if not authority.may_originate(event, held):
         raise FatalError("not-entitled")
+
+
+def _was_invited(case: Case, mailboxes: Sequence[str]) -> bool:
+    """Whether an invitation in the case was sent to any of these endpoints, also before today."""
+    had = (invitation.had for invitation in plans.load(case.facts).invitations.values())
+    return any(set(names) & set(mailboxes) for names in had)
 
 
 def _only_own(turn: Turn, bundle: Bundle) -> Case | None:

@@ -6,25 +6,28 @@ message goes to the receivers that it names, or to those of the routes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Bundle, Code, Delivery, Event, Kind
+from adapter.core.model import Code, Delivery, Event, Kind
 from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import bundles
-from adapter.inbound import case_plans, stay_consents, stay_items
+from adapter.inbound import case_invitations, case_plans, stay_consents, stay_items
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
 from adapter.inbound.protected import learn_level
 from adapter.inbound.remarks import remarks
+from adapter.inbound.sending import Sending, Target, not_a_party, returning
 from adapter.inbound.stays import forward_stay, label_cases
 from adapter.inbound.turn import Turn
 from adapter.outbound import deliveries, receipts
 from adapter.outbound.deliveries import Outgoing
 from adapter.policy import authority, plans, protection
+from adapter.policy.invitations import CALLS
+from adapter.policy.plan_versions import Written
 from adapter.policy.plans import Plans
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import Addressing, allows_protected, receivers
@@ -42,7 +45,8 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     matter = matter_of(turn, message)
     known = plans.load(matter.case.facts)
     plan = case_plans.written(turn, matter, known)
-    newest = case_plans.superseding(turn, matter, known, plan)
+    newest = case_invitations.newer(matter, known)
+    newest = newest or case_plans.superseding(turn, matter, known, plan)
     if newest is not None:
         return _superseded(turn, message, matter, newest)
     level = learn_level(turn, matter.bundle, [matter.stay])
@@ -50,14 +54,16 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     over = case_plans.consent_over(matter)
     if over is not None:
         return stay_consents.keep_plan(turn, message, matter.case, over)
-    outgoing, dropped = _outgoing(turn, matter, level.after)
+    sending = _sending(turn, matter, known, plan)
+    matter = _with_rows(turn, matter, sending)
+    outgoing = [_made(turn, matter, target, level.after) for target in sending.targets]
     case = cases.lock(turn.tx, matter.case.id)  # a label may have taken order numbers
     problems = deliveries.put(
         turn.tx, turn.network, case, turn.message.id, turn.sender, outgoing, turn.now
     )
-    _save(turn, matter, case_plans.with_plan(turn, matter, known, plan), outgoing)
-    turn.settle(Ruling.PROCESS, case_id=case.id, shared=bool(outgoing))
-    issues = [*message.issues, *problems, *dropped, *remarks(turn, message)]
+    _save(turn, matter, sending.kept, outgoing)
+    turn.settle(Ruling.PROCESS, case_id=case.id, note=sending.note, shared=bool(outgoing))
+    issues = [*message.issues, *problems, *sending.issues, *remarks(turn, message)]
     return answer(turn, turn.about, Code.OK, issues, case.id)
 
 
@@ -79,23 +85,65 @@ def _superseded(turn: Turn, message: ReadMessage, matter: Matter, newest: str) -
 # With which endpoints
 
 
-def _outgoing(turn: Turn, matter: Matter, level: str) -> tuple[list[Outgoing], list[Issue]]:
-    """The deliveries of a message, and a warning for each receiver that takes no part."""
+def _sending(turn: Turn, matter: Matter, known: Plans, plan: Written | None) -> Sending:
+    """What follows from a message: its own rules for some events, else to whom it is addressed."""
+    if matter.event in CALLS:
+        return case_invitations.called(turn, matter, known)
+    if matter.event is Event.SIP_INVITATION_ANSWER:
+        return case_invitations.answered(turn, matter, known)
+    kept = case_plans.with_plan(turn, matter, known, plan)
     if matter.concerned is not None:
-        return _returned(turn, matter, matter.concerned), []
-    addressing = Addressing(
+        return Sending(targets=_returned(turn, matter, matter.concerned), kept=kept)
+    return _addressed(turn, matter, kept)
+
+
+def _addressed(turn: Turn, matter: Matter, kept: Plans) -> Sending:
+    """To the receivers of a message, with a warning for each that takes no part."""
+    addressed = receivers(turn.network, _addressing(turn, matter))
+    endpoints = list({e.name: e for e in (_mailbox(turn, matter, a) for a in addressed)}.values())
+    parties = [e for e in endpoints if _may_receive(turn, matter, e)]
+    return Sending(
+        targets=tuple(
+            Target(endpoint=e, event=matter.event, bundle=matter.bundle) for e in parties
+        ),
+        issues=tuple(not_a_party(turn, matter, e.name) for e in endpoints if e not in parties),
+        kept=kept,
+    )
+
+
+def _addressing(turn: Turn, matter: Matter) -> Addressing:
+    return Addressing(
         event=matter.event,
         sender=turn.sender,
         receivers=bundles.receiver_ids(matter.bundle),
         municipality=bundles.municipality(matter.bundle),
         day=turn.now.date(),
     )
-    addressed = receivers(turn.network, addressing)
-    endpoints = list({e.name: e for e in (_mailbox(turn, matter, a) for a in addressed)}.values())
-    parties = [e for e in endpoints if _may_receive(turn, matter, e)]
-    dropped = [_not_a_party(turn, matter, e) for e in endpoints if e not in parties]
-    holds = {e.name: _hold(turn, addressing, level, e) for e in parties}
-    return [_to(turn, matter, matter.bundle, e, holds[e.name]) for e in parties], dropped
+
+
+def _with_rows(turn: Turn, matter: Matter, sending: Sending) -> Matter:
+    """Write the participants that a message adds or ends, before anything is sent to them."""
+    for row in sending.rows:
+        participants.save(turn.tx, row)
+    if not sending.rows:
+        return matter
+    return replace(matter, rows=tuple(participants.of_case(turn.tx, matter.case.id)))
+
+
+def _made(turn: Turn, matter: Matter, target: Target, level: str) -> Outgoing:
+    """The delivery of a message to an endpoint, judged at its claim unless it is exempt."""
+    mailbox = turn.network.mailbox(target.endpoint.name)
+    is_party = any(row.endpoint in mailbox for row in matter.rows)
+    is_judged = is_party and matter.stay.is_described and not target.is_exempt
+    hold = target.hold or (_hold(turn, matter, level, target.endpoint) if level else "")
+    return Outgoing(
+        endpoint=target.endpoint,
+        event=target.event,
+        bundle=target.bundle,
+        original=matter.original if target.bundle is matter.bundle else b"",
+        hold="" if target.is_return and not target.hold else hold,
+        right_no=number_of_right(matter.rows, mailbox) if is_judged else None,
+    )
 
 
 def _mailbox(turn: Turn, matter: Matter, endpoint: Endpoint) -> Endpoint:
@@ -117,48 +165,27 @@ def _may_receive(turn: Turn, matter: Matter, endpoint: Endpoint) -> bool:
     return is_owner or bool(matter.parties & set(mailboxes))
 
 
-def _not_a_party(turn: Turn, matter: Matter, endpoint: Endpoint) -> Issue:
-    turn.log("not-a-party", endpoint.name, case=matter.case.id)
-    return Issue(code="not-a-party", detail=endpoint.name, severity=Severity.WARNING)
-
-
-def _hold(turn: Turn, addressing: Addressing, level: str, endpoint: Endpoint) -> str:
+def _hold(turn: Turn, matter: Matter, level: str, endpoint: Endpoint) -> str:
     """Why a message about a protected person is held: a sender's own bytes cannot be masked."""
-    if not level:
-        return ""
     policy = protection.policy(turn.network.settings.protection, level, endpoint.name)
-    goes = policy == "full" or allows_protected(turn.network, addressing, endpoint)
-    return "" if goes else "protected-identity"
+    allowed = allows_protected(turn.network, _addressing(turn, matter), endpoint)
+    return "" if policy == "full" or allowed else "protected-identity"
 
 
-def _to(turn: Turn, matter: Matter, bundle: Bundle, endpoint: Endpoint, hold: str) -> Outgoing:
-    mailbox = turn.network.mailbox(endpoint.name)
-    is_party = any(row.endpoint in mailbox for row in matter.rows)
-    is_judged = is_party and matter.stay.is_described and matter.concerned is None
-    return Outgoing(
-        endpoint=endpoint,
-        event=matter.event,
-        bundle=bundle,
-        original=matter.original if bundle is matter.bundle else b"",
-        hold=hold,
-        right_no=number_of_right(matter.rows, mailbox) if is_judged else None,
-    )
-
-
-def _returned(turn: Turn, matter: Matter, concerned: Delivery) -> list[Outgoing]:
+def _returned(turn: Turn, matter: Matter, concerned: Delivery) -> tuple[Target, ...]:
     """An answer goes to the sender of the message that it answers, without a route."""
     first = inbox.get(turn.tx, concerned.message_id)
     if first is None or concerned.event is Event.DELIVERY_REPORT:
-        return []  # the adapter itself wrote the report
+        return ()  # the adapter itself wrote the report
     sender = turn.network.endpoint(first.endpoint)
     home = turn.network.address(sender)
     if home is not None:
         bundle = with_original_id(turn.tx, matter.bundle, concerned, first)
-        return [_to(turn, matter, bundle, home, "")]
+        return (returning(matter.event, home, bundle),)
     turn.log("no-return-address", sender.name, case=matter.case.id)
     if not _needs_a_person(matter):
-        return []
-    return [_to(turn, matter, matter.bundle, sender, "no-route")]
+        return ()
+    return (returning(matter.event, sender, matter.bundle, "no-route"),)
 
 
 def _needs_a_person(matter: Matter) -> bool:

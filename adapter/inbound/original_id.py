@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapter.core.model import Bundle, Delivery, StoredMessage
 from adapter.fhir import builders, bundles, rewriting
 from adapter.inbound.taken_ids import outward
+from adapter.policy.invitations import CALLS
 from adapter.store import inbox, outbox
 from adapter.store.transaction import Transaction
 
@@ -29,7 +30,8 @@ def _original(tx: Transaction, concerned: Delivery, first: StoredMessage) -> str
     while sent is not None:
         content = sent.content_id
         sent = outbox.get(tx, sent.replaces) if sent.replaces else None
-    if content == outward(first.endpoint, first.content_id):
+    is_rewritten = concerned.event in CALLS and str(concerned.event) != first.event
+    if is_rewritten or content == outward(first.endpoint, first.content_id):
         content = first.content_id
     came: StoredMessage | None = first
     while came is not None and came.content_id == content and came.replaces:

@@ -14,6 +14,7 @@ from adapter.core.participant import Participant
 from adapter.operate import protection
 from adapter.policy.consents import CONSENT
 from adapter.policy.notice import ENDINGS
+from adapter.policy.outside import OUTSIDE
 from adapter.policy.stay import Stay, load
 from adapter.store import items, notices, participants, persons, stays
 from adapter.store.items import Item
@@ -90,7 +91,7 @@ def _participant(row: Participant, sent: Iterable[SentNotice]) -> ParticipantSum
 
 def _told(row: Participant, sent: Iterable[SentNotice]) -> str:
     """Whether a notice arrived while this right stood. An ending is none."""
-    if row.basis == "named":
+    if row.basis in OUTSIDE:
         return ""
     arrived = {
         notice.arrived

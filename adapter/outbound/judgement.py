@@ -25,6 +25,7 @@ from adapter.policy import authority, notices, secrecy
 from adapter.policy.events import still_stands
 from adapter.policy.notice import ENDINGS, Notice, ending, protected
 from adapter.policy.notices import Heading
+from adapter.policy.outside import of_stay
 from adapter.policy.protection import policy
 from adapter.policy.rights import last_told, viewer
 from adapter.policy.stay import Stay, load
@@ -149,6 +150,9 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
         return _unless_protected(tx, network, d, stay, rows, now)
     if not stay.is_described:
         lapse(tx, network, d, now, "the right has changed, and the stay is purged")
+        return None
+    if d.event not in ENDINGS and all(row.until is not None for row in of_stay(rows)):
+        lapse(tx, network, d, now, "the receiver's right to the stay has ended")
         return None
     is_barred = _is_barred(tx, network, d, stay, now)
     if is_barred and secrecy.is_behind(d.event):

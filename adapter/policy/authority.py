@@ -57,7 +57,7 @@ AUTHORITY: Mapping[Event, Rule] = {
     Event.SIP_INVITATION: Rule(may=_PARTIES, section="4:3"),
     Event.SIP_INVITATION_CHANGED: Rule(may=_PARTIES, section="4:3"),
     Event.SIP_INVITATION_CANCELLED: Rule(may=_PARTIES, section="4:3"),
-    Event.SIP_INVITATION_ANSWER: Rule(may=_PARTIES, section="practice"),
+    Event.SIP_INVITATION_ANSWER: Rule(may=_RECEIVERS, section="practice"),
     Event.PLANNING_BASIS: Rule(may=_PARTIES, section="practice"),
     Event.INFORMATION_TRANSFER: Rule(may=_OWNER, section="3:2"),
     Event.PROGRESS: Rule(may=_PARTIES, section="practice"),

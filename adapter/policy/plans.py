@@ -15,6 +15,7 @@ from typing import Any
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
 from adapter.policy.efforts import Effort
+from adapter.policy.invitations import Invitation, restored
 
 ENDED = frozenset({"completed", "revoked", "entered-in-error"})
 """CarePlan.status of a plan that is over: it is read-only."""
@@ -38,10 +39,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """The plans of a case."""
+    """The plans of a case, and the invitations to make one."""
 
     applied: Mapping[str, str] = field(default_factory=dict)  # without versions: newest time
     versions: Mapping[str, Version] = field(default_factory=dict)
+    invitations: Mapping[str, Invitation] = field(default_factory=dict)
 
     @property
     def any_in_force(self) -> bool:
@@ -54,7 +56,8 @@ def load(text: str) -> Plans:
     """Return what the store keeps of the plans of a case."""
     kept = json.loads(text or "{}")
     versions = {key: _version(row) for key, row in kept.get("versions", {}).items()}
-    return Plans(applied=kept.get("applied", {}), versions=versions)
+    called = {key: restored(row) for key, row in kept.get("invitations", {}).items()}
+    return Plans(applied=kept.get("applied", {}), versions=versions, invitations=called)
 
 
 def _version(row: Mapping[str, Any]) -> Version:

@@ -37,6 +37,7 @@ from adapter.policy.notice import (
     protected,
     shown,
 )
+from adapter.policy.outside import of_stay, renumbered
 from adapter.policy.rights import (
     closed,
     has_changed,
@@ -58,7 +59,7 @@ from adapter.policy.window import is_over, judged_in_time
 
 def reconcile(given: Input) -> Plan:
     """Return what to tell to whom after a message about a Stay."""
-    given = replace(given, rows=[row for row in given.rows if row.basis != "named"])
+    every, given = given.rows, replace(given, rows=of_stay(given.rows))
     if _is_over(given):
         return _silent_end(given)
     day, stay = given.now.date(), judged_in_time(given.after, given.rows)
@@ -68,7 +69,11 @@ def reconcile(given: Input) -> Plan:
     rows = tuple(row for plan in plans for row in plan.rows)
     return Plan(
         rows=rows,
-        notices=tuple(notice for plan in plans for notice in plan.notices),
+        notices=tuple(
+            renumbered(notice, every, given.network.mailbox(notice.endpoint))
+            for plan in plans
+            for notice in plan.notices
+        ),
         lapses={name: why for plan in plans for name, why in plan.lapses.items()},
         missing=rights.missing,
         late=tuple(late_notices(stay, given.rows, rows, given.now)),

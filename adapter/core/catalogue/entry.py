@@ -87,6 +87,7 @@ ErrorCode: TypeAlias = Literal[
     "plan-ended",
     "not-own-effort",
     "not-adjusted",
+    "invitation-unknown",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

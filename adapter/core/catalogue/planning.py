@@ -44,4 +44,12 @@ CODES: dict[ErrorCode, Entry] = {
         "Ask the person again, and send it once more with the new consent.",
         200,
     ),
+    "invitation-unknown": sender_fault(
+        "not-found",
+        "Kallelsen finns inte i ärendet, eller är inte skickad till er. "
+        "Kontrollera kallelsens id, och skicka kallelsen före ändringar och svar.",
+        "The invitation is not in the case, or was not sent to you.",
+        "Check the identifier of the invitation, and the name of the case.",
+        404,
+    ),
 }
