@@ -99,11 +99,11 @@ def no_longer_invited(bundle: Bundle, unit: Resource) -> Bundle:
     invitation, names = bundles.focus(bundle) or {}, references.by_name(bundle)
     patient = bundles.patient(bundle)
     kept = [p for p in _participants(bundle) if _is_caller(p) or _actor(names, p) is patient]
-    told = [e for e in invitation.get("extension", ()) if str(e.get("url")).endswith("/version")]
+    versions = [e for e in invitation.get("extension", ()) if str(e.get("url")).endswith("/version")]
     focus = {
         "resourceType": "Appointment",
         "id": invitation.get("id"),
-        "extension": told,
+        "extension": versions,
         "identifier": invitation.get("identifier"),
         "status": "cancelled",
         "cancelationReason": {"text": "Enheten är inte längre kallad"},
