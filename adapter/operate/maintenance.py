@@ -18,6 +18,7 @@ from adapter.policy.stay import load, of_consent
 from adapter.settings.network import Network
 from adapter.store import (
     Store,
+    blobs,
     cases,
     history,
     lost_deliveries,
@@ -140,6 +141,7 @@ def purge(store: Store, network: Network, now: datetime, limit: int = 100) -> Pu
             for each in purged:
                 detail = f"{each.messages} messages" if what == "purged" else ""
                 history.note(tx, now, what, case=each.id, detail=detail)
+        blobs.remove_unused(tx)
     return Purge(bodies=tuple(bodies), names=tuple(names), told=tuple(notices))
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from adapter.core.errors import AdapterError
 from adapter.core.model import Code, Delivery, Layer
+from adapter.store import blobs
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.dialects import among
 from adapter.store.tables import attempt, delivery, receipt
@@ -71,15 +72,16 @@ def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None
     before = sa.update(attempt).where(
         attempt.c.delivery_id == d.id, attempt.c.number == d.attempt - 1
     )
-    tx.execute(before.values(body=d.body))
+    tx.execute(before.values(body=blobs.stored(tx, d.id, d.body)))
     this = sa.update(delivery).where(among(delivery.c.id, "ids_"))
-    tx.execute(this.values(envelope_id=envelope_id, body=body), {"ids_": [d.id]})
+    values = {"envelope_id": envelope_id, "body": blobs.stored(tx, d.id, body)}
+    tx.execute(this.values(values), {"ids_": [d.id]})
 
 
 def keep_bytes(tx: Transaction, d: Delivery) -> None:
     """Keep the bytes that a delivery was tried with, before it gets others."""
     tried = sa.and_(attempt.c.delivery_id == d.id, attempt.c.body.is_(None))
-    tx.execute(sa.update(attempt).where(tried).values(body=d.body))
+    tx.execute(sa.update(attempt).where(tried).values(body=blobs.stored(tx, d.id, d.body)))
 
 
 def add_receipt(

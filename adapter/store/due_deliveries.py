@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Delivery
-from adapter.store import attempts, outbox, rights
+from adapter.store import attempts, blobs, outbox, rights
 from adapter.store.columns import Instant
 from adapter.store.dialects import ONE, among
 from adapter.store.indexes import due, is_open, one_of, place
@@ -99,6 +99,8 @@ def _locked(
     ids = tx.execute(candidates, values).scalars().all()
     rows = tx.execute(_rows(replacement), values | {"ids_": ids}).all() if ids else []
     locked = [outbox.values(row) for row in rows]
+    for row in locked:
+        row["body"] = blobs.whole(tx, row["body"])
     judged = [row["id"] for row in locked if row["right_no"] is not None]
     changed = rights.compare(tx, judged, replacement.mailbox | {name}, now)
     return [_claimed(row, until, changed.get(row["id"], Right.STANDS)) for row in locked]

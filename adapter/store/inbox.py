@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from adapter.core.lifecycle import Ruling, Standing, rule
 from adapter.core.model import CUT_OFF, Envelope, Message, StoredMessage
 from adapter.core.record_ids import Record, new_id
+from adapter.store import blobs
 from adapter.store.bulk_write import Complete
 from adapter.store.dialects import ONE, among
 from adapter.store.indexes import one_of, place
@@ -52,7 +53,7 @@ def put(
             "id": m.id,
             "endpoint": m.endpoint,
             "received_at": m.received_at,
-            "body": m.body,
+            "body": blobs.stored(tx, m.id, m.body),
             "fingerprint": m.fingerprint,
             "claimed_event": m.claimed_event,
             "claimed_id": _without_nul(envelope.id)[:200],
@@ -113,7 +114,7 @@ def claim(tx: Transaction, name: str, limit: int) -> list[Message]:
     Call with the sender's row locked: then no other process works on this sender's messages.
     """
     rows = tx.execute(_UNPROCESSED, {"name_": name, "limit_": limit}).mappings()
-    return [Message(**row) for row in rows]
+    return [Message(**{**row, "body": blobs.whole(tx, row["body"])}) for row in rows.all()]
 
 
 _UNPROCESSED = (
@@ -205,7 +206,10 @@ def lock(tx: Transaction, ids: Sequence[str]) -> None:
 def get(tx: Transaction, id_: str) -> StoredMessage | None:
     """Return a message with all its columns, or None."""
     row = tx.execute(sa.select(*_ALL).where(message.c.id == id_)).mappings().one_or_none()
-    return StoredMessage(**{**row, "standing": Standing(row["standing"])}) if row else None
+    if row is None:
+        return None
+    made = {"standing": Standing(row["standing"]), "body": blobs.whole(tx, row["body"])}
+    return StoredMessage(**{**row, **made})
 
 
 _ALL = tuple(message.c[field.name] for field in fields(StoredMessage))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, State, Step, advance
 from adapter.core.model import Code, Delivery, DoneWhen, Event, Layer
-from adapter.store import attempts
+from adapter.store import attempts, blobs
 from adapter.store.bulk_write import Insert, Update
 from adapter.store.columns import Instant
 from adapter.store.dialects import among
@@ -51,14 +51,20 @@ def record(row: sa.Row[Any]) -> Delivery:
 
 def fetch(tx: Transaction, query: sa.Select[Any]) -> list[Delivery]:
     """Return the deliveries of a query that selects `ALL` or `WITHOUT_BYTES`."""
-    return [record(row) for row in tx.execute(query)]
+    return [_with_body(tx, record(row)) for row in tx.execute(query).all()]
+
+
+def _with_body(tx: Transaction, d: Delivery) -> Delivery:
+    body = blobs.whole(tx, d.body)
+    return d if body is d.body else replace(d, body=body)
 
 
 def put(tx: Transaction, deliveries: Iterable[Delivery]) -> None:
     """Insert new deliveries."""
     for new in deliveries:
         row = {name: getattr(new, name) for name in _INSERTED}
-        tx.later(_PUT, row | {"event": str(new.event)})
+        row |= {"event": str(new.event), "body": blobs.stored(tx, new.id, new.body)}
+        tx.later(_PUT, row)
 
 
 _PUT = Insert(delivery)
@@ -280,6 +286,8 @@ def fill(tx: Transaction, id_: str, **values: Any) -> None:
     """Write columns other than the state, e.g. new bytes, an owner or another endpoint."""
     if "state" in values:
         raise TypeError("change the state with step()")
+    if "body" in values:
+        values["body"] = blobs.stored(tx, id_, values["body"])
     tx.execute(_THESE.values(**values), {"ids_": [id_]})
 
 

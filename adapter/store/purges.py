@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Event
-from adapter.store import cases
+from adapter.store import blobs, cases
 from adapter.store.columns import Instant
 from adapter.store.dialects import among, there_is
 from adapter.store.indexes import named, one_of, told, unpurged
@@ -153,10 +153,12 @@ _in_case = among(delivery.c.case_id, "ids_")
 _reports = sa.and_(_in_case, delivery.c.event != str(Event.RECEIPT))
 _of_reports = attempt.c.delivery_id.in_(sa.select(delivery.c.id).where(_reports))
 _cases = sa.update(case).where(among(case.c.id, "ids_"))
-_PURGE: tuple[sa.Update, ...] = (
+_PURGE: tuple[sa.Update | sa.Delete, ...] = (
     sa.update(message).where(among(message.c.case_id, "ids_")).values(body=None),
     sa.update(attempt).where(_of_reports).values(body=None, answer=None),
     sa.update(delivery).where(_reports).values(body=None),
+    blobs.release(sa.select(message.c.id).where(among(message.c.case_id, "ids_"))),
+    blobs.release(sa.select(delivery.c.id).where(_reports)),
     sa.update(stay).where(among(stay.c.case_id, "ids_")).values(body=None),
     _cases.values(purged_at=sa.bindparam("now_", type_=Instant)),
 )

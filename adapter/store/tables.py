@@ -20,7 +20,7 @@ message = sa.Table(
     columns.id_(unique=True),
     columns.id_("endpoint"),  # the authenticated sender; "" when it could not be identified
     sa.Column("received_at", Instant, nullable=False),
-    sa.Column("body", sa.LargeBinary),  # as received; NULL once purged
+    sa.Column("body", sa.LargeBinary),  # as received, see blobs.py; NULL once purged
     columns.text("content_type"),
     columns.id_("fingerprint"),  # SHA-256 of the body, hex
     columns.text("claimed_id"),  # the sender's own: AMQP message_id, Idempotency-Key, MSH-10
@@ -48,6 +48,19 @@ message = sa.Table(
     sa.Index("message_endpoint", "endpoint", "seq"),
     sa.Index("message_content", "content_id"),
     sa.Index("message_claimed", "endpoint", "claimed_id"),
+)
+blob = sa.Table(  # what was cut out of large bodies, each once (blobs.py)
+    "blob",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # SHA-256, hex
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+blob_use = sa.Table(
+    "blob_use",
+    metadata,
+    columns.id_("owner", primary_key=True),  # the message or delivery with whose bodies it goes
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Index("blob_use_digest", "digest"),
 )
 content = sa.Table(  # for duplicates, by content id
     "content",
@@ -164,7 +177,7 @@ delivery = sa.Table(
     columns.text("content_id"),
     columns.text("envelope_id"),
     columns.text("content_type"),
-    sa.Column("body", sa.LargeBinary),  # rendered once; NULL once purged
+    sa.Column("body", sa.LargeBinary),  # rendered once, see blobs.py; NULL once purged
     columns.text("losses"),
     columns.flag("forwarded"),  # the sender's own bytes
     columns.text("done_when"),

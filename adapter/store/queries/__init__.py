@@ -7,12 +7,12 @@ to the history in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.store import cases
+from adapter.store import blobs, cases
 from adapter.store.queries.summaries import (
     AttemptSummary,
     CaseSummary,
@@ -180,11 +180,12 @@ def attempt_bytes(tx: Transaction, message_id: str) -> list[AttemptBytes]:
         .where(delivery.c.message_id == message_id)
         .order_by(delivery.c.seq, attempt.c.number)
     )
-    return fetch(tx, AttemptBytes, query)
+    rows = fetch(tx, AttemptBytes, query)
+    return [replace(each, body=blobs.whole(tx, each.body)) for each in rows]
 
 
 def message_body(tx: Transaction, id_: str) -> bytes | None:
     """Return the bytes of a message as received; None once purged."""
     query = sa.select(message.c.body).where(message.c.id == id_)
     body: bytes | None = tx.execute(query).scalar_one()
-    return body
+    return blobs.whole(tx, body)
