@@ -74,8 +74,8 @@ def rewrite(tx: Transaction, d: Delivery, envelope_id: str, body: bytes) -> None
     )
     tx.execute(before.values(body=blobs.stored(tx, d.id, d.body)))
     this = sa.update(delivery).where(among(delivery.c.id, "ids_"))
-    values = {"envelope_id": envelope_id, "body": blobs.stored(tx, d.id, body)}
-    tx.execute(this.values(values), {"ids_": [d.id]})
+    rendered = blobs.stored(tx, d.id, body)
+    tx.execute(this.values(envelope_id=envelope_id, body=rendered), {"ids_": [d.id]})
 
 
 def keep_bytes(tx: Transaction, d: Delivery) -> None:

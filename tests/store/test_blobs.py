@@ -6,6 +6,7 @@ import os
 import time
 from base64 import b64encode
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,17 +23,16 @@ from adapter.store import (
     StoreUnavailableError,
     attempts,
     blobs,
+    cases,
     inbox,
     outbox,
     queries,
 )
 from adapter.store.migrate import configuration
 from adapter.store.tables import attempt, blob, blob_use, delivery, message
-from adapter.store.tables import case as care_case
 from tests.kit.far_side import written
 from tests.kit.query_plans import statements
 from tests.kit.region import Region
-from tests.operate.test_purge import DAY, discharged, purged
 
 PDF = os.urandom(600_000)
 FILE = b64encode(PDF)
@@ -230,20 +230,31 @@ def test_a_missing_blob_is_no_body(region: Region) -> None:
         body_of(region.store, id_)
 
 
+def discharged(region: Region, *messages: str) -> None:
+    """A discharged stay of which nobody was told, with these messages."""
+    with region.store.begin() as tx:
+        case = cases.open_case(tx, [f"SE1/{messages[0]}"], "digest", region.now)
+        cases.save(tx, case.id, discharged_at=region.now)
+        these = sa.update(message).where(message.c.id.in_(messages))
+        tx.execute(these.values(case_id=case.id, standing="processed"))
+
+
+def purged(region: Region) -> int:
+    """Purge after eight days; return how many cases."""
+    region.now += timedelta(days=8)
+    return len(maintenance.purge(region.store, region.network, region.now).bodies)
+
+
 def test_a_purge_removes_the_files_of_the_bodies_that_it_removes(region: Region) -> None:
-    case = discharged(region)
     body = FORMATS[0] % FILE
     first, other = put(region, body, body)
-    with region.store.begin() as tx:
-        values = {"case_id": case, "standing": "processed"}
-        tx.execute(sa.update(message).where(message.c.id == first).values(values))
-    assert purged(region, 8 * DAY) == 1
+    discharged(region, first)
+    assert purged(region) == 1
     assert (body_of(region.store, first), body_of(region.store, other)) == (None, body)
     assert kept(region.store)[0] == 1
-    with region.store.begin() as tx:
-        tx.execute(sa.update(message).where(message.c.id == other).values(values))
-        tx.execute(sa.update(care_case).values(purged_at=None))
-    assert purged(region, DAY) == 1
+    discharged(region, other)
+    assert purged(region) == 1
+    assert body_of(region.store, other) is None
     assert kept(region.store)[0] == 0
 
 
