@@ -18,6 +18,32 @@ def _table(type_: str) -> dict[str, str]:
 
 
 EVENT_2 = {Event(code): word for code, word in _table("Meddelandetyp").items()}
+PRINCIPAL = _table("Huvudman")
+CONTACT_KIND = _table("Kontaktslag")
+CONTACT_STATUS = _table("Kontaktstatus")
+TELECOM_SYSTEM = _table("KontaktvagSlag")
+TELECOM_USE = _table("KontaktvagBruk")
+INVITATION_STATUS = _table("Kallelsestatus")
+PARTICIPATION = _table("Deltagande")
+REQUIRED = _table("Narvarokrav")
+MEETING_FORM = _table("Motesform")
+BASIS_KIND = _table("Underlagsslag")
+BASIS_STATUS = _table("Underlagsstatus")
+BASIS_AREA = _table("Omradeskod")
+BASIS_ANSWER = _table("Omradessvar")
+TRACK = _table("Sparfarg")
+CONSENT_STATUS = _table("Samtyckesstatus")
+CONSENT_FORM = _table("Samtyckesform")
+ATTACHMENT_STATUS = _table("Bilagestatus")
+DOCUMENT_STATUS = _table("Dokumentstatus")
+GOAL_STATUS = _table("Malstatus")
+GOAL_TERM = _table("Maltid")
+ACHIEVEMENT = _table("Maluppfyllelse")
+ATTENDANCE = _table("Narvaro")
+RISK_STATUS = _table("Riskstatus")
+RECALL = _table("Aterkallelseslag")
+ASKED = _table("Begaran")
+ANSWER_KIND = _table("Svarsutfall")
 
 
 def _renamed(type_: str, table: dict[str, str]) -> dict[str, str]:
@@ -36,3 +62,4 @@ ELEMENTS = {  # by parent and name
     ("Meddelande", "Svar"): "Kvittering",
     ("Vardtillfalle", "Vardgivare"): "Vardenhet",
 }
+ATTRIBUTES = {("Meddelande", "ersatter"): "avser"}  # by element and name

@@ -18,10 +18,12 @@ from adapter.mappings.omsorg import (
     patient,
     provenance,
     receipt,
+    shared_shapes,
 )
 from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties
+from adapter.mappings.omsorg.places import pruned
 from adapter.mappings.omsorg.take_fields import (
     part,
     parts,
@@ -119,8 +121,16 @@ def read(event: Event, document: Element, context: Context, version: Version) ->
     others = [person, provenance.read(document, context, version.number), *incoming.others]
     extra = present({"reason": _read_reason(child(document, "Orsak"))})
     bundle = _bundle(event, document, organisations, others, extra, focus)
-    bundle = encounter.with_contact(bundle, node)
+    bundle = encounter.with_contact(bundle, node, _read_contact_ways(node, incoming))
     return _with_replaced(bundle, attribute(document, "ersatter"))
+
+
+def _read_contact_ways(node: Element, incoming: IncomingMessage) -> list[Resource]:
+    """Return the further contact ways of the unit of a stay, which omsorg/2 has."""
+    unit: Resource = {}
+    shared_shapes.TELECOMS.read(node, unit, incoming)
+    ways: list[Resource] = pruned(unit.get("telecom", []))
+    return ways
 
 
 def _read_reason(node: Element | None) -> Resource:

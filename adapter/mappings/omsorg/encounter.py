@@ -41,6 +41,7 @@ from adapter.mappings.omsorg.xml_elements import (
     children,
     element,
     leaf,
+    local_name,
     text_of,
     token_of,
 )
@@ -215,13 +216,19 @@ def _read_assessment(node: Element) -> Resource:
     )
 
 
-def with_contact(bundle: Bundle, node: Element) -> Bundle:
-    """Return the message with the contact of Vardgivare, in an Organization that it refers to."""
+def with_contact(bundle: Bundle, node: Element, others: list[Resource]) -> Bundle:
+    """Return the message with the contact of Vardgivare, in an Organization that it refers to.
+
+    `others` are further contact ways.
+    """
     provider, stay = child(node, "Vardgivare"), focus(bundle)
-    contact = "" if provider is None else attribute(provider, "kontakt")
-    if provider is None or stay is None or not contact:
+    if provider is None or stay is None or local_name(node) != "Vardtillfalle":
         return bundle
-    telecom = [{"system": _contact_system(contact), "value": contact}]
+    contact = attribute(provider, "kontakt")
+    first = [{"system": _contact_system(contact), "value": contact}] if contact else []
+    telecom = [*first, *others]
+    if not telecom:
+        return bundle
     known = organization(hsa_id(attribute(provider, "hsaId")), text_of(provider))
     named = with_resource(bundle, stay | {"serviceProvider": reference(known["id"])})
     return with_organization(named, known | {"telecom": telecom})

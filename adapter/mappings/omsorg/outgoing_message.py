@@ -24,6 +24,7 @@ from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take, take
 
 Path = tuple[str | int, ...]
 
+_MOST_COPIED = 500_000  # characters of resources that stand more than once
 _INDEX = re.compile(r"\[\d+\]")
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
@@ -49,6 +50,11 @@ class OutgoingMessage:
     rest: Bundle
     version: str = "1"
     parties: dict[str, Party] = field(default_factory=dict)  # by index of the entry
+    anchors: dict[int, str] = field(default_factory=dict)  # a local name, by index of the entry
+    copied: list[int] = field(default_factory=lambda: [0])  # characters that stand once more
+    types: tuple[str, ...] = ()  # of each entry
+    names: dict[str, int] = field(default_factory=dict)  # the entry of each way to refer to it
+    inlined: set[int] = field(default_factory=set)
 
     @property
     def header(self) -> Resource:
@@ -68,7 +74,7 @@ class OutgoingMessage:
 
     def take_first(self, type_: str) -> Resource | None:
         """Take the first resource of a type."""
-        types = self._types()
+        types = self.types
         return self._take_resource(types.index(type_)) if type_ in types else None
 
     def labelled(self) -> list[Resource]:
@@ -78,10 +84,51 @@ class OutgoingMessage:
     def take_referenced(self, reference: Resource, type_: str) -> Resource | None:
         """Take a reference to a resource of this type, and return that resource."""
         index = self._index(reference)
-        if index is None or self._types()[index] != type_:
+        if index is None or self.types[index] != type_:
             return None
         del reference["reference"]
         return self._take_resource(index)
+
+    def type_of(self, reference: Resource) -> str:
+        """Return the type of the resource that a reference names; "" for none."""
+        index = self._index(reference)
+        return "" if index is None else self.types[index]
+
+    def take_inlined(self, reference: Resource, type_: str) -> Resource | None:
+        """Take a reference, and return its resource to write where the reference stands.
+
+        A resource that is referred to again stands again; None, and nothing is taken, where the
+        copies would make the document much larger than the message.
+        """
+        index = self._index(reference)
+        if index is None or self.types[index] != type_:
+            return None
+        if index not in self.inlined:
+            self.inlined.add(index)
+            del reference["reference"]
+            take_implied(reference, "type", type_)
+            return self._take_resource(index)
+        original = self.bundle["entry"][index]["resource"]
+        self.copied[0] += len(repr(original)) if self.copied[0] <= _MOST_COPIED else 0
+        if self.copied[0] > _MOST_COPIED:
+            return None
+        del reference["reference"]
+        take_implied(reference, "type", type_)
+        return {k: v for k, v in deepcopy(original).items() if k not in ("resourceType", "id")}
+
+    def anchor(self, reference: Resource, prefix: str) -> str:
+        """Return the local name of the resource that a reference names; a new one at first."""
+        index = self._index(reference)
+        key = -1 if index is None else index
+        return self.anchors.setdefault(key, f"{prefix}{len(self.anchors) + 1}")
+
+    def take_anchored(self, reference: Resource) -> str:
+        """Take a reference to a resource that has a local name, and return the name; else ""."""
+        index = self._index(reference)
+        if index is None or index not in self.anchors:
+            return ""
+        del reference["reference"]
+        return self.anchors[index]
 
     def referenced(self, reference: Resource) -> Resource:
         """Return what remains of the resource that a reference names; {} for none."""
@@ -91,7 +138,7 @@ class OutgoingMessage:
     def take_organisation(self, reference: Resource) -> Party | None:
         """Take a reference to an organisation: to its resource, or by its HSA-id."""
         index = self._index(reference)
-        if index is not None and self._types()[index] == "Organization":
+        if index is not None and self.types[index] == "Organization":
             return self._take_organization_resource(reference, index)
         identifier = part(reference, "identifier")
         if not is_hsa(str(identifier.get("system", ""))):
@@ -126,20 +173,9 @@ class OutgoingMessage:
             else f"{format_} has no place for it"
         )
 
-    def _types(self) -> list[str]:
-        resources = (entry.get("resource", {}) for entry in self.bundle["entry"])
-        return [str(resource.get("resourceType", "")) for resource in resources]
-
     def _index(self, reference: Resource) -> int | None:
         target = reference.get("reference")
-        return next((i for i, names in enumerate(self._names()) if target in names), None)
-
-    def _names(self) -> Iterator[tuple[str, ...]]:
-        """Yield the ways to refer to each entry."""
-        for entry in self.bundle["entry"]:
-            resource = entry.get("resource", {})
-            local = f"{resource.get('resourceType')}/{resource.get('id')}"
-            yield (entry.get("fullUrl", ""), local, f"urn:uuid:{resource.get('id')}")
+        return self.names.get(target) if isinstance(target, str) else None
 
     def _take_resource(self, index: int) -> Resource:
         entry: Resource = self.rest["entry"][index]
@@ -167,7 +203,19 @@ def outgoing_message(bundle: Bundle, context: Context, version: str) -> Outgoing
     rest = _legal(bundle, bundle, (), context)
     for key, value in (("resourceType", "Bundle"), ("type", "message")):
         take_implied(rest, key, value)
-    return OutgoingMessage(bundle=bundle, rest=rest, version=version)
+    names: dict[str, int] = {}
+    for index, entry in enumerate(bundle["entry"]):
+        for each in _names(entry):
+            names.setdefault(each, index)
+    types = tuple(str(e.get("resource", {}).get("resourceType", "")) for e in bundle["entry"])
+    return OutgoingMessage(bundle=bundle, rest=rest, version=version, types=types, names=names)
+
+
+def _names(entry: Resource) -> tuple[str, ...]:
+    """Return the ways to refer to an entry."""
+    resource = entry.get("resource", {})
+    local = f"{resource.get('resourceType')}/{resource.get('id')}"
+    return (str(entry.get("fullUrl", "")), local, f"urn:uuid:{resource.get('id')}")
 
 
 def _take_party(resource: Resource) -> Party:

@@ -38,8 +38,8 @@ def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
     take_implied(plan, "intent", "plan")
     period = part(plan, "period")
     nodes = [
-        *(_write_identifier(i) for i in parts(plan, "identifier")),
-        *(_write_category(c) for c in parts(plan, "category")),
+        *(write_identifier(i) for i in parts(plan, "identifier")),
+        *(write_category(c) for c in parts(plan, "category")),
         leaf("Titel", take(plan, "title")),
         leaf("Beskrivning", take(plan, "description")),
         *(_write_activity(a, outgoing) for a in parts(plan, "activity")),
@@ -55,14 +55,15 @@ def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
     )
 
 
-def _write_identifier(identifier: Resource) -> Element | None:
+def write_identifier(identifier: Resource) -> Element | None:
+    """Return PlanId; None where the identifier has no value that it can hold."""
     value = take(identifier, "value", forms.TOKEN)
     if not value:
         return None
     return element("PlanId", text=value, system=take(identifier, "system", forms.URI))
 
 
-def _write_category(category: Resource) -> Element | None:
+def write_category(category: Resource) -> Element | None:
     """Return the first coding of the national code system; other codings are losses."""
     for coding in parts(category, "coding"):
         if coding.get("system") == CATEGORY:
@@ -117,10 +118,10 @@ def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     fields = {
         "resourceType": "CarePlan",
         "id": id_,
-        "identifier": [_read_identifier(n) for n in children(node, "PlanId")],
+        "identifier": [read_identifier(n) for n in children(node, "PlanId")],
         "status": code_of(PLAN_STATUS, attribute(node, "status")),
         "intent": "plan",
-        "category": [_read_category(n) for n in children(node, "Kategori")],
+        "category": [read_category(n) for n in children(node, "Kategori")],
         "title": text_of(child(node, "Titel")),
         "description": text_of(child(node, "Beskrivning")),
         "subject": incoming.patient,
@@ -132,11 +133,13 @@ def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
     return present(fields)
 
 
-def _read_identifier(node: Element) -> Resource:
+def read_identifier(node: Element) -> Resource:
+    """Return PlanId as an identifier."""
     return present({"system": normalised(attribute(node, "system")), "value": token_of(node)})
 
 
-def _read_category(node: Element) -> Resource:
+def read_category(node: Element) -> Resource:
+    """Return Kategori as a category."""
     category = {"system": CATEGORY, "code": code_of(PLAN_CATEGORY, token_of(node))}
     return {"coding": [present(category | {"display": str(node.get("namn", ""))})]}
 

@@ -29,7 +29,7 @@ def registered(name: str, version: Version) -> System:
     system.reads(Kind.RECEIPT)(partial(_read_receipt, version))
     system.writes(*version.events)(partial(_write, version))
     system.writes(Kind.RECEIPT)(partial(_write_receipt, version))
-    system.names(_named)
+    system.names(partial(_named, version))
     system.compares(_is_same)
     return system
 
@@ -84,12 +84,12 @@ def _write_receipt(version: Version, bundle: Bundle, context: Context) -> Elemen
     return _checked(documents.write_receipt(outgoing, context), outgoing, context, version)
 
 
-def _named(document: Element, names: Names) -> Element:
-    """Return the document with new ids, and `ersatter` unless it has one already."""
+def _named(version: Version, document: Element, names: Names) -> Element:
+    """Return the document with new ids, and what it replaces unless it says that already."""
     renamed = deepcopy(document)
     renamed.attrib.update({"id": names.content, "kuvert": names.envelope})
-    if names.replaces and not attribute(renamed, "ersatter"):
-        renamed.set("ersatter", names.replaces)
+    if names.replaces and not attribute(renamed, version.replaces):
+        renamed.set(version.replaces, names.replaces)
     return renamed
 
 

@@ -31,6 +31,7 @@ class Version:
     number: str
     namespace: str
     receipt: str  # the root of a receipt
+    replaces: str  # the attribute of Meddelande that names the earlier message
     schema: Path
     events: Mapping[Event, str]  # Meddelande/@typ
     bodies: Mapping[Event, Body]

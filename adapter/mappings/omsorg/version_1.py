@@ -23,6 +23,7 @@ VERSION_1 = Version(
     number="1",
     namespace=code_tables.NAMESPACE,
     receipt="Kvittens",
+    replaces="ersatter",
     schema=schema.SCHEMA,
     events=code_tables.EVENT,
     bodies=BODIES,

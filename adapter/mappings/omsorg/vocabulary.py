@@ -25,6 +25,7 @@ class Vocabulary:
 
     namespace: str
     elements: Mapping[Place, str]
+    attributes: Mapping[Place, str]
     words: Mapping[Place, Mapping[str, str]]
 
     @cached_property
@@ -39,7 +40,11 @@ class Vocabulary:
             (names.get(element, element), attribute): {new: old for old, new in table.items()}
             for (element, attribute), table in self.words.items()
         }
-        return Vocabulary(namespace=NAMESPACE, elements=back, words=words)
+        attributes = {
+            (names.get(element, element), later): name
+            for (element, name), later in self.attributes.items()
+        }
+        return Vocabulary(namespace=NAMESPACE, elements=back, attributes=attributes, words=words)
 
     def later(self, document: Element) -> Element:
         """Return a copy of a document of ours in the words of this version."""
@@ -73,7 +78,8 @@ def _renamed(node: Element, words: Vocabulary, parent: str) -> Element:
     name = local_name(node)
     tag = f"{{{words.namespace}}}{words.elements.get((parent, name), name)}"
     attributes = {
-        str(key): _word(words, name, str(key), str(text)) for key, text in node.attrib.items()
+        words.attributes.get((name, str(key)), str(key)): _word(words, name, str(key), str(text))
+        for key, text in node.attrib.items()
     }
     nsmap: Any = {None: words.namespace}  # Any: lxml's stubs do not allow a default namespace
     copy = etree.Element(tag, attributes, nsmap=nsmap)
