@@ -1,4 +1,4 @@
-"""Fields for references: to a resource that stands inside the element, to a unit, to the patient."""
+"""Fields for references: to a resource that stands inside the element, a unit, the patient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapter.fhir.canonical import MESSAGE_ID
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
-from adapter.mappings.omsorg.places import at, made
+from adapter.mappings.omsorg.places import at, made, split
 from adapter.mappings.omsorg.shapes import Child, Condition, Fields, read_resource, write_fields
 from adapter.mappings.omsorg.take_fields import part, parts, take, take_id, take_implied
 from adapter.mappings.omsorg.xml_elements import (
@@ -74,10 +74,11 @@ class Pointers:
     """An attribute with the local names of the resources in a list of references."""
 
     name: str
-    key: str
+    path: str
 
     def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
-        names = [outgoing.take_anchored(r) for r in parts(source, self.key)]
+        above, key = split(self.path)
+        names = [outgoing.take_anchored(r) for r in parts(at(source, above), key)]
         text = " ".join(name for name in names if name)
         if text:
             node.set(self.name, text)
@@ -86,7 +87,8 @@ class Pointers:
         names = attribute(node, self.name).split()
         if not all(name in incoming.anchors for name in names):
             raise refusal("invalid-document", f"//@{self.name}", "names no id of the document")
-        target[self.key] = [dict(incoming.anchors[name]) for name in names]
+        above, key = split(self.path)
+        made(target, above)[key] = [dict(incoming.anchors[name]) for name in names]
 
 
 @dataclass(frozen=True, slots=True)

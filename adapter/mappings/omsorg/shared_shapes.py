@@ -212,6 +212,12 @@ NOTE: Fields = [
 ]
 OWN_WORDS: Fields = [Person("authorReference"), Attribute("tid", "time", TIME), Own("text")]
 
+_OTHER_TRACK: Fields = [
+    Attribute("system", "system", URI),
+    Attribute("kod", "code"),
+    Own("display"),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -221,8 +227,7 @@ class Track:
         coding = at(source, "@track.valueCoding")
         track = element("Spar")
         Coded("farg", "", f"{BASE}/track", TRACK).write(track, coding, outgoing)
-        fields = [Attribute("system", "system", URI), Attribute("kod", "code"), Own("display")]
-        write_fields(fields, track, coding, outgoing)
+        write_fields(_OTHER_TRACK, track, coding, outgoing)
         if track.attrib or track.text:
             node.append(track)
 
@@ -230,5 +235,4 @@ class Track:
         for track in children(node, "Spar")[:1]:
             coding = made(target, "@track.valueCoding")
             Coded("farg", "", f"{BASE}/track", TRACK).read(track, coding, incoming)
-            fields = [Attribute("system", "system", URI), Attribute("kod", "code"), Own("display")]
-            read_fields(fields, track, coding, incoming)
+            read_fields(_OTHER_TRACK, track, coding, incoming)
