@@ -99,7 +99,9 @@ def no_longer_invited(bundle: Bundle, unit: Resource) -> Bundle:
     invitation, names = bundles.focus(bundle) or {}, references.by_name(bundle)
     patient = bundles.patient(bundle)
     kept = [p for p in _participants(bundle) if _is_caller(p) or _actor(names, p) is patient]
-    versions = [e for e in invitation.get("extension", ()) if str(e.get("url")).endswith("/version")]
+    versions = [
+        e for e in invitation.get("extension", ()) if str(e.get("url")).endswith("/version")
+    ]
     focus = {
         "resourceType": "Appointment",
         "id": invitation.get("id"),

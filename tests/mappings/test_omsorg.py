@@ -70,9 +70,10 @@ def test_a_faulty_document_is_refused_with_its_code(path: Path) -> None:
 
 
 def test_every_event_is_read_and_written_and_has_a_fixture() -> None:
-    sent = set(Event) - ONLY_RECEIVED - LATER
-    assert set(system.readers) == set(system.writers) == sent
-    assert {Event(path.parent.name) for path in GOOD} == sent
+    sent = set(Event) - ONLY_RECEIVED
+    assert set(system.readers) == sent - LATER
+    assert set(system.writers) == sent
+    assert {Event(path.parent.name) for path in GOOD} == sent - LATER
 
 
 def test_entities_and_bombs_are_refused_before_anybody_looks() -> None:

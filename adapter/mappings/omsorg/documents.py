@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from adapter.core.model import Bundle, Event
@@ -24,6 +25,7 @@ from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.parties import Parties
 from adapter.mappings.omsorg.places import pruned
+from adapter.mappings.omsorg.shapes import read_fields, write_fields
 from adapter.mappings.omsorg.take_fields import (
     part,
     parts,
@@ -59,13 +61,20 @@ def write(event: Event, outgoing: OutgoingMessage, context: Context, version: Ve
     nodes = [
         *head,
         _write_reason(part(outgoing.header, "reason")),
-        None if person is None else patient.write(person, outgoing.labelled(), on),
+        None if person is None else _write_person(person, outgoing, on, version),
         body.write(outgoing.take_focus(body.type), outgoing),
     ]
     replaced = part(take_extension(outgoing.header, "concerns"), "valueIdentifier")
     take_implied(replaced, "system", MESSAGE_ID)
     ersatter = take_id(replaced, "value")
     return element("Meddelande", nodes, **attributes, typ=version.events[event], ersatter=ersatter)
+
+
+def _write_person(
+    person: Resource, outgoing: OutgoingMessage, on: date, version: Version
+) -> Element:
+    node = patient.write(person, outgoing.labelled(), on)
+    return write_fields(version.person, node, person, outgoing)
 
 
 def _write_reason(reason: Resource) -> Element | None:
@@ -114,9 +123,11 @@ def read(event: Event, document: Element, context: Context, version: Version) ->
     content = attribute(document, "id")
     node = _body(document, event, body)
     organisations = parties.read(document, context)
-    person = patient.read(_required(document, "Patient"), content, context)
+    patient_node = _required(document, "Patient")
+    person = patient.read(patient_node, content, context)
     subject = builders.reference(person["id"])
     incoming = IncomingMessage(content=content, patient=subject, parties=organisations)
+    person = pruned(read_fields(version.person, patient_node, person, incoming))
     focus = body.read(node, builders.new_id(content, "focus"), incoming)
     others = [person, provenance.read(document, context, version.number), *incoming.others]
     extra = present({"reason": _read_reason(child(document, "Orsak"))})

@@ -91,6 +91,9 @@ class Pointers:
         made(target, above)[key] = [dict(incoming.anchors[name]) for name in names]
 
 
+_UNIT_TYPES = ("Organization", "HealthcareService")
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """`hsaId` and a text for a logical reference to a unit or organisation."""
@@ -103,7 +106,8 @@ class Unit:
         party = outgoing.take_organisation(reference)
         hsa, display = (party.organization, party.display) if party else _take_logical(reference)
         if hsa or display:
-            take_implied(reference, "type", self.type)
+            for type_ in _UNIT_TYPES:  # which of them is what the element of FHIR allows
+                take_implied(reference, "type", type_)
             node.text = display or None
         if hsa:
             node.set("hsaId", hsa)

@@ -12,7 +12,7 @@ from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import bundles
 from adapter.mappings import Context, Names, System
-from adapter.mappings.omsorg import documents, schema
+from adapter.mappings.omsorg import documents, down_to_one, schema
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage, outgoing_message
 from adapter.mappings.omsorg.version import Version
 from adapter.mappings.omsorg.xml_elements import Element, attribute, local_name, refusal
@@ -28,6 +28,7 @@ def registered(name: str, version: Version) -> System:
         system.reads(event)(partial(_read, version, event))
     system.reads(Kind.RECEIPT)(partial(_read_receipt, version))
     system.writes(*version.events)(partial(_write, version))
+    system.writes(*version.as_text)(partial(_write_as_text, version))
     system.writes(Kind.RECEIPT)(partial(_write_receipt, version))
     system.names(partial(_named, version))
     system.compares(_is_same)
@@ -76,6 +77,11 @@ def _write(version: Version, bundle: Bundle, context: Context) -> Element:
     outgoing = outgoing_message(bundle, context, version.number)
     document = documents.write(bundles.event(bundle), outgoing, context, version)
     return _checked(document, outgoing, context, version)
+
+
+def _write_as_text(version: Version, bundle: Bundle, context: Context) -> Element:
+    """Return an event that the version has no type for, as a message that tells it."""
+    return _write(version, down_to_one.as_text(bundle, context), context)
 
 
 def _write_receipt(version: Version, bundle: Bundle, context: Context) -> Element:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapter.core.identifiers import HSA, hsa_id
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import CONSENT
+from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import NAME_USE, code_of, word_of
 from adapter.mappings.omsorg.code_tables_2 import (
     ATTACHMENT_STATUS,
@@ -43,6 +44,7 @@ from adapter.mappings.omsorg.xml_elements import Element, attribute, children, e
 
 BASE = "https://careplan-adapter.example/fhir/CodeSystem"
 PARTICIPATION_TYPE = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 CONSENT_SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 
 
@@ -99,6 +101,22 @@ class Employee:
             target["practitioner"] = {"identifier": identifier, "display": name}
 
 
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """`relationskod`: a code of HL7's RoleCode, such as DAU for a daughter."""
+
+    def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
+        coding = at(source, "relationship[].coding[]")
+        if coding.get("system") == ROLE_CODE and (code := take(coding, "code", forms.CODE)):
+            del coding["system"]
+            node.set("relationskod", code)
+
+    def read(self, node: Element, target: Resource, incoming: IncomingMessage) -> None:
+        code = attribute(node, "relationskod")
+        if code:
+            made(target, "relationship[].coding[]").update({"system": ROLE_CODE, "code": code})
+
+
 NAME: Fields = [
     Attribute("bruk", "use", coded(NAME_USE, "HumanName.use")),
     Strings("Fornamn", "given"),
@@ -126,6 +144,7 @@ RELATIVE = Refers(
     "RelatedPerson",
     [
         Person("patient"),
+        Relationship(),
         Attribute("relation", "relationship[].text"),
         Unsaid("active", value=True),
         NAMES,

@@ -10,6 +10,7 @@ from adapter.core.model import Event
 from adapter.fhir.bundles import Resource
 from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
+from adapter.mappings.omsorg.shapes import Fields
 from adapter.mappings.omsorg.vocabulary import Vocabulary
 from adapter.mappings.omsorg.xml_elements import Element
 
@@ -36,3 +37,5 @@ class Version:
     events: Mapping[Event, str]  # Meddelande/@typ
     bodies: Mapping[Event, Body]
     vocabulary: Vocabulary | None = None
+    person: Fields = ()  # what Patient has besides the fields of omsorg/1
+    as_text: frozenset[Event] = frozenset()  # events that it has no type for, told as a message

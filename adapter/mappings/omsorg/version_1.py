@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapter.core.model import Event, Kind
 from adapter.mappings.omsorg import code_tables, communication, encounter, plan, schema, task
+from adapter.mappings.omsorg.down_to_one import TODO, with_note, with_outcome
 from adapter.mappings.omsorg.version import Body, Version
 
 _ENCOUNTER = Body(
@@ -19,6 +20,10 @@ BODIES = dict.fromkeys((e for e in code_tables.EVENT if e.kind is Kind.ENCOUNTER
         name="Leveransrapport", type="Task", write=task.write_report, read=task.read_report
     ),
 }
+_TOLD = {  # what a receiver is told of what has no place
+    Event.CARE_PLAN: with_note(BODIES[Event.CARE_PLAN]),
+    Event.ANSWER: with_outcome(BODIES[Event.ANSWER]),
+}
 VERSION_1 = Version(
     number="1",
     namespace=code_tables.NAMESPACE,
@@ -26,5 +31,6 @@ VERSION_1 = Version(
     replaces="ersatter",
     schema=schema.SCHEMA,
     events=code_tables.EVENT,
-    bodies=BODIES,
+    bodies=BODIES | _TOLD,
+    as_text=frozenset(TODO),
 )

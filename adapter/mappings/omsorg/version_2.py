@@ -27,6 +27,7 @@ from adapter.mappings.omsorg.code_tables_2 import (
     WORDS,
 )
 from adapter.mappings.omsorg.plan_in_full import PLAN
+from adapter.mappings.omsorg.shared_shapes import TELECOMS
 from adapter.mappings.omsorg.version import Version
 from adapter.mappings.omsorg.version_1 import BODIES
 from adapter.mappings.omsorg.vocabulary import Vocabulary
@@ -61,6 +62,7 @@ VERSION_2 = Version(
         Event.REPLY: _TEXT,
         Event.ANSWER: extended(BODIES[Event.ANSWER], ANSWER_MORE),
     },
+    person=(TELECOMS,),
     vocabulary=Vocabulary(
         namespace=NAMESPACE_2, elements=ELEMENTS, attributes=ATTRIBUTES, words=WORDS
     ),

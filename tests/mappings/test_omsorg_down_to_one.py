@@ -1,0 +1,87 @@
+"""What a receiver of omsorg/1 is told of what only omsorg/2 carries: in Swedish, never nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from adapter.core.model import Event
+from adapter.mappings.omsorg.down_to_one import TODO
+from tests.kit import omsorg
+from tests.kit.later_events import LATER
+from tests.kit.omsorg_2 import context, message, write
+from tests.kit.places import FIXTURES
+
+NAMESPACE = {"o": omsorg.NAMESPACE}
+USUAL = [FIXTURES / "fhir" / event / "usual.fhir.json" for event in sorted(LATER)]
+
+
+def label(path: Path) -> str:
+    return path.parent.name
+
+
+def test_every_event_without_a_type_has_its_text() -> None:
+    assert set(TODO) == LATER
+
+
+@pytest.mark.parametrize("path", USUAL, ids=label)
+def test_an_event_without_a_type_is_a_message_that_tells_it(path: Path) -> None:
+    bundle, known = json.loads(path.read_text()), context()
+    body = write(bundle, known, system="omsorg")
+    assert omsorg.faults(body) == []
+    document = etree.fromstring(body)
+    assert document.get("typ") == "meddelande"
+    assert document.get("id") == bundle["entry"][0]["resource"]["id"]
+    assert document.get("ersatter") is None
+    texts = document.xpath("o:Text/o:Innehall/text()", namespaces=NAMESPACE)
+    assert TODO[Event(path.parent.name)] in texts
+    assert len(texts) > 1
+    assert bundle["entry"][1]["resource"]["resourceType"] in {loss.path for loss in known.losses}
+
+
+def test_an_invitation_tells_who_calls_to_what_when_and_by_when_to_answer() -> None:
+    text = write(message("sip-invitation/full"), system="omsorg").decode()
+    told = (
+        "Anna Lindqvist",
+        "Vilka insatser behövs hemma efter utskrivningen?",
+        "25 november 2026",
+        "23 november 2026",
+    )
+    assert [each for each in told if each not in text] == []
+
+
+def test_a_plan_names_the_headings_that_are_left_out() -> None:
+    bundle = message("care-plan/sip-in-full")
+    plan = next(
+        e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "CarePlan"
+    )
+    del plan["activity"][3]["detail"]["statusReason"]
+    known = context()
+    document = etree.fromstring(write(bundle, known, system="omsorg"))
+    notes = document.xpath("o:Plan/o:Anteckning/text()", namespaces=NAMESPACE)
+    told = ("behov", "mål", "samordnare", "övergripande ansvar", "deltagare", "samtycke")
+    assert [each for each in told if each not in str(notes[-1])] == []
+    assert "CarePlan.goal" in " ".join(loss.path for loss in known.losses)
+
+
+def test_a_plan_that_fits_gets_no_note() -> None:
+    body = omsorg.write(omsorg.message("care-plan/active-sip"))
+    assert b"kortad" not in body
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("not-known", "Personen är inte känd på enheten"),
+        ("forwarded", "Vidarebefordrat till: Hemtjänsten Norr, Nattpatrullen"),
+    ],
+)
+def test_the_outcome_of_an_answer_is_told_as_its_reason(name: str, told: str) -> None:
+    known = context()
+    document = etree.fromstring(write(message(f"answer/{name}"), known, system="omsorg"))
+    reasons = document.xpath("o:Svar/o:Orsak/text()", namespaces=NAMESPACE)
+    assert [str(reason).startswith(told) for reason in reasons] == [True]
+    assert any(loss.path.startswith("Task.businessStatus") for loss in known.losses)
