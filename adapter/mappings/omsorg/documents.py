@@ -127,7 +127,8 @@ def read(event: Event, document: Element, context: Context, version: Version) ->
     person = patient.read(patient_node, content, context)
     subject = builders.reference(person["id"])
     incoming = IncomingMessage(content=content, patient=subject, parties=organisations)
-    person = pruned(read_fields(version.person, patient_node, person, incoming))
+    if version.person:
+        person = pruned(read_fields(version.person, patient_node, person, incoming))
     focus = body.read(node, builders.new_id(content, "focus"), incoming)
     others = [person, provenance.read(document, context, version.number), *incoming.others]
     extra = present({"reason": _read_reason(child(document, "Orsak"))})
@@ -138,6 +139,8 @@ def read(event: Event, document: Element, context: Context, version: Version) ->
 
 def _read_contact_ways(node: Element, incoming: IncomingMessage) -> list[Resource]:
     """Return the further contact ways of the unit of a stay, which omsorg/2 has."""
+    if not children(node, "Kontaktvag"):
+        return []
     unit: Resource = {}
     shared_shapes.TELECOMS.read(node, unit, incoming)
     ways: list[Resource] = pruned(unit.get("telecom", []))

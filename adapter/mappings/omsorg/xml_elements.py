@@ -15,6 +15,7 @@ from adapter.mappings.omsorg.code_tables import NAMESPACE
 
 Element = etree._Element
 
+_SPACES = re.compile("[ \t\r\n]+")
 _DEFAULT: Any = {None: NAMESPACE}  # Any: lxml's stubs do not allow a default namespace
 
 
@@ -79,7 +80,7 @@ def time_or_written(node: Element, name: str) -> str:
 
 def collapsed(text: str) -> str:
     """Return a token without surrounding and repeated white space (xs:token)."""
-    return re.sub("[ \t\r\n]+", " ", text).strip(" ")
+    return _SPACES.sub(" ", text).strip(" ")
 
 
 def moment(node: Element, name: str) -> datetime | None:
