@@ -15,7 +15,7 @@ from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles, readable
 from adapter.fhir.builders import entry, new_id, reference
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import EVENT, extension_url
+from adapter.fhir.canonical import extension_url
 from adapter.fhir.parts import present
 from adapter.fhir.readable import plain
 from adapter.mappings import Context
@@ -110,7 +110,7 @@ def _told_header(head: Resource, focus: str, context: Context) -> Resource:
             context.lose(f"MessageHeader.extension[{number}]", _WHY)
     return head | {
         "extension": [e for e in extensions if e.get("url") != concerns],
-        "eventCoding": {"system": EVENT, "code": str(Event.MESSAGE)},
+        "eventCoding": part(head, "eventCoding") | {"code": str(Event.MESSAGE)},
         "focus": [reference(focus)],
     }
 
