@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -58,3 +59,18 @@ def test_the_notice_of_the_page_is_what_the_municipality_gets(tmp_path: Path) ->
     notice = region.deliveries(endpoint="astad-omsorg")[0]
     region.store.close()
     assert shape(notice["body"]) == shape(example("omsorg.md", "xml").encode())
+
+
+def test_an_endpoint_of_omsorg_2_gets_the_same_notice_in_its_own_words(tmp_path: Path) -> None:
+    later = replace(ASTAD, system="omsorg/2")
+    settings = Settings(endpoints=(SUNDBY, later))
+    region = Region(f"sqlite:///{tmp_path / 'adapter.db'}", settings)
+    region.now = datetime.fromisoformat("2026-11-16T13:06:04+01:00")
+    region.accept("sundby-journal", example("message.md", "json").encode())
+    notice = region.deliveries(endpoint="astad-omsorg")[0]["body"].decode()
+    region.store.close()
+    assert 'xmlns="https://careplan-adapter.example/omsorg/2"' in notice
+    earlier = shape(example("omsorg.md", "xml").encode())
+    assert shape(notice.encode()) == earlier.replace("omsorg/1", "omsorg/2").replace(
+        "Vardgivare", "Vardenhet"
+    )
