@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from adapter.core.model import Event
+from adapter.fhir import builders
 from adapter.mappings.omsorg.down_to_one import TODO
 from tests.kit import omsorg
 from tests.kit.later_events import LATER
@@ -85,3 +87,20 @@ def test_the_outcome_of_an_answer_is_told_as_its_reason(name: str, told: str) ->
     reasons = document.xpath("o:Svar/o:Orsak/text()", namespaces=NAMESPACE)
     assert [str(reason).startswith(told) for reason in reasons] == [True]
     assert any(loss.path.startswith("Task.businessStatus") for loss in known.losses)
+
+
+@pytest.mark.parametrize("system", ["omsorg", "omsorg/2"])
+@pytest.mark.parametrize(("receiver", "shown"), [("SE0000000002-ASTAD", True), ("SE0-X", False)])
+def test_an_internal_note_stays_in_the_organisation_that_wrote_it(
+    system: str, receiver: str, shown: bool
+) -> None:
+    bundle = message("care-plan/draft-from-municipality")
+    plan = bundle["entry"][1]["resource"]
+    internal = builders.extension("internal", "Boolean", content=True)
+    plan["note"] = [{"extension": [internal], "text": "Bara för oss"}]
+    known = context()
+    to = replace(known.sender, organization=receiver)
+    known = replace(known, receiver=to)
+    body = write(bundle, known, system=system).decode()
+    assert ("Bara för oss" in body) is shown
+    assert shown or any(loss.path.startswith("CarePlan.note") for loss in known.losses)

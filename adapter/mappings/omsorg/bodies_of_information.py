@@ -55,6 +55,7 @@ from adapter.mappings.omsorg.shared_shapes import (
     TELECOMS,
     Coded,
     Track,
+    may_be_shown,
 )
 from adapter.mappings.omsorg.take_fields import parts
 from adapter.mappings.omsorg.values import MESSAGE, NUMBER, TIME, coded
@@ -85,7 +86,7 @@ CARE_CONTACT: Fields = [
     Leaf("Team", "participant[].@team.valueString"),
     many("Vardgivare", "managingOrganization", [Unit("Organization")]),
     TELECOMS,
-    many("Kommentar", "note", NOTE),
+    many("Kommentar", "note", NOTE, may_be_shown),
 ]
 
 
@@ -242,7 +243,7 @@ PROGRESS: Fields = [
         "activity[].progress",
         [
             Alternative("EgnaOrd", OWN_WORDS, refers_to("authorReference", "Patient")),
-            Alternative("Anteckning", NOTE),
+            Alternative("Anteckning", NOTE, may_be_shown),
         ],
     ),
     many("Utfall", "activity[].outcomeCodeableConcept", [Own("text")]),

@@ -17,7 +17,7 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id, is_hsa
 from adapter.core.model import Bundle
 from adapter.fhir.builders import Party
-from adapter.fhir.bundles import Resource
+from adapter.fhir.bundles import Resource, extension_value, sender_id
 from adapter.mappings import Context
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take, take_implied
@@ -49,6 +49,7 @@ class OutgoingMessage:
     bundle: Bundle
     rest: Bundle
     version: str = "1"
+    receiver: str = ""  # HSA-id of the organisation that it is written for
     parties: dict[str, Party] = field(default_factory=dict)  # by index of the entry
     anchors: dict[int, str] = field(default_factory=dict)  # a local name, by index of the entry
     copied: list[int] = field(default_factory=lambda: [0])  # characters that stand once more
@@ -88,6 +89,12 @@ class OutgoingMessage:
             return None
         del reference["reference"]
         return self._take_resource(index)
+
+    def may_show(self, note: Resource) -> bool:
+        """Whether the receiver may read a note: an internal one stays in its own organisation."""
+        if extension_value(note, "internal") is not True:
+            return True
+        return self.receiver in ("", sender_id(self.bundle))
 
     def type_of(self, reference: Resource) -> str:
         """Return the type of the resource that a reference names; "" for none."""
@@ -208,7 +215,10 @@ def outgoing_message(bundle: Bundle, context: Context, version: str) -> Outgoing
         for each in _names(entry):
             names.setdefault(each, index)
     types = tuple(str(e.get("resource", {}).get("resourceType", "")) for e in bundle["entry"])
-    return OutgoingMessage(bundle=bundle, rest=rest, version=version, types=types, names=names)
+    receiver = hsa_id(context.receiver.organization) if context.receiver else ""
+    return OutgoingMessage(
+        bundle=bundle, rest=rest, version=version, receiver=receiver, types=types, names=names
+    )
 
 
 def _names(entry: Resource) -> tuple[str, ...]:

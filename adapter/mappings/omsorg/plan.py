@@ -43,7 +43,7 @@ def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
         leaf("Titel", take(plan, "title")),
         leaf("Beskrivning", take(plan, "description")),
         *(_write_activity(a, outgoing) for a in parts(plan, "activity")),
-        *(_write_note(n) for n in parts(plan, "note")),
+        *(_write_note(n) for n in parts(plan, "note") if outgoing.may_show(n)),
     ]
     return element(
         "Plan",

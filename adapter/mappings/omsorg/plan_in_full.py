@@ -55,6 +55,7 @@ from adapter.mappings.omsorg.shared_shapes import (
     RISK,
     Coded,
     Track,
+    may_be_shown,
 )
 from adapter.mappings.omsorg.take_fields import part, parts
 from adapter.mappings.omsorg.values import NUMBER, TIME, coded
@@ -146,7 +147,7 @@ _EFFORT: Fields = [
         "progress",
         [
             Alternative("EgnaOrd", OWN_WORDS, refers_to("authorReference", "Patient")),
-            Alternative("Anteckning", NOTE),
+            Alternative("Anteckning", NOTE, may_be_shown),
         ],
     ),
 ]
@@ -205,7 +206,7 @@ PLAN: Fields = [
         "note",
         [
             Alternative("EgnaOrd", OWN_WORDS, refers_to("authorReference", "Patient")),
-            Alternative("Anteckning", NOTE),
+            Alternative("Anteckning", NOTE, may_be_shown),
         ],
     ),
 ]

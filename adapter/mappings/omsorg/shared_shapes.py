@@ -229,6 +229,13 @@ NOTE: Fields = [
     Attribute("internt", "@internal.valueBoolean", BOOLEAN),
     Own("text"),
 ]
+
+
+def may_be_shown(item: Resource, outgoing: OutgoingMessage) -> bool:
+    """The condition that a note is for the receiver; another is a loss."""
+    return outgoing.may_show(item)
+
+
 OWN_WORDS: Fields = [Person("authorReference"), Attribute("tid", "time", TIME), Own("text")]
 
 _OTHER_TRACK: Fields = [
