@@ -170,7 +170,22 @@ def _plan(draft: Draft) -> Json:
         "category": [{"coding": [{"system": PLAN_TYPES, "code": "SIP"}]}],
         "title": draft.text,
         "subject": _ref(draft, "patient"),
+        "extension": [
+            {"url": f"{BASE}/StructureDefinition/version", "valuePositiveInt": 1},
+            _code("main-responsible", "municipality"),
+        ],
+        "activity": [_effort()],
     }
+
+
+def _effort() -> Json:
+    principal = [_code("principal", "municipality")]
+    detail = {"extension": principal, "status": "in-progress", "description": "Hemtjänst"}
+    return {"id": "effort-1", "detail": detail}
+
+
+def _code(name: str, code: str) -> Json:
+    return {"url": f"{BASE}/StructureDefinition/{name}", "valueCode": code}
 
 
 def _task(draft: Draft) -> Json:

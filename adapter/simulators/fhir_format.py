@@ -153,13 +153,15 @@ def _outcome(code: str) -> Json:
 
 def _care_plan(draft: Draft, patient: Json, me: Json) -> Json:
     plan = draft.plan or Plan(id="", version=0, status="draft", title="", activities=())
-    activities = [
-        {"detail": {"status": "scheduled", "description": each}} for each in plan.activities
-    ]
+    activities = [_effort(number, text) for number, text in enumerate(plan.activities, 1)]
+    heads = [_coded("main-responsible", "municipality")]
+    if plan.version:
+        heads.append({"url": _extension("version"), "valuePositiveInt": plan.version})
     return {
         "resourceType": "CarePlan",
         "id": str(uuid4()),
         "meta": {"versionId": str(plan.version)},
+        "extension": heads,
         "identifier": [{"system": f"urn:hsa:{_hsa(me)}:plan", "value": plan.id}],
         "status": plan.status,
         "intent": "plan",
@@ -169,6 +171,17 @@ def _care_plan(draft: Draft, patient: Json, me: Json) -> Json:
         "created": draft.at.isoformat(),
         **_non_empty(activity=activities),
     }
+
+
+def _effort(number: int, text: str) -> Json:
+    """An effort (insats) of a SIP, with its huvudman."""
+    principal = [_coded("principal", "municipality")]
+    detail = {"extension": principal, "status": "scheduled", "description": text}
+    return {"id": f"effort-{number}", "detail": detail}
+
+
+def _coded(name: str, code: str) -> Json:
+    return {"url": _extension(name), "valueCode": code}
 
 
 def _communication(draft: Draft, patient: Json, me: Json) -> Json:

@@ -11,7 +11,7 @@ from fhirpathpy import evaluate
 from fhirpathpy.models import models
 
 from adapter.fhir import bundles, profiles
-from adapter.fhir.profiles.invariants import INVARIANTS
+from adapter.fhir.profiles.registry import INVARIANTS
 from tests.kit.fhir_fixtures import MESSAGES, loaded
 
 

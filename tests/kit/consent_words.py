@@ -10,6 +10,7 @@ from adapter.fhir import builders, bundles
 from tests.kit import drafts
 from tests.kit.county import EVA, County, Visit
 from tests.kit.drafts import HOSPITAL, LULEA, PERSONNUMMER, PLANNING, Party
+from tests.kit.sip_heads import heads
 
 PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 PLAN = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0005"
@@ -71,6 +72,7 @@ def plans(county: County, *to: Party, visit: str = "Y2", version: str = "1") -> 
         "category": [{"coding": [{"system": PLAN_TYPES, "code": "SIP"}]}],
         "title": "PLANTEXT",
         "subject": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
+        **heads(),
     }
     bundle = builders.message(
         Event.CARE_PLAN,

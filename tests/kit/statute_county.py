@@ -21,6 +21,7 @@ from tests.kit import drafts
 from tests.kit.county import County, Person, Visit, code, stamp
 from tests.kit.drafts import HOSPITAL, PLANNING, UMEA
 from tests.kit.region import endpoint
+from tests.kit.sip_heads import heads
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
 SOCIAL = Party(organization="SE2120002742-SOCIAL", endpoint="social")
@@ -161,7 +162,7 @@ def plan(sender: Party, *to: Party, version: str = "1", status: str = "active") 
             }
         ],
         "subject": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
-        "activity": [{"detail": {"status": "in-progress", "description": f"Hemtjänst {version}"}}],
+        **heads(f"Hemtjänst {version}"),
     }
     return drafts.enveloped(
         builders.message(

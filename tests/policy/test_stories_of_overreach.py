@@ -15,6 +15,7 @@ from adapter.fhir.builders import Party
 from tests.kit import drafts
 from tests.kit.county import PITEA, County, Visit
 from tests.kit.drafts import HOSPITAL, LULEA, PLANNING
+from tests.kit.sip_heads import heads
 
 PITEA_SOC = Party(organization="SE2120000004-SOC", endpoint=PITEA)
 CASE, UNKNOWN = (f"{HOSPITAL.organization}/{number}" for number in ("Y2", "Y-of-nobody"))
@@ -92,6 +93,7 @@ def plan(county: County, sender: Party, cases: Sequence[str], value: str = "SIP-
         "category": [{"coding": [{"system": _SIP, "code": "SIP"}]}],
         "title": f"Plan {value}",
         "subject": builders.reference(drafts.patient()["id"]),
+        **heads(),
     }
     return drafts.enveloped(
         builders.message(

@@ -15,9 +15,11 @@ from typing import Any
 
 from adapter.core.errors import Severity
 from adapter.fhir import r4_types
+from adapter.fhir.profiles import invariants, plan_invariants, planning_invariants
 from adapter.fhir.profiles.definitions import OURS, Codes, Definitions
-from adapter.fhir.profiles.invariants import INVARIANTS, Invariant
+from adapter.fhir.profiles.registry import INVARIANTS, Invariant
 
+RULE_BOOKS = (invariants, plan_invariants, planning_invariants)  # each registers its rules
 LabelOf = Callable[[dict[str, Any]], Any]
 
 

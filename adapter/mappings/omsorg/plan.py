@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapter.core.errors import FatalError
 from adapter.core.identifiers import normalised
 from adapter.fhir.bundles import Resource
+from adapter.fhir.canonical import DATA_ABSENT, extension_url
 from adapter.fhir.parts import present
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import (
@@ -29,6 +30,10 @@ from adapter.mappings.omsorg.xml_elements import (
     token_of,
 )
 
+_NO_HEADS: Resource = {
+    "url": extension_url("main-responsible"),
+    "extension": [{"url": DATA_ABSENT, "valueCode": "unsupported"}],
+}
 CATEGORY = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 
 
@@ -36,6 +41,7 @@ def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
     """Return the CarePlan as Plan."""
     outgoing.take_referenced(part(plan, "subject"), "Patient")
     take_implied(plan, "intent", "plan")
+    _take_no_heads(plan)
     period = part(plan, "period")
     nodes = [
         *(write_identifier(i) for i in parts(plan, "identifier")),
@@ -53,6 +59,15 @@ def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
         fran=take_date_or_time(period, "start"),
         till=take_date_or_time(period, "end"),
     )
+
+
+def _take_no_heads(plan: Resource) -> None:
+    """Take the word that the source's format has no place for the heads of a SIP."""
+    kept = [each for each in plan.get("extension", ()) if each != _NO_HEADS]
+    if kept:
+        plan["extension"] = kept
+    else:
+        plan.pop("extension", None)
 
 
 def write_identifier(identifier: Resource) -> Element | None:
@@ -130,7 +145,14 @@ def read(node: Element, id_: str, incoming: IncomingMessage) -> Resource:
         "activity": [_read_activity(n, incoming.parties) for n in children(node, "Insats")],
         "note": [_read_note(n) for n in children(node, "Anteckning")],
     }
-    return present(fields)
+    return present(fields | {"extension": _heads(fields)})
+
+
+def _heads(fields: Resource) -> list[Resource]:
+    """Say of a SIP that is no draft that this format has no place for its heads."""
+    types = {c["code"] for each in fields["category"] for c in each["coding"]}
+    is_whole = fields["status"] != "draft" and types & {"SIP", "SPLPTLRV"}
+    return [_NO_HEADS] if is_whole else []
 
 
 def read_identifier(node: Element) -> Resource:
