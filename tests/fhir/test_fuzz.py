@@ -51,6 +51,13 @@ READERS: list[Callable[[Bundle], Any]] = [
     bundles.sender_id,
     bundles.ward,
 ]
+PLANNED = [
+    "care-contact/all-fields",
+    "sip-invitation/all-fields",
+    "sip-invitation-answer/other-times",
+    "planning-basis/care-request",
+    "recall/wrong-content",
+]
 _ELSEWHERE = Issue(code="profile", expression="Patient.name")
 JSON = st.recursive(
     st.none()
@@ -120,7 +127,9 @@ def test_a_damaged_message_gets_an_answer_and_a_sound_one_can_be_read(
 
 
 @pytest.mark.parametrize("other", [7, True, "x", None, [], {}, [None], 1e400], ids=repr)
-@pytest.mark.parametrize("name", ["admission-notice/usual", "answer/rejected", "receipt/fatal"])
+@pytest.mark.parametrize(
+    "name", ["admission-notice/usual", "answer/rejected", "receipt/fatal", *PLANNED]
+)
 def test_another_json_type_anywhere_gets_an_answer(name: str, other: Any) -> None:
     bundle = loaded(FIXTURES / f"{name}.fhir.json")
     for holder, key in places(bundle):

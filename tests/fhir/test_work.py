@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from adapter.fhir import check_structure
+from adapter.core.model import Event
+from adapter.fhir import bundles, check_structure, profiles
+from tests.kit.fhir_fixtures import usual
 
 FEW, MANY = 100, 400
 
@@ -31,7 +34,12 @@ def calls(resource: dict[str, Any]) -> int:
     """How many functions a check of the resource in a Bundle calls."""
     basic = {"resourceType": "Basic", "code": {"text": "x"}, **resource}
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": basic}]}
-    check_structure(bundle)  # compiles what it needs
+    return counted(check_structure, bundle)
+
+
+def counted(check: Callable[[Any], object], bundle: Any) -> int:
+    """How many functions a check of a Bundle calls."""
+    check(bundle)  # compiles what it needs
     count = 0
 
     def note(_frame: object, event: str, _of: object) -> None:
@@ -40,7 +48,7 @@ def calls(resource: dict[str, Any]) -> int:
 
     sys.setprofile(note)
     try:
-        check_structure(bundle)
+        check(bundle)
     finally:
         sys.setprofile(None)
     return count
@@ -49,3 +57,24 @@ def calls(resource: dict[str, Any]) -> int:
 @pytest.mark.parametrize("made", [unused, empty, dangling])
 def test_four_times_as_many_parts_are_about_four_times_the_work(made: Any) -> None:
     assert calls(made(MANY)) < 5 * calls(made(FEW))
+
+
+@pytest.mark.parametrize(
+    ("event", "element"),
+    [
+        (Event.SIP_INVITATION, "participant"),
+        (Event.PLANNING_BASIS, "payload"),
+        (Event.INFORMATION_TRANSFER, "payload"),
+        (Event.RECALL, "about"),
+        (Event.CARE_PLAN, "activity"),
+        (Event.PROGRESS, "activity"),
+    ],
+)
+def test_the_rules_of_the_planning_look_at_each_part_once(event: Event, element: str) -> None:
+    def work(count: int) -> int:
+        bundle = usual(event)
+        focus = bundles.focus(bundle) or {}
+        focus[element] = focus[element] * count
+        return counted(profiles.validate, bundle)
+
+    assert work(MANY) < 5 * work(FEW)

@@ -104,8 +104,11 @@ def mistake_explained(bundle: Any) -> bool:
 def person_invited(bundle: Any) -> bool:
     """The person is one of the participants of the invitation (SFS 2009:981)."""
     invitations = resources(bundle, "Appointment")
+    if not invitations:
+        return True
+    names = {str(name) for (name,) in names_of_patient(bundle)}
     links = [link for a in invitations for link in at(a, "participant.actor.reference")]
-    return not invitations or any([link] in names_of_patient(bundle) for link in links)
+    return any(isinstance(link, str) and link in names for link in links)
 
 
 @invariant("required", "AppointmentResponse.comment")
@@ -191,7 +194,8 @@ def recalled_once(recall: Any) -> bool:
 def replaced_by_another(recall: Any) -> bool:
     """What replaces a recalled message is not itself recalled."""
     news = [v for e in extended(recall, "replaced-by") for v in at(e, "valueIdentifier.value")]
-    return not any(new in at(recall, "about.identifier.value") for new in news)
+    recalled = {str(value) for value in at(recall, "about.identifier.value")}
+    return not any(str(new) in recalled for new in news)
 
 
 def _answer_kinds(task: Any) -> set[str]:
