@@ -47,9 +47,12 @@ def test_an_official_example_of_r4_is_r4(path: Path) -> None:
     assert fhir.check_structure(bundle_of(loaded(path))) == []
 
 
+_NO_SCHEMA_SAYS = ("several-patients", "invariant")
+
+
 @pytest.mark.parametrize("path", MESSAGES, ids=label)
 def test_we_call_a_message_r4_exactly_when_the_schemas_of_hl7_do(path: Path) -> None:
-    ours = [i for i in fhir.check_structure(loaded(path)) if i.code != "several-patients"]
+    ours = [i for i in fhir.check_structure(loaded(path)) if i.code not in _NO_SCHEMA_SAYS]
     theirs = oracle.problems(loaded(path))
     assert bool(ours) == bool(theirs), (ours, theirs)
 

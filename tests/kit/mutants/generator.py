@@ -30,6 +30,8 @@ NOT_ASKED = (
     "recall",
     "sip-",
     "care-plan/sip-",
+    "answer/forwarded",
+    "answer/not-known",
 )
 """Beginnings of the names of fixtures whose mutants the judges were not asked about."""
 
