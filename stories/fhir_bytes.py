@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from stories import fhir_planning
 from stories.fhir_consents import consents
 from stories.fhir_parts import BASE, HSA, Json, extension, patient, period
 from stories.people import Number
@@ -17,7 +18,6 @@ from stories.world import Party
 
 ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 DISPOSITIONS = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
-PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 CONTENT_TYPE = "application/fhir+json"
 _STATUS = {
     "leave-started": "onleave",
@@ -44,6 +44,7 @@ class Draft:
     text: str = ""
     about: str = ""
     code: str = ""
+    version: int = 1  # of an invitation or a plan
     reason: str = ""
 
 
@@ -61,6 +62,8 @@ def write(draft: Draft) -> bytes:
     if draft.event != "receipt":
         person = patient(_id(draft, "patient"), draft.number, draft.born, draft.says)
         entries.append(person)
+    if draft.event == "care-contact":
+        entries += fhir_planning.contact_person(draft.sender)
     said = consents(draft.says, draft.made, _ref(draft, "patient"))
     entries += [c | {"id": _id(draft, f"consent {number}")} for number, c in enumerate(said)]
     entries += [_organization(draft, hsa) for hsa in (draft.sender.organization, *draft.to)]
@@ -129,13 +132,13 @@ _DELETED = {
 
 
 def _focus(draft: Draft) -> Json | None:
+    if draft.event in fhir_planning.EVENTS:
+        return _planning(draft)
     match draft.event:
         case "receipt" | "person-updated":
             return None
         case "message" | "reply":
             return _communication(draft)
-        case "care-plan":
-            return _plan(draft)
         case "answer":
             return _task(draft)
     return _encounter(draft)
@@ -162,30 +165,20 @@ def _message(about: str) -> Json:
     return {"system": f"{BASE}/sid/message", "value": about}
 
 
-def _plan(draft: Draft) -> Json:
-    return _base(draft, "CarePlan") | {
-        "identifier": [{"system": f"urn:stories:plan:{draft.sender.name}", "value": draft.code}],
-        "status": "active",
-        "intent": "plan",
-        "category": [{"coding": [{"system": PLAN_TYPES, "code": "SIP"}]}],
-        "title": draft.text,
-        "subject": _ref(draft, "patient"),
-        "extension": [
-            {"url": f"{BASE}/StructureDefinition/version", "valuePositiveInt": 1},
-            _code("main-responsible", "municipality"),
-        ],
-        "activity": [_effort()],
-    }
-
-
-def _effort() -> Json:
-    principal = [_code("principal", "municipality")]
-    detail = {"extension": principal, "status": "in-progress", "description": "Hemtjänst"}
-    return {"id": "effort-1", "detail": detail}
-
-
-def _code(name: str, code: str) -> Json:
-    return {"url": f"{BASE}/StructureDefinition/{name}", "valueCode": code}
+def _planning(draft: Draft) -> Json:
+    said = fhir_planning.Said(
+        event=draft.event,
+        sender=draft.sender,
+        made=draft.made,
+        patient=_ref(draft, "patient"),
+        to=draft.to,
+        mark=draft.text,
+        code=draft.code,
+        version=draft.version,
+        about=draft.about,
+        consent=_ref(draft, "consent 0") if "consent" in draft.says else None,
+    )
+    return fhir_planning.focus(said) | {"id": _id(draft, "focus")}
 
 
 def _task(draft: Draft) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from stories.plots import PLOTS, Plot
+from stories.plots import PLOTS, Plot, coordination
 from stories.teller import Teller
 from stories.truth import Story
 
@@ -29,13 +29,16 @@ _PROMPT = (
     "hospital-overreach",
 )
 """Plots that need no weather, no operations and no clock: they can be told at once."""
+PLANNED: tuple[tuple[str, float, Plot], ...] = (("coordination", 1, coordination.coordination),)
+PLANNED_SHARE = 0.06
+"""Drawn by themselves, so that the other stories of a seed stay what they were."""
 _BEFORE = timedelta(days=40)  # a told-at-once story is over by then
 
 
 def story(seed: str, number: int) -> Story:
     """Return one story."""
-    chance = Random(f"{seed}/{number}")
-    return _told(seed, number, chance, PLOTS, None)
+    plots = PLANNED if Random(f"{seed}/{number}/planned").random() < PLANNED_SHARE else PLOTS
+    return _told(seed, number, Random(f"{seed}/{number}"), plots, None)
 
 
 def prompt_story(seed: str, number: int, now: datetime) -> Story:

@@ -65,3 +65,20 @@ STAY_EVENTS = frozenset(
     )
 )
 ENDINGS = frozenset({"admission-cancelled", "process-ended"})
+SAYINGS = frozenset(
+    (
+        "care-plan",
+        "message",
+        "reply",
+        "care-contact",
+        "sip-invitation",
+        "sip-invitation-changed",
+        "sip-invitation-cancelled",
+        "sip-invitation-answer",
+        "planning-basis",
+        "information-transfer",
+        "progress",
+        "recall",
+    )
+)
+"""What parties say to each other in a case."""

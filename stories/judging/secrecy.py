@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stories.heard import Heard
+from stories.heard import SAYINGS, Heard
 from stories.judging.evidence import Evidence, Finding, Got, role, whom
 from stories.law.timeline import Point, Timeline
 from stories.region import FULL, MASKED
@@ -28,7 +28,7 @@ def disclosed(evidence: Evidence) -> Iterator[Finding]:
             continue
         if got.heard.is_whole:
             yield from _of_stay(evidence, got)
-        elif got.heard.event in ("care-plan", "message", "reply"):
+        elif got.heard.event in SAYINGS:
             yield from _hidden(evidence, got)
 
 
