@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from stories import report
-from stories.generator import story
-from stories.plots import PLOTS
+from stories.generator import EVERY_PLOT, story
 from stories.run import Result, run, run_over_sockets, shown
 from stories.sabotages import SEEN_AS
 
@@ -48,7 +47,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=1000, help="how many stories")
     parser.add_argument("--seed", default="", help="any text; the default is random")
     parser.add_argument("--only", type=int, help="the number of one story to play again")
-    parser.add_argument("--plot", default="", choices=("", *(name for name, _, _ in PLOTS)))
+    parser.add_argument("--plot", default="", choices=("", *EVERY_PLOT))
     parser.add_argument("--show", action="store_true", help="with --only: tell it line by line")
     parser.add_argument("--sabotage", default="", choices=("", *SEEN_AS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")

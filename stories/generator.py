@@ -32,6 +32,7 @@ _PROMPT = (
 PLANNED: tuple[tuple[str, float, Plot], ...] = (("coordination", 1, coordination.coordination),)
 PLANNED_SHARE = 0.06
 """Drawn by themselves, so that the other stories of a seed stay what they were."""
+EVERY_PLOT = tuple(name for name, _, _ in (*PLOTS, *PLANNED))
 _BEFORE = timedelta(days=40)  # a told-at-once story is over by then
 
 

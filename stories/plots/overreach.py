@@ -32,6 +32,9 @@ _OMSORG_TYPES = {
     "process-ended": ("avbrott", "pagaende"),
     "admission-cancelled": ("makulerad-inskrivning", "makulerad"),
 }
+_OF_PARTIES = ("care-plan", "message")
+_IN_FHIR = ("care-contact", "sip-invitation", "planning-basis", "progress", "recall")
+"""What only the parties of a case may say; the second only in FHIR."""
 _STRANGERS = tuple(p for p in EVERYBODY if p not in (SUNDBY, SUNDBY_FHIR, NORRLID, PSYK))
 
 
@@ -42,9 +45,10 @@ def overreach(t: Teller) -> None:
     t.some_time()
     party = t.chance.choice(_STRANGERS)
     for _ in range(t.chance.randrange(1, 3)):
-        event = t.chance.choice([*_OMSORG_TYPES, "care-plan", "message"])
+        more = _IN_FHIR if party.form == "fhir" else ()
+        event = t.chance.choice([*_OMSORG_TYPES, *_OF_PARTIES, *more])
         named = t.chance.choice(["by-name", "by-name", "by-number", "by-own-case"])
-        if event in ("care-plan", "message"):
+        if event in (*_OF_PARTIES, *_IN_FHIR):
             if party in (LULEA, PLANNING):
                 continue  # they are parties of the case
             named = "by-name"
@@ -115,7 +119,7 @@ def _omsorg(
         made=t.now,
         number=person.number,
         case=case,
-        to=(SUNDBY.organization,) if event in ("care-plan", "message") else (),
+        to=(SUNDBY.organization,) if event in _OF_PARTIES else (),
         reason=mark if event in ("process-ended", "admission-cancelled") else "",
         body=body,
         patient=patient,
@@ -143,7 +147,7 @@ def _fhir(
         sender=party,
         made=t.now,
         cases=(case,) if case else (),
-        to=(SUNDBY.organization,) if event in ("care-plan", "message") else (),
+        to=(SUNDBY.organization,) if event in (*_OF_PARTIES, *_IN_FHIR) else (),
         number=person.number,
         says=says | more.get(event, {}),
         text=mark,

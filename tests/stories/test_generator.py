@@ -51,10 +51,22 @@ CONTAINS = (
     "overreach-by-alias",
     "overreach-by-hospital",
     "reused-visit-with-planning-alias",
+    "care-contact",
+    "sip-invitation",
+    "sip-invitation-changed",
+    "sip-invitation-cancelled",
+    "sip-invitation-answer",
+    "invitation-to-no-party",
+    "planning-basis",
+    "information-transfer",
+    "progress",
+    "recall",
+    "overreach-sip-invitation",
+    "overreach-recall",
     *(f"withdrawn-during-{weather}" for weather in Weather),
     *(f"operation-{deed}" for deed in Deed),
 )
-"""The generator's list of meaning.md 6."""
+"""The generator's list of meaning.md 6, and the events of planning."""
 
 
 @pytest.fixture(scope="module")

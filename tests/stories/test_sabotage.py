@@ -31,7 +31,7 @@ _PLOTS = {
 
 @pytest.mark.parametrize("kind", SEEN_AS)
 def test_a_sabotage_raises_its_count(kind: str) -> None:
-    command = [sys.executable, "-m", "stories", "--n", "100", "--seed", "s", "--jobs", "1"]
+    command = [sys.executable, "-m", "stories", "--n", "200", "--seed", "s", "--jobs", "1"]
     words = [*command, "--plot", _PLOTS[kind], "--sabotage", kind, "--json"]
     ended = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
     assert ended.returncode == 1, ended.stderr.decode()
