@@ -93,10 +93,7 @@ def _invitation(said: Said) -> Json:
         "end": (begins + timedelta(hours=1)).isoformat(),
         "participant": [
             {"type": [caller], "actor": _unit(said.sender.organization), "status": "accepted"},
-            *(
-                {"actor": _unit(hsa), "required": "required", "status": "needs-action"}
-                for hsa in said.to
-            ),
+            *(_invited(hsa) for hsa in said.to),
             {"actor": said.patient, "status": "accepted"},
         ],
     }
@@ -105,6 +102,16 @@ def _invitation(said: Said) -> Json:
     if said.consent:
         appointment["supportingInformation"] = [said.consent]
     return appointment
+
+
+def _invited(hsa: str) -> Json:
+    principal = "municipality" if hsa.startswith("SE2120") else "region"
+    return {
+        "extension": [extension("principal", "Code", principal)],
+        "actor": _unit(hsa),
+        "required": "required",
+        "status": "needs-action",
+    }
 
 
 def _invitation_answer(said: Said) -> Json:

@@ -31,16 +31,16 @@ def living(postal_code: str, protected: str = "") -> Visit:
 
 
 @pytest.mark.parametrize(
-    ("code", "suggests"),
+    ("code", "suggests", "told"),
     [
-        ("97331", "; the postal code suggests 2580"),
-        ("972 31", "; the postal code suggests 2580 or 2581"),
-        ("11122", ""),
-        ("", ""),
+        ("97331", "; the postal code suggests 2580", "; postnumret tyder på Luleå"),
+        ("972 31", "; the postal code suggests 2580 or 2581", " tyder på Luleå eller Piteå"),
+        ("11122", "", "patientens kommun är inte känd"),
+        ("", "", "patientens kommun är inte känd"),
     ],
 )
 def test_the_item_and_the_warning_name_what_the_postal_code_suggests(
-    county: County, code: str, suggests: str
+    county: County, code: str, suggests: str, told: str
 ) -> None:
     reply = county.adt("A01", living(code), county.assessed())
     assert "nobody-to-tell" in warnings(reply)
@@ -50,7 +50,7 @@ def test_the_item_and_the_warning_name_what_the_postal_code_suggests(
     assert item["due_at"] is not None
     assert county.hears() == {}
     [report] = county.inbox("hospital")
-    assert f"social-services: no-municipality{suggests}." in text(report)
+    assert f"{told}. Ring enheten innan tidsfristen går ut." in text(report)
 
 
 def test_a_kommunkod_that_comes_later_meets_the_need(county: County) -> None:
