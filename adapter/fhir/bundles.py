@@ -200,9 +200,14 @@ def disposition(bundle: Bundle) -> str:
 
 def encounter_class(bundle: Bundle) -> str:
     """Return the ActCode that was stated as Encounter.class, such as IMP; else ""."""
-    coding = _encounter(bundle).get("class", {})
+    coding = class_coding(bundle)
     known = coding.get("system") in {None, ENCOUNTER_CLASS} and not is_assumed(coding)
     return str(coding.get("code", "")) if known else ""
+
+
+def class_coding(bundle: Bundle) -> Resource:
+    """Return Encounter.class as it came; {} where there is none."""
+    return dict(_encounter(bundle).get("class", {}))
 
 
 def _encounter(bundle: Bundle) -> Resource:

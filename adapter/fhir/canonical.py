@@ -27,6 +27,7 @@ __all__ = [
     "PROTECTION",
     "SECURITY",
     "SOURCE_ID",
+    "V2_CLASS",
     "VISIT",
     "extension_url",
 ]
@@ -43,6 +44,7 @@ PROTECTION = f"{BASE}/CodeSystem/protection"  # one code, `none`: the protection
 MUNICIPALITY = "urn:oid:1.2.752.129.2.2.1.17"  # kommunkod (SCB)
 ACKNOWLEDGEMENT = "http://terminology.hl7.org/CodeSystem/v2-0008"  # HL7 table 0008: AA, AE, AR …
 ENCOUNTER_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+V2_CLASS = "http://terminology.hl7.org/CodeSystem/v2-0004"  # HL7 table 0004: I, O, E …
 DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 SECURITY = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel"

@@ -11,6 +11,7 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind
 from adapter.fhir import bundles
+from adapter.fhir.encounter_classes import UNKNOWN, stated_class
 from adapter.inbound.turn import Turn
 from adapter.outbound.delivery_reports import original_bundle
 from adapter.outbound.pseudonyms import every_pseudonym, pseudonyms
@@ -78,8 +79,8 @@ def cases_of(turn: Turn, message: ReadMessage) -> list[StayCase]:
 
 def _is_no_stay(bundle: Bundle) -> bool:
     """Whether a message is about an outpatient visit without an assessment: it opens no case."""
-    class_ = bundles.encounter_class(bundle)
-    return bool(class_) and class_ not in INPATIENT and bundles.assessment(bundle) is None
+    class_ = stated_class(bundle)
+    return class_ not in {"", UNKNOWN, *INPATIENT} and bundles.assessment(bundle) is None
 
 
 def _of_person(turn: Turn, bundle: Bundle) -> list[StayCase]:

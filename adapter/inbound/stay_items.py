@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import Issue, Severity
 from adapter.core.model import Delivery, Need
+from adapter.fhir.encounter_classes import UNKNOWN
 from adapter.inbound.stay_case import ContestedError
 from adapter.inbound.turn import Turn
 from adapter.outbound import delivery_reports
@@ -105,10 +106,16 @@ def others(
     if before.is_transfer and not patched.stay.is_transfer:
         items.close(turn.tx, case.id, "transferred", "", "discharge cancelled", turn.now)
     if patched.stay.needs and _is_outpatient(patched.stay):
-        issues.append(_remark(turn, case, "outpatient-assessment", "", ""))
+        issues.append(_remark(turn, case, "outpatient-assessment", "", _class_of(patched)))
     elif _is_outpatient(before):
         items.close(turn.tx, case.id, "outpatient-assessment", "", "admitted", turn.now)
     return issues
+
+
+def _class_of(patched: Patched) -> str:
+    """Say where it is not even known whether the class is one of inpatient care."""
+    is_unknown = patched.stay.value("class") == UNKNOWN
+    return "the class of the encounter is unknown" if is_unknown else ""
 
 
 def _is_outpatient(stay: Stay) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 from adapter.core.identifiers import PERSON_SYSTEMS
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles, exact_json
+from adapter.fhir.encounter_classes import UNKNOWN
 from adapter.policy import consents
-from adapter.policy.stay_elements import LEGAL, brought, is_same, merged, stated
+from adapter.policy.stay_elements import LEGAL, Facts, brought, is_same, merged, stated
 
 INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
 """Codes of HL7 v3 ActCode for an encounter that is an inpatient stay (slutenvård)."""
@@ -191,7 +192,7 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
     recorded = (bundles.recorded(bundle) or now).isoformat()
     facts = dict(before.facts)
     changed, late = set[str](), set[str]()
-    for name, value in stated(event, bundle).items():
+    for name, value in _said(before, stated(event, bundle)).items():
         known = facts.get(name)
         new = Fact(
             value=merged(name, before.value(name), value), recorded=recorded, message=message_id
@@ -204,6 +205,17 @@ def patch(before: Stay, event: Event, bundle: Bundle, message_id: str, now: date
         facts[name] = _succeeded(before, name, new, same=same)
     patched = Patched(stay=Stay(facts=facts), changed=frozenset(changed), late=frozenset(late))
     return without_assumption(before, patched) if patched.stay.value("address") else patched
+
+
+def _said(before: Stay, facts: Facts) -> Facts:
+    """Return what a message says of a Stay. A class that nobody knows takes nothing back.
+
+    A typing error hides no inpatient: neither one of a known class, nor one who has needs.
+    """
+    is_told = before.is_inpatient and bool(before.needs)
+    if facts.get("class") != UNKNOWN or not (before.value("class") or is_told):
+        return facts
+    return {name: value for name, value in facts.items() if name != "class"}
 
 
 def without_assumption(before: Stay, patched: Patched) -> Patched:

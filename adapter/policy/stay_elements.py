@@ -12,6 +12,7 @@ from typing import Any
 from adapter.core.identifiers import PERSON_SYSTEMS, PERSONNUMMER, normalised
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
+from adapter.fhir.encounter_classes import stated_class
 from adapter.policy import consents
 from adapter.settings.municipalities import municipalities
 
@@ -104,7 +105,7 @@ def _stay(event: Event, bundle: Bundle) -> Facts:
     stay = bundles.focus(bundle) or {}
     period = stay.get("period", {})
     present = {
-        "class": bundles.encounter_class(bundle),
+        "class": stated_class(bundle),
         "hospital": bundles.referenced_organization(bundle, stay.get("serviceProvider")),
         "admitted": period.get("start"),
         "planned": bundles.extension_value(stay, "planned-discharge"),

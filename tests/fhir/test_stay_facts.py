@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.identifiers import HSA
 from adapter.core.model import Bundle, Event
-from adapter.fhir import bundles, canonical, labels, parts, rewriting
+from adapter.fhir import bundles, canonical, encounter_classes, labels, parts, rewriting
 from tests.kit.drafts import stay
 from tests.kit.fhir_fixtures import usual
 
@@ -83,6 +83,25 @@ def test_a_disposition_of_another_system_is_none() -> None:
 )
 def test_the_class_is_one_of_act_code(coding: dict[str, str], code: str) -> None:
     assert bundles.encounter_class(encounter(**{"class": coding})) == code
+
+
+@pytest.mark.parametrize(
+    ("coding", "code"),
+    [
+        ({"system": canonical.ENCOUNTER_CLASS, "code": "AMB"}, "AMB"),
+        ({"system": canonical.V2_CLASS, "code": "O"}, "AMB"),
+        ({"system": canonical.V2_CLASS, "code": "I"}, "IMP"),
+        ({"system": canonical.V2_CLASS, "code": "U"}, ""),
+        ({"system": canonical.V2_CLASS, "code": "OUTPATIENT"}, encounter_classes.UNKNOWN),
+        ({"system": "urn:own", "code": "IMP"}, encounter_classes.UNKNOWN),
+        ({"display": "Mottagningsbesök"}, encounter_classes.UNKNOWN),
+        ({"system": canonical.ENCOUNTER_CLASS, "code": "IMP", "userSelected": False}, ""),
+        ({"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "code": "UNK"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_class_that_nobody_knows_is_told_from_none(coding: dict[str, Any], code: str) -> None:
+    assert encounter_classes.stated_class(encounter(**{"class": coding})) == code
 
 
 def test_a_message_that_is_not_of_a_stay_has_no_class() -> None:

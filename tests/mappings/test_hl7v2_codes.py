@@ -6,7 +6,7 @@ import pytest
 
 from adapter.core.endpoint import ActCode, Disposition
 from adapter.core.model import Event
-from adapter.fhir import bundles, labels
+from adapter.fhir import bundles, canonical, encounter_classes, labels
 from tests.kit.hl7v2 import PID, PV1, adt, codes, lost, read
 
 
@@ -56,13 +56,23 @@ def test_a_class_that_is_not_stated_is_what_the_trigger_says(
     assert (("unknown-code", "PV1-2") in codes(known)) is (stated == "OUTPATIENT")
 
 
-@pytest.mark.parametrize("stated", ["", "N", "U", "OUTPATIENT"])
+@pytest.mark.parametrize("stated", ["", "N", "U"])
 @pytest.mark.parametrize("trigger", ["A02", "A03", "A08", "A16", "A31"])
 def test_a_class_that_nobody_states_is_assumed(stated: str, trigger: str) -> None:
     bundle, _ = read(adt(trigger, of_class(stated), "ZSP|1|Y"))
     class_ = (bundles.focus(bundle) or {})["class"]
     assert (class_["code"], class_["userSelected"]) == ("IMP", False)
     assert bundles.encounter_class(bundle) == ""
+
+
+@pytest.mark.parametrize("trigger", ["A02", "A03", "A08", "A16", "A31"])
+def test_a_class_that_nobody_knows_is_assumed_and_marked_as_unknown(trigger: str) -> None:
+    bundle, known = read(adt(trigger, of_class("OUTPATIENT"), "ZSP|1|Y"))
+    class_ = (bundles.focus(bundle) or {})["class"]
+    assert (class_["code"], class_["userSelected"]) == ("IMP", False)
+    assert class_["extension"] == [{"url": canonical.DATA_ABSENT, "valueCode": "unknown"}]
+    assert encounter_classes.stated_class(bundle) == encounter_classes.UNKNOWN
+    assert ("unknown-code", "PV1-2") in codes(known)
 
 
 def test_a_sender_has_its_own_classes() -> None:

@@ -55,6 +55,10 @@ EXACTLY = [  # the field, its value, and the places of the losses
     ("PID-18", "7100231", []),
     ("PV1-3", "MED3^101^1^^^^^^Medicin 3", ["PV1-3.2", "PV1-3.3"]),
     ("PV1-3", "MED3^^^SJUKHUS", []),
+    ("PV1-19", "^^^COSMIC&1.2.3&ISO^VN", ["PV1-19"]),
+    ("MRG-5", "^^^Qvist", ["MRG-5"]),
+    ("PID-5", "^^^^^^^^^^^20100101", ["PID-5"]),
+    ("PID-11", "^^^^^^H^^^^^^20100101", ["PID-11"]),
     ("PV1-19", "7100231^^^COSMIC&1.2.3&ISO^VN~88", ["PV1-19[1].4.2", "PV1-19[2]"]),
     ("MRG-5", "7100230^^^B^AN", ["MRG-5.5"]),
     ("EVN-1", "A08", []),
@@ -195,3 +199,23 @@ def _calls(segments: dict[str, str]) -> int:
     finally:
         sys.setprofile(None)
     return called
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [("ZSP", "ZSP|2|N|N|Y|20260310095000+0100"), ("PD1", "PD1||||||||||||Y")],
+)
+def test_a_second_segment_that_says_something_else_is_a_warning(name: str, second: str) -> None:
+    segments = sent("A08")
+    for more, is_warned in ((second, True), (segments[name], False)):
+        known = outcome(segments | {name: f"{segments[name]}\r{more}"})[1]
+        assert (("contradiction", name) in [(i.code, i.expression) for i in known.issues]) is (
+            is_warned
+        )
+        assert name in [loss.path for loss in known.losses]
+
+
+@pytest.mark.parametrize(("needs", "is_warned"), [("N|N|", True), ("||", False), ("N|N|N", False)])
+def test_needs_that_are_no_whole_judgement_are_a_warning(needs: str, *, is_warned: bool) -> None:
+    known = outcome(sent("A08") | {"ZSP": f"ZSP|1|{needs}|20260310095000+0100"})[1]
+    assert (("required", "ZSP-2") in [(i.code, i.expression) for i in known.issues]) is is_warned

@@ -162,6 +162,36 @@ def test_the_item_of_an_outpatient_closes_when_she_is_admitted(county: County) -
     assert county.hears("lulea") == {"lulea": ["admission-notice"]}
 
 
+@pytest.mark.parametrize("trigger", ["A02", "A08", "A31"])
+def test_a_class_that_nobody_knows_tells_nobody_until_the_hospital_says_inpatient(
+    county: County, trigger: str
+) -> None:
+    visit = Visit(class_="OUTPATIENT")
+    answer = county.adt(trigger, visit, county.assessed())
+    assert county.hears() == {}
+    assert county.stands() == ["outpatient-assessment"]
+    assert {"unknown-code", "outpatient-assessment"} <= set(warnings(answer))
+    visit.class_ = "I"
+    county.adt("A08", visit)
+    assert county.stands() == []
+    assert county.hears("lulea") == {"lulea": ["admission-notice"]}
+
+
+def test_a_typing_error_in_the_class_ends_nothing(county: County) -> None:
+    visit = Visit()
+    county.adt("A01", visit, county.assessed())
+    assert county.hears()["lulea"] == ["admission-notice"]
+    visit.class_ = "II"
+    county.adt("A08", visit)
+    assert county.hears() == {}
+    assert county.stands() == []
+
+
+def test_an_admission_of_a_class_that_nobody_knows_is_one_of_an_inpatient(county: County) -> None:
+    county.adt("A01", Visit(class_="OUTPATIENT"), county.assessed())
+    assert county.hears("lulea") == {"lulea": ["admission-notice"]}
+
+
 def test_the_contact_of_any_mailbox_of_the_hospital_is_in_the_notice(county: County) -> None:
     """The county's feed has none; its mailbox `hospital` has."""
     county.adt("A01", Visit(), county.assessed())

@@ -97,8 +97,11 @@ def _written(chosen: _Candidate, rivals: list[_Candidate], message: Hl7Message) 
         return []
     address = _address(chosen)
     code = _agreed(chosen, rivals, message) if chosen.registered else ""
+    if not (code or address):
+        chosen.value.leave("no address")
+        return []
     if not code:
-        return [address] if address else []
+        return [address]
     return [{"extension": [municipality_extension(code)]} | (address or {"use": "home"})]
 
 

@@ -32,8 +32,10 @@ def visit_number(message: Hl7Message) -> str:
 
 def _name(path: str, message: Hl7Message) -> str:
     number = message.text(path)
+    if not number:  # an authority alone is no name: it is not read
+        return ""
     authority = message.text(f"{path}.4") or message.text(f"{path}.4.2")
-    return _joined("" if message.is_own(authority) else authority, number) if number else ""
+    return _joined("" if message.is_own(authority) else authority, number)
 
 
 def _joined(authority: str, number: str) -> str:

@@ -179,6 +179,7 @@ def _assessment(message: Hl7Message) -> list[Resource]:
     units = _units(message)
     withdrawn = _is_yes("ZSP-8", message) or is_withdrawn(message.document)
     if not (needs or units or withdrawn):
+        _warn_of_half_a_judgement(message)
         return []
     return [
         assessment_extension(
@@ -188,6 +189,12 @@ def _assessment(message: Hl7Message) -> list[Resource]:
             withdrawn=True if withdrawn else None,
         )
     ]
+
+
+def _warn_of_half_a_judgement(message: Hl7Message) -> None:
+    """Warn where some needs are N, and the others are not judged: that withdraws nothing."""
+    if any(message.text(path).upper() == "N" for path in _NEEDS):
+        message.context.warn("required", "ZSP-2", "a need without Y or N: no assessment")
 
 
 def _is_yes(path: str, message: Hl7Message) -> bool:

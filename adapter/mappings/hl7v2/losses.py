@@ -70,7 +70,7 @@ def report_losses(document: Document, context: Context) -> None:
 
 def _report_fields(name: str, said: frozenset[str], document: Document, context: Context) -> None:
     if document.count(name) > 1:
-        context.lose(name, "only the first is read")
+        _report_others(name, document, context)
     for number, text in document.filled(name):
         if NULL in text and document.is_null(f"{name}-{number}"):
             _report_null((name, number), document, context)
@@ -78,6 +78,14 @@ def _report_fields(name: str, said: frozenset[str], document: Document, context:
             path = f"{name}-{number}"
             if path not in said:
                 _report_parts(path, parts, context)
+
+
+def _report_others(name: str, document: Document, context: Context) -> None:
+    """Report the further segments of a name; with a warning where one says something else."""
+    context.lose(name, "only the first is read")
+    first, *others = (str(segment) for segment in document.segments[name])
+    if any(other != first for other in others):
+        context.warn("contradiction", name, "several segments: only the first is read")
 
 
 def _report_null(field: tuple[str, int], document: Document, context: Context) -> None:

@@ -70,6 +70,8 @@ def _written(name: Value) -> list[Resource]:
         name.mark(7)
     given = [part for part in (name.part(2), name.part(3)) if part]
     parts = present({"family": name.part(1), "given": given})
+    if not parts:
+        name.leave("no name")
     return [parts] if parts else []
 
 

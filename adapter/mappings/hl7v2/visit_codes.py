@@ -13,6 +13,7 @@ from adapter.core.endpoint import ActCode, Disposition
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import ENCOUNTER_CLASS
 from adapter.fhir.concept_maps import translations
+from adapter.fhir.parts import unknown
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
 
 INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
@@ -38,7 +39,8 @@ def visit_class(message: Hl7Message) -> Resource:
     """Return `Encounter.class`: of PV1-2, else what the trigger says.
 
     Where neither says one it is IMP, and `userSelected` is false: the case keeps the class that it
-    has. A06 makes the patient an inpatient, and A07 cancels the inpatient stay: both are about it,
+    has. Of a code that nobody knows the class is also marked as unknown: it may be no inpatient
+    care. A06 makes the patient an inpatient, and A07 cancels the inpatient stay: both are about it,
     whatever PV1-2 says.
     """
     code = _stated(message)
@@ -50,7 +52,11 @@ def visit_class(message: Hl7Message) -> Resource:
         message.context.warn("contradiction", "PV1-2", "A06 makes the patient an inpatient")
         return _coding(ActCode.IMP)
     said = code or _BY_TRIGGER.get(message.trigger)
-    return _coding(said) if said else _coding(ActCode.IMP) | {"userSelected": False}
+    if said:
+        return _coding(said)
+    assumed = _coding(ActCode.IMP) | {"userSelected": False}
+    is_stated = message.document.peek("PV1-2").upper() not in _NOT_STATED
+    return assumed | unknown() if is_stated else assumed
 
 
 def _stated(message: Hl7Message) -> ActCode | None:
@@ -58,7 +64,7 @@ def _stated(message: Hl7Message) -> ActCode | None:
     text = message.text("PV1-2")
     code = message.context.sender.classes.get(text) or _CLASSES.get(text.upper())
     if not code and text.upper() not in _NOT_STATED:
-        message.context.warn("unknown-code", "PV1-2", "read as what the trigger says")
+        message.context.warn("unknown-code", "PV1-2", "only the trigger can say the class")
     return code
 
 
