@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Any
 
 Pairs = list[tuple[str, Any]]
+_LONGEST = 309  # digits of the largest double
 
 
 def loads(text: str | bytes, pairs: Callable[[Pairs], Any] | None = None) -> Any:
@@ -21,7 +22,11 @@ def loads(text: str | bytes, pairs: Callable[[Pairs], Any] | None = None) -> Any
     object of its keys and values.
     """
     return json.loads(
-        text, object_pairs_hook=pairs, parse_constant=_no_constant, parse_float=_decimal
+        text,
+        object_pairs_hook=pairs,
+        parse_constant=_no_constant,
+        parse_float=_decimal,
+        parse_int=_integer,
     )
 
 
@@ -46,7 +51,15 @@ def _no_constant(_: str) -> Any:
 
 
 def _decimal(text: str) -> Decimal:
-    return Decimal(text) if isfinite(float(text)) else _no_constant(text)
+    if not isfinite(float(text)):
+        raise ValueError("a number beyond the range of a double")
+    return Decimal(text)
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST:
+        raise ValueError("a number with too many digits")
+    return int(text)
 
 
 def _written(node: Any, line: str, step: str) -> str:

@@ -64,3 +64,18 @@ def test_a_document_without_decimals_is_written_as_json_writes_it() -> None:
 def test_a_time_of_fhir_is_read_whatever_its_digits(text: str, time: str | None) -> None:
     found = bundles.instant(text)
     assert (found.isoformat() if found else None) == time
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("9" * 5000, "a number with too many digits"),
+        ("-" + "9" * 400, "a number with too many digits"),
+        ("1e400", "a number beyond the range of a double"),
+        ("NaN", "NaN and Infinity are no numbers of JSON"),
+    ],
+)
+def test_a_number_that_is_refused_is_refused_in_plain_words(number: str, why: str) -> None:
+    with pytest.raises(FatalError) as refused:
+        codec.parse("json", f'{{"a":{number}}}'.encode())
+    assert refused.value.detail == f"not JSON: {why}"

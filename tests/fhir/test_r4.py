@@ -200,3 +200,32 @@ def test_each_invariant_that_we_check_is_one_of_r4() -> None:
     ours = {each.key for type_ in INVARIANTS for each in INVARIANTS[type_]}
     assert ours <= theirs
     assert len(ours) > 60
+
+
+@pytest.mark.parametrize(
+    ("comparator", "wrong"),
+    [("<", []), (">=", []), ("!=", ["unknown-code"]), (["<"], ["invalid-structure"])],
+)
+def test_a_quantity_has_one_comparator(comparator: Any, wrong: list[str]) -> None:
+    quantity = {"value": 5, "comparator": comparator}
+    measured = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    found = told(bundle_of(measured | {"valueQuantity": quantity}))
+    assert [code for code, _ in found] == wrong
+
+
+@oracle.needs_schemas
+def test_an_element_repeats_where_the_schemas_of_hl7_say_so() -> None:
+    facts = r4_types._definitions()["types"]
+
+    def differ(path: str, schema_type: str) -> list[str]:
+        elements = oracle.definition(schema_type)[1]
+        wrong = [
+            f"{path}.{name}"
+            for name, _ in elements
+            if name in facts[path]
+            and ("many" in facts[path][name]) is not (name in oracle.repeating(schema_type))
+        ]
+        below = [d for n, k in elements if f"{path}.{n}" in facts for d in differ(f"{path}.{n}", k)]
+        return [*wrong, *below]
+
+    assert [d for type_ in facts if "." not in type_ for d in differ(type_, type_)] == []

@@ -122,6 +122,20 @@ def definition(type_: str) -> tuple[set[str], list[tuple[str, str]]]:
     return inherited[0] | attributes, [*inherited[1], *own]
 
 
+@lru_cache
+def repeating(type_: str) -> set[str]:
+    """The elements of a type that may occur more than once."""
+    complex_type = types()[type_]
+    base = complex_type.find(f"{_XS}complexContent/{_XS}extension")
+    inherited = repeating(base.get("base")) if base is not None else set()
+    own = {
+        _named(e)[0]
+        for e in complex_type.iter(_XS + "element")
+        if e.get("maxOccurs") == "unbounded"
+    }
+    return inherited | own
+
+
 def _named(element: etree._Element) -> tuple[str, str]:
     return element.get("name") or element.get("ref").split(":")[-1], element.get("type", "")
 

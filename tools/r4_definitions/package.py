@@ -88,9 +88,13 @@ def _is_type(resource: dict[str, Any]) -> bool:
 
 
 def _leaves(path: Path) -> dict[str, dict[str, Any]]:
-    """HL7's definition of each element that has no elements of its own, by path."""
+    """HL7's definition of each element that has no elements of its own, by path.
+
+    Those of profiles have the paths of their types: SimpleQuantity takes `Quantity.comparator` away
+    (max 0), and the type keeps it.
+    """
     found = (resource["snapshot"]["element"][0] for resource in _resources(path))
-    return {element["path"]: element for element in found}
+    return {element["path"]: element for element in found if element["max"] != "0"}
 
 
 def _elements(definition: dict[str, Any], leaves: dict[str, Any]) -> list[dict[str, Any]]:
