@@ -79,15 +79,21 @@ def _caller(appointment: Resource, people: People) -> list[Block]:
 def _units(appointment: Resource, people: People) -> list[Block]:
     rows = [
         (
-            people.name(each.get("actor")),
-            words.word(words.PRINCIPAL, extension_value(each, "principal")),
+            _unit(each, people),
             "inbjuden" if each.get("required") == "optional" else "kallad",
-            _role(each),
             words.word(words.PARTICIPATION, each.get("status")),
         )
         for each in units(appointment, people)
     ]
-    return table("Enheter", ("Vem", "Huvudman", "Hur", "Roll", "Svar"), rows)
+    return table("Enheter", ("Vem", "Hur", "Svar"), rows)
+
+
+def _unit(participant: Resource, people: People) -> str:
+    """Return a unit in lines: its name, its huvudman, and the role that is asked for."""
+    principal = words.word(words.PRINCIPAL, extension_value(participant, "principal"))
+    name = people.name(participant.get("actor"))
+    lines = (name, f"({principal})" if principal else "", _role(participant))
+    return "\n".join(line for line in lines if line)
 
 
 def _role(participant: Resource) -> str:
