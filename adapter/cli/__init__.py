@@ -32,6 +32,18 @@ COMMANDS = (
         "messages", "message_list.messages", "--endpoint lulea --since 2h", "--state refused --json"
     ),
     _listed("message", "message.message", "m-0f3a --store adapter.db", "d-77aa --no-bodies"),
+    _listed(
+        "plan",
+        "documents.plan",
+        "SE2120001111-SJUKHUS/12345 --pdf --output plan.pdf",
+        "c-0f3a --changes",
+    ),
+    _listed(
+        "show",
+        "documents.show",
+        "m-0f3a --html --output message.html",
+        "m-0f3a --ics --output meeting.ics",
+    ),
     _listed("dead", "dead_letters.dead", "", "--store postgresql://host/adapter --json"),
     _listed("take", "dead_letters.take", "d-77aa --who 'Ann, ext. 1234'"),
     _listed(

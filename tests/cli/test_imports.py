@@ -53,6 +53,8 @@ OF_A_STORE = [  # DELIVERY and MESSAGE are dead
     Call("messages", STORE),
     Call("message DELIVERY", STORE),
     Call("message DELIVERY --no-bodies --json", STORE),
+    Call("plan CASE", MAPPINGS, "reads the plan as its sender wrote it"),
+    Call("show DELIVERY", MAPPINGS, "reads the message as its sender wrote it"),
     Call("dead", STORE),
     Call("dead --json", STORE),
     Call("take DELIVERY", STORE),

@@ -84,6 +84,8 @@ COMMANDS = {
     "protection": ("show", f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "messages": ("--store", "adapter.db"),
     "message": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
+    "plan": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
+    "show": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
     "dead": ("--store", "adapter.db"),
     "take": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
     "replay": ("DELIVERY", "--store", "adapter.db", "--reason", "x", "--who", "Ann", "--dry-run"),

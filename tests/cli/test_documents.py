@@ -1,0 +1,128 @@
+"""Plans and other messages as documents: what is shown, in which form, and who has read it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapter.fhir.canonical import MESSAGE_ID
+from tests.kit import drafts
+from tests.kit.drafts import HOSPITAL, LULEA
+from tests.kit.office import CASE, Office
+from tests.kit.readable import message
+
+
+@pytest.fixture(autouse=True)
+def opened(office: Office) -> None:
+    """The case is open: the hospital has written to Luleå about the patient."""
+    office.region.tells("hospital", drafts.note(visit="V1"))
+
+
+def test_the_newest_plan_in_force_is_shown_and_its_reading_noted(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    office.region.tells("hospital", message("care-plan", 2, description="Hon är hemma."))
+    shown = office.run("plan", CASE, "--who", "Ann")
+    assert shown.exit_code == 0, shown.output
+    assert "DET HÄR SKA GÖRAS" in shown.stdout
+    assert "Hon är hemma." in shown.stdout
+    assert {who for who, _ in office.history("body-read")} == {"Ann"}
+
+
+def test_a_version_that_comes_late_does_not_become_the_newest(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 3, description="Den tredje."))
+    office.region.tells("hospital", message("care-plan", 2, description="Den andra."))
+    assert "Den tredje." in office.run("plan", CASE).stdout
+
+
+def test_what_changed_is_told_in_sentences(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    assert office.run("plan", CASE, "--changes").stdout == "Planen har bara en version.\n"
+    office.region.tells("hospital", message("care-plan", 2, description="Hon är hemma."))
+    said = office.run("plan", CASE, "--changes").stdout
+    assert "Så är det nu: Hon är hemma (förut: Märta har opererats" in said
+    assert "Om planen, Version: 2 (förut: 1)." in said
+
+
+@pytest.mark.parametrize("status", ["revoked", "completed"])
+def test_a_plan_that_has_ended_is_not_shown_as_in_force(office: Office, status: str) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    content = office.region.tells("hospital", message("care-plan", 2, status=status))
+    shown = office.run("plan", CASE)
+    assert shown.exit_code == 1
+    assert f"is {status}" in shown.stderr
+    assert "Planen är inte i kraft" in office.run("plan", content).stdout
+
+
+def test_a_version_that_was_recalled_does_not_count(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    content = office.region.tells("hospital", message("care-plan", 2, description="Fel person."))
+    about = [{"identifier": {"system": MESSAGE_ID, "value": content}}]
+    recall = json.dumps(message("recall", 3, about=about))
+    recall = recall.replace(LULEA.organization, HOSPITAL.organization)
+    office.region.tells("hospital", json.loads(recall))
+    assert "Fel person." not in office.run("plan", CASE).stdout
+
+
+def test_a_case_without_a_plan_and_an_unknown_id_are_told(office: Office) -> None:
+    office.region.tells("hospital", message("sip-invitation"))
+    assert "no plan in force" in office.run("plan", CASE).stderr
+    assert "no such case or message" in office.run("plan", "c-none").stderr
+    assert "no such case or message" in office.run("show", "m-none").stderr
+    assert office.history("body-read") == []
+
+
+def test_a_message_that_was_refused_is_shown_as_such(office: Office) -> None:
+    refused = message("care-plan")
+    refused["entry"][0]["resource"]["extension"][0]["valueIdentifier"]["value"] = "SE1-X/V9"
+    content = office.region.tells("lulea", refused)
+    assert "is refused: it was not sent on" in office.run("show", content).stderr
+
+
+def test_two_forms_at_once_are_wrong_use(office: Office) -> None:
+    assert office.run("plan", CASE, "--html", "--pdf").exit_code == 2
+
+
+def test_an_invitation_is_shown_as_text_page_data_and_calendar(
+    office: Office, tmp_path: Path
+) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    assert "FRÅGESTÄLLNING" in office.run("show", content).stdout
+    assert office.run("show", content, "--html").stdout.startswith("<!DOCTYPE html>")
+    titles = [
+        s["heading"] for s in json.loads(office.run("show", content, "--json").stdout)["sections"]
+    ]
+    assert "Frågeställning" in titles
+    file = tmp_path / "meeting.ics"
+    assert office.run("show", content, "--ics", "--output", file).exit_code == 0
+    assert file.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(office.history("body-read")) == 4
+
+
+def test_a_file_that_exists_is_not_overwritten(office: Office, tmp_path: Path) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    file = tmp_path / "kept"
+    file.write_text("kept")
+    assert office.run("show", content, "--html", "--output", file).exit_code == 2
+    assert file.read_text() == "kept"
+
+
+def test_without_the_extra_the_command_says_what_to_install(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    content = office.region.tells("hospital", message("care-plan"))
+    shown = office.run("plan", content, "--pdf")
+    assert shown.exit_code == 2
+    assert "careplan-adapter[pdf]" in shown.stderr.replace("\n", "").replace("│", "")
+
+
+@pytest.mark.waits
+def test_with_the_extra_a_pdf_is_written(office: Office, tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint")
+    office.region.tells("hospital", message("care-plan"))
+    assert office.run("plan", CASE, "--pdf", "--output", tmp_path / "plan.pdf").exit_code == 0
+    assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF-")
