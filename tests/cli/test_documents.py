@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from adapter.fhir import bundles
+from adapter.fhir.builders import extension
 from adapter.fhir.canonical import MESSAGE_ID
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA
@@ -49,11 +51,17 @@ def test_what_changed_is_told_in_sentences(office: Office) -> None:
 @pytest.mark.parametrize("status", ["revoked", "completed"])
 def test_a_plan_that_has_ended_is_not_shown_as_in_force(office: Office, status: str) -> None:
     office.region.tells("hospital", message("care-plan", 1))
-    content = office.region.tells("hospital", message("care-plan", 2, status=status))
+    ended = message("care-plan", 2, status=status)
+    plan = bundles.focus(ended)
+    assert plan is not None
+    plan["extension"].append(extension("end-reason", "String", "Flyttar till annan kommun."))
+    content = office.region.tells("hospital", ended)
     shown = office.run("plan", CASE)
     assert shown.exit_code == 1
     assert f"is {status}" in shown.stderr
-    assert "Planen är inte i kraft" in office.run("plan", content).stdout
+    shown = office.run("plan", content)
+    assert "Planen är inte i kraft" in shown.stdout
+    assert "Avslutad därför att: Flyttar till annan kommun." in shown.stdout
 
 
 def test_a_version_that_was_recalled_does_not_count(office: Office) -> None:
