@@ -164,6 +164,9 @@ def plan(sender: Party, *to: Party, version: str = "1", status: str = "active") 
         "subject": builders.reference("0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f0001"),
         **heads(f"Hemtjänst {version}"),
     }
+    focus["extension"][0] = builders.extension("version", "PositiveInt", int(version))
+    if status == "revoked":
+        focus["extension"].append(builders.extension("end-reason", "String", "Ny plan görs"))
     return drafts.enveloped(
         builders.message(
             Event.CARE_PLAN,

@@ -55,17 +55,17 @@ def test_an_older_version_of_the_same_writer_that_comes_late_is_superseded(
 def test_a_plan_without_a_version_is_judged_by_time_as_before(ward: StatuteCounty) -> None:
     early = ward.now
     ward.later(minutes=5)
-    writes(ward, CENTRE, SOCIAL, version=None)
+    writes(ward, CENTRE, SOCIAL, version=None, type_="VP")
     ward.told()
-    writes(ward, CENTRE, SOCIAL, version=None, recorded=early)
+    writes(ward, CENTRE, SOCIAL, version=None, type_="VP", recorded=early)
     assert codes(ward, "centre") == ["superseded"]
     assert plans(ward) == {}
 
 
 def test_a_plan_that_has_versions_is_not_overwritten_without_one(ward: StatuteCounty) -> None:
-    writes(ward, CENTRE, SOCIAL, version=1)
+    writes(ward, CENTRE, SOCIAL, version=1, type_="VP")
     ward.told()
-    writes(ward, CENTRE, SOCIAL, version=None)
+    writes(ward, CENTRE, SOCIAL, version=None, type_="VP")
     assert codes(ward, "centre") == ["stale-version"]
     assert plans(ward) == {}
 
