@@ -329,8 +329,8 @@ def test_a_route_whose_sender_cannot_be_read_is_an_error() -> None:
 
 
 def test_a_route_whose_receiver_cannot_be_written_to_is_an_error() -> None:
-    route = Route(events=(Event.CARE_PLAN,), to=("municipality-of-patient",))
-    assert ("error", "lulea: hl7v2 does not write care-plan") in told(
+    route = Route(events=(Event.MESSAGE,), to=("municipality-of-patient",))
+    assert ("error", "lulea: hl7v2 does not write message") in told(
         network(route, planning="fhir", lulea="hl7v2")
     )
 

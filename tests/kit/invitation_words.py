@@ -10,6 +10,7 @@ from adapter.fhir import builders
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, Party
 from tests.kit.plan_words import PATIENT, consent, unit
+from tests.kit.region import Region
 from tests.kit.statute_county import CASE, CENTRE, SOCIAL, StatuteCounty
 
 ID = {"system": "https://centre.example/sid/kallelse", "value": "K-31"}
@@ -18,7 +19,7 @@ _STATUS = {Event.SIP_INVITATION_CANCELLED: "cancelled"}
 
 
 def invitation(
-    county: StatuteCounty,
+    county: StatuteCounty | Region,
     sender: Party,
     *invited: Party,
     event: Event = Event.SIP_INVITATION,

@@ -1,4 +1,4 @@
-"""HL7 v2.3 to v2.8: read the journal's ADT feed, and read and write ACKs (docs/hl7v2.md).
+"""HL7 v2.3 to v2.8: read the ADT feed, write SIU and MDM, read and write ACKs (docs/hl7v2.md).
 
 Specification: HL7 v2.8, chapters 2 (control, ACK) and 3 (ADT). The ZSP segment is ours. Fields
 of later versions (EVN-6, PV2-47) are absent from earlier ones.
@@ -17,6 +17,7 @@ of later versions (EVN-6, PV2-47) are absent from earlier ones.
 | `""` | deleted elements | `deletions` |
 | ACK from a receiver | receipt | `ack_reader` |
 | ACK to a sender | receipt | `ack_writer`, `ack_header`, `ack_errors`, `ack_places` |
+| SIU, MDM to a journal | Appointment, Communication, CarePlan | the package `writing` |
 | FHS, BHS, BTS, FTS | several messages | `batches` |
 | all else | a loss | `losses`, `unread`, `understood` |
 
@@ -51,6 +52,7 @@ from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.hl7_message import Hl7Message, control_id, open_message
 from adapter.mappings.hl7v2.losses import report_losses
 from adapter.mappings.hl7v2.patient import patient
+from adapter.mappings.hl7v2.writing import communication, invitation, plan
 
 VERSION = "1"
 _REASONS = {  # HL7 table 0062
@@ -65,6 +67,13 @@ _WITHDRAWN = "Bedömningen är återkallad / The assessment is withdrawn"
 system = System("hl7v2", content="hl7", media_type="x-application/hl7-v2+er7")
 system.recognises(recognise)
 system.writes(Event.RECEIPT)(write_ack)
+system.writes(Event.SIP_INVITATION, Event.SIP_INVITATION_CHANGED, Event.SIP_INVITATION_CANCELLED)(
+    invitation.write
+)
+system.writes(Event.INFORMATION_TRANSFER)(communication.write_transfer)
+system.writes(Event.PLANNING_BASIS)(communication.write_basis)
+system.writes(Event.RECALL)(communication.write_recall)
+system.writes(Event.CARE_PLAN)(plan.write)
 system.opens(open_batch)
 system.asks(wish)
 
