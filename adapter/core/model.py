@@ -35,7 +35,7 @@ class Event(StrEnum):
     DISCHARGE_READY = "discharge-ready"  # utskrivningsklar
     DISCHARGE_READY_WITHDRAWN = "discharge-ready-withdrawn"  # återtagen utskrivningsklar
     DISCHARGED = "discharged"  # utskriven
-    DISCHARGE_CANCELLED = "discharge-cancelled"  # återöppnad
+    DISCHARGE_CANCELLED = "discharge-cancelled"  # makulerad utskrivning
     DECEASED = "deceased"  # avliden
     DECEASED_WITHDRAWN = "deceased-withdrawn"  # felaktigt avliden
     PERSON_UPDATED = "person-updated"  # ändrade personuppgifter; taken in, never sent
@@ -51,7 +51,7 @@ class Event(StrEnum):
     RECALL = "recall"  # återkallelse: felsänt, makulering
     MESSAGE = "message"  # generellt meddelande
     REPLY = "reply"  # svar
-    ANSWER = "answer"  # kvittens av en person
+    ANSWER = "answer"  # kvittering
     DELIVERY_REPORT = "delivery-report"  # kunde inte levereras vidare
     RECEIPT = "receipt"  # systemkvittens
 
