@@ -42,6 +42,7 @@ SENDERS = {
         {authority.Capacity.OWNER, authority.Capacity.PARTY}
     ): "the owner and the participants of the case",
     frozenset({authority.Capacity.RECEIVER}): "a receiver of the message that it concerns",
+    frozenset({authority.Capacity.SENDER}): "the sender of the message that it recalls",
 }
 """What each set of capacities is called in the authority table."""
 ELEMENTS = {

@@ -10,6 +10,7 @@ from adapter.core.identifiers import hsa_id
 from adapter.core.model import RETURNING, Bundle, Delivery, Event
 from adapter.core.participant import Participant
 from adapter.fhir import bundles, codec
+from adapter.inbound import recalled
 from adapter.inbound.stay_case import (
     ContestedError,
     begun,
@@ -26,7 +27,7 @@ from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import may_speak
 from adapter.policy.stay import Stay
-from adapter.store import cases, inbox, participants
+from adapter.store import cases, inbox, participants, recalls
 from adapter.store.cases import Case
 from adapter.store.concerned import folded
 
@@ -114,6 +115,8 @@ def _of_one_sender(turn: Turn, bundle: Bundle, sent: list[Delivery]) -> Delivery
 def _case(turn: Turn, message: ReadMessage, concerned: Delivery | None) -> Case:
     if concerned is not None and concerned.case_id:
         return cases.lock(turn.tx, concerned.case_id)
+    if message.event is Event.RECALL:
+        return _of_recalled(turn, message.bundle)
     names = read_message.case_names(message.bundle)
     _demand_names(turn, message.event, names)
     known = by_names(turn, names) if names else _only_own(turn, message.bundle)
@@ -124,6 +127,13 @@ def _case(turn: Turn, message: ReadMessage, concerned: Delivery | None) -> Case:
         raise ContestedError("other-patient", known.id)
     _add_alias(turn, names, known)
     return known
+
+
+def _of_recalled(turn: Turn, bundle: Bundle) -> Case:
+    """The case of the recalled messages: their sender may recall them whoever it is there now."""
+    messages = recalled.originals(turn, bundle)
+    recalls.deliveries(turn.tx, messages)  # locked before their case, as the sending side does
+    return cases.lock(turn.tx, next(m.case_id for m in messages.values() if m.case_id))
 
 
 def _demand_names(turn: Turn, event: Event, names: Sequence[str]) -> None:

@@ -13,8 +13,8 @@ from adapter.core.endpoint import Endpoint
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Delivery, Event, Kind
 from adapter.core.participant import Participant, number_of_right
-from adapter.fhir import bundles
-from adapter.inbound import case_invitations, case_plans, stay_consents, stay_items
+from adapter.fhir import answers, bundles
+from adapter.inbound import case_invitations, case_plans, recalling, stay_consents, stay_items
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
@@ -91,6 +91,8 @@ def _sending(turn: Turn, matter: Matter, known: Plans, plan: Written | None) -> 
         return case_invitations.called(turn, matter, known)
     if matter.event is Event.SIP_INVITATION_ANSWER:
         return case_invitations.answered(turn, matter, known)
+    if matter.event is Event.RECALL:
+        return recalling.recall(turn, matter, known)
     kept = case_plans.with_plan(turn, matter, known, plan)
     if matter.concerned is not None:
         return Sending(targets=_returned(turn, matter, matter.concerned), kept=kept)
@@ -202,13 +204,25 @@ def _save(turn: Turn, matter: Matter, known: Plans, outgoing: list[Outgoing]) ->
     values: dict[str, Any] = {"orders": case.orders + len(outgoing)}
     values |= {"facts": facts} if (facts := plans.dump(known)) else {}
     cases.save(turn.tx, case.id, **values)
-    if matter.concerned is None and not matter.stay.is_described:
+    is_return = matter.concerned is not None or matter.event is Event.RECALL
+    if not is_return and not matter.stay.is_described:
         _name_parties(turn, matter, outgoing)
     if matter.event is Event.ANSWER and matter.concerned is not None:
         status = (bundles.focus(matter.bundle) or {}).get("status", "")
         receipts.answer(turn.tx, matter.concerned, status, turn.now, turn.message.id)
         if status == "rejected":
             _reject(turn, matter, matter.concerned)
+        _note_kind(turn, matter)
+
+
+def _note_kind(turn: Turn, matter: Matter) -> None:
+    """Note in the history that a unit does not know the person, or has passed a message on.
+
+    Neither ends anything: `ej känd` is no rejection, and the need stands (2:1).
+    """
+    kind, chain = answers.kind(matter.bundle), answers.forwarded_to(matter.bundle)
+    if kind:
+        turn.log(kind, " > ".join([turn.sender.name, *chain]), case=matter.case.id)
 
 
 def _reject(turn: Turn, matter: Matter, concerned: Delivery) -> None:

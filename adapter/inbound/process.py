@@ -11,9 +11,9 @@ import logging
 from adapter.core.catalogue import Scope
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Code, Event, Message, Receipt
+from adapter.core.model import Code, Event, Kind, Message, Receipt
 from adapter.fhir import bundles
-from adapter.inbound import stay_items
+from adapter.inbound import recalling, stay_items
 from adapter.inbound.forwarding import forward
 from adapter.inbound.message_ids import has_other_content, ids_of
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information, is_silent, repeat
@@ -89,6 +89,8 @@ def turn_down(turn: Turn, result: ReadResult, error: FatalError) -> OwedReceipt:
     """Answer a message that was read but cannot be forwarded, by its own fault or by ours."""
     ids = _note_ids(turn, result)
     turn.learn(result.bundle)
+    if error.code == "recall-unknown":
+        recalling.remember(turn, result.bundle)
     if isinstance(error, ContestedError):
         stay_items.contested(turn, error)
         if isinstance(result, ReadMessage):
@@ -111,6 +113,9 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _seen_before(turn, seen)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, result.error)
+    recall = duplicates.voided_by(turn.tx, ids)
+    if recall and result.event.kind is not Kind.ENCOUNTER:
+        return recalling.void(turn, result, recall)
     return forward(turn, with_free_ids(turn, result, seen))
 
 

@@ -24,6 +24,7 @@ class Capacity(StrEnum):
     OWNER = "owner"  # it speaks for the organisation that the case is named after
     PARTY = "party"  # it has an open row as a participant
     RECEIVER = "receiver"  # the message that it answers was sent to it
+    SENDER = "sender"  # it sent the message that it recalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ AUTHORITY: Mapping[Event, Rule] = {
     Event.PLANNING_BASIS: Rule(may=_PARTIES, section="practice"),
     Event.INFORMATION_TRANSFER: Rule(may=_OWNER, section="3:2"),
     Event.PROGRESS: Rule(may=_PARTIES, section="practice"),
-    Event.RECALL: Rule(may=_PARTIES, section="practice"),
+    Event.RECALL: Rule(may=frozenset({Capacity.SENDER}), section="practice"),
     Event.MESSAGE: Rule(may=_PARTIES, section="practice"),
     Event.REPLY: Rule(may=_RECEIVERS, section="practice"),
     Event.ANSWER: Rule(may=_RECEIVERS, section="practice"),

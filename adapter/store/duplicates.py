@@ -53,6 +53,8 @@ class Seen:
     envelope_used_by: frozenset[str] = frozenset()
 
 
+_VOID = "(recalled)"
+"""In place of the receiver: the sender has recalled this id before its message came."""
 _Key: TypeAlias = tuple[str, str, str]  # sender, receiver, id
 _CONTENTS = Prefetch[_Key, str](
     table=content,
@@ -86,7 +88,8 @@ def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
     used = {folded(ids.content_id): frozenset[str]() for ids in wanted}
     for row in tx.execute(_BY_CONTENT, {"content_ids": _spelled(i.content_id for i in wanted)}):
         contents[row.sender, row.receiver, row.content_id] = row.message_id
-        used[folded(row.content_id)] |= {row.sender}
+        if row.receiver != _VOID:  # to recall an id is not to use it
+            used[folded(row.content_id)] |= {row.sender}
     _keep(tx.kept(_CONTENT_USED), used)
     used = {folded(ids.envelope_id): frozenset[str]() for ids in wanted}
     for row in tx.execute(_BY_ENVELOPE, {"envelope_ids": _spelled(i.envelope_id for i in wanted)}):
@@ -94,6 +97,18 @@ def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
         used[folded(row.envelope_id)] |= {row.sender}
     _keep(tx.kept(_ENVELOPE_USED), used)
     inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content_key(ids)])])
+
+
+def make_void(tx: Transaction, sender: str, content_id: str, message_id: str) -> None:
+    """Remember that a sender has recalled an id of its own before the message came."""
+    key = {"sender": sender, "receiver": _VOID, "content_id": content_id[:200]}
+    tx.later(_PUT_CONTENT, key | {"message_id": message_id})
+    tx.kept(_CONTENTS)[sender, _VOID, content_id[:200]] = message_id
+
+
+def voided_by(tx: Transaction, ids: Ids) -> str:
+    """Return the recall that came before the message with these ids, once `check` has run; ""."""
+    return tx.kept(_CONTENTS).get((ids.sender, _VOID, ids.content_id)) or ""
 
 
 def _spelled(ids: Iterable[str]) -> list[str]:

@@ -88,6 +88,8 @@ ErrorCode: TypeAlias = Literal[
     "not-own-effort",
     "not-adjusted",
     "invitation-unknown",
+    "recall-unknown",
+    "recalled",
     # Ids and copies.
     "envelope-reused",
     "content-conflict",

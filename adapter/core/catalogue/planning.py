@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.catalogue.entry import Entry, ErrorCode, sender_fault
+from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender_fault
 
 CODES: dict[ErrorCode, Entry] = {
     "stale-version": sender_fault(
@@ -51,5 +51,20 @@ CODES: dict[ErrorCode, Entry] = {
         "The invitation is not in the case, or was not sent to you.",
         "Check the identifier of the invitation, and the name of the case.",
         404,
+    ),
+    "recall-unknown": sender_fault(
+        "not-found",
+        "Inget meddelande med det numret har skickats av er: inget är återkallat. "
+        "Kontrollera numret. Ett vårdtillfälle rättas med sina egna meddelanden.",
+        "You have sent no message with this id: nothing is recalled.",
+        "Check the id. Correct a stay by its own events. A recall cannot be recalled.",
+        404,
+    ),
+    "recalled": adapter_fault(
+        "informational",
+        "Meddelandet är återkallat av sin avsändare.",
+        "The message was recalled by its sender.",
+        "If it was recalled before it came, ask its sender whether it is to be sent again.",
+        200,
     ),
 }

@@ -1,0 +1,45 @@
+"""The messages that a recall names, as far as its sender's organisation has sent them."""
+
+from __future__ import annotations
+
+from adapter.core.errors import FatalError
+from adapter.core.lifecycle import Standing
+from adapter.core.model import Bundle, Event, Kind, StoredMessage
+from adapter.fhir import bundles
+from adapter.fhir.canonical import MESSAGE_ID
+from adapter.inbound.turn import Turn
+from adapter.store import inbox, recalls
+
+
+def ids(bundle: Bundle) -> list[str]:
+    """Return the content ids that a recall names."""
+    named = ((a.get("identifier") or {}) for a in (bundles.focus(bundle) or {}).get("about", ()))
+    values = (str(i.get("value", "")) for i in named if i.get("system") == MESSAGE_ID)
+    return list(dict.fromkeys(value.removeprefix("urn:uuid:") for value in values if value))
+
+
+def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:
+    """Return the recalled messages by their ids.
+
+    FatalError `recall-unknown`, in the same words whether another sender has such a message or
+    nobody has.
+    """
+    named = ids(bundle)
+    every = {m.id: m for id_ in named for m in _sent(turn, id_)}
+    if not every or any(not _sent(turn, id_) for id_ in named):
+        raise FatalError("recall-unknown")
+    events = {Event(message.event) for message in every.values()}
+    if Event.RECALL in events:
+        raise FatalError("recall-unknown", "a recall is not recalled")
+    if any(event.kind is Kind.ENCOUNTER for event in events):
+        raise FatalError("recall-unknown", "a stay is corrected by its own events")
+    if len({message.case_id for message in every.values()}) > 1:
+        raise FatalError("recall-unknown", "the messages belong to several cases")
+    return every
+
+
+def _sent(turn: Turn, content_id: str) -> list[StoredMessage]:
+    """What the sender's organisation sent under an id, and we took."""
+    names = turn.network.same_organization(turn.sender)
+    stored = (inbox.get(turn.tx, id_) for id_ in recalls.originals(turn.tx, names, content_id))
+    return [m for m in stored if m and m.case_id and m.standing is Standing.PROCESSED]

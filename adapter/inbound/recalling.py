@@ -1,0 +1,95 @@
+"""A recall (återkallelse): what has not left ends, and who may have the message gets the recall.
+
+Two acts: a message went to the wrong receiver, or said the wrong thing. What a receiver has is
+marked there, not deleted (patientdatalagen 3 kap. 14 §).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapter.core.errors import Issue, Severity
+from adapter.core.lifecycle import Ruling, State, Step
+from adapter.core.model import Bundle, Code, Delivery, StoredMessage
+from adapter.fhir import rewriting
+from adapter.inbound import recalled
+from adapter.inbound.case_of import Matter
+from adapter.inbound.owed_receipts import OwedReceipt, answer, information
+from adapter.inbound.sending import Sending, Target, returning
+from adapter.inbound.turn import Turn
+from adapter.policy.plans import Plans
+from adapter.policy.read_message import ReadMessage
+from adapter.store import arrival, duplicates, history, items, outbox, recalls
+from adapter.store.items import Item
+
+_ENDS = (State.WAITING, State.DEAD)
+_WHY = "recalled by its sender"
+
+
+def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
+    """End what has not left, and send the recall to exactly those that may have the message."""
+    messages = recalled.originals(turn, matter.bundle)
+    made = recalls.deliveries(turn.tx, messages)
+    had = arrival.may_have_arrived(turn.tx, [d.id for d in made])
+    for delivery in made:
+        _end(turn, delivery)
+    names = dict.fromkeys(d.endpoint for d in made if d.id in had)
+    targets = (_target(turn, matter, messages, [d for d in made if d.endpoint == n]) for n in names)
+    spared = dict.fromkeys(d.endpoint for d in made if d.endpoint not in names)
+    remarks = [_remark(n, "may have it") for n in names]
+    remarks += [_remark(n, "has it not") for n in spared]
+    return Sending(
+        targets=tuple(target for target in targets if target is not None),
+        issues=tuple(remarks),
+        kept=known,
+        note="" if names else "not-forwarded: nobody has what is recalled",
+    )
+
+
+def _end(turn: Turn, delivery: Delivery) -> None:
+    if delivery.state in _ENDS:
+        outbox.step(turn.tx, delivery.id, Step.LAPSE, turn.now)
+        history.of_delivery(turn.tx, turn.now, "no-longer-due", delivery, _WHY)
+
+
+def _remark(name: str, what: str) -> Issue:
+    return information("recalled", f"{name}: {what}")
+
+
+def _target(
+    turn: Turn, matter: Matter, messages: Mapping[str, StoredMessage], had: list[Delivery]
+) -> Target | None:
+    """The recall for an endpoint, under the ids by which it knows the messages."""
+    if not turn.network.knows(had[0].endpoint):
+        return None
+    endpoint = turn.network.endpoint(had[0].endpoint)
+    bundle: Bundle = matter.bundle
+    for delivery in had:
+        own = messages[delivery.message_id].content_id
+        if delivery.content_id != own:
+            bundle = rewriting.with_concerned(bundle, own, delivery.content_id)
+    return returning(matter.event, endpoint, bundle)
+
+
+def remember(turn: Turn, bundle: Bundle) -> None:
+    """Remember what a refused recall names: if the message comes later, it is void."""
+    for content_id in recalled.ids(bundle):
+        duplicates.make_void(turn.tx, turn.message.endpoint, content_id, turn.message.id)
+
+
+def void(turn: Turn, message: ReadMessage, by: str) -> OwedReceipt:
+    """A message whose recall came first: receipted, not forwarded, and before the owner."""
+    turn.settle(Ruling.PROCESS, note=f"not-forwarded: recalled by {by}")
+    turn.log("recalled", f"by {by}, before it came")
+    items.open_item(
+        turn.tx,
+        Item(
+            what="recalled",
+            message_id=turn.message.id,
+            endpoint=turn.message.endpoint,
+            detail=f"by {by}",
+            since=turn.now,
+        ),
+    )
+    issue = Issue(code="recalled", detail="recalled before it came", severity=Severity.WARNING)
+    return answer(turn, turn.about, Code.OK, [*message.issues, issue])
