@@ -107,6 +107,9 @@ class UntypedAddress(StrEnum):
     OTHER = "other"
 
 
+_BEGUN_BY_UNITS = (Event.CARE_PLAN, Event.MESSAGE, Event.PLANNING_BASIS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """The mailbox of one organisation at one system.
@@ -178,11 +181,11 @@ class Endpoint:
     def begins(self) -> tuple[Event, ...]:
         """The events with which it may open a case without a stay.
 
-        By default a hospital begins messages; all others begin care plans too.
+        By default a hospital begins messages; all others begin care plans and planning basis too.
         """
         if self.begins_key is None:
             hospital = self.owns_stays and not self.serves
-            return (Event.MESSAGE,) if hospital else (Event.CARE_PLAN, Event.MESSAGE)
+            return (Event.MESSAGE,) if hospital else _BEGUN_BY_UNITS
         return self.begins_key
 
 

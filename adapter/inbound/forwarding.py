@@ -14,7 +14,14 @@ from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Delivery, Event, Kind
 from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import answers, bundles
-from adapter.inbound import case_invitations, case_plans, recalling, stay_consents, stay_items
+from adapter.inbound import (
+    case_invitations,
+    case_news,
+    case_plans,
+    recalling,
+    stay_consents,
+    stay_items,
+)
 from adapter.inbound.case_of import Matter, matter_of
 from adapter.inbound.original_id import with_original_id
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
@@ -45,7 +52,7 @@ def forward(turn: Turn, message: ReadMessage) -> OwedReceipt:
     matter = matter_of(turn, message)
     known = plans.load(matter.case.facts)
     plan = case_plans.written(turn, matter, known)
-    newest = case_invitations.newer(matter, known)
+    newest = case_invitations.newer(matter, known) or case_news.newer(matter, known)
     newest = newest or case_plans.superseding(turn, matter, known, plan)
     if newest is not None:
         return _superseded(turn, message, matter, newest)
@@ -91,12 +98,23 @@ def _sending(turn: Turn, matter: Matter, known: Plans, plan: Written | None) -> 
         return case_invitations.called(turn, matter, known)
     if matter.event is Event.SIP_INVITATION_ANSWER:
         return case_invitations.answered(turn, matter, known)
+    if matter.event is Event.PROGRESS:
+        return case_news.progress(turn, matter, known)
     if matter.event is Event.RECALL:
         return recalling.recall(turn, matter, known)
     kept = case_plans.with_plan(turn, matter, known, plan)
     if matter.concerned is not None:
         return Sending(targets=_returned(turn, matter, matter.concerned), kept=kept)
-    return _addressed(turn, matter, kept)
+    return _of_news(turn, matter, _addressed(turn, matter, kept))
+
+
+def _of_news(turn: Turn, matter: Matter, sending: Sending) -> Sending:
+    """What a contact or discharge information changes in who gets it, and what is kept."""
+    if matter.event is Event.CARE_CONTACT:
+        return case_news.contact(matter, sending)
+    if matter.event is Event.INFORMATION_TRANSFER:
+        return case_news.transfer(turn, matter, sending)
+    return sending
 
 
 def _addressed(turn: Turn, matter: Matter, kept: Plans) -> Sending:

@@ -155,6 +155,22 @@ def without_version(plans: Plans, bundle: Bundle) -> FatalError | None:
     return FatalError("stale-version", f"none by {bundles.sender_id(bundle)}; {_named(known)}")
 
 
+def reported_on(plans: Plans, bundle: Bundle) -> Version:
+    """Return the plan that a unit reports progress of. It must be the newest, and in force.
+
+    FatalError `plan-unknown`, `plan-ended` or `stale-version`.
+    """
+    known, number = plans.versions.get(key_of(bundle, plans)[0]), number_of(bundle)
+    if known is None:
+        raise FatalError("plan-unknown")
+    detail = f"progress of version {number}; {_named(known)} is applied"
+    if known.status in ENDED:
+        raise FatalError("plan-ended", detail)
+    if number != known.number:
+        raise FatalError("stale-version", detail)
+    return known
+
+
 def _first(new: Written, writer: Writer) -> Word:
     status = new.version.status
     if status != "draft" and not (writer.keeps_plans or new.author in writer.ids):

@@ -14,6 +14,7 @@ from typing import Any
 
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
+from adapter.policy.contacts import Contact
 from adapter.policy.efforts import Effort
 from adapter.policy.invitations import Invitation, restored
 
@@ -44,6 +45,7 @@ class Plans:
     applied: Mapping[str, str] = field(default_factory=dict)  # without versions: newest time
     versions: Mapping[str, Version] = field(default_factory=dict)
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
     @property
     def any_in_force(self) -> bool:
@@ -57,7 +59,10 @@ def load(text: str) -> Plans:
     kept = json.loads(text or "{}")
     versions = {key: _version(row) for key, row in kept.get("versions", {}).items()}
     called = {key: restored(row) for key, row in kept.get("invitations", {}).items()}
-    return Plans(applied=kept.get("applied", {}), versions=versions, invitations=called)
+    contacts = {key: Contact(**row) for key, row in kept.get("contacts", {}).items()}
+    return Plans(
+        applied=kept.get("applied", {}), versions=versions, invitations=called, contacts=contacts
+    )
 
 
 def _version(row: Mapping[str, Any]) -> Version:

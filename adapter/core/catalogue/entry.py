@@ -89,6 +89,10 @@ ErrorCode: TypeAlias = Literal[
     "not-adjusted",
     "invitation-unknown",
     "recall-unknown",
+    "plan-unknown",
+    "second-contact",
+    "not-for-role",
+    "late",
     "recalled",
     # Ids and copies.
     "envelope-reused",

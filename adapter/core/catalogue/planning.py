@@ -67,4 +67,32 @@ CODES: dict[ErrorCode, Entry] = {
         "If it was recalled before it came, ask its sender whether it is to be sent again.",
         200,
     ),
+    "plan-unknown": sender_fault(
+        "not-found",
+        "Planen finns inte i ärendet. Kontrollera planens id och version.",
+        "The plan is not in the case.",
+        "Check the identifier of the plan, and the name of the case.",
+        404,
+    ),
+    "second-contact": sender_fault(
+        "conflict",
+        "Patienten har redan en fast läkarkontakt. Avsluta den först.",
+        "The patient has a fixed physician contact (code 2) already.",
+        "End the earlier contact first (status inactive).",
+        409,
+    ),
+    "not-for-role": sender_fault(
+        "suppressed",
+        "Mottagaren har bara socialtjänst och har inte fått den kliniska informationen.",
+        "The receiver serves social services only and did not get the clinical information.",
+        "Write what social services need in a message to them.",
+        200,
+    ),
+    "late": sender_fault(
+        "informational",
+        "Informationen skickades senare än samma dag som patienten skrevs ut.",
+        "The information was sent later than on the day of the discharge.",
+        "Phone the unit if it is urgent. Send it on the day (SFS 2017:612 3 kap. 2 §).",
+        200,
+    ),
 }
