@@ -13,7 +13,7 @@ from adapter.inbound.remarks import remarks
 from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
 from adapter.outbound import judgement
-from adapter.policy import consents, secrecy
+from adapter.policy import consents, outside, secrecy
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
 from adapter.store import outbox, participants, timers
@@ -24,6 +24,7 @@ def follow(turn: Turn, matter: StayCase, patched: Patched) -> list[Issue]:
     """End the plans of a withdrawn consent; warn of bars that name no receiver."""
     if patched.stay.is_consent_withdrawn and not matter.before.is_consent_withdrawn:
         _end_plans(turn, matter.case, patched.stay)
+        _end_invitations(turn, matter.case)
     return _without_receiver(turn, matter, patched)
 
 
@@ -33,6 +34,16 @@ def _end_plans(turn: Turn, case: Case, stay: Stay) -> None:
         outbox.fill(turn.tx, plan.id, right_no=judgement.JUDGE_AGAIN)
         if plan.state is State.WAITING and judgement.is_without_consent(plan, stay):
             judgement.lapse_without_consent(turn.tx, turn.network, plan, turn.now)
+
+
+def _end_invitations(turn: Turn, case: Case) -> None:
+    """A unit that takes part by a consented invitation alone takes part no more."""
+    rows = participants.of_case(turn.tx, case.id)
+    ended = outside.uninvited(rows, {r.endpoint for r in rows}, "consent withdrawn", turn.now)
+    if ended:
+        outbox.lock_open(turn.tx, case.id, sorted(row.endpoint for row in ended))
+    for row in ended:
+        participants.save(turn.tx, row)
 
 
 def _without_receiver(turn: Turn, matter: StayCase, patched: Patched) -> list[Issue]:

@@ -121,6 +121,24 @@ def test_a_unit_that_is_invited_and_then_judged_gets_its_notice_once(ward: Statu
     assert ward.history("no-longer-due") == []
 
 
+def test_a_withdrawn_consent_ends_the_part_by_invitation_alone(ward: StatuteCounty) -> None:
+    calls(ward, SOCIAL, UMEA)
+    ward.told()
+    word = drafts.stay(
+        Event.ADMISSION_UPDATED,
+        needs=(),
+        minutes=90,
+        consents=(drafts.consent("planning", "inactive"),),
+    )
+    ward.tells("hospital", drafts.in_case(word, CASE))
+    ward.told()
+    note = drafts.note(sender=CENTRE, to=(SOCIAL, UMEA))
+    ward.tells("centre", drafts.in_case(note, CASE))
+    assert ward.words() == {"social": ["message"]}
+    ward.tells("umea", drafts.in_case(drafts.note(sender=UMEA, to=(CENTRE,)), CASE))
+    assert codes(ward, "umea") == ["not-entitled"]
+
+
 # Changes
 
 
