@@ -19,6 +19,7 @@ from adapter.outbound import judgement
 from adapter.outbound.pseudonyms import pseudonyms
 from adapter.policy import protection, secrecy
 from adapter.policy.identity import Person
+from adapter.policy.invitations import CALLS
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay, patch, with_end, without_assumption
 from adapter.store import cases, inbox, timers
@@ -110,7 +111,19 @@ def _turn_of_owner(turn: Turn, stay: Stay) -> Turn:
     return replace(turn, message=origin, notes={})
 
 
-_HELD_MESSAGES = (Event.CARE_PLAN, Event.MESSAGE, Event.REPLY)
+_HELD_MESSAGES = frozenset(
+    {
+        Event.CARE_PLAN,
+        Event.CARE_CONTACT,
+        *CALLS,
+        Event.PLANNING_BASIS,
+        Event.INFORMATION_TRANSFER,
+        Event.PROGRESS,
+        Event.MESSAGE,
+        Event.REPLY,
+    }
+)
+"""Messages in their sender's own words. Answers and recalls go on."""
 
 
 def _hold_messages(turn: Turn, case: Case, level: str) -> None:

@@ -147,12 +147,10 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
         lapse_without_consent(tx, network, d, now)
         return None
     if d.event.kind is not Kind.ENCOUNTER:
-        return _unless_protected(tx, network, d, stay, rows, now)
-    if not stay.is_described:
-        lapse(tx, network, d, now, "the right has changed, and the stay is purged")
-        return None
-    if d.event not in ENDINGS and all(row.until is not None for row in of_stay(rows)):
-        lapse(tx, network, d, now, "the receiver's right to the stay has ended")
+        return _judged_message(tx, network, d, stay, rows, now)
+    why = _why_over(d, stay, rows)
+    if why:
+        lapse(tx, network, d, now, why)
         return None
     is_barred = _is_barred(tx, network, d, stay, now)
     if is_barred and secrecy.is_behind(d.event):
@@ -162,6 +160,31 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
     _lapse(tx, d, now, _MADE_ANEW)
     _replace(tx, network, d, stay, rows, now)
     return None
+
+
+def _why_over(d: Delivery, stay: Stay, rows: Sequence[Participant]) -> str:
+    """Why a notice cannot be made anew: nothing is known of the stay, or its right is over."""
+    if not stay.is_described:
+        return "the right has changed, and the stay is purged"
+    if d.event not in ENDINGS and all(row.until is not None for row in of_stay(rows)):
+        return "the receiver's right to the stay has ended"
+    return ""
+
+
+def _judged_message(
+    tx: Transaction,
+    network: Network,
+    d: Delivery,
+    stay: Stay,
+    rows: Sequence[Participant],
+    now: datetime,
+) -> Delivery | None:
+    """A bar of secrecy stops the information at discharge (3:2), and no other message."""
+    if d.event is Event.INFORMATION_TRANSFER and _is_barred(tx, network, d, stay, now):
+        _lapse(tx, d, now, SECRECY)
+        delivery_reports.report(tx, network, d, FatalError("secrecy-bar"), now)
+        return None
+    return _unless_protected(tx, network, d, stay, rows, now)
 
 
 def _is_barred(tx: Transaction, network: Network, d: Delivery, stay: Stay, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from adapter.core.model import Bundle, Event
 from adapter.fhir import builders
 from adapter.fhir.canonical import BASE, HSA
+from adapter.store import endpoints
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, UMEA, Party
 from tests.kit.plan_words import PATIENT, PLAN_ID, PLAN_TYPES, answered, codes, unit, writes
@@ -245,6 +246,37 @@ def test_a_bar_of_secrecy_stops_it(ward: StatuteCounty) -> None:
     informs(ward, NURSING, CENTRE, discharged=ward.now.isoformat())
     assert answered(ward, "hospital") == ["secrecy-bar nursing"]
     assert ward.words() == {"centre": ["information-transfer"]}
+
+
+def test_a_bar_that_comes_later_stops_what_waits(ward: StatuteCounty) -> None:
+    ward.down |= {"nursing"}
+    informs(ward, NURSING, discharged=ward.now.isoformat())
+    bar = drafts.consent("secrecy", "active", NURSING.organization)
+    word = drafts.stay(Event.ADMISSION_UPDATED, needs=(), minutes=90, consents=(bar,))
+    ward.tells("hospital", drafts.in_case(word, CASE))
+    ward.down.clear()
+    ward.later(hours=2)
+    assert "information-transfer" not in ward.words().get("nursing", [])
+    [waited] = ward.deliveries(event="information-transfer")
+    assert waited["state"] == "no-longer-due"
+
+
+def test_what_waits_is_held_when_the_person_becomes_protected(ward: StatuteCounty) -> None:
+    ward.down |= {"nursing"}
+    with ward.store.begin() as tx:
+        endpoints.pause(tx, "hospital", "Ann", "moves", ward.now)
+    informs(ward, NURSING, discharged=ward.now.isoformat())
+    appoints(ward, CENTRE, NURSING, HOSPITAL)
+    ward.reports("A31", protected="Y")
+    ward.down.clear()
+    ward.later(hours=2)
+    assert ward.words().get("nursing", []) in ([], ["admission-updated"])
+    held = [(d["endpoint"], d["event"]) for d in ward.deliveries(code="protected-identity")]
+    assert sorted(held) == [
+        ("hospital", "care-contact"),
+        ("nursing", "care-contact"),
+        ("nursing", "information-transfer"),
+    ]
 
 
 # Progress
