@@ -98,8 +98,11 @@ def test_an_endpoint_reports_its_own_stays_and_those_that_the_settings_give_it(
 
 
 @given(st.sampled_from(list(Event)))
-def test_a_unit_begins_a_case_with_a_plan_or_a_message_and_nothing_else(event: Event) -> None:
-    assert (event in endpoint().begins) is (event in (Event.CARE_PLAN, Event.MESSAGE))
+def test_a_unit_begins_a_case_with_a_plan_a_message_or_a_basis_and_nothing_else(
+    event: Event,
+) -> None:
+    begun = (Event.CARE_PLAN, Event.MESSAGE, Event.PLANNING_BASIS)
+    assert (event in endpoint().begins) is (event in begun)
 
 
 # Identity

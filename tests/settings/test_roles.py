@@ -70,8 +70,8 @@ def test_a_file_may_say_who_owns_stays(region: Settings) -> None:
     assert not endpoint(owns_stays=False).owns_stays
 
 
-def test_a_hospital_begins_messages_and_all_others_care_plans_too() -> None:
-    others = (Event.CARE_PLAN, Event.MESSAGE)
+def test_a_hospital_begins_messages_and_all_others_plans_and_basis_too() -> None:
+    others = (Event.CARE_PLAN, Event.MESSAGE, Event.PLANNING_BASIS)
     assert endpoint().begins == (Event.MESSAGE,)
     assert MUNICIPALITY.begins == PLANNING.begins == others
     assert endpoint(owns_stays=False).begins == others
