@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.runner import utc_now
 from adapter.simulators.post_server import PostServer, Reply
-from adapter.store import Store, endpoints
+from adapter.store import Store, blobs, endpoints
 from adapter.store.tables import delivery, history, message
 from adapter.transports.rabbitmq.pika_internals import HEAD_BYTES
 from tests.kit.partners import BusPartner, at_its_inbox
@@ -131,17 +131,19 @@ class Program:
             query = sa.select(table).where(*where).order_by(table.c.seq)
             return list(tx.execute(query).mappings())
 
-    def kept(self, body: bytes, count: int = 1, sender: str = "") -> sa.RowMapping:
+    def kept(self, body: bytes, count: int = 1, sender: str = "") -> Mapping[str, Any]:
         """Wait until a message with these bytes is processed; return the newest one."""
         digest = hashlib.sha256(body).hexdigest()
         same = [message.c.fingerprint == digest, message.c.standing != "received"]
         same += [message.c.endpoint == sender] if sender else []
         self.wait(lambda: len(self.rows(message, *same)) >= count)
-        row = self.rows(message, *same)[-1]
+        found = self.rows(message, *same)[-1]
+        with self.store.read() as tx:
+            row: dict[str, Any] = {**found, "body": blobs.whole(tx, found["body"])}
         assert row["body"] in (body, body[:HEAD_BYTES])  # of a body over the limit, the beginning
         return row
 
-    def deliveries(self, row: sa.RowMapping) -> list[sa.RowMapping]:
+    def deliveries(self, row: Mapping[str, Any]) -> list[sa.RowMapping]:
         """The deliveries of a message, without receipts."""
         of_message = sa.and_(delivery.c.message_id == row["id"], delivery.c.event != "receipt")
         return self.rows(delivery, of_message)
