@@ -113,9 +113,8 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _seen_before(turn, seen)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, result.error)
-    recall = duplicates.voided_by(turn.tx, ids)
-    if recall and result.event.kind is not Kind.ENCOUNTER:
-        return recalling.void(turn, result, recall)
+    if seen.voided_by and result.event.kind is not Kind.ENCOUNTER:
+        return recalling.void(turn, result, seen.voided_by)
     return forward(turn, with_free_ids(turn, result, seen))
 
 

@@ -44,13 +44,14 @@ class Seen:
     """The verdict, and the id of the message that came first ("" when there is none).
 
     The endpoints that have used the content id, and those that have used the envelope id, for
-    any receiver and in any spelling.
+    any receiver and in any spelling. `voided_by` is the recall that came before the message.
     """
 
     verdict: Verdict
     first: str = ""
     content_used_by: frozenset[str] = frozenset()
     envelope_used_by: frozenset[str] = frozenset()
+    voided_by: str = ""
 
 
 _VOID = "(recalled)"
@@ -106,11 +107,6 @@ def make_void(tx: Transaction, sender: str, content_id: str, message_id: str) ->
     tx.kept(_CONTENTS)[sender, _VOID, content_id[:200]] = message_id
 
 
-def voided_by(tx: Transaction, ids: Ids) -> str:
-    """Return the recall that came before the message with these ids, once `check` has run; ""."""
-    return tx.kept(_CONTENTS).get((ids.sender, _VOID, ids.content_id)) or ""
-
-
 def _spelled(ids: Iterable[str]) -> list[str]:
     return [spelling for id_ in ids for spelling in spellings(id_)]
 
@@ -139,6 +135,7 @@ def seen(tx: Transaction, ids: Ids) -> Seen:
         first=first,
         content_used_by=tx.kept(_CONTENT_USED).get(folded(ids.content_id)) or frozenset(),
         envelope_used_by=tx.kept(_ENVELOPE_USED).get(folded(ids.envelope_id)) or frozenset(),
+        voided_by=contents.get((ids.sender, _VOID, ids.content_id)) or "",
     )
 
 
