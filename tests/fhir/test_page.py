@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from adapter.fhir.readable import document
+from adapter.fhir.readable.model import Block, Document, Facts, Paragraph, Section, table
 from adapter.fhir.readable.page import page
 from tests.kit.places import FIXTURES
 
 VOID = {"meta", "br"}
+NOBODY = Facts(rows=())
 
 
 class Outline(HTMLParser):
@@ -67,3 +69,35 @@ def test_what_a_partner_writes_is_no_markup() -> None:
     bundle["entry"][1]["resource"]["description"] = '<script>x</script> & "y" \u202eabc'
     html = page(document(bundle))
     assert "&lt;script&gt;x&lt;/script&gt; &amp; &quot;y&quot; \\u202eabc" in html
+
+
+def shown(*blocks: Block) -> str:
+    """Return the page of a document with one section of these blocks."""
+    section = Section(heading="Insatser", blocks=blocks)
+    return page(Document(title="Plan", person=NOBODY, sections=(section,), about=NOBODY))
+
+
+def test_a_cell_names_its_column_for_a_screen_that_has_no_room_for_columns() -> None:
+    html = shown(*table("Insatser", ("Vad", "Vem", "När"), [("Hemtjänst", "Norr", "Varje dag")]))
+    assert '<td data-column="Vem">Norr</td><td data-column="När">Varje dag</td>' in html
+
+
+def test_the_name_of_a_column_is_escaped_in_its_cells() -> None:
+    html = shown(*table("", ("Vad", '"><script>'), [("Hemtjänst", "Norr")]))
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("number", ["000-00 00 01", "19500907-2553", "+46 70 000 00 02"])
+def test_a_number_stays_in_one_line(number: str) -> None:
+    told = number.removeprefix("+")
+    assert f'<span class="number">{told}</span>' in shown(Paragraph(text=f"Ring {number}."))
+
+
+def test_a_very_long_number_may_break() -> None:
+    assert '<span class="number">' not in shown(Paragraph(text="Vecka 49, trappa 2"))
+    assert f'<span class="number">{"1" * 40}' not in shown(Paragraph(text="1" * 40))
+
+
+def test_the_page_stays_light_with_a_dark_preference() -> None:
+    html = page(document(json.loads(PAGES[1].read_text("utf-8"))))
+    assert "color-scheme: light;" in html

@@ -85,6 +85,36 @@ def _said(node: Any, name: str = "") -> list[str]:
     return [node] if is_told and not node.startswith("0") else []
 
 
+def of_event(name: str) -> Bundle:
+    """Return a message of fixtures/fhir."""
+    bundle: Bundle = json.loads((FIXTURES / "fhir" / f"{name}.fhir.json").read_text("utf-8"))
+    return bundle
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("sip-invitation/usual", "Mötet: bokat"),
+        ("sip-invitation-cancelled/usual", "Mötet: inställt"),
+        ("sip-invitation-cancelled/mistaken", "Mötet: felaktigt, gäller inte"),
+        ("sip-invitation-changed/took-place", "Mötet: genomfört"),
+        ("care-contact/ended", "Kontakten: har upphört"),
+        ("process-ended/moved", "- bedömningen är återtagen"),
+        ("deceased/usual", "Avslutat: måndag 23 november 2026 klockan 04.10"),
+        ("delivery-report/usual", "LEVERANSEN\nLäge: kunde inte levereras\n"),
+        ("care-plan/sip-in-full", "trappan med stöd. Sikt: kort. Senast"),
+        (
+            "care-plan/sip-in-full",
+            "- Hemtjänst morgon och kväll (mål: Klara trappan med stöd). Vem",
+        ),
+        ("care-plan/sip-usual", "Vem: kommunen. Läge"),
+        ("sip-invitation/all-fields", "Länk eller telefon: https://video.example/moete/31"),
+    ],
+)
+def test_a_document_speaks_as_people_do(name: str, told: str) -> None:
+    assert told in shown(of_event(name))
+
+
 @pytest.mark.parametrize("name", ["care-plan", "care-contact"])
 def test_an_internal_note_is_never_shown(name: str) -> None:
     written = shown(read(name))

@@ -28,6 +28,10 @@ _READERS: Mapping[str, Reader] = {
     "Encounter": stay.stay_sections,
     "Task": communication.answer_sections,
 }
+_READERS_OF_EVENTS: Mapping[str, Reader] = {
+    "delivery-report": communication.report_sections,
+    "progress": plan.progress_sections,
+}
 _TITLES = {
     "care-contact": "Fast vårdkontakt",
     "sip-invitation": "Kallelse till möte om samordnad individuell plan",
@@ -64,9 +68,8 @@ def document(bundle: Bundle) -> Document:
 
 
 def _reader(bundle: Bundle, focus: Resource) -> Reader | None:
-    if bundles.event_code(bundle)[1] == "progress":
-        return plan.progress_sections
-    return _READERS.get(str(focus.get("resourceType")))
+    by_event = _READERS_OF_EVENTS.get(bundles.event_code(bundle)[1])
+    return by_event or _READERS.get(str(focus.get("resourceType")))
 
 
 def _warnings(bundle: Bundle, focus: Resource, people: People) -> tuple[str, ...]:

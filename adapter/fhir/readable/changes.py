@@ -110,7 +110,7 @@ def _goals(old: Bundle, new: Bundle) -> Iterator[str]:
 def _goal(old: Goal, new: Goal) -> Iterator[str]:
     name = f"Målet ”{new.text}”"
     yield from _changed(f"{name} ska nås senast", old.when, new.when)
-    yield from _changed(f"{name} gäller nu", old.term, new.term)
+    yield from _changed(f"{name}, sikt", old.term, new.term)
     yield from _changed(f"{name} är nu", old.status, new.status)
     if old.is_own is not new.is_own:
         yield f"{name} är {'nu ditt eget' if new.is_own else 'inte längre ditt eget'}."

@@ -163,7 +163,7 @@ def _contacts(bundle: Bundle, people: People) -> list[Block]:
 def team_sections(team: Resource, bundle: Bundle) -> tuple[Section, ...]:
     """Return the sections of a fast vårdkontakt (CareTeam): who, since when, and how to reach."""
     people = People(bundle)
-    ended = {"inactive": "upphört", "entered-in-error": "felaktig, gäller inte"}
+    ended = {"inactive": "har upphört", "entered-in-error": "felaktig, gäller inte"}
     contacts = [parts.contact(p, team, people) for p in team.get("participant", ())]
     rows = [(c.about, c.name, c.reach) for c in contacts]
     provider = next(iter(team.get("managingOrganization", ())), None)
@@ -198,3 +198,13 @@ def answer_sections(task: Resource, bundle: Bundle) -> tuple[Section, ...]:
     )
     notes = paragraphs(*(note["text"] for note in open_notes(task)))
     return sections(("Svaret", rows), ("Kommentar", notes))
+
+
+def report_sections(task: Resource, bundle: Bundle) -> tuple[Section, ...]:
+    """Return the section of a delivery report (Task): that nothing came, to whom, and why."""
+    rows = facts(
+        ("Läge", words.word({"failed": "kunde inte levereras"}, task.get("status"))),
+        ("Mottagare", People(bundle).name(task.get("owner"))),
+        ("Därför att", words.concept(task.get("statusReason"))),
+    )
+    return sections(("Leveransen", rows))

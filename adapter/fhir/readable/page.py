@@ -6,6 +6,7 @@ escaped, and hidden characters in it are written out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape
@@ -22,6 +23,8 @@ from adapter.fhir.readable.model import (
     Section,
     Table,
 )
+
+_NUMBER = re.compile(r"\d[\d -]{5,20}\d")
 
 
 def page(document: Document) -> str:
@@ -89,7 +92,7 @@ def _paragraphs(said: str) -> Iterator[str]:
     """Yield a paragraph for each line: a sender parts its text so."""
     for line in said.splitlines():
         if line.strip():
-            yield f"<p>{_text(line)}</p>"
+            yield f"<p>{_told(line)}</p>"
 
 
 def _facts(facts: Facts) -> Iterator[str]:
@@ -105,29 +108,36 @@ def _table(table: Table) -> str:
         [
             f"<caption>{_text(table.caption)}</caption>",
             f"<thead><tr>{heads}</tr></thead>",
-            _element("tbody", (_row(row) for row in table.rows)),
+            _element("tbody", (_row(table.columns, row) for row in table.rows)),
         ],
     )
 
 
-def _row(row: tuple[str, ...]) -> str:
+def _row(columns: tuple[str, ...], row: tuple[str, ...]) -> str:
+    """Return a row; each cell names its column, which stands before it on a narrow screen."""
     first, *others = row
-    cells = "".join(f"<td>{_lines(cell)}</td>" for cell in others)
+    named = zip(columns[1:], others, strict=True)
+    cells = "".join(f'<td data-column="{_text(name)}">{_lines(cell)}</td>' for name, cell in named)
     return f'<tr><th scope="row">{_cell(first)}</th>{cells}</tr>'
 
 
 def _cell(text: str) -> str:
     """Return a text whose first line is the thing itself; the others say more of it."""
     first, *others = text.splitlines() or [""]
-    return _text(first) + "".join(f'<span class="more">{_text(line)}</span>' for line in others)
+    return _told(first) + "".join(f'<span class="more">{_told(line)}</span>' for line in others)
 
 
 def _lines(text: str) -> str:
-    return "<br>".join(_text(line) for line in text.splitlines())
+    return "<br>".join(_told(line) for line in text.splitlines())
 
 
 def _text(text: str) -> str:
     return escape(visible(text))
+
+
+def _told(text: str) -> str:
+    """Return a text whose numbers stay in one line: `000-00 00 01`, `19500907-2553`."""
+    return _NUMBER.sub(r'<span class="number">\g<0></span>', _text(text))
 
 
 def _element(name: str, parts: Iterable[str]) -> str:

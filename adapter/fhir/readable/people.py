@@ -16,6 +16,7 @@ from adapter.fhir.readable.model import Facts, fact_rows
 
 WITHHELD = "skyddad"
 PROTECTED = "Skyddade personuppgifter. Hantera dokumentet enligt enhetens rutin."
+_PLAIN = ("phone", "url")  # what they are is seen from the value
 _RELATIVES = {
     "CHILD": "barn",
     "DAU": "dotter",
@@ -184,7 +185,7 @@ def _reached(resource: Resource) -> Iterator[str]:
     for contact in resource.get("telecom", ()):
         if contact.get("value") and contact.get("use") != "old":
             hours = str(extension_value(contact, "available") or "")
-            kind = "" if contact.get("system", "phone") == "phone" else _kind(contact)
+            kind = "" if contact.get("system", "phone") in _PLAIN else _kind(contact)
             yield _with(f"{kind}{contact['value']}", hours)
 
 

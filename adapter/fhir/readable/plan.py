@@ -102,9 +102,15 @@ def _efforts(planned: list[Effort]) -> list[Block]:
 
 
 def _row(effort: Effort) -> tuple[str, ...]:
-    what = f"{effort.what}\nMål: {effort.goal}" if effort.goal else effort.what
-    who = f"{effort.who}\n({effort.principal})".strip() if effort.principal else effort.who
-    return (what, who, words.sentence(effort.when), effort.status)
+    what = f"{effort.what}\n(mål: {effort.goal})" if effort.goal else effort.what
+    return (what, _who(effort), words.sentence(effort.when), effort.status)
+
+
+def _who(effort: Effort) -> str:
+    """Return who makes an effort, with its huvudman; the huvudman alone where nobody is named."""
+    if effort.who and effort.principal:
+        return f"{effort.who}\n({effort.principal})"
+    return effort.who or effort.principal
 
 
 def _own(planned: list[Effort]) -> Iterator[str]:
@@ -163,7 +169,7 @@ def _own_words(plan: Resource, people: People) -> list[Block]:
 
 def _goals(plan: Resource, people: People) -> list[Block]:
     stated = parts.goals(plan, people)
-    columns = ("Mål", "På sikt", "Senast", "Läge")
+    columns = ("Mål", "Sikt", "Senast", "Läge")
     own = [(g.text, g.term, g.when, g.status) for g in stated if g.is_own]
     others = [(g.text, g.term, g.when, g.status) for g in stated if not g.is_own]
     return [

@@ -43,7 +43,7 @@ def _stay(stay: Resource, bundle: Bundle, people: People) -> Iterator[tuple[str,
     yield "Inskriven", words.time(period.get("start"))
     yield "Planerad utskrivning", words.day(extension_value(stay, "planned-discharge"))
     yield "Utskrivningsklar", words.time(extension_value(stay, "discharge-ready"))
-    yield "Utskriven", words.time(period.get("end"))
+    yield "Avslutat" if _death(people.patient) else "Utskriven", words.time(period.get("end"))
     yield "Permission", words.period(extension_value(stay, "leave"))
     yield "Avliden", _death(people.patient)
     yield "Därför att", words.concept(bundles.header(bundle).get("reason"))
@@ -60,7 +60,7 @@ def _needs(stay: Resource) -> Iterator[str]:
             if part.get("url") == "need":
                 yield words.word(_NEEDS, part.get("valueCode"))
             elif part.get("url") == "withdrawn" and part.get("valueBoolean") is True:
-                yield "bedömningen är tillbakatagen"
+                yield "bedömningen är återtagen"
 
 
 def _centres(people: People) -> Iterator[str]:

@@ -37,7 +37,7 @@ EFFORT_STATUS = {
     "completed": "klar",
     "cancelled": "blir inte av",
     "stopped": "avslutad i förtid",
-    "unknown": "okänt",
+    "unknown": "okänd",
     "entered-in-error": "felaktigt införd",
 }
 GOAL_STATUS = {
@@ -62,18 +62,18 @@ ACHIEVEMENT = {
     "no-progress": "inga framsteg",
     "not-attainable": "går inte att nå",
 }
-GOAL_TERM = {"short": "på kort sikt", "long": "på lång sikt"}
+GOAL_TERM = {"short": "kort", "long": "lång"}
 PRINCIPAL = {"region": "regionen", "municipality": "kommunen", "other": "annan huvudman"}
 ATTENDANCE = {"attended": "var med", "absent": "kallad, kom inte", "invited": "inbjuden"}
-MEETING = {
+MEETING = {  # said of `mötet`
     "proposed": "tid söks",
     "pending": "väntar på svar",
-    "booked": "bokad",
+    "booked": "bokat",
     "arrived": "pågår",
-    "fulfilled": "genomförd",
-    "cancelled": "inställd",
+    "fulfilled": "genomfört",
+    "cancelled": "inställt",
     "noshow": "blev inte av, någon uteblev",
-    "entered-in-error": "felaktig, gäller inte",
+    "entered-in-error": "felaktigt, gäller inte",
     "checked-in": "pågår",
     "waitlist": "väntar på tid",
 }
@@ -101,7 +101,7 @@ CONTACT_KIND = {
 }
 TRACK = {"blue": "blått", "green": "grönt", "yellow": "gult", "red": "rött"}
 ANSWER = {"yes": "ja", "no": "nej", "partly": "delvis", "unknown": "vet ej"}
-SYSTEM = {"phone": "telefon", "sms": "sms", "email": "e-post", "url": "länk", "fax": "fax"}
+SYSTEM = {"sms": "sms", "email": "e-post", "fax": "fax"}
 
 
 def word(words: Mapping[str, str], code: Any) -> str:
