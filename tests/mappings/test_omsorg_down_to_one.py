@@ -44,6 +44,20 @@ def test_an_event_without_a_type_is_a_message_that_tells_it(path: Path) -> None:
     assert bundle["entry"][1]["resource"]["resourceType"] in {loss.path for loss in known.losses}
 
 
+@pytest.mark.parametrize(
+    ("name", "untrue"),
+    [
+        ("care-contact/ended", "är den fasta kontakten"),
+        ("information-transfer/usual", "Fråga avsändaren efter bilagorna"),
+        ("sip-invitation-changed/took-place", "Svara den som kallar, med"),
+    ],
+)
+def test_what_the_reader_does_is_true_of_every_message_of_the_event(name: str, untrue: str) -> None:
+    path = FIXTURES / "fhir" / f"{name}.fhir.json"
+    body = write(json.loads(path.read_text()), system="omsorg").decode()
+    assert untrue not in body
+
+
 def test_an_invitation_tells_who_calls_to_what_when_and_by_when_to_answer() -> None:
     text = write(message("sip-invitation/full"), system="omsorg").decode()
     told = (
@@ -77,7 +91,7 @@ def test_a_plan_that_fits_gets_no_note() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("not-known", "Personen är inte känd på enheten"),
+        ("not-known", "Personen är inte känd på enheten: inga insatser pågår där."),
         ("forwarded", "Vidarebefordrat till: Hemtjänsten Norr, Nattpatrullen"),
     ],
 )

@@ -27,14 +27,15 @@ from adapter.mappings.omsorg.xml_elements import Element, child, element, leaf, 
 _KEPT = frozenset({"MessageHeader", "Patient", "Organization", "Provenance"})
 _WHY = "omsorg/1 has no type for the event: it is told as text"
 _ANSWER_CALLER = "Svara den som kallar, med ett svarsmeddelande eller per telefon."
+_ATTACHED = "Be avsändaren om bilagorna, om det finns några."
 TODO = {  # what the reader does, as the system cannot
-    Event.CARE_CONTACT: "Spara uppgiften: det är den fasta kontakten som ni vänder er till.",
+    Event.CARE_CONTACT: "Rätta den fasta kontakten i ert system.",
     Event.SIP_INVITATION: _ANSWER_CALLER,
-    Event.SIP_INVITATION_CHANGED: _ANSWER_CALLER,
+    Event.SIP_INVITATION_CHANGED: "Rätta mötet i kalendern. Svara den som kallar, om det behövs.",
     Event.SIP_INVITATION_CANCELLED: "Stryk mötet ur kalendern.",
     Event.SIP_INVITATION_ANSWER: "Ändra tiden med den som svarade, om det behövs.",
-    Event.PLANNING_BASIS: "Läs underlaget innan ni planerar. Fråga avsändaren efter bilagorna.",
-    Event.INFORMATION_TRANSFER: "Fråga avsändaren efter bilagorna.",
+    Event.PLANNING_BASIS: f"Läs underlaget innan ni planerar. {_ATTACHED}",
+    Event.INFORMATION_TRANSFER: _ATTACHED,
     Event.PROGRESS: "Uppdatera insatsen, om planen är er.",
     Event.RECALL: "Gör det som avsändaren ber om, och svara klar när det är gjort.",
 }
@@ -67,7 +68,7 @@ _OF_DETAIL = {
     "extension": "insatsernas huvudman och kontakt",
 }
 _OUTCOMES = {
-    "not-known": "Personen är inte känd på enheten: den har ingen pågående insats.",
+    "not-known": "Personen är inte känd på enheten: inga insatser pågår där.",
     "forwarded": "Vidarebefordrat",
 }
 
@@ -137,7 +138,7 @@ def with_note(body: Body) -> Body:
 
 _NOTE = (
     "Planen är kortad, eftersom ert system tar emot omsorg/1. Utelämnat: {}. "
-    "Fråga avsändaren efter den hela planen."
+    "Be avsändaren om hela planen."
 )
 
 
