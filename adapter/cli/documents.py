@@ -13,12 +13,12 @@ from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, Who, now
 from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
-from adapter.core.model import Bundle
+from adapter.core.model import Bundle, Event
 from adapter.store import cases, history, queries
 from adapter.store.transaction import Transaction
 
 AsHtml = Annotated[bool, typer.Option("--html", help="One HTML page, for screen and A4.")]
-AsPdf = Annotated[bool, typer.Option("--pdf", help="A PDF; needs careplan-adapter[pdf].")]
+AsPdf = Annotated[bool, typer.Option("--pdf", help="A PDF; needs WeasyPrint.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", metavar="FILE", help="A new file; by default standard output."),
@@ -36,7 +36,7 @@ def plan(  # noqa: PLR0913 - each option by name
     html: AsHtml = False,
     pdf: AsPdf = False,
     changes: Annotated[
-        bool, typer.Option("--changes", help="What the newest version says otherwise.")
+        bool, typer.Option("--changes", help="What the newest version changes.")
     ] = False,
     output: Output = None,
     who: Who,
@@ -46,13 +46,18 @@ def plan(  # noqa: PLR0913 - each option by name
 
     By default as text. It is patient data: the history notes each reading with your name.
     """
-    writer = _chosen({"--html": html, "--pdf": pdf, "--changes": changes, "--json": as_json})
+    form = _chosen({"--html": html, "--pdf": pdf, "--changes": changes, "--json": as_json})
     with open_store(settings, store) as session, session.store.begin() as tx:
-        bundles = _versions(tx, session, id_, who)
+        case_id = cases.by_any_id(tx, id_)
+        if changes and case_id is None:
+            raise typer.BadParameter("--changes needs a case: it compares its last two versions")
+        bundles = (
+            _versions(tx, session, case_id, who) if case_id else [_plan(tx, session, id_, who)]
+        )
     if changes:
-        _print_changes(bundles)
-        return
-    _write(bundles[-1], writer, output)
+        _put(_changes(bundles), output)
+    else:
+        _write(bundles[-1], form, output)
 
 
 def show(  # noqa: PLR0913 - each option by name
@@ -75,10 +80,10 @@ def show(  # noqa: PLR0913 - each option by name
 
     By default as text. It is patient data: the history notes each reading with your name.
     """
-    writer = _chosen({"--html": html, "--pdf": pdf, "--ics": ics, "--json": as_json})
+    form = _chosen({"--html": html, "--pdf": pdf, "--ics": ics, "--json": as_json})
     with open_store(settings, store) as session, session.store.begin() as tx:
         bundle = _message(tx, session, id_, who)
-    _write(bundle, writer, output)
+    _write(bundle, form, output)
 
 
 def _chosen(forms: Mapping[str, bool]) -> str:
@@ -89,17 +94,24 @@ def _chosen(forms: Mapping[str, bool]) -> str:
     return next(iter(asked), "")
 
 
-def _versions(tx: Transaction, session: Session, id_: str, who: str) -> list[Bundle]:
-    """Return the versions of the newest plan of a case, or the one plan of a message id."""
+def _versions(tx: Transaction, session: Session, case_id: str, who: str) -> list[Bundle]:
+    """Return the versions of the newest plan of a case, oldest first."""
     from adapter.operate.documents import plan_versions
 
-    case_id = cases.by_any_id(tx, id_)
-    if case_id is None:
-        return [_message(tx, session, id_, who)]
     versions = plan_versions(tx, session.network, case_id)
     for version in versions[-2:]:
         _note(tx, case_id, version.message_id, who)
     return [version.bundle for version in versions]
+
+
+def _plan(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:
+    """Return the plan that a message brought; wrong use for another message."""
+    from adapter.fhir import bundles
+
+    bundle = _message(tx, session, id_, who)
+    if bundles.event(bundle) is not Event.CARE_PLAN:
+        raise typer.BadParameter("no plan: use adapter show")
+    return bundle
 
 
 def _message(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:
@@ -121,15 +133,13 @@ def _note(tx: Transaction, case_id: str | None, message_id: str, who: str) -> No
     history.note(tx, now(), "body-read", case=case_id, message=message_id, who=who)
 
 
-def _print_changes(versions: list[Bundle]) -> None:
+def _changes(versions: list[Bundle]) -> str:
     from adapter.fhir.readable import document
     from adapter.fhir.readable.changes import changes
 
     if len(versions) < 2:
-        printing.line("Planen har bara en version.")
-        return
-    for sentence in changes(versions[-2], versions[-1], document) or ["Inget är ändrat."]:
-        printing.line(sentence)
+        return "Planen har bara en version."
+    return "\n".join(changes(versions[-2], versions[-1], document)) or "Inget är ändrat."
 
 
 def _write(bundle: Bundle, form: str, output: Path | None) -> None:
@@ -137,14 +147,19 @@ def _write(bundle: Bundle, form: str, output: Path | None) -> None:
     from adapter.fhir.readable import document, plain
 
     if form == "--json":
-        printing.data(document(bundle))
-        return
-    if form:
+        _put(printing.json_text(document(bundle)), output)
+    elif form:
         paper.write(_writers()[form](bundle), output)
-    elif output:
-        paper.write(plain.text(document(bundle)).encode(), output)
     else:
-        printing.line(plain.text(document(bundle)).rstrip("\n"))
+        _put(plain.text(document(bundle)), output)
+
+
+def _put(text: str, output: Path | None) -> None:
+    """Print a text, or write it to the file as it would be printed."""
+    from adapter.cli import paper
+
+    lines = printing.clean(text.rstrip("\n")) + "\n"
+    paper.write(lines.encode(), output)
 
 
 def _writers() -> dict[str, Writer]:

@@ -145,7 +145,12 @@ def progress(total: int) -> Iterator[Callable[[float], None]]:
 
 def data(value: Any) -> None:
     """Print the result as JSON; times have Sweden's offset."""
-    typer.echo(privacy.visible_json(json.dumps(plain(value), ensure_ascii=False, indent=2)))
+    typer.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return the result as JSON without hidden characters, as `data` prints it."""
+    return privacy.visible_json(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
 def plain(value: Any) -> Any:

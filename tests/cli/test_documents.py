@@ -110,6 +110,40 @@ def test_an_invitation_is_shown_as_text_page_data_and_calendar(
     assert len(office.history("body-read")) == 4
 
 
+@pytest.mark.parametrize("form", ["--changes", "--json", "--html", None])
+def test_every_form_goes_to_the_file_that_is_named(
+    office: Office, tmp_path: Path, form: str | None
+) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    file, forms = tmp_path / "plan", [form] if form else []
+    printed = office.run("plan", CASE, *forms).stdout
+    written = office.run("plan", CASE, *forms, "--output", file)
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert file.read_text("utf-8") == printed
+
+
+def test_what_changed_is_told_of_a_case_and_not_of_one_message(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    content = office.region.tells("hospital", message("care-plan", 2, description="Hemma."))
+    shown = office.run("plan", content, "--changes")
+    assert shown.exit_code == 2
+    assert "--changes needs a case" in shown.stderr
+    assert "bara en version" not in shown.stdout
+
+
+def test_a_message_that_is_no_plan_is_not_shown_as_one(office: Office) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    shown = office.run("plan", content)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "adapter show" in shown.stderr
+    assert office.history("body-read") == []
+
+
+def test_the_help_names_what_the_pdf_needs(office: Office) -> None:
+    for command in ("plan", "show"):
+        assert "WeasyPrint" in office.run(command, "--help").stdout
+
+
 def test_a_file_that_exists_is_not_overwritten(office: Office, tmp_path: Path) -> None:
     content = office.region.tells("hospital", message("sip-invitation"))
     file = tmp_path / "kept"
