@@ -99,6 +99,8 @@ def of_event(name: str) -> Bundle:
         ("sip-invitation-cancelled/mistaken", "Mötet: felaktigt, gäller inte"),
         ("sip-invitation-changed/took-place", "Mötet: genomfört"),
         ("care-contact/ended", "Kontakten: har upphört"),
+        ("planning-basis/usual", "Slag: Inmeddelande"),
+        ("planning-basis/rehabilitation", "Slag: Bedömningsunderlag för rehabilitering"),
         ("process-ended/moved", "- bedömningen är återtagen"),
         ("deceased/usual", "Avslutat: måndag 23 november 2026 klockan 04.10"),
         ("delivery-report/usual", "LEVERANSEN\nLäge: kunde inte levereras\n"),

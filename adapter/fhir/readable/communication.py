@@ -49,9 +49,9 @@ _KIND = {
     "information-transfer": "Information vid utskrivning",
     "prepared-care-request": "Förberedd vårdbegäran",
     "care-request": "Vårdbegäran",
-    "admission-information": "Information vid inskrivning",
-    "rehabilitation": "Rehabilitering",
-    "aids": "Hjälpmedel",
+    "admission-information": "Inmeddelande",
+    "rehabilitation": "Bedömningsunderlag för rehabilitering",
+    "aids": "Hjälpmedelslista",
 }
 _BASIS_STATUS = {"preliminary": "preliminärt", "final": "slutligt", "amended": "ändrat"}
 _RECALL = {"wrong-receiver": "skickat till fel mottagare", "wrong-content": "fel innehåll"}
