@@ -13,7 +13,7 @@ from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, Who, now
 from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
-from adapter.core.model import Bundle, Event
+from adapter.core.model import Bundle
 from adapter.store import cases, history, queries
 from adapter.store.transaction import Transaction
 
@@ -52,7 +52,7 @@ def plan(  # noqa: PLR0913 - each option by name
         if changes and case_id is None:
             raise typer.BadParameter("--changes needs a case: it compares its last two versions")
         bundles = (
-            _versions(tx, session, case_id, who) if case_id else [_plan(tx, session, id_, who)]
+            _versions(tx, session, case_id, who) if case_id else [_message(tx, session, id_, who)]
         )
     if changes:
         _put(_changes(bundles), output)
@@ -102,16 +102,6 @@ def _versions(tx: Transaction, session: Session, case_id: str, who: str) -> list
     for version in versions[-2:]:
         _note(tx, case_id, version.message_id, who)
     return [version.bundle for version in versions]
-
-
-def _plan(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:
-    """Return the plan that a message brought; wrong use for another message."""
-    from adapter.fhir import bundles
-
-    bundle = _message(tx, session, id_, who)
-    if bundles.event(bundle) is not Event.CARE_PLAN:
-        raise typer.BadParameter("no plan: use adapter show")
-    return bundle
 
 
 def _message(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:

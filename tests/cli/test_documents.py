@@ -131,14 +131,6 @@ def test_what_changed_is_told_of_a_case_and_not_of_one_message(office: Office) -
     assert "bara en version" not in shown.stdout
 
 
-def test_a_message_that_is_no_plan_is_not_shown_as_one(office: Office) -> None:
-    content = office.region.tells("hospital", message("sip-invitation"))
-    shown = office.run("plan", content)
-    assert (shown.exit_code, shown.stdout) == (2, "")
-    assert "adapter show" in shown.stderr
-    assert office.history("body-read") == []
-
-
 def test_the_help_names_what_the_pdf_needs(office: Office) -> None:
     for command in ("plan", "show"):
         assert "WeasyPrint" in office.run(command, "--help").stdout
