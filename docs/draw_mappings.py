@@ -31,7 +31,7 @@ Found: TypeAlias = dict[tuple[str, str], dict[Event, None]]
 
 
 def matrix(table: Table) -> str:
-    """Every event, and whether each system reads (r) and writes (w) it."""
+    """A row for each event: which systems read it, and which write it."""
     systems = mappings.load()
     rows = ([_named(event), *(_cell(s, event) for s in systems.values())] for event in Event)
     return table(["event", *(f"`{name}`" for name in systems)], rows)
