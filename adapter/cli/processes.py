@@ -78,6 +78,7 @@ def _run(file: Path, parts: Part, level: str, *, take_over: bool = False) -> Non
 
     set_up_logs(level)
     interpreter.take_turns_often()
+    interpreter.collect_seldom()
     chosen = servable(file)
     store = Store(chosen.store)
     try:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from string import ascii_letters, digits
 
 HSA = "urn:oid:1.2.752.29.4.19"
 HER = "urn:oid:2.16.578.1.12.4.1.2"  # Norwegian organisations, in the address register
@@ -37,6 +39,8 @@ OTHER_NAMES = {  # RIV-TA and other names, and a misspelling in an older Swedish
 }
 _NORMAL = frozenset(("", *OTHER_NAMES.values()))  # most systems that come in are one of these
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
+_OF_TWELVE = re.compile(r"([0-9]{8})[-+]?([0-9]{4})")
+_OF_TEN = re.compile(r"([0-9]{6})([-+]?)([0-9]{4})")
 _SCHEME = re.compile(r"^h+ttps?://(?=electronichealth\.se(?:/|$))|^hh+ttp(?=s?://)", re.IGNORECASE)
 
 
@@ -77,11 +81,13 @@ def is_hsa(system: str) -> bool:
     return normalised(system) == HSA
 
 
+@lru_cache(maxsize=4096)  # each message names the same few organisations many times
 def hsa_id(text: str) -> str:
     """Return an HSA-id in our form: upper case (ids are compared without case), no white space."""
     return "".join(text.split()).upper()
 
 
+@lru_cache(maxsize=4096)
 def organization_number(system: str, value: str) -> str:
     """Return an HSA-id or HER-id in our form; "" for a number of another system.
 
@@ -111,12 +117,17 @@ def luhn(text: str) -> bool:
     """
     if not text.isascii() or not text.isalnum() or not text[-1].isdigit():
         return False
-    weighted = [_luhn_value(c) * (1 + i % 2) for i, c in enumerate(reversed(text))]
-    return sum(int(digit) for number in weighted for digit in str(number)) % 10 == 0
+    once, twice = map(_ONCE.__getitem__, text[::-2]), map(_TWICE.__getitem__, text[-2::-2])
+    return (sum(once) + sum(twice)) % 10 == 0
 
 
-def _luhn_value(character: str) -> int:
-    return int(character) if character.isdigit() else ord(character)
+def _digit_sums(factor: int) -> dict[str, int]:
+    """Return the sum of the digits of each character's value, multiplied by a factor."""
+    values = {c: int(c) if c.isdigit() else ord(c) for c in digits + ascii_letters}
+    return {c: sum(map(int, str(value * factor))) for c, value in values.items()}
+
+
+_ONCE, _TWICE = _digit_sums(1), _digit_sums(2)
 
 
 def identity(text: str, *, on: date, system: str = "") -> Identity | None:
@@ -154,9 +165,9 @@ def _civic(text: str, system: str, on: date) -> Identity:
 
 def _twelve(text: str, on: date) -> str | None:
     """Return twelve digits for ten or twelve; None for another form."""
-    if match := re.fullmatch(r"([0-9]{8})[-+]?([0-9]{4})", text):
+    if match := _OF_TWELVE.fullmatch(text):
         return match[1] + match[2]
-    if match := re.fullmatch(r"([0-9]{6})([-+]?)([0-9]{4})", text):
+    if match := _OF_TEN.fullmatch(text):
         return f"{_century(match[1], match[2], on):02}{match[1]}{match[3]}"
     return None
 

@@ -6,7 +6,7 @@ Parsing loads no external entity and no network resource, and refuses duplicate 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def _json(body: bytes, limits: Limits) -> Any:
         raise part_counts.too_deep(limits.depth) from error
     except ValueError as error:  # JSONDecodeError quotes nothing of the document
         raise FatalError("unreadable", f"not JSON: {error}") from error
-    _check_levels([document], _children, limits)
+    _check_json_levels(document, limits)
     return document
 
 
@@ -118,21 +118,20 @@ def _second(pairs: Iterable[tuple[str, Any]]) -> str:
     return ""
 
 
-def _check_levels(
-    level: Sequence[Any], inside: Callable[[Any], Iterable[Any]], limits: Limits
-) -> None:
-    """Raise FatalError `too-deep` when a document has more levels than the limits allow."""
-    for _ in range(limits.depth):
-        level = [child for item in level if type(item) is not str for child in inside(item)]
-        if not level:
-            return
-    raise part_counts.too_deep(limits.depth)
+def _check_json_levels(document: Any, limits: Limits) -> None:
+    """Raise FatalError `too-deep` when a document has more levels than the limits allow.
+
+    Only objects and arrays are looked into: most of a message are texts.
+    """
+    level: list[Any] = [document] if isinstance(document, dict | list) else []
+    for _ in range(limits.depth - 1):
+        level = [c for item in level for c in _values(item) if type(c) is dict or type(c) is list]
+    if any(level):
+        raise part_counts.too_deep(limits.depth)
 
 
-def _children(item: Any) -> Iterable[Any]:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
+def _values(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return item.values() if type(item) is dict else item
 
 
 def _xml(body: bytes, limits: Limits) -> etree._Element:
@@ -148,8 +147,17 @@ def _xml(body: bytes, limits: Limits) -> etree._Element:
         raise FatalError(_xml_code(body, error), _xml_place(error)) from None
     if _doctype(root):
         raise FatalError("forbidden-xml", "the document has a DOCTYPE")
-    _check_levels([root], iter, limits)
+    _check_xml_levels(root, limits)
     return root
+
+
+def _check_xml_levels(root: etree._Element, limits: Limits) -> None:
+    level = [root]
+    for _ in range(limits.depth):
+        level = [child for node in level for child in node]
+        if not level:
+            return
+    raise part_counts.too_deep(limits.depth)
 
 
 def _doctype(root: etree._Element) -> str:

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Any
 
 Pairs = list[tuple[str, Any]]
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _LONGEST = 309  # digits of the largest double
 
 
@@ -33,7 +34,7 @@ def loads(text: str | bytes, pairs: Callable[[Pairs], Any] | None = None) -> Any
 def dumps(document: Any) -> str:
     """Write JSON without spaces."""
     try:
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        return _WRITER.encode(document)
     except TypeError:  # a Decimal: few documents have one
         return _written(document, "", "")
 

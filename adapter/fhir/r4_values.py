@@ -29,7 +29,7 @@ _DATE = re.compile(_DAY, re.ASCII)
 _INSTANT = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)T{_CLOCK}{_ZONE}", re.ASCII)
 _TIME = re.compile(_CLOCK, re.ASCII)
 _SPACE = re.compile(r"\s")
-_LONGEST_KNOWN = 200  # characters of a URI that is remembered
+_LONGEST_KNOWN = 200  # characters of a URI or code that is remembered
 _LONGEST = 1024 * 1024  # characters of a string
 _LEAST, _MOST = -(2**31), 2**31 - 1
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+", re.ASCII)
@@ -53,7 +53,16 @@ def is_text(value: Any) -> bool:
 
 def is_code(value: Any) -> bool:
     """Whether a value is a code: words with one space between them."""
+    if type(value) is not str:
+        return False
+    return _is_known_code(value) if len(value) <= _LONGEST_KNOWN else _is_code(value)
+
+
+def _is_code(value: str) -> bool:
     return is_text(value) and _CODE.fullmatch(value) is not None
+
+
+_is_known_code = lru_cache(maxsize=4096)(_is_code)  # messages repeat the same few codes
 
 
 def is_uri(value: Any) -> bool:

@@ -42,7 +42,7 @@ def by_name(bundle: Bundle) -> Names:
     for entry in bundle.get("entry", ()):
         resource: Resource = entry.get("resource", {})
         id_ = resource.get("id")
-        called = {entry.get("fullUrl"), f"{resource.get('resourceType')}/{id_}", f"urn:uuid:{id_}"}
-        for name in called:
-            names.setdefault(name or "", []).append(resource)
+        url, own = entry.get("fullUrl") or "", f"urn:uuid:{id_}"
+        for name in (url, f"{resource.get('resourceType')}/{id_}", own)[: 2 if url == own else 3]:
+            names.setdefault(name, []).append(resource)
     return names

@@ -89,7 +89,7 @@ class Walk:
             if (is_plain is None or not is_plain(value)) and key in known:
                 self._element(node, key, value, known[key], f"{path}.{known[key].name}")
         for name, names in type_.choices:
-            if len({key.removeprefix("_") for key in names & node.keys()}) > 1:
+            if sum(map(names.__contains__, node)) > 1 and _of_several(names & node.keys()):
                 detail = "more than one of its types"
                 self._report("invalid-structure", f"{path}.{name}", detail)
 
@@ -195,6 +195,11 @@ class Walk:
 
 def _allowed(element: Element) -> str:
     return f"allowed: {', '.join(sorted(element.codes))}"
+
+
+def _of_several(keys: Iterable[str]) -> bool:
+    """Whether JSON names are of more than one element; `_name` is of the element `name`."""
+    return len({key.removeprefix("_") for key in keys}) > 1
 
 
 def _is_filled(node: dict[str, Any], key: str, index: int) -> bool:

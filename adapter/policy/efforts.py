@@ -6,7 +6,7 @@ its resources anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,6 @@ def _text(node: Any) -> str:
 
 def _bare(node: Any) -> Any:
     """The same value without references, its keys in order."""
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         return {key: _bare(node[key]) for key in sorted(node) if key != "reference"}
     return [_bare(each) for each in node] if isinstance(node, list) else node

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -77,8 +77,13 @@ def is_of_an_earlier_version(text: str) -> bool:
 
 def dump(plans: Plans) -> str:
     """Return the JSON that the store keeps; "" for no plans."""
-    kept: dict[str, Any] = {name: value for name, value in asdict(plans).items() if value}
-    return json.dumps(kept, separators=(",", ":")) if kept else ""
+    kept = {name: value for name, value in _row(plans).items() if value}
+    return json.dumps(kept, separators=(",", ":"), default=_row) if kept else ""
+
+
+def _row(kept: Plans | Version | Invitation | Contact | Effort) -> dict[str, Any]:
+    """The fields of a part by name; no asdict(): it copies everything inside first."""
+    return {field.name: getattr(kept, field.name) for field in fields(kept)}
 
 
 def plan_key(event: Event, bundle: Bundle) -> str:

@@ -70,8 +70,15 @@ class Network:
 
     def same_organization(self, endpoint: Endpoint) -> list[str]:
         """Return the names of all endpoints of the same organisation."""
-        own = hsa_id(endpoint.organization)
-        return [e.name for e in self.settings.endpoints if hsa_id(e.organization) == own]
+        return self._organizations[hsa_id(endpoint.organization)]
+
+    @cached_property
+    def _organizations(self) -> dict[str, list[str]]:
+        """The names of the endpoints of each organisation."""
+        names: dict[str, list[str]] = {}
+        for endpoint in self.settings.endpoints:
+            names.setdefault(hsa_id(endpoint.organization), []).append(endpoint.name)
+        return names
 
     def expire_after(self, endpoint: Endpoint, event: Event) -> timedelta:
         """Return how long a delivery may take: the event's own limit, else the endpoint's."""

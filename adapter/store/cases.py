@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +54,7 @@ _NAMES = Prefetch[str, str](table=alias, keys=lambda row: [row["name"]])
 
 def pseudonym(key: bytes, identity: str) -> str:
     """Return a keyed hash of an identity: cases are looked up by it, not by the number."""
-    return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, identity.encode(), "sha256").hex()
 
 
 def ids_of(tx: Transaction, names: Sequence[str]) -> dict[str, str]:

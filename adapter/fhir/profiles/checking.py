@@ -84,7 +84,8 @@ class Check:
         if content is _OTHER:
             return self._note("profile", path, f"must be {_either(rule.types)}")
         values = content if isinstance(content, list) else [] if content is None else [content]
-        self._count(values, rule, path)
+        if not rule.low <= len(values) <= rule.high:
+            self._count(values, rule, path)
         if not rule.is_only_counted:
             for index, value in enumerate(values):
                 self._value(value, rule, f"{path}[{index}]" if values is content else path)
@@ -95,7 +96,7 @@ class Check:
     def _count(self, values: list[Any], rule: Rule, path: str) -> None:
         if len(values) < rule.low:
             self._note("required", path, "missing")
-        elif len(values) > rule.high:
+        else:
             self._note("profile", path, _at_most(rule.high))
 
     def _value(self, value: Any, rule: Rule, path: str) -> None:

@@ -13,6 +13,7 @@ from adapter.fhir.canonical import CONSENT, ENDED, HSA, MESSAGE_ID, PROTECTION, 
 from adapter.fhir.profiles.registry import (
     at,
     codes,
+    has,
     invariant,
     names_of_patient,
     resources,
@@ -48,8 +49,11 @@ def death_withdrawn(bundle: Any) -> bool:
 
 
 def _is_event(bundle: Any, event: Event) -> bool:
+    if event not in at(bundle, "entry.resource.eventCoding.code"):
+        return False
     headers = resources(bundle, "MessageHeader")
-    return any(event in at(header, "eventCoding.code") for header in headers)
+    codings = (coding for header in headers for coding in at(header, "eventCoding"))
+    return any(has(coding, "code", event) for coding in codings)
 
 
 def _says_dead(bundle: Any) -> bool:

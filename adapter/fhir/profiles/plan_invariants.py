@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapter.fhir.canonical import DATA_ABSENT, extension_url
-from adapter.fhir.profiles.registry import at, extended, invariant, names_of_entries, resources
+from adapter.fhir.profiles.registry import at, extended, has, invariant, names_of_entries, resources
 
 PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 _PRINCIPAL = f"CarePlan.activity.detail.extension('{extension_url('principal')}')"
@@ -19,19 +19,19 @@ _END_REASON = f"CarePlan.extension('{extension_url('end-reason')}')"
 
 
 def _is_of(plan: Any, *types: str) -> bool:
-    codings = at(plan, "category.coding")
     return any(
-        PLAN_TYPES in at(coding, "system") and any(t in at(coding, "code") for t in types)
-        for coding in codings
+        has(coding, "system", PLAN_TYPES) and any(has(coding, "code", type_) for type_ in types)
+        for coding in at(plan, "category.coding")
     )
 
 
 def _says_unsupported(plan: Any) -> bool:
     inside = [e for main in extended(plan, "main-responsible") for e in at(main, "extension")]
-    return any(DATA_ABSENT in at(e, "url") and "unsupported" in at(e, "valueCode") for e in inside)
+    return any(has(e, "url", DATA_ABSENT) and has(e, "valueCode", "unsupported") for e in inside)
 
 
 def _has_heads(plan: Any) -> bool:
+    """Whether a plan must have the heads. Asked last: of most plans it need not be."""
     is_active = at(plan, "status") == ["active"]
     return is_active and _is_of(plan, "SIP") and not _says_unsupported(plan)
 
@@ -39,29 +39,27 @@ def _has_heads(plan: Any) -> bool:
 @invariant("required", "CarePlan.activity")
 def sip_has_effort(plan: Any) -> bool:
     """An active SIP has at least one effort (insats)."""
-    return not _has_heads(plan) or bool(at(plan, "activity.detail"))
+    return bool(at(plan, "activity.detail")) or not _has_heads(plan)
 
 
 @invariant("required", _PRINCIPAL)
 def sip_efforts_have_principal(plan: Any) -> bool:
     """Each effort of an active SIP says which huvudman answers for it."""
-    efforts = at(plan, "activity.detail") if _has_heads(plan) else []
-    return all(extended(effort, "principal") for effort in efforts)
+    efforts = at(plan, "activity.detail")
+    return all(extended(effort, "principal") for effort in efforts) or not _has_heads(plan)
 
 
 @invariant("required", _MAIN)
 def sip_has_main_responsible(plan: Any) -> bool:
     """An active SIP says which huvudman, region or kommun, has the overall responsibility."""
-    if not _has_heads(plan):
-        return True
     named = [code for e in extended(plan, "main-responsible") for code in at(e, "valueCode")]
-    return "region" in named or "municipality" in named
+    return "region" in named or "municipality" in named or not _has_heads(plan)
 
 
 @invariant("required", "CarePlan.activity.id")
 def sip_efforts_have_id(plan: Any) -> bool:
     """Each effort of an active SIP has an id, by which progress names it."""
-    return not _has_heads(plan) or all(at(effort, "id") for effort in at(plan, "activity"))
+    return all(at(effort, "id") for effort in at(plan, "activity")) or not _has_heads(plan)
 
 
 @invariant("profile", "CarePlan.activity.id")
@@ -74,9 +72,10 @@ def efforts_distinct(plan: Any) -> bool:
 @invariant("required", _VERSION)
 def plan_versioned(plan: Any) -> bool:
     """A SIP, or a plan by LPT and LRV, has a version once it is no draft."""
+    if extended(plan, "version"):
+        return True
     is_draft = at(plan, "status") in ([], ["draft"])
-    is_free = is_draft or _says_unsupported(plan) or not _is_of(plan, "SIP", "SPLPTLRV")
-    return is_free or bool(extended(plan, "version"))
+    return is_draft or _says_unsupported(plan) or not _is_of(plan, "SIP", "SPLPTLRV")
 
 
 @invariant("required", _END_REASON)

@@ -96,8 +96,9 @@ def cancellation_explained(invitation: Any) -> bool:
 def mistake_explained(bundle: Any) -> bool:
     """An invitation that was a mistake has its reason in the header: R4 has no other place."""
     statuses = [s for a in resources(bundle, "Appointment") for s in at(a, "status")]
-    reasons = [r for h in resources(bundle, "MessageHeader") for r in at(h, "reason.text")]
-    return "entered-in-error" not in statuses or bool(reasons)
+    if "entered-in-error" not in statuses:
+        return True
+    return any(at(header, "reason.text") for header in resources(bundle, "MessageHeader"))
 
 
 @invariant("required", "Appointment.participant.actor.reference")

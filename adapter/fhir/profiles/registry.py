@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from adapter.core.catalogue import ErrorCode
@@ -15,6 +16,7 @@ __all__ = [
     "at",
     "codes",
     "extended",
+    "has",
     "invariant",
     "names_of_entries",
     "names_of_patient",
@@ -49,40 +51,49 @@ def invariant(code: ErrorCode, expression: str) -> Callable[[Callable[[Any], boo
 def at(node: Any, path: str) -> list[Any]:
     """Return all values at a path of JSON names, through arrays; [] when there is none."""
     nodes = [node]
-    for name in path.split("."):
+    for name in _names(path):
         inside: list[Any] = []
         for item in nodes:
-            value = item.get(name) if isinstance(item, dict) else None
-            if value is not None:
+            value = item.get(name) if type(item) is dict else None
+            if type(value) is list:
                 inside += _each(value)
+            elif value is not None:
+                inside.append(value)
         nodes = inside
     return nodes
 
 
+@lru_cache(maxsize=1024)  # the paths of the invariants
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def _each(value: Any) -> list[Any]:
-    if isinstance(value, list):
+    if type(value) is list:
         return [item for item in value if item is not None]
     return [value]
 
 
+def has(node: Any, name: str, value: str) -> bool:
+    """Whether `value in at(node, name)`: a node has a value, alone or in an array."""
+    own = node.get(name) if type(node) is dict else None
+    return own == value or (type(own) is list and value in own)
+
+
 def extended(node: Any, name: str) -> list[Any]:
     """Return the extensions of ours with a name."""
-    return [e for e in at(node, "extension") if extension_url(name) in at(e, "url")]
+    url = extension_url(name)
+    return [e for e in at(node, "extension") if has(e, "url", url)]
 
 
 def resources(bundle: Any, type_: str) -> list[Any]:
     """Return the resources of a type in a Bundle's entries."""
-    return [r for r in at(bundle, "entry.resource") if _is_of_type(r, type_)]
-
-
-def _is_of_type(resource: Any, type_: str) -> bool:
-    own = resource.get("resourceType") if isinstance(resource, dict) else None
-    return own == type_ or (isinstance(own, list) and _each(own) == [type_])
+    return [r for r in at(bundle, "entry.resource") if at(r, "resourceType") == [type_]]
 
 
 def codes(codings: list[Any], system: str) -> set[str]:
     """Return the codes that are of a system; "" where a coding has none."""
-    ours = [coding for coding in codings if system in at(coding, "system")]
+    ours = [coding for coding in codings if has(coding, "system", system)]
     return {code if isinstance(code := c.get("code"), str) else "" for c in ours}
 
 
