@@ -9,20 +9,19 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from adapter.fhir.canonical import BASE, CASE_ID, EVENT, HSA, MESSAGE_ID, MUNICIPALITY
-from adapter.simulators import fhir_stay
+from adapter.simulators import fhir_planning, fhir_stay
+from adapter.simulators.fhir_plan import care_plan
 from adapter.simulators.messages import (
     Draft,
     Organisation,
     OutgoingMessage,
     Person,
-    Plan,
     ReceivedMessage,
 )
 from adapter.simulators.published_constants import RECEIPT
 
 Json = dict[str, Any]
 _PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
-_PLAN_TYPE = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 
 
 class FhirFormat:
@@ -53,16 +52,27 @@ class FhirFormat:
     def write(self, draft: Draft) -> OutgoingMessage:
         """Write a message of the party's own."""
         patient = _patient(draft.person) | fhir_stay.death(draft.stay)
-        write_focus = fhir_stay.encounter if draft.stay else _FOCUS[draft.event]
-        focus = write_focus(draft, patient, _organization(self.me))
+        focus, *linked = self._focus(draft, patient)
         head = self._header(draft.event, draft.content_id, draft.case, draft.to, draft.at)
         parts = [
             head | {"focus": [_reference(focus)]},
             focus,
             patient,
+            *linked,
             *self._organizations(draft.to),
         ]
         return _outgoing(parts, draft.at)
+
+    def _focus(self, draft: Draft, patient: Json) -> list[Json]:
+        """Return the focus, and what it refers to."""
+        if draft.stay:
+            return [fhir_stay.encounter(draft, patient, _organization(self.me))]
+        if draft.planning:
+            written = fhir_planning.resource(draft, _reference(patient), self.me)
+            return [{"id": str(uuid4())} | written]
+        if draft.event == "care-plan":
+            return care_plan(draft, _reference(patient), self.me)
+        return [_FOCUS[draft.event](draft, patient, _organization(self.me))]
 
     def _header(
         self, event: str, content_id: str, case: str, to: Iterable[Organisation], at: datetime
@@ -151,39 +161,6 @@ def _outcome(code: str) -> Json:
     return {"resourceType": "OperationOutcome", "id": str(uuid4()), "issue": [issue]}
 
 
-def _care_plan(draft: Draft, patient: Json, me: Json) -> Json:
-    plan = draft.plan or Plan(id="", version=0, status="draft", title="", activities=())
-    activities = [_effort(number, text) for number, text in enumerate(plan.activities, 1)]
-    heads = [_coded("main-responsible", "municipality")]
-    if plan.version:
-        heads.append({"url": _extension("version"), "valuePositiveInt": plan.version})
-    return {
-        "resourceType": "CarePlan",
-        "id": str(uuid4()),
-        "meta": {"versionId": str(plan.version)},
-        "extension": heads,
-        "identifier": [{"system": f"urn:hsa:{_hsa(me)}:plan", "value": plan.id}],
-        "status": plan.status,
-        "intent": "plan",
-        "category": [{"coding": [{"system": _PLAN_TYPE, "code": "SIP"}]}],
-        "title": plan.title,
-        "subject": _reference(patient),
-        "created": draft.at.isoformat(),
-        **_non_empty(activity=activities),
-    }
-
-
-def _effort(number: int, text: str) -> Json:
-    """An effort (insats) of a SIP, with its huvudman."""
-    principal = [_coded("principal", "municipality")]
-    detail = {"extension": principal, "status": "scheduled", "description": text}
-    return {"id": f"effort-{number}", "detail": detail}
-
-
-def _coded(name: str, code: str) -> Json:
-    return {"url": _extension(name), "valueCode": code}
-
-
 def _communication(draft: Draft, patient: Json, me: Json) -> Json:
     communication: Json = {
         "resourceType": "Communication",
@@ -216,7 +193,6 @@ def _earlier(content_id: str) -> Json:
 
 
 _FOCUS = {
-    "care-plan": _care_plan,
     "message": _communication,
     "reply": _communication,
     "answer": _task,

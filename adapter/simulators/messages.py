@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -92,14 +93,96 @@ class ReceivedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """An effort (insats) of a plan. Its id stays the same in every version."""
+
+    id: str
+    text: str
+    principal: str  # huvudman: region | municipality | other
+    unit: Organisation  # who does it
+    contact: str  # whom the person calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What a SIP says besides its efforts, once it is in full."""
+
+    situation: str
+    own_words: str  # the person's
+    need: str
+    goal: str
+    due: date  # of the goal
+    present: tuple[Organisation, ...]  # who took part in the meeting
+    absent: tuple[Organisation, ...]
+    follow_up: date
+    coordinator: Organisation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A version of a care plan (SIP)."""
+    """A version of a care plan (SIP): with `activities` alone, or in full."""
 
     id: str
     version: int
     status: str  # draft | active | completed | revoked
     title: str
-    activities: tuple[str, ...]
+    activities: tuple[str, ...] = ()
+    efforts: tuple[Effort, ...] = ()
+    agreement: Agreement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A version of an invitation to a SIP meeting (kallelse)."""
+
+    id: str
+    version: int
+    question: str
+    start: datetime
+    end: datetime
+    place: str
+    caller: Organisation
+    invited: tuple[Organisation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationAnswer:
+    """A unit's answer to one version of an invitation. `declined` has a comment."""
+
+    id: str  # of the invitation
+    version: int
+    code: str  # accepted | declined | tentative
+    comment: str = ""
+    other_start: datetime | None = None  # another time that would do
+    other_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargeInformation:
+    """What the hospital transfers on the day of discharge (SFS 2017:612, 3 kap. 2 §)."""
+
+    discharged: datetime
+    sections: Mapping[str, str]  # summary and others of docs/message.md, and their texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What was done of one effort of a version of a plan."""
+
+    plan: Plan
+    effort: Effort
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """The recall of messages that went to the wrong receiver (felsänt)."""
+
+    messages: tuple[str, ...]  # content ids
+    reason: str
+
+
+Planning = Invitation | InvitationAnswer | DischargeInformation | Progress | Recall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +190,7 @@ class Draft:
     """A message that a party sends, before it is written in a format.
 
     An `answer` has `about` and `code`, a `reply` has `about` and `text`, a `message` has `text`,
-    a `care-plan` has `plan`, an event of a stay has `stay`.
+    a `care-plan` has `plan`, an event of a stay has `stay`, every other event has `planning`.
     """
 
     event: str
@@ -121,6 +204,7 @@ class Draft:
     text: str = ""
     plan: Plan | None = None
     stay: Stay | None = None
+    planning: Planning | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

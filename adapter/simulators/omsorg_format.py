@@ -1,4 +1,7 @@
-"""The XML form omsorg/1 as an independent vendor writes and reads it (docs/omsorg.md)."""
+"""The XML forms omsorg/1 and omsorg/2 as an independent vendor writes and reads them.
+
+A form has its own words (`omsorg_words`); docs/omsorg.md and docs/omsorg-2.md explain them.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +17,19 @@ from adapter.simulators.messages import (
     ReceivedMessage,
     ToldStay,
 )
+from adapter.simulators.omsorg_planning import BODIES
+from adapter.simulators.omsorg_words import ONE, Words
+from adapter.simulators.omsorg_xml import (
+    add,
+    attribute,
+    child,
+    children,
+    local_name,
+    namespace,
+    text_of,
+)
 from adapter.simulators.published_constants import RECEIPT
 
-NAMESPACE = "https://careplan-adapter.example/omsorg/1"
-_EVENTS = {  # by Meddelande/@typ
-    "inskrivningsmeddelande": "admission-notice",
-    "andrad-inskrivning": "admission-updated",
-    "makulerad-inskrivning": "admission-cancelled",
-    "avbrott": "process-ended",
-    "permission-borjar": "leave-started",
-    "permission-slutar": "leave-ended",
-    "utskrivningsklar": "discharge-ready",
-    "atertagen-utskrivningsklar": "discharge-ready-withdrawn",
-    "utskriven": "discharged",
-    "ateroppnad": "discharge-cancelled",
-    "avliden": "deceased",
-    "avliden-aterkallad": "deceased-withdrawn",
-    "plan": "care-plan",
-    "meddelande": "message",
-    "svarsmeddelande": "reply",
-    "svar": "answer",
-    "leveransrapport": "delivery-report",
-}
-_TYPES = {event: type_ for type_, event in _EVENTS.items()}
 _RECEIPTS = {"ok": "ok", "tillfalligt-fel": "transient-error", "fel": "fatal-error"}
 _RECEIPT_CODES = {code: word for word, code in _RECEIPTS.items()}
 _ANSWERS = {
@@ -77,111 +70,118 @@ class OmsorgFormat:
 
     content_type = "application/xml"
 
-    def __init__(self, me: Organisation) -> None:
+    def __init__(self, me: Organisation, words: Words = ONE) -> None:
         self.me = me
+        self.words = words
 
     def read(self, body: bytes) -> ReceivedMessage:
-        """Read a document. ValueError when it is not omsorg/1."""
+        """Read a document. ValueError when it is not of this version."""
         try:
-            return _received(ET.fromstring(body))
+            return self._received(ET.fromstring(body))
         except (ET.ParseError, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ValueError(f"not omsorg/1: {type(error).__name__}") from error
+            raise ValueError(f"not {self.words.name}: {type(error).__name__}") from error
 
     def receipt(self, message: ReceivedMessage, code: str, at: datetime) -> OutgoingMessage:
-        """Write the Kvittens for a Meddelande."""
+        """Write the receipt of the system (Kvittens) for a Meddelande."""
         to = (Organisation(hsa=message.sender, name=""),) if message.sender else ()
         word = _RECEIPT_CODES[code]
-        root = self._root("Kvittens", str(uuid4()), message.case, to, at)
+        root = self._root(self.words.receipt, str(uuid4()), message.case, to, at)
         root.attrib |= {"avser": message.content_id, "kod": word}
         if code != "ok":
-            fault = _add(root, "Fel", allvar="fel", typ="processing")
-            _add(fault, "Beskrivning").text = "simulerat fel"
-        return _outgoing(root)
+            fault = add(root, "Fel", allvar="fel", typ="processing")
+            add(fault, "Beskrivning").text = "simulerat fel"
+        return self._outgoing(root)
 
     def write(self, draft: Draft) -> OutgoingMessage:
         """Write a Meddelande of the party's own."""
         root = self._root("Meddelande", draft.content_id, draft.case, draft.to, draft.at)
-        root.set("typ", _TYPES[draft.event])
+        root.set("typ", self.words.types[draft.event])
         _add_patient(root, draft.person)
+        write_body = BODIES.get(draft.event, self._text)
+        write_body(root, draft, self.me)
+        return self._outgoing(root)
+
+    def _text(self, root: ET.Element, draft: Draft, _me: Organisation) -> None:
+        """Add a person's answer or text: what both versions have."""
         if draft.event == "answer":
             word = _ANSWER_CODES[draft.code]
-            _add(root, "Svar", avser=draft.about, status=word, tid=draft.at.isoformat())
+            add(root, self.words.answer, avser=draft.about, status=word, tid=draft.at.isoformat())
         else:
-            text = _add(root, "Text", skickad=draft.at.isoformat(), status="klar")
+            text = add(root, "Text", skickad=draft.at.isoformat(), status="klar")
             text.attrib |= {"avser": draft.about} if draft.about else {}
-            _add(text, "Innehall").text = draft.text
-        return _outgoing(root)
+            add(text, "Innehall").text = draft.text
 
     def _root(
         self, name: str, id_: str, case: str, to: tuple[Organisation, ...], at: datetime
     ) -> ET.Element:
         ids = {"id": id_, "kuvert": str(uuid4()), "skapad": at.isoformat()}
-        root = ET.Element(f"{{{NAMESPACE}}}{name}", ids)
-        _add(root, "Avsandare", hsaId=self.me.hsa).text = self.me.name
+        root = ET.Element(f"{{{self.words.namespace}}}{name}", ids)
+        add(root, "Avsandare", hsaId=self.me.hsa).text = self.me.name
         for each in to:
-            _add(root, "Mottagare", hsaId=each.hsa).text = each.name
+            add(root, "Mottagare", hsaId=each.hsa).text = each.name
         if case:
-            _add(root, "Arende").text = case
+            add(root, "Arende").text = case
         return root
 
+    def _outgoing(self, root: ET.Element) -> OutgoingMessage:
+        ET.register_namespace("", self.words.namespace)
+        body: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+        return OutgoingMessage.of(self._received(root), body)
 
-def _add(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
-    return ET.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
+    def _received(self, root: ET.Element) -> ReceivedMessage:
+        if namespace(root) != self.words.namespace:
+            raise ValueError(namespace(root))
+        sender = child(root, "Avsandare")
+        patient = child(root, "Patient")
+        about, code = _about(root, self.words)
+        return ReceivedMessage(
+            event=self._event(root),
+            content_id=root.attrib["id"],
+            envelope_id=root.get("kuvert", root.attrib["id"]),
+            sender=sender.attrib["hsaId"] if sender is not None else "",
+            case=text_of(root, "Arende"),
+            about=about,
+            code=code,
+            person=_person(patient) if patient is not None else None,
+            stay=_stay(root),
+            reason=_REASONS.get(attribute(child(root, "Orsak"), "kod"), ""),
+        )
+
+    def _event(self, root: ET.Element) -> str:
+        if local_name(root) == self.words.receipt:
+            return RECEIPT
+        return self.words.events[root.attrib["typ"]]
 
 
 def _add_patient(root: ET.Element, person: Person) -> None:
-    patient = _add(root, "Patient")
-    _add(patient, "Personnummer").text = person.number
-    name = _add(patient, "Namn")
+    patient = add(root, "Patient")
+    add(patient, "Personnummer").text = person.number
+    name = add(patient, "Namn")
     for given in person.given.split():
-        _add(name, "Fornamn").text = given
-    _add(name, "Efternamn").text = person.family
+        add(name, "Fornamn").text = given
+    add(name, "Efternamn").text = person.family
     if person.municipality:
-        home = _add(patient, "Adress", bruk="folkbokforing", kommun=person.municipality)
+        home = add(patient, "Adress", bruk="folkbokforing", kommun=person.municipality)
         places = {"Rad": person.street, "Postnummer": person.postcode, "Postort": person.city}
         for place, text in places.items():
             if text:
-                _add(home, place).text = text
-
-
-def _outgoing(root: ET.Element) -> OutgoingMessage:
-    ET.register_namespace("", NAMESPACE)
-    body: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return OutgoingMessage.of(_received(root), body)
-
-
-def _received(root: ET.Element) -> ReceivedMessage:
-    sender = _find(root, "Avsandare")
-    patient = _find(root, "Patient")
-    about, code = _about(root)
-    return ReceivedMessage(
-        event=RECEIPT if _is(root, "Kvittens") else _EVENTS[root.attrib["typ"]],
-        content_id=root.attrib["id"],
-        envelope_id=root.get("kuvert", root.attrib["id"]),
-        sender=sender.attrib["hsaId"] if sender is not None else "",
-        case=_text(root, "Arende"),
-        about=about,
-        code=code,
-        person=_person(patient) if patient is not None else None,
-        stay=_stay(root),
-        reason=_REASONS.get(_attribute(_find(root, "Orsak"), "kod"), ""),
-    )
+                add(home, place).text = text
 
 
 def _stay(root: ET.Element) -> ToldStay | None:
-    stay = _find(root, "Vardtillfalle")
+    stay = child(root, "Vardtillfalle")
     if stay is None:
         return None
-    leave, dead = _find(stay, "Permission"), _text(_find(root, "Patient"), "Avliden")
+    leave, dead = child(stay, "Permission"), text_of(child(root, "Patient"), "Avliden")
     return ToldStay(
         status=_STATUSES.get(stay.attrib["status"], "unknown"),
         admitted=stay.get("inskriven", ""),
         planned=stay.get("beraknadUtskrivning", ""),
         ready=stay.get("utskrivningsklar", ""),
-        leave_from=_attribute(leave, "fran"),
-        leave_to=_attribute(leave, "till"),
+        leave_from=attribute(leave, "fran"),
+        leave_to=attribute(leave, "till"),
         discharged=stay.get("utskriven", ""),
-        needs=_needs(_find(stay, "Bedomning")),
+        needs=_needs(child(stay, "Bedomning")),
         is_dead=dead not in {"", "false"},
     )
 
@@ -190,49 +190,32 @@ def _needs(assessment: ET.Element | None) -> tuple[str, ...]:
     """Return the needs of an assessment that has not been withdrawn."""
     if assessment is None or assessment.get("aterkallad") == "true":
         return ()
-    return tuple(_NEEDS[need.text or ""] for need in assessment.findall(f"{{{NAMESPACE}}}Behov"))
+    return tuple(_NEEDS[need.text or ""] for need in children(assessment, "Behov"))
 
 
-def _is(element: ET.Element, name: str) -> bool:
-    return element.tag == f"{{{NAMESPACE}}}{name}"
-
-
-def _find(parent: ET.Element | None, name: str) -> ET.Element | None:
-    return None if parent is None else parent.find(f"{{{NAMESPACE}}}{name}")
-
-
-def _text(parent: ET.Element | None, name: str) -> str:
-    element = _find(parent, name)
-    return (element.text or "") if element is not None else ""
-
-
-def _attribute(element: ET.Element | None, name: str) -> str:
-    return "" if element is None else element.get(name, "")
-
-
-def _about(root: ET.Element) -> tuple[str, str]:
+def _about(root: ET.Element, words: Words) -> tuple[str, str]:
     """Return the content id that the message is about, and the code of a receipt or an answer."""
-    if _is(root, "Kvittens"):
+    if local_name(root) == words.receipt:
         return root.attrib["avser"], _RECEIPTS[root.attrib["kod"]]
-    for name in ("Svar", "Leveransrapport", "Text"):
-        element = _find(root, name)
+    for name in (words.answer, "Leveransrapport", "Text"):
+        element = child(root, name)
         if element is not None:
             return element.get("avser", ""), _ANSWERS.get(element.get("status", ""), "")
     return "", ""
 
 
 def _person(patient: ET.Element) -> Person:
-    name, home = _find(patient, "Namn"), _find(patient, "Adress")
-    given = [] if name is None else name.findall(f"{{{NAMESPACE}}}Fornamn")
+    name, home = child(patient, "Namn"), child(patient, "Adress")
+    given = [] if name is None else children(name, "Fornamn")
     current, old = _numbers(patient)
     return Person(
         number=current,
-        family=_text(name, "Efternamn"),
+        family=text_of(name, "Efternamn"),
         given=" ".join(each.text or "" for each in given),
-        street=_text(home, "Rad") or _text(home, "HelaAdressen"),
-        postcode=_text(home, "Postnummer"),
-        city=_text(home, "Postort"),
-        municipality=_attribute(home, "kommun"),
+        street=text_of(home, "Rad") or text_of(home, "HelaAdressen"),
+        postcode=text_of(home, "Postnummer"),
+        city=text_of(home, "Postort"),
+        municipality=attribute(home, "kommun"),
         old_number=old,
         protection=tuple(_PROTECTIONS[word] for word in patient.get("skydd", "").split()),
     )
@@ -240,7 +223,7 @@ def _person(patient: ET.Element) -> Person:
 
 def _numbers(patient: ET.Element) -> tuple[str, str]:
     """Return the patient's number, and the one that it replaced."""
-    numbers = [e for name in _NUMBERS for e in patient.findall(f"{{{NAMESPACE}}}{name}")]
+    numbers = [e for name in _NUMBERS for e in children(patient, name)]
     old = [e.text or "" for e in numbers if e.get("bruk") == "tidigare"]
     current = [e.text or "" for e in numbers if e.get("bruk") != "tidigare"]
     return next(iter(current), ""), next(iter(old), "")

@@ -2,6 +2,7 @@
 
     hospital = journal(me, traffic, inbox_port=9001, feed=AdtFeed(port=2575))
     town = omsorg_municipality(me, traffic, port=9002, door=Door(url=..., token=...))
+    new = omsorg_municipality(me, traffic, port=9003, door=Door(url=..., token=...), words=TWO)
     other = bus_party(me, traffic, connect=lambda: RabbitMqClient(url, "other.inbox"))
 
 A planning service and a municipality that speaks FHIR are both a `bus_party`.
@@ -18,6 +19,7 @@ from adapter.simulators.http_connector import Door, HttpConnector
 from adapter.simulators.journal import AdtFeed, Journal
 from adapter.simulators.messages import Organisation
 from adapter.simulators.omsorg_format import OmsorgFormat
+from adapter.simulators.omsorg_words import ONE, Words
 from adapter.simulators.party_system import Behaviour, PartySystem
 from adapter.simulators.traffic_log import TrafficLog
 
@@ -70,11 +72,11 @@ def omsorg_municipality(
     door: Door,
     behaviour: Behaviour | None = None,
     receipts_after: float | None = None,
+    words: Words = ONE,
 ) -> HttpConnector:
-    """Return a municipality that speaks omsorg/1 by HTTP.
+    """Return a municipality that speaks omsorg/1 by HTTP, or omsorg/2 with its `words`.
 
     With `receipts_after` it answers 202 and sends the Kvittens so many seconds later.
     """
-    return HttpConnector(
-        PartySystem(OmsorgFormat(me), traffic, behaviour=behaviour), port, door, receipts_after
-    )
+    system = PartySystem(OmsorgFormat(me, words), traffic, behaviour=behaviour)
+    return HttpConnector(system, port, door, receipts_after)

@@ -23,6 +23,7 @@ from adapter.simulators.messages import (
     OutgoingMessage,
     Person,
     Plan,
+    Planning,
     ReceivedMessage,
     Stay,
     ToldStay,
@@ -152,6 +153,7 @@ class PartySystem:
         text: str = "",
         plan: Plan | None = None,
         stay: Stay | None = None,
+        planning: Planning | None = None,
     ) -> str:
         """Send a message until it is receipted, and return its content id."""
         draft = Draft(
@@ -166,6 +168,7 @@ class PartySystem:
             text=text,
             plan=plan,
             stay=stay,
+            planning=planning,
         )
         outgoing = self.message_format.write(draft)
         with self._lock:
