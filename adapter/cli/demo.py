@@ -33,7 +33,7 @@ def demo(
     """Play a discharge with real bytes through real sockets, faults included.
 
     Prints each row when it happens. Exit 1 if a message lacks its receipt. With --broker the
-    simulated parties use the URLs in ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA.
+    simulated planning service uses the URL in ADAPTER_DEMO_PLANNING, if it is set.
     """
     if not as_json:
         printing.aside("Starting the adapter, a journal, a planning service and two towns ...")
@@ -42,7 +42,7 @@ def demo(
     set_up_logs(log_level)
     options = play.Options(
         broker=broker,
-        accounts=play.accounts(os.environ),
+        planning=os.environ.get("ADAPTER_DEMO_PLANNING", ""),
         seed=seed,
         store=store,
         keep=keep,

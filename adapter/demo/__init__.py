@@ -9,16 +9,16 @@ import json
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from adapter.core.errors import AdapterError
-from adapter.demo import scenes
+from adapter.demo import plan_text, scenes
 from adapter.demo.live import Live
-from adapter.demo.region import Broker, on_the_bus
+from adapter.demo.region import Broker
 from adapter.demo.report import Report, as_json
 from adapter.demo.screen import Screen
 from adapter.demo.stage import Stage, StuckError
@@ -28,10 +28,9 @@ from adapter.simulators.rabbitmq_client import queues_in_use
 from adapter.store import Store
 from adapter.store.queries.everything import is_empty
 
-__all__ = ["NotPlayedError", "Options", "Report", "accounts", "opened", "play", "run"]
+__all__ = ["NotPlayedError", "Options", "Report", "opened", "play", "run"]
 
-_ON_THE_BUS = ("planning", "umea")
-_QUEUES = ("care.in", "care.dead", *(f"{name}.inbox" for name in _ON_THE_BUS))
+_QUEUES = ("care.in", "care.dead", "planning.inbox")
 
 
 class NotPlayedError(Exception):
@@ -43,7 +42,7 @@ class Options:
     """The options of the command."""
 
     broker: str = ""  # amqp URL; "" is the embedded bus
-    accounts: Mapping[str, str] = field(default_factory=dict)  # amqp URLs of `planning`, `umea`
+    planning: str = ""  # amqp URL of the planning service; "" is the same as `broker`
     seed: int = 1
     store: str = ""  # path or URL of a store to keep; "" is a temporary file
     keep: bool = False
@@ -55,19 +54,13 @@ class Options:
         return "rabbitmq" if self.broker else "embedded"
 
 
-def accounts(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the parties' own amqp URLs: ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA."""
-    urls = {name: environment.get(f"ADAPTER_DEMO_{name.upper()}", "") for name in _ON_THE_BUS}
-    return {name: url for name, url in urls.items() if url}
-
-
 def run(options: Options, out: TextIO, err: TextIO) -> int:
     """Play, print the rows or the JSON object, and return the exit code.
 
     0: every message has its receipt. 1: one has not, or the demo broke. 2: it cannot begin.
     """
     try:
-        with opened(options, err) as stage:
+        with opened(options) as stage:
             report = (
                 _played_as_json(options, stage, out)
                 if options.json
@@ -85,9 +78,9 @@ def run(options: Options, out: TextIO, err: TextIO) -> int:
 
 
 @contextmanager
-def opened(options: Options, err: TextIO) -> Iterator[Stage]:
+def opened(options: Options) -> Iterator[Stage]:
     """Play, and return the report. NotPlayedError, AdapterError or BusUnavailableError."""
-    with _store(options.store) as store, _stage(options, store, err) as stage:
+    with _store(options.store) as store, _stage(options, store) as stage:
         yield stage
 
 
@@ -99,13 +92,15 @@ def play(options: Options, stage: Stage) -> Report:
     except (StuckError, NotAcknowledgedError) as error:
         stuck = str(error)
     picture = stage.picture()
+    case = next((m.case_id or "" for m in picture.messages if m.shared), "")
     return Report(
         seed=options.seed,
         bus=options.bus,
-        case=next((m.case_id or "" for m in picture.messages if m.shared), ""),
+        case=case,
         picture=picture,
         traffic_logs=tuple(system.traffic.entries() for system in stage.systems),
         stuck=stuck,
+        plan=plan_text.opening(stage, case),
     )
 
 
@@ -152,21 +147,15 @@ def _url(path: str) -> str:
     return f"sqlite:///{file}"
 
 
-def _stage(options: Options, store: Store, err: TextIO) -> Stage:
+def _stage(options: Options, store: Store) -> Stage:
     if not options.broker:
         return Stage(options.seed, store, None)
-    broker = Broker(url=options.broker, accounts=options.accounts)
+    broker = Broker(url=options.broker, planning=options.planning)
     busy = queues_in_use(broker.url, _QUEUES)
     if busy:
         raise NotPlayedError(
             f"{busy[0]} is in use on this broker: give the demo a virtual host of its own, "
             "or empty what an earlier demo left (rabbitmqctl purge_queue)"
-        )
-    if not on_the_bus("umea", broker):
-        err.write(
-            "umea is reached by HTTP: the bus knows a sender by its user, and the broker's URL "
-            "names only one. Set ADAPTER_DEMO_PLANNING and ADAPTER_DEMO_UMEA to URLs with a user "
-            "for each.\n"
         )
     return Stage(options.seed, store, broker)
 
@@ -182,7 +171,8 @@ def _hold(stage: Stage, report: Report, err: TextIO) -> None:
         f"  HL7 v2 over MLLP     127.0.0.1:{ports.mllp}\n"
         f"  HTTP                 http://127.0.0.1:{ports.web}/health/ready\n"
         f"  journal's inbox      http://127.0.0.1:{ports.journal}/inbox\n"
-        f"  Luleå's inbox        http://127.0.0.1:{ports.lulea}/inbox\n"
+        f"  Luleå's inbox        http://127.0.0.1:{ports.lulea}/inbox (omsorg/1)\n"
+        f"  Umeå's inbox         http://127.0.0.1:{ports.umea}/inbox (omsorg/2)\n"
         f"  adapter case {report.case} --store {store.database or store}\n"
     )
     err.flush()

@@ -2,15 +2,15 @@
 
 The planning service is the mailbox of a primary-care centre (vårdcentral). Umeå runs a care home
 where a patient from Luleå gets municipal health care; Luleå's social services decide the rest.
-Times are short: what takes half an hour or a working day in production takes two seconds.
+Luleå's system speaks omsorg/1, Umeå's omsorg/2. Times are short: what takes half an hour or a
+working day in production takes two seconds.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +22,8 @@ HOSPITAL = Organisation(hsa="SE2321000230-SJUKHUSET", name="Provsjukhuset")
 PLANNING = Organisation(hsa="SE2321000230-PLANERING", name="Planeringstjänsten")
 LULEA = Organisation(hsa="SE2120002742-LULEA", name="Luleå kommun")
 UMEA = Organisation(hsa="SE2120002627-UMEA", name="Umeå kommun")
-CENTRE = "SE2321000230-VARDCENTRAL"  # reads its messages in the planning service
+CENTRE = Organisation(hsa="SE2321000230-VARDCENTRAL", name="Vårdcentralen Provet")
+# reads its messages in the planning service
 HOME, CITY = "2580", "Luleå"  # where the patients are registered
 _UMEA = "2480"
 
@@ -45,19 +46,19 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """A RabbitMQ: the adapter's URL, and the URLs of parties with users of their own."""
+    """A RabbitMQ: the adapter's URL, and the planning service's where it has its own user."""
 
     url: str
-    accounts: Mapping[str, str] = field(default_factory=dict)  # endpoint name: amqp URL
+    planning: str = ""
 
-    def account(self, name: str) -> str:
-        """Return a party's URL, or "" when it cannot be on this bus.
+    @property
+    def account(self) -> str:
+        """The planning service's URL.
 
-        The bus knows a sender by its user. The planning service may use the adapter's user, as
-        no other party publishes with it; a second party needs a user of its own.
+        The bus knows a sender by its user. The service may use the adapter's, as no other party
+        publishes with it.
         """
-        shared = self.url.split(",")[0] if name == "planning" else ""
-        return self.accounts.get(name, shared)
+        return self.planning or self.url.split(",")[0]
 
 
 def free_ports() -> Ports:
@@ -71,10 +72,15 @@ def free_ports() -> Ports:
 
 def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
     """Return the settings of the whole region; without a broker the bus is the embedded one."""
-    service = _speaks_fhir("planning", PLANNING, "Planeringstjänstens förvaltning")
-    planning = replace(service, carries_for=(HOME, _UMEA), mailbox_for=(CENTRE,))
-    home = _speaks_fhir("umea", UMEA, "Umeå vård och omsorg, systemförvaltningen")
-    umea = replace(home, municipality=_UMEA, serves=_CARE_HOME)
+    service = _told("planning", PLANNING, "Planeringstjänstens förvaltning")
+    planning = replace(
+        service,
+        carries_for=(HOME, _UMEA),
+        mailbox_for=(CENTRE.hsa,),
+        municipality=HOME,
+        serves=(Need.PRIMARY_CARE,),  # who may call to a SIP meeting (4 kap. 3 §)
+    )
+    journal = _told("journal", HOSPITAL, "Journalförvaltningen")
     return Settings(
         organization="SE2321000230-ADAPTERN",
         store=store,
@@ -82,18 +88,13 @@ def settings(ports: Ports, store: str, broker: Broker | None) -> Settings:
         web=f"127.0.0.1:{ports.web}",
         endpoints=(
             _feed(ports),
-            _by_http(_speaks_fhir("journal", HOSPITAL, "Journalförvaltningen"), ports.journal),
+            _by_http(journal, ports.journal),
             _on_the_bus(planning, broker),
             _lulea(ports),
-            _on_the_bus(umea, broker) if on_the_bus("umea", broker) else _by_http(umea, ports.umea),
+            _umea(ports),
         ),
         routes=(Route(events=(Event.CARE_PLAN, Event.MESSAGE), to=("municipality-of-patient",)),),
     )
-
-
-def on_the_bus(name: str, broker: Broker | None) -> bool:
-    """Whether a party can be on the bus: on the embedded one every party can."""
-    return broker is None or bool(broker.account(name))
 
 
 def _feed(ports: Ports) -> Endpoint:
@@ -109,7 +110,7 @@ def _feed(ports: Ports) -> Endpoint:
     )
 
 
-def _speaks_fhir(name: str, organisation: Organisation, owner: str) -> Endpoint:
+def _told(name: str, organisation: Organisation, owner: str) -> Endpoint:
     return Endpoint(
         name=name,
         organization=organisation.hsa,
@@ -133,11 +134,17 @@ def _by_http(endpoint: Endpoint, port: int) -> Endpoint:
 def _on_the_bus(endpoint: Endpoint, broker: Broker | None) -> Endpoint:
     if broker is None:
         return replace(endpoint, transport="memory", broker_user=endpoint.name)
-    user = unquote(urlsplit(broker.account(endpoint.name)).username or "guest")
+    user = unquote(urlsplit(broker.account).username or "guest")
     return replace(endpoint, transport="rabbitmq", broker_user=user)
 
 
 def _lulea(ports: Ports) -> Endpoint:
-    plain = _speaks_fhir("lulea", LULEA, "Luleå socialtjänst, systemförvaltningen")
+    plain = _told("lulea", LULEA, "Luleå socialtjänst, systemförvaltningen")
     town = replace(plain, municipality=HOME, serves=_BOTH)
     return replace(_by_http(town, ports.lulea), system="omsorg", done_when=DoneWhen.READ)
+
+
+def _umea(ports: Ports) -> Endpoint:
+    plain = _told("umea", UMEA, "Umeå vård och omsorg, systemförvaltningen")
+    town = replace(plain, municipality=_UMEA, serves=_CARE_HOME)
+    return replace(_by_http(town, ports.umea), system="omsorg/2")

@@ -17,7 +17,8 @@ COPY = "copy of "  # the note of a copy begins with it
 class Report:
     """The play, as the store and the parties' traffic logs recorded it.
 
-    `stuck` says what stopped it; "" when it reached its end.
+    `stuck` says what stopped it; "" when it reached its end. `plan` is the opening of the plan's
+    text; "" for none.
     """
 
     seed: int
@@ -26,6 +27,7 @@ class Report:
     picture: Everything
     traffic_logs: Sequence[Sequence[TrafficEntry]]
     stuck: str = ""
+    plan: str = ""
 
     @property
     def messages(self) -> list[MessageSummary]:

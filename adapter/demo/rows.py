@@ -21,6 +21,8 @@ from adapter.store.queries.summaries import (
     ReceiptSummary,
 )
 
+_AS_TEXT = "told as text"  # of the loss of an event that a format has no type for
+
 
 class RowKind(StrEnum):
     """What a row shows, which decides its colour. Rows of one moment have this order."""
@@ -150,8 +152,11 @@ def _after_failures(picture: Everything, delivery: DeliverySummary) -> str:
 
 
 def _lost_fields(delivery: DeliverySummary) -> str:
-    """How many fields the receiver's format cannot carry."""
-    count = len(json.loads(delivery.losses or "[]"))
+    """How many fields the receiver's format cannot carry, or that it got a text instead."""
+    losses = json.loads(delivery.losses or "[]")
+    if any(_AS_TEXT in loss["why"] for loss in losses):
+        return ", told as text (meddelande)"
+    count = len(losses)
     return f", {count} field{'s' if count > 1 else ''} left out" if count else ""
 
 
@@ -194,10 +199,16 @@ def _repeated(attempt: AttemptSummary, delivery: DeliverySummary) -> str:
 
 
 def _history(picture: Everything, moments: Sequence[Moment]) -> Iterator[Row]:
-    """The entries since the play began; making the parties' tokens comes before it."""
+    """The entries since the play began; making the parties' tokens comes before it.
+
+    Of the reminders of a delivery, which go on until it is answered, the first is shown.
+    """
     events = {d.id: d.event for d in picture.deliveries}
+    reminded: set[str | None] = set()
     for number, entry in enumerate(picture.history):
-        what = _history_text(entry, events)
+        what = "" if entry.delivery_id in reminded else _history_text(entry, events)
+        if entry.what == "answer-late":
+            reminded.add(entry.delivery_id)
         if what and moments and entry.at >= moments[0].at:
             way = f"→ {entry.endpoint}" if entry.delivery_id else ""
             yield Row(at=entry.at, kind=RowKind.REPAIR, id=f"h{number}", way=way, what=what)

@@ -6,27 +6,18 @@ where nobody answers does not wait for that answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from adapter.demo import planning_scenes
+from adapter.demo.acting import Scene, applied, applied_by_all, send, tell
 from adapter.demo.region import CENTRE, HOSPITAL, LULEA, PLANNING, UMEA
-from adapter.demo.stage import Stage, StuckError
+from adapter.demo.stage import Stage
 from adapter.simulators.messages import Assessment, Plan, Stay
-from adapter.simulators.party_system import PartySystem
-from adapter.simulators.traffic_log import EntryKind, has
 
 DOWN = 2.0  # seconds
 _ACTIVITIES = ("Hemtjänst två gånger om dagen", "Hemsjukvård: omläggning", "Rehabilitering hemma")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A heading, and the function that plays the scene."""
-
-    title: str
-    act: Callable[[Stage], None]
 
 
 def play(stage: Stage) -> None:
@@ -36,22 +27,6 @@ def play(stage: Stage) -> None:
         scene.act(stage)
 
 
-def _tell(stage: Stage, trigger: str, stay: Stay) -> None:
-    code = stage.journal.send(trigger, stay)
-    if code != "AA":
-        raise StuckError(f"ADT {trigger} was answered {code}")
-
-
-def _applied(stage: Stage, event: str, *systems: PartySystem, times: int = 1) -> None:
-    for system in systems:
-        stage.until(system, has(EntryKind.APPLIED, event, times), event)
-
-
-def _applied_by_all(stage: Stage, event: str, times: int = 1) -> None:
-    everybody = (stage.planning.system, stage.umea.system, stage.lulea.system)
-    _applied(stage, event, *everybody, times=times)
-
-
 def _assessed(stage: Stage) -> Stay:
     """The assessment names Umeå's care home and the primary-care centre as units.
 
@@ -59,7 +34,7 @@ def _assessed(stage: Stage) -> Stay:
     """
     stay = stage.stays.discharge
     at = stay.admitted + timedelta(minutes=10)
-    return replace(stay, assessment=Assessment(at=at, units=(UMEA.hsa, CENTRE)))
+    return replace(stay, assessment=Assessment(at=at, units=(UMEA.hsa, CENTRE.hsa)))
 
 
 def _postponed(stage: Stage) -> Stay:
@@ -67,31 +42,27 @@ def _postponed(stage: Stage) -> Stay:
     return replace(stay, planned=stay.planned + timedelta(days=2) if stay.planned else None)
 
 
-def _case(stage: Stage) -> str:
-    return f"{HOSPITAL.hsa}/{stage.stays.discharge.visit}"
-
-
 # The scenes
 
 
 def _unseen(stage: Stage) -> None:
-    _tell(stage, "A01", stage.stays.unseen)
+    tell(stage, "A01", stage.stays.unseen)
     stage.settle()
 
 
 def _admission(stage: Stage) -> None:
     stage.goes_wrong(f"Luleå's system goes down for {DOWN:g} s")
     stage.lulea.down(DOWN)
-    _tell(stage, "A01", _assessed(stage))
-    _applied_by_all(stage, "admission-notice")
+    tell(stage, "A01", _assessed(stage))
+    applied_by_all(stage, "admission-notice")
     stage.settle()
 
 
 def _moved(stage: Stage) -> None:
     stage.goes_wrong("Umeå's next receipt is lost on its way")
     stage.umea.system.faults.lose_receipts = 1
-    _tell(stage, "A08", _postponed(stage))
-    _applied_by_all(stage, "admission-updated")
+    tell(stage, "A08", _postponed(stage))
+    applied_by_all(stage, "admission-updated")
     stage.settle()
 
 
@@ -108,48 +79,46 @@ def _planning(stage: Stage) -> None:
 
 
 def _plan(stage: Stage, plan: Plan) -> None:
-    person = stage.stays.discharge.person
-    stage.planning.system.send("care-plan", _case(stage), person, (LULEA, HOSPITAL), plan=plan)
-    _applied(stage, "care-plan", stage.lulea.system, stage.journal.system, times=plan.version)
+    send(stage, stage.planning.system, "care-plan", LULEA, HOSPITAL, plan=plan)
+    applied(stage, "care-plan", stage.lulea.system, stage.journal.system, times=plan.version)
 
 
 def _message(stage: Stage) -> None:
     stage.goes_wrong("The planning service sends its message twice")
     stage.planning.system.faults.send_twice = 1
-    person = stage.stays.discharge.person
     text = "Kan hemtjänsten börja samma dag som utskrivningen?"
-    question = stage.planning.system.send("message", _case(stage), person, (LULEA,), text=text)
-    _applied(stage, "message", stage.lulea.system)
+    question = send(stage, stage.planning.system, "message", LULEA, text=text)
+    applied(stage, "message", stage.lulea.system)
     answer = "Ja, från och med kvällen."
-    stage.lulea.system.send("reply", _case(stage), person, (PLANNING,), about=question, text=answer)
-    _applied(stage, "reply", stage.planning.system)
+    send(stage, stage.lulea.system, "reply", PLANNING, about=question, text=answer)
+    applied(stage, "reply", stage.planning.system)
     stage.settle()
 
 
 def _ready(stage: Stage) -> None:
-    _tell(stage, "A16", _postponed(stage))
-    _applied_by_all(stage, "discharge-ready")
+    tell(stage, "A16", _postponed(stage))
+    applied_by_all(stage, "discharge-ready")
     stage.settle()
 
 
 def _withdrawn(stage: Stage) -> None:
-    _tell(stage, "A25", _postponed(stage))
-    _applied_by_all(stage, "discharge-ready-withdrawn")
+    tell(stage, "A25", _postponed(stage))
+    applied_by_all(stage, "discharge-ready-withdrawn")
     stage.settle()
 
 
 def _ready_again(stage: Stage) -> None:
     stage.goes_wrong("Nobody in Luleå answers the next message")
     stage.lulea.system.faults.leave_unanswered = 1
-    _tell(stage, "A16", _postponed(stage))
-    _applied_by_all(stage, "discharge-ready", times=2)
+    tell(stage, "A16", _postponed(stage))
+    applied_by_all(stage, "discharge-ready", times=2)
     stage.settle_but_answers()
 
 
 def _discharged(stage: Stage) -> None:
-    _tell(stage, "A03", replace(_postponed(stage), discharged=datetime.now(UTC)))
-    _applied_by_all(stage, "discharged")
-    stage.settle()
+    tell(stage, "A03", replace(_postponed(stage), discharged=datetime.now(UTC)))
+    applied_by_all(stage, "discharged")
+    stage.settle_but_answers()
 
 
 SCENES = (
@@ -167,4 +136,5 @@ SCENES = (
     Scene(title="Not ready after all (A25)", act=_withdrawn),
     Scene(title="Ready again (A16)", act=_ready_again),
     Scene(title="Discharged (A03)", act=_discharged),
+    *planning_scenes.SCENES,
 )

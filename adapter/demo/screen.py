@@ -30,6 +30,7 @@ _STYLES = {
 _LEGEND = (
     "name → is a message to the adapter, → name is a delivery from it.",
     "! a fault that the demo causes, ✗ a failed attempt, ↻ what the adapter does.",
+    "Luleå's system speaks omsorg/1, Umeå's omsorg/2. The others speak FHIR.",
 )
 _MARKS = {
     RowKind.SCENE: "▸ ",
@@ -76,6 +77,8 @@ class Screen:
 
     def close(self, report: Report, store: str) -> None:
         """Print what went wrong, the figures, and how to look further. `store` "" is not kept."""
+        if report.plan:
+            self._hold_out(report.plan)
         self._print(Text("\nWhat went wrong, and what the adapter did", style="bold"))
         for trouble in troubles(report):
             self._print(Text(f"✗ {trouble.what}", style="magenta"))
@@ -87,6 +90,15 @@ class Screen:
         self._print(Text())
         for text in _next_steps(report, store):
             self._print(Text(text))
+
+    def _hold_out(self, plan: str) -> None:
+        self._print(
+            Text("\nThe plan as the person can hold it (adapter plan, its opening)", style="bold")
+        )
+        for line in plan.splitlines():
+            later = "    " if line.startswith("- ") else "  "
+            for each in _wrapped(line, self._width, "  ", later) or [""]:
+                self._print(Text(each))
 
     def _what_width(self) -> int:
         return self._width - _TIME - _WAY - _RECEIPT - 3 * len(_GAP)

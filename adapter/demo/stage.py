@@ -20,7 +20,6 @@ from adapter.demo.region import (
     Broker,
     Ports,
     free_ports,
-    on_the_bus,
     settings,
 )
 from adapter.runner import Adapter
@@ -28,6 +27,7 @@ from adapter.simulators import parties
 from adapter.simulators.bus_client import BusClient
 from adapter.simulators.http_connector import Door
 from adapter.simulators.journal import AdtFeed, Journal
+from adapter.simulators.omsorg_words import TWO
 from adapter.simulators.party_system import Behaviour, PartySystem
 from adapter.simulators.rabbitmq_client import RabbitMqClient
 from adapter.simulators.sample_stays import SampleStays, sample_stays
@@ -79,9 +79,9 @@ class Stage:
         self.adapter = Adapter(settings(self.ports, str(store.url), broker), store, bus=self.bus)
         self.moments: list[Moment] = []
         self.journal = self._journal(self.ports)
-        self.planning = self._on_bus("planning", TrafficLog("planning"))
-        self.lulea = self._lulea(self._door("lulea"))
-        self.umea = self._umea()
+        self.planning = parties.bus_party(PLANNING, TrafficLog("planning"), connect=self._line)
+        self.lulea = self._lulea(self._door("lulea", "/inbox"))
+        self.umea = self._umea(self._door("umea", "/inbox"))
         self._open = ExitStack()
 
     def __enter__(self) -> Stage:
@@ -149,38 +149,34 @@ class Stage:
             return everything(tx)
 
     def _journal(self, ports: Ports) -> Journal:
-        feed = AdtFeed(port=ports.mllp)
-        first = self.stays.first_control
-        traffic_log = TrafficLog("journal")
         return parties.journal(
-            HOSPITAL, traffic_log, inbox_port=ports.journal, feed=feed, first_control=first
+            HOSPITAL,
+            TrafficLog("journal"),
+            inbox_port=ports.journal,
+            feed=AdtFeed(port=ports.mllp),
+            first_control=self.stays.first_control,
+            door=self._door("journal", "/fhir/$process-message"),
         )
 
-    def _on_bus(self, name: str, traffic_log: TrafficLog) -> Connector:
-        organisation = PLANNING if name == "planning" else UMEA
-        return parties.bus_party(organisation, traffic_log, connect=lambda: self._line(name))
-
-    def _line(self, name: str) -> BusClient:
-        queue = f"{name}.inbox"
+    def _line(self) -> BusClient:
+        queue = "planning.inbox"
         if self.bus is not None:
-            return self.bus.partner(name, queue)
-        return RabbitMqClient(self.broker.account(name) if self.broker else "", queue)
+            return self.bus.partner("planning", queue)
+        return RabbitMqClient(self.broker.account if self.broker else "", queue)
 
     def _lulea(self, door: Door) -> Connector:
-        behaviour = Behaviour(answers_after=0.5)
+        behaviour = Behaviour(answers_after=0.3)
         return parties.omsorg_municipality(
             LULEA, TrafficLog("lulea"), port=self.ports.lulea, door=door, behaviour=behaviour
         )
 
-    def _umea(self) -> Connector:
+    def _umea(self, door: Door) -> Connector:
         traffic_log = TrafficLog("umea")
-        if on_the_bus("umea", self.broker):
-            return self._on_bus("umea", traffic_log)
-        door = self._door("umea")
-        return parties.fhir_municipality(UMEA, traffic_log, port=self.ports.umea, door=door)
+        return parties.omsorg_municipality(
+            UMEA, traffic_log, port=self.ports.umea, door=door, words=TWO
+        )
 
-    def _door(self, name: str) -> Door:
-        path = "/inbox" if name == "lulea" else "/fhir/$process-message"
+    def _door(self, name: str, path: str) -> Door:
         with self.store.begin() as tx:
             token = endpoints.new_token(tx, name, datetime.now(UTC))
         return Door(url=f"http://127.0.0.1:{self.ports.web}{path}", token=token)

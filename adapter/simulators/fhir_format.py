@@ -88,7 +88,7 @@ class FhirFormat:
             "eventCoding": {"system": EVENT, "code": event},
             **_non_empty(destination=[_destination(each) for each in to]),
             "sender": _reference(_organization(self.me)),
-            "source": {"name": self.me.name, "endpoint": f"urn:hsa:{self.me.hsa}"},
+            "source": {"endpoint": f"urn:hsa:{self.me.hsa}"},
         }
 
     def _organizations(self, to: Iterable[Organisation]) -> list[Json]:
@@ -215,6 +215,7 @@ def _received(bundle: Json) -> ReceivedMessage:
         person=next((_person(p) for p in parts if p["resourceType"] == "Patient"), None),
         stay=fhir_stay.told(parts, _focus(bundle, head)),
         reason=fhir_stay.ended_reason(head),
+        recalled=_recalled(head, _focus(bundle, head)),
     )
 
 
@@ -242,6 +243,13 @@ def _about(head: Json, focus: Json) -> tuple[str, str]:
     earlier = [focus.get("focus", {}), *focus.get("inResponseTo", ())]
     about = next((e["identifier"]["value"] for e in earlier if "identifier" in e), "")
     return about, focus.get("status", "") if about else ""
+
+
+def _recalled(head: Json, focus: Json) -> tuple[str, ...]:
+    """Return the content ids that a recall is about; none for another event."""
+    if head["eventCoding"]["code"] != "recall":
+        return ()
+    return tuple(each["identifier"]["value"] for each in focus["about"])
 
 
 def _person(patient: Json) -> Person:

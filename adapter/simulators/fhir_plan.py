@@ -24,7 +24,6 @@ def care_plan(draft: Draft, patient: Json, me: Organisation) -> list[Json]:
     written = {
         "resourceType": "CarePlan",
         "id": str(uuid4()),
-        "meta": {"versionId": str(plan.version)},
         "extension": heads,
         "identifier": [number("plan", me.hsa, plan.id)],
         "status": plan.status,

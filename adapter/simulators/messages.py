@@ -90,6 +90,7 @@ class ReceivedMessage:
     person: Person | None = None
     stay: ToldStay | None = None
     reason: str = ""  # of an ending: withdrawn, need-ended, moved, transferred
+    recalled: tuple[str, ...] = ()  # content ids of the messages that a recall is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,7 @@ class OmsorgFormat:
             person=_person(patient) if patient is not None else None,
             stay=_stay(root),
             reason=_REASONS.get(attribute(child(root, "Orsak"), "kod"), ""),
+            recalled=_recalled(root),
         )
 
     def _event(self, root: ET.Element) -> str:
@@ -191,6 +192,12 @@ def _needs(assessment: ET.Element | None) -> tuple[str, ...]:
     if assessment is None or assessment.get("aterkallad") == "true":
         return ()
     return tuple(_NEEDS[need.text or ""] for need in children(assessment, "Behov"))
+
+
+def _recalled(root: ET.Element) -> tuple[str, ...]:
+    """Return the content ids that a recall is about; none for another message."""
+    recall = child(root, "Aterkallelse")
+    return () if recall is None else tuple(e.text or "" for e in children(recall, "Avser"))
 
 
 def _about(root: ET.Element, words: Words) -> tuple[str, str]:

@@ -50,6 +50,7 @@ class KnownStay:
     ended: str = ""  # the coded reason, or the event; "" while the party takes part
 
 
+_ANSWERS = {"care-plan": "accepted", "recall": "completed"}
 _ENDINGS = ("process-ended", "admission-cancelled")
 
 
@@ -106,6 +107,7 @@ class PartySystem:
         self._note(kind, message, delivery)
         if not refused:
             self._keep_stay(message)
+            self._mark_recalled(message)
             self._schedule_answer(message)
         code = "fatal-error" if refused else "ok"
         receipt = self.message_format.receipt(message, code, _now())
@@ -117,6 +119,11 @@ class PartySystem:
             ended = (message.reason or message.event) if message.event in _ENDINGS else ""
             known = KnownStay(event=message.event, stay=message.stay, ended=ended)
             self._stays[message.case] = known
+
+    def _mark_recalled(self, message: ReceivedMessage) -> None:
+        """Mark the messages that a recall is about. They are not erased."""
+        for content_id in message.recalled:
+            self.traffic.note(EntryKind.MARKED, message.event, content_id, case=message.case)
 
     def stay(self, case: str) -> KnownStay | None:
         """Return what the party knows of a stay; None when nothing was told."""
@@ -137,7 +144,7 @@ class PartySystem:
             self._delayed.after(wait, partial(self._answer, message, message.person))
 
     def _answer(self, message: ReceivedMessage, person: Person) -> None:
-        code = "accepted" if message.event == "care-plan" else "received"
+        code = _ANSWERS.get(message.event, "received")
         to = Organisation(hsa=message.sender, name="")
         self.send("answer", message.case, person, (to,), about=message.content_id, code=code)
 

@@ -17,6 +17,7 @@ class EntryKind(StrEnum):
     NOTED = "noted"  # a receipt was received
     SENT = "sent"
     REPEATED = "repeated"  # sent once more
+    MARKED = "marked"  # a message that its sender recalled: kept, and marked as recalled
     LOST = "lost"  # a receipt that was due and never sent
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapter import settings
 from adapter.core.errors import Severity
-from adapter.demo import NotPlayedError, Options, Report, accounts, opened, run
+from adapter.demo import NotPlayedError, Options, Report, opened, run
 from adapter.demo.region import Broker, free_ports
 from adapter.demo.region import settings as demo_settings
 from adapter.demo.rows import event_name
@@ -78,13 +78,21 @@ def test_a_broker_that_is_not_there_is_said() -> None:
 
 def test_a_store_in_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     options = Options(store=str(tmp_path / "none" / "demo.db"))
-    with pytest.raises(NotPlayedError), opened(options, io.StringIO()):
+    with pytest.raises(NotPlayedError), opened(options):
         pass
 
 
-def test_the_parties_own_users_come_from_the_environment() -> None:
-    given = {"ADAPTER_DEMO_UMEA": "amqp://u:p@127.0.0.1/", "ADAPTER_DEMO_PLANNING": ""}
-    assert accounts(given) == {"umea": "amqp://u:p@127.0.0.1/"}
+def test_the_planning_service_uses_the_adapters_user_or_its_own() -> None:
+    shared = "amqp://a:b@127.0.0.1/"
+    own = "amqp://u:p@127.0.0.1/"
+    assert Broker(url=f"{shared},amqp://a:b@127.0.0.2/").account == shared
+    assert Broker(url=shared, planning=own).account == own
+
+
+def test_one_municipality_speaks_omsorg_1_and_one_omsorg_2() -> None:
+    made = demo_settings(free_ports(), "sqlite:///demo.db", None)
+    systems = {e.name: e.system for e in made.endpoints}
+    assert (systems["lulea"], systems["umea"]) == ("omsorg", "omsorg/2")
 
 
 @pytest.mark.parametrize("broker", [None, Broker(url="amqp://a:b@127.0.0.1/")])

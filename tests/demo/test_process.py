@@ -23,7 +23,7 @@ from adapter.demo.region import CITY, HOME
 from adapter.simulators.sample_stays import sample_stays
 from adapter.store import Store, queries
 from adapter.store.tables import delivery
-from tests.kit import oracle
+from tests.kit import omsorg_2, oracle
 from tests.kit.samples import XSD
 
 SEED = 4
@@ -144,8 +144,8 @@ def test_every_event_of_the_play_is_told_to_whom_it_concerns(played: Played) -> 
         "discharged",
     ):
         assert {d["endpoint"] for d in played.message(event)["deliveries"]} == towns, event
-    plan = played.message("care-plan", "planning")
-    assert {d["endpoint"] for d in plan["deliveries"]} == {"lulea", "journal"}
+    plans = [m for m in played.json["messages"] if m["event"] == "care-plan"]
+    assert {d["endpoint"] for d in plans[0]["deliveries"]} == {"lulea", "journal"}
     (reply,) = played.message("reply", "lulea")["deliveries"]
     assert reply["endpoint"] == "planning"
 
@@ -155,7 +155,7 @@ def test_each_town_hears_of_its_own_need_and_nobody_hears_of_the_ward(played: Pl
     bodies = {name: _bodies(played, delivery.c.endpoint == name) for name in ("lulea", "umea")}
     for name, own, other in (
         ("lulea", b"socialtjanst", b"kommunal-halso-och-sjukvard"),
-        ("umea", b"municipal-health-care", b"social-services"),
+        ("umea", b"kommunal-halso-och-sjukvard", b"socialtjanst"),
     ):
         assert any(own in body for body in bodies[name]), name
         assert not any(other in body or ward in body for body in bodies[name]), name
@@ -209,10 +209,45 @@ def test_all_fhir_of_the_demo_follows_the_schemas_of_hl7(played: Played) -> None
 
 
 def test_all_xml_of_the_demo_follows_the_published_schema(played: Played) -> None:
-    bodies = _emitted(played, "application/xml")
-    schema = etree.XMLSchema(file=str(XSD))
-    assert len(bodies) >= 9
-    assert all(schema.validate(etree.fromstring(body)) for body in bodies)
+    bodies = [(XSD, body) for body in _bodies(played, delivery.c.endpoint == "lulea")]
+    bodies += [(omsorg_2.SCHEMA, body) for body in _bodies(played, delivery.c.endpoint == "umea")]
+    schemas = {file: etree.XMLSchema(file=str(file)) for file in (XSD, omsorg_2.SCHEMA)}
+    assert len(bodies) >= 25
+    assert all(schemas[file].validate(etree.fromstring(body)) for file, body in bodies)
+
+
+def test_each_event_of_planning_goes_to_whom_it_concerns(played: Played) -> None:
+    for event, sender, receivers in (
+        ("information-transfer", "journal", {"umea", "planning"}),
+        ("sip-invitation", "planning", {"journal", "lulea", "umea"}),
+        ("sip-invitation-changed", "planning", {"journal", "lulea", "umea"}),
+        ("sip-invitation-answer", "journal", {"planning"}),
+        ("sip-invitation-answer", "umea", {"planning"}),
+        ("care-plan", "planning", {"lulea", "umea"}),
+        ("progress", "umea", {"planning"}),
+        ("recall", "planning", {"umea"}),
+    ):
+        told = played.message(event, sender)["deliveries"]
+        assert {d["endpoint"] for d in told} == receivers, (event, sender)
+
+
+def test_the_town_on_omsorg_1_is_told_the_invitation_as_text_and_what_its_plan_lacks(
+    played: Played,
+) -> None:
+    bodies = [b.decode() for b in _bodies(played, delivery.c.endpoint == "lulea")]
+    invitation = next(b for b in bodies if "Kallelse till möte" in b)
+    assert 'typ="meddelande"' in invitation
+    assert "Vilka insatser behövs hemma?" in invitation
+    assert any("Utelämnat: behov, mål" in body for body in bodies)
+
+
+def test_the_recall_says_that_the_message_went_to_the_wrong_town_and_gets_its_answer(
+    played: Played,
+) -> None:
+    (recall,) = (b for b in _bodies(played, delivery.c.event == "recall"))
+    assert b'slag="felsand"' in recall
+    answers = _bodies(played, delivery.c.event == "answer")
+    assert any(b'"completed"' in body for body in answers)
 
 
 def test_a_demo_that_is_kept_answers_at_its_addresses_until_it_is_interrupted(

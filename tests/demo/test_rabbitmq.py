@@ -23,14 +23,13 @@ from tests.kit.waiting import wait_for
 @pytest.fixture(scope="module")
 def report(rabbitmq: RabbitMQ) -> Report:
     url = rabbitmq.fresh()
-    own = {name: rabbitmq.partner(name, beside=url) for name in ("planning", "umea")}
-    options = Options(broker=url, accounts=own, seed=11)
-    with opened(options, io.StringIO()) as stage:
+    options = Options(broker=url, planning=rabbitmq.partner("planning", beside=url), seed=11)
+    with opened(options) as stage:
         return play(options, stage)
 
 
 @pytest.mark.servers
-def test_the_same_play_on_rabbitmq_with_a_user_for_each_party(report: Report) -> None:
+def test_the_same_play_on_rabbitmq_with_a_user_for_the_planning_service(report: Report) -> None:
     assert report.stuck == ""
     assert report.whole
     shown = as_json(report)
@@ -62,13 +61,13 @@ def test_a_broker_in_use_is_not_touched(rabbitmq: RabbitMQ, store: Store) -> Non
 
 
 @pytest.mark.servers
-def test_with_one_user_only_the_second_party_comes_by_http(
+def test_with_one_user_the_planning_service_uses_the_adapters(
     rabbitmq: RabbitMQ, store: Store
 ) -> None:
     with Stage(1, store, Broker(url=rabbitmq.fresh())) as stage:
         stay = replace(
             stage.stays.discharge,
-            assessment=Assessment(at=datetime.now(UTC), units=(UMEA.hsa, CENTRE)),
+            assessment=Assessment(at=datetime.now(UTC), units=(UMEA.hsa, CENTRE.hsa)),
         )
         assert stage.journal.send("A01", stay) == "AA"
         for system in stage.systems[1:]:

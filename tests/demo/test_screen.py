@@ -11,10 +11,12 @@ from itertools import pairwise
 import pytest
 
 from adapter.demo import Options, Report, run
+from adapter.demo.region import CITY, HOME
 from adapter.demo.rows import Row, RowKind, rows
 from adapter.demo.screen import Screen
 from adapter.demo.stage import Moment
 from adapter.demo.troubles import troubles
+from adapter.simulators.sample_stays import sample_stays
 from adapter.store import Store
 from adapter.store.queries.everything import everything
 
@@ -28,6 +30,9 @@ FAULTS = (
     "no receipt within 2 s; sent again in a new envelope",
     "a copy, ignored",
     "no person answered within 2 s; reminded",
+    "sip-invitation, told as text (meddelande)",
+    "answer to recall: completed",
+    "DET HÄR SKA GÖRAS - Hemtjänst två gånger om dagen",
     "0 without a receipt",
 )
 
@@ -60,6 +65,15 @@ def piped() -> Clocked:
 def test_the_demo_shows_each_fault_and_what_the_adapter_did(piped: Clocked) -> None:
     text = " ".join(piped.getvalue().split())
     assert [words for words in FAULTS if words not in text] == []
+
+
+def test_the_reminders_of_one_delivery_are_one_row(piped: Clocked) -> None:
+    assert " ".join(piped.getvalue().split()).count("no person answered within 2 s") == 1
+
+
+def test_the_plan_on_the_screen_does_not_name_the_person(piped: Clocked) -> None:
+    people = sample_stays(4, datetime.now(UTC), HOME, CITY)
+    assert [text for text in people.identities if text in piped.getvalue()] == []
 
 
 def test_no_line_is_wider_than_the_screen_or_coloured_in_a_pipe(piped: Clocked) -> None:

@@ -25,6 +25,8 @@ from adapter.simulators.messages import (
 )
 from adapter.simulators.omsorg_format import OmsorgFormat
 from adapter.simulators.omsorg_words import TWO
+from adapter.simulators.party_system import Behaviour, PartySystem
+from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from tests.kit import omsorg_2, oracle
 from tests.kit.samples import CASE, DRAFTS, HOSPITAL, NOW, PERSON, PLANNER, TOWN, draft, message
 
@@ -153,6 +155,22 @@ def test_a_municipality_on_omsorg_2_reads_every_message_that_the_adapter_writes(
 ) -> None:
     received = OmsorgFormat(TOWN, TWO).read(omsorg_2.native(name))
     assert received.event == Path(name).parent.name
+
+
+@pytest.mark.parametrize("message_format", [FhirFormat(TOWN), OmsorgFormat(TOWN, TWO)])
+def test_a_recalled_message_is_marked_and_a_person_says_that_it_is_done(
+    message_format: FhirFormat | OmsorgFormat,
+) -> None:
+    bundle = json.loads(FhirFormat(PLANNER).write(PLANNED["recall"]).body)
+    in_xml = isinstance(message_format, OmsorgFormat)
+    body = omsorg_2.write(bundle) if in_xml else json.dumps(bundle).encode()
+    traffic = TrafficLog("town")
+    town = PartySystem(message_format, traffic, behaviour=Behaviour(answers_after=0))
+    town.receive(body)
+    assert has(EntryKind.MARKED, "recall", content_id="m-1")(traffic.entries())
+    answer = town.next_outgoing()
+    assert answer is not None
+    assert (answer.event, answer.code) == ("answer", "completed")
 
 
 def test_a_municipality_reads_its_own_version_and_no_other() -> None:
