@@ -142,7 +142,7 @@ def _agreed(stage: Stage) -> None:
     for version in (first, second):
         send(stage, stage.planning.system, "care-plan", LULEA, UMEA, plan=version)
         applied(stage, "care-plan", stage.umea.system, times=version.version)
-    stage.settle()
+        stage.settle_but_answers()  # a version that still waits would be replaced by the next
 
 
 def _done(stage: Stage) -> None:
@@ -159,12 +159,14 @@ def _recalled(stage: Stage) -> None:
     text = "Kan matlådorna komma klockan tolv?"
     wrong = send(stage, planning, "message", UMEA, text=text)
     applied(stage, "message", umea)
+    stage.settle_but_answers()  # a recall stops what has not left yet
     said = Recall(messages=(wrong,), reason="Skulle till Luleå kommun.")
     recall = send(stage, planning, "recall", UMEA, planning=said)
     marked = has(EntryKind.MARKED, "recall", content_id=wrong)
     stage.until(umea, marked, "the mark of the recalled message")
     send(stage, umea, "answer", PLANNING, about=recall, code="completed")
-    applied(stage, "answer", planning)
+    answered = has(EntryKind.APPLIED, "answer", about=recall)
+    stage.until(planning, answered, "the answer to the recall")
     stage.settle()
 
 

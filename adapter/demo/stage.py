@@ -134,10 +134,14 @@ class Stage:
         self, look: Callable[[Everything, Sequence[PartySystem]], list[str]]
     ) -> None:
         deadline = time.monotonic() + PATIENCE
-        while left := look(self.picture(), self.systems):
+        while left := [*self._unreceipted(), *look(self.picture(), self.systems)]:
             if time.monotonic() > deadline:
                 raise StuckError(f"{len(left)} under way, among them {left[0]}{self._dead_loop()}")
             time.sleep(0.1)
+
+    def _unreceipted(self) -> list[str]:
+        """What parties still send. Asked before the store: what is receipted then stands there."""
+        return [id_ for system in self.systems for id_ in system.unreceipted()]
 
     def _dead_loop(self) -> str:
         broken = self.adapter.loops.broken
@@ -192,7 +196,7 @@ def unsettled(picture: Everything, systems: Sequence[PartySystem]) -> list[str]:
 
 
 def under_way(picture: Everything, systems: Sequence[PartySystem]) -> list[str]:
-    """Return the ids of messages, deliveries and parties' sendings that are not finished.
+    """Return the ids of messages and deliveries that are not finished.
 
     A receipt of ours is finished once the party has noted it.
     """
@@ -200,5 +204,4 @@ def under_way(picture: Everything, systems: Sequence[PartySystem]) -> list[str]:
     moving = [d.id for d in picture.deliveries if d.state in ("waiting", "in-flight")]
     noted = {e.delivery for system in systems for e in system.traffic.entries()}
     receipts = [d.id for d in picture.deliveries if d.event == "receipt" and d.id not in noted]
-    unanswered = [id_ for system in systems for id_ in system.unreceipted()]
-    return [*received, *moving, *receipts, *unanswered]
+    return [*received, *moving, *receipts]

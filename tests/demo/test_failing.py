@@ -20,6 +20,7 @@ from adapter.mappings import load
 from adapter.simulators.messages import Assessment
 from adapter.simulators.traffic_log import EntryKind, TrafficLog, has
 from adapter.store import Store
+from adapter.store.queries.everything import Everything
 
 
 def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
@@ -31,6 +32,25 @@ def test_a_receipt_that_never_comes_is_counted(store: Store) -> None:
         report = _report(stage)
     assert report.unreceipted >= 1
     assert not report.whole
+
+
+def test_what_a_party_sends_while_the_store_is_read_is_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stage(1, store, None) as stage:
+        system = stage.umea.system
+        looks: list[int] = []
+
+        def picture() -> Everything:
+            seen = Stage.picture(stage)
+            looks.append(len(looks))
+            system._sent_ids.clear()  # it is receipted after the store was read
+            return seen
+
+        monkeypatch.setattr(stage, "picture", picture)
+        system._sent_ids.append("m-1")
+        stage.settle()
+    assert len(looks) == 2
 
 
 def _report(stage: Stage) -> Report:
