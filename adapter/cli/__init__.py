@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from adapter.cli.loading import Listed, LoadedCommands
@@ -103,8 +106,20 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: object) -> None:
+    if wanted:
+        typer.echo(f"adapter {version('careplan-adapter')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _adapter() -> None:
+def _adapter(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Make the list a group; the text of `--help` stands above."""
 
 

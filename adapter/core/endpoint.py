@@ -142,6 +142,7 @@ class Endpoint:
     receipt_within: timedelta = timedelta(minutes=30)
     receipt_resends: int = 2
     read_within: Within = Within(working_days=1)
+    expect_every: Within | None = None  # how often it speaks; None: nobody waits for its word
     expire_after: timedelta = timedelta(hours=72)
     timeout: timedelta = timedelta(seconds=20)
     max_in_flight: int = 4

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
-from adapter.operate import item_findings, store_findings
+from adapter.operate import item_findings, partner_findings, store_findings
 from adapter.settings.durations import duration_text
 from adapter.store import Store, heartbeats
 from adapter.store.heartbeats import ProcessRow
@@ -50,6 +50,11 @@ FINDINGS = {
     "descriptors": "a process has too few file descriptors for its connections",
     "clock": "clocks differ by more than five seconds",
     "overdue": "an endpoint's oldest late delivery is overdue by more than fifteen minutes",
+    "dead": "a delivery or a message is dead; a person must decide what becomes of it",
+    "paused": "a person has paused an endpoint: nothing is sent to it",
+    "cut-off": "an endpoint does not answer; only a probe is sent to it from time to time",
+    "only-refuses": "an endpoint has refused everything that was sent to it lately",
+    "silent": "an endpoint has sent nothing for longer than its `expect_every` says",
     "nobody-to-tell": "a need of a patient has no receiver; a person must tell the unit in time",
     "held-notice": "an admission notice is held, and its legal time ends within six hours",
     "open-item": "another item has waited for a person for more than a working day",
@@ -154,8 +159,9 @@ def _read_survey(tx: Transaction, settings: Settings) -> Survey:
     now = heartbeats.clock(tx)
     processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
-    items = (Finding(name=name, why=why) for name, why in item_findings.findings(tx, now))
-    findings = (*judge(processes, now, required_queues(settings)), *late, *items)
+    named = (*partner_findings.findings(tx, settings, now), *item_findings.findings(tx, now))
+    others = (Finding(name=name, why=why) for name, why in named)
+    findings = (*judge(processes, now, required_queues(settings)), *late, *others)
     return Survey(findings=findings, processes=processes, now=now)
 
 

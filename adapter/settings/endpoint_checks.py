@@ -91,6 +91,8 @@ def _times(endpoint: Endpoint) -> Iterator[Issue]:
             yield error(name, "must be longer than zero")
     if endpoint.read_within == Within():
         yield error("read_within", "must be longer than zero")
+    if endpoint.expect_every == Within():
+        yield error("expect_every", "must be longer than zero")
     if endpoint.retry_ceiling < endpoint.retry_first:
         yield error("retry_ceiling", "is shorter than retry_first")
     if endpoint.expire_after < endpoint.receipt_within:

@@ -43,6 +43,24 @@ sa.Index(
 )
 _dead_message = one_of(message.c.standing, Standing.DEAD)
 sa.Index("message_dead", message.c.seq, sqlite_where=_dead_message, postgresql_where=_dead_message)
+sa.Index(
+    "message_dead_cause",
+    message.c.endpoint,
+    message.c.code,
+    message.c.seq,
+    message.c.standing,  # so that SQLite counts without reading the rows; likewise below
+    sqlite_where=_dead_message,
+    postgresql_where=_dead_message,
+)
+_refused = one_of(message.c.standing, Standing.REFUSED)
+sa.Index(
+    "message_refused",
+    message.c.endpoint,
+    message.c.received_at,
+    message.c.standing,
+    sqlite_where=_refused,
+    postgresql_where=_refused,
+)
 
 due = sa.func.coalesce(
     delivery.c.next_attempt_at, delivery.c.lease_until, delivery.c.receipt_due_at
@@ -86,6 +104,15 @@ _late = one_of(delivery.c.state, State.ACCEPTED)
 sa.Index("delivery_answer", delivery.c.answer_due_at, sqlite_where=_late, postgresql_where=_late)
 _dead = one_of(delivery.c.state, State.DEAD)
 sa.Index("delivery_dead", delivery.c.seq, sqlite_where=_dead, postgresql_where=_dead)
+sa.Index(
+    "delivery_dead_cause",
+    delivery.c.endpoint,
+    delivery.c.code,
+    delivery.c.seq,
+    delivery.c.state,
+    sqlite_where=_dead,
+    postgresql_where=_dead,
+)
 by_confirm = sa.and_(  # closed by nothing but the transport's confirm
     one_of(delivery.c.state, State.CONFIRMED),
     delivery.c.done_when == sa.literal_column("'delivered'"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from adapter.core.endpoint import Settings
 from adapter.operate.health import Finding
 from adapter.runner import utc_now
 from adapter.runner.heartbeat import Heartbeat
-from tests.kit.office import Office
+from tests.kit.office import Office, run
 
 
 def pulse(office: Office, *around: Finding) -> Heartbeat:
@@ -39,3 +41,17 @@ def test_nobody_runs_is_told(office: Office) -> None:
     result = office.run("health")
     assert result.exit_code == 1
     assert "no worker lives" in result.stdout
+
+
+def test_a_dead_letter_is_never_no_problem(office: Office) -> None:
+    pulse(office)
+    office.dies()
+    result = office.run("health")
+    assert result.exit_code == 1
+    assert "No problem found." not in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("dead     all      lulea: 1 dead delivery")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"adapter {version('careplan-adapter')}\n")

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.store import Store, due_deliveries
+from adapter.store.queries import partners
 from adapter.store.replaced_endpoints import Replacement
 from tests.kit import drafts
 from tests.kit.region import Region
@@ -79,3 +80,38 @@ def steps(connection: sa.Connection, statement: str, values: Any) -> list[str]:
     given = values[0] if isinstance(values, list) else values
     rows = connection.exec_driver_sql(f"explain query plan {statement}", given)
     return [str(row[3]) for row in rows]
+
+
+def test_what_is_dead_failing_or_refused_is_counted_by_an_index_of_just_that(
+    tmp_path: Path,
+) -> None:
+    region = Region(f"sqlite:///{tmp_path / 'store.db'}")
+    sent: list[tuple[str, Any]] = []
+
+    def note(_c: object, _r: object, statement: str, values: Any, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            sent.append((statement, values))
+
+    sa.event.listen(region.store.engine, "before_cursor_execute", note)
+    with region.store.read() as tx:
+        partners.dead(tx)
+        partners.failing(tx)
+        partners.unwell(tx)
+        partners.refused_since(tx, NOW)
+        partners.newest_outcomes(tx, "lulea", 20)
+        partners.last_spoke(tx, "lulea", lambda _: False)
+    sa.event.remove(region.store.engine, "before_cursor_execute", note)
+    with region.store.read() as tx:
+        plans = "\n".join(step for s, values in sent for step in steps(tx.connection, s, values))
+    region.store.close()
+    assert [line for line in plans.splitlines() if READS_TABLE.search(line)] == []
+    assert "SCAN delivery USING COVERING INDEX delivery_dead_cause" in plans
+    assert "SCAN message USING COVERING INDEX message_dead_cause" in plans
+    assert "SCAN delivery USING INDEX delivery_troubled" in plans
+    assert "SEARCH delivery USING INDEX delivery_troubled (endpoint=?)" in plans
+    assert "USING COVERING INDEX message_refused (endpoint=? AND received_at>?)" in plans
+    assert "delivery_endpoint (endpoint=?)" in plans
+    assert "message_endpoint (endpoint=?)" in plans
+
+
+READS_TABLE = re.compile(r"SCAN (message|delivery)$")

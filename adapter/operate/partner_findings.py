@@ -1,0 +1,101 @@
+"""What `health` says of partners: dead letters, pauses, circuits, refusals, silence.
+
+No door shuts for any of these: the adapter goes on taking messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from adapter.core import working_days
+from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.lifecycle import State
+from adapter.store.queries import partners
+from adapter.store.queries.partners import DeadCount, Stop
+from adapter.store.transaction import Transaction
+
+_ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
+_NEWEST, _ENOUGH = 20, 3  # deliveries that are looked at; refusals among them that are no accident
+_REFUSALS = frozenset({"refused", "refused-for-now", "access-denied", "bad-answer"})
+_TAKEN = frozenset({State.ACCEPTED, State.CONFIRMED})
+
+
+def findings(tx: Transaction, settings: Settings, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield name and reason of each finding; a reason begins with the endpoint it is about."""
+    dead = partners.dead(tx)
+    yield from _dead(dead)
+    for stop in _stops(tx, settings):
+        yield from _stopped(stop)
+    buried = {each.endpoint for each in dead if each.kind == "delivery"}
+    for name in sorted(buried.union(partners.unwell(tx))):
+        codes = refusals(tx, name)
+        if codes:
+            newest = f"the newest {len(codes)} deliveries: {_words(codes)}"
+            yield "only-refuses", f"{name}: refuses everything, {newest}"
+    for endpoint in settings.endpoints:
+        yield from _silence(tx, endpoint, now)
+
+
+def _dead(counts: Sequence[DeadCount]) -> Iterator[tuple[str, str]]:
+    by_owner = attrgetter("endpoint", "kind")
+    for (name, kind), group in groupby(sorted(counts, key=by_owner), key=by_owner):
+        causes = list(group)
+        number = sum(cause.count for cause in causes)
+        noun = kind if number == 1 else {"message": "messages", "delivery": "deliveries"}[kind]
+        oldest = _time(min(cause.oldest for cause in causes))
+        codes = _words([cause.code for cause in causes])
+        whose = name or "unidentified"
+        yield "dead", f"{whose}: {number} dead {noun} ({codes}), the oldest from {oldest}"
+
+
+def _stops(tx: Transaction, settings: Settings) -> list[Stop]:
+    """Return the stops of endpoints in the settings; of all, where the settings name none."""
+    known = {endpoint.name for endpoint in settings.endpoints}
+    return [stop for stop in partners.stops(tx) if not known or stop.endpoint in known]
+
+
+def _stopped(stop: Stop) -> Iterator[tuple[str, str]]:
+    if stop.paused_at:
+        since = _time(stop.paused_at)
+        by = f"paused by {stop.paused_by} since {since}: {stop.paused_why}"
+        yield "paused", f"{stop.endpoint}: {by}"
+    if stop.cut_off and stop.next_probe:
+        failures = f"does not answer, {stop.failures} failures in a row"
+        probe = f"the next probe is at {_time(stop.next_probe)}"
+        yield "cut-off", f"{stop.endpoint}: {failures}; {probe}"
+
+
+def refusals(tx: Transaction, name: str) -> list[str]:
+    """Return the codes with which an endpoint refused its newest deliveries.
+
+    Empty when it took one of the newest 20, or refused fewer than three of them.
+    """
+    newest = partners.newest_outcomes(tx, name, _NEWEST)
+    codes = [code for state, code in newest if code in _REFUSALS]
+    took = any(state in _TAKEN for state, _ in newest)
+    return [] if took or len(codes) < _ENOUGH else codes
+
+
+def _silence(tx: Transaction, endpoint: Endpoint, now: datetime) -> Iterator[tuple[str, str]]:
+    if endpoint.expect_every is None:
+        return
+    due_after = partial(working_days.due, within=endpoint.expect_every, zone=endpoint.zone)
+    last = partners.last_spoke(tx, endpoint.name, lambda at: due_after(at) <= now)
+    if last is None:
+        yield "silent", f"{endpoint.name}: it has never spoken"
+    elif due_after(last) <= now:
+        should = f"it should have spoken by {_time(due_after(last))}"
+        yield "silent", f"{endpoint.name}: silent since {_time(last)}; {should}"
+
+
+def _words(codes: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(codes))
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(_ZONE):%Y-%m-%d %H:%M}"

@@ -1,0 +1,165 @@
+"""What is true of each partner: pauses, circuits, dead letters, refusals, when it last spoke.
+
+Nothing here counts what is closed. Each query reads by an index that holds only what it asks for,
+or a bounded number of the newest rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.core.lifecycle import Standing, State
+from adapter.core.model import Event
+from adapter.store.indexes import one_of, troubled
+from adapter.store.tables import delivery, endpoint, message
+from adapter.store.transaction import Transaction
+
+_LOOK_BACK = 200  # deliveries: more are not read to find the newest that are no receipts
+_PAGE, _MOST = 100, 10_000  # messages: how many are read at a time, and at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What keeps deliveries from an endpoint: a pause by a person, or an open circuit."""
+
+    endpoint: str
+    paused_at: datetime | None
+    paused_by: str
+    paused_why: str
+    failures: int  # in a row, at the wire
+    next_probe: datetime | None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the circuit is open: the far side does not answer."""
+        return self.next_probe is not None and self.failures > 0
+
+
+def stops(tx: Transaction) -> list[Stop]:
+    """Return every endpoint in the store, by name; most are neither paused nor cut off."""
+    columns = (
+        endpoint.c.name.label("endpoint"),
+        endpoint.c.paused_at,
+        endpoint.c.paused_by,
+        endpoint.c.paused_why,
+        endpoint.c.failures,
+        endpoint.c.open_until.label("next_probe"),
+    )
+    query = sa.select(*columns).where(endpoint.c.name != "").order_by(endpoint.c.name)
+    return [Stop(**row) for row in tx.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadCount:
+    """How many of an endpoint's messages or deliveries are dead with one code, and since when."""
+
+    kind: str  # message | delivery
+    endpoint: str  # the sender of messages, the receiver of deliveries
+    code: str
+    count: int
+    oldest: datetime  # when the oldest message came, or the oldest delivery was made
+
+
+def dead(tx: Transaction) -> list[DeadCount]:
+    """Count what is dead, by endpoint and code."""
+    letters = one_of(message.c.standing, Standing.DEAD)
+    parcels = one_of(delivery.c.state, State.DEAD)
+    return [
+        *_dead(tx, "message", message, letters, "received_at"),
+        *_dead(tx, "delivery", delivery, parcels, "created_at"),
+    ]
+
+
+def _dead(
+    tx: Transaction, kind: str, of: sa.Table, are_dead: sa.ColumnElement[bool], at: str
+) -> list[DeadCount]:
+    """Count by the index alone, and then read the oldest row of each group."""
+    keys = (of.c.endpoint, of.c.code)
+    counted = sa.select(*keys, sa.func.count().label("count"), sa.func.min(of.c.seq).label("seq"))
+    groups = counted.where(are_dead).group_by(*keys).subquery()
+    columns = (groups.c.endpoint, groups.c.code, groups.c.count, of.c[at].label("oldest"))
+    query = sa.select(*columns).join(of, of.c.seq == groups.c.seq)
+    rows = tx.execute(query.order_by(groups.c.endpoint, groups.c.code)).mappings()
+    return [DeadCount(kind=kind, **row) for row in rows]
+
+
+_number = sa.func.count().label("number")
+
+
+def failing(tx: Transaction) -> dict[str, int]:
+    """Count by endpoint the open deliveries that failed, or got no receipt in time."""
+    query = sa.select(delivery.c.endpoint, _number).where(troubled)
+    return _by_endpoint(tx, query.group_by(delivery.c.endpoint))
+
+
+def unwell(tx: Transaction) -> list[str]:
+    """Return the endpoints with a delivery that `failing` counts, without a count."""
+    failed = sa.select(_ONE).where(delivery.c.endpoint == endpoint.c.name, troubled)
+    query = sa.select(endpoint.c.name).where(failed.exists()).order_by(endpoint.c.name)
+    return list(tx.execute(query).scalars())
+
+
+_ONE: sa.ColumnElement[int] = sa.literal_column("1")
+
+
+def refused_since(tx: Transaction, since: datetime) -> dict[str, int]:
+    """Count by sender the messages that came since then and that the adapter refused.
+
+    Each sender is counted alone: only so do planners go to the time in the index.
+    """
+    refused = sa.select(sa.func.count()).where(
+        message.c.endpoint == endpoint.c.name,
+        message.c.received_at >= since,
+        one_of(message.c.standing, Standing.REFUSED),
+    )
+    query = sa.select(endpoint.c.name.label("endpoint"), refused.scalar_subquery().label("number"))
+    return {name: number for name, number in _by_endpoint(tx, query).items() if number}
+
+
+def _by_endpoint(tx: Transaction, query: sa.Select[Any]) -> dict[str, int]:
+    return {row["endpoint"]: row["number"] for row in tx.execute(query).mappings()}
+
+
+def newest_outcomes(tx: Transaction, name: str, limit: int) -> list[tuple[str, str]]:
+    """Return state and code of the newest deliveries to an endpoint, receipts left out."""
+    columns = (delivery.c.seq, delivery.c.event, delivery.c.state, delivery.c.code)
+    newest = sa.select(*columns).where(delivery.c.endpoint == name)
+    rows = newest.order_by(delivery.c.seq.desc()).limit(_LOOK_BACK).subquery()
+    query = sa.select(rows.c.state, rows.c.code).where(rows.c.event != Event.RECEIPT)
+    outcomes = tx.execute(query.order_by(rows.c.seq.desc()).limit(limit))
+    return [(state, code) for state, code in outcomes]
+
+
+def last_spoke(tx: Transaction, name: str, is_late: Callable[[datetime], bool]) -> datetime | None:
+    """Return when an endpoint last sent anything but a receipt; None when it never has.
+
+    Its newest messages are read until one is no receipt, or is so old that `is_late` says yes:
+    then its time is returned, because the endpoint has said nothing since. At most 10,000.
+    """
+    at: datetime | None = None
+    before: int | None = None
+    for _ in range(0, _MOST, _PAGE):
+        rows = _messages_before(tx, name, before)
+        for seq, event, at in rows:
+            if event != Event.RECEIPT or is_late(at):
+                return at
+            before = seq
+        if len(rows) < _PAGE:
+            return None
+    return at
+
+
+def _messages_before(
+    tx: Transaction, name: str, before: int | None
+) -> list[tuple[int, str, datetime]]:
+    query = sa.select(message.c.seq, message.c.event, message.c.received_at)
+    query = query.where(message.c.endpoint == name)
+    if before is not None:
+        query = query.where(message.c.seq < before)
+    rows = tx.execute(query.order_by(message.c.seq.desc()).limit(_PAGE))
+    return [(seq, event, at) for seq, event, at in rows]
