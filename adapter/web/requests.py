@@ -24,8 +24,8 @@ _TYPES = {
     "xml": frozenset({"application/xml", "text/xml"}),
     "hl7": frozenset({"application/hl7-v2", "x-application/hl7-v2+er7"}),
 }
-_CHARSETS = frozenset({"", "utf-8", "utf8"})
-FHIR_VERSIONS = frozenset({"", "4.0", "4.0.1"})
+_CHARSETS = frozenset({"utf-8", "utf8"})
+FHIR_VERSIONS = frozenset({"4.0", "4.0.1"})
 
 
 async def body(request: Request, limit: int, hold: Hold, seconds: float = SECONDS) -> bytes:
@@ -104,9 +104,9 @@ def content_type(request: Request, network: Network, sender: Endpoint) -> str:
 
 
 def _check_json(parameters: str) -> None:
-    if parameter(parameters, "charset") not in _CHARSETS:
+    if not _CHARSETS.issuperset(stated(parameters, "charset")):
         raise FatalError("wrong-content-type", "JSON must be UTF-8")
-    if parameter(parameters, "fhirversion") not in FHIR_VERSIONS:
+    if not FHIR_VERSIONS.issuperset(stated(parameters, "fhirversion")):
         raise FatalError("wrong-content-type", "fhirVersion must be 4.0")
 
 
@@ -116,10 +116,7 @@ def types(network: Network, sender: Endpoint) -> frozenset[str]:
     return _TYPES[system.content] | {system.media_type.partition(";")[0]}
 
 
-def parameter(parameters: str, name: str) -> str:
-    """Return a parameter of a media type in lower case; "" for none."""
-    for part in parameters.split(";"):
-        key, _, value = part.strip().partition("=")
-        if key.strip().lower() == name:
-            return value.strip('" ').lower()
-    return ""
+def stated(parameters: str, name: str) -> list[str]:
+    """Return each value of a parameter of a media type, in lower case; "" for an empty one."""
+    pairs = (part.partition("=") for part in parameters.split(";"))
+    return [value.strip('" ').lower() for key, _, value in pairs if key.strip().lower() == name]
