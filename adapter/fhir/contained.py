@@ -29,6 +29,7 @@ def found(resource: Mapping[str, Any], path: str) -> Iterator[Found]:
         return
     outside = set(_fragments({k: v for k, v in resource.items() if k != "contained"}))
     inside = [set(_fragments(inner)) for inner in _all(resource)]
+    yield from _twice(_all(resource), path)
     uses = Counter(link for links in inside for link in links)
     for index, (inner, links) in enumerate(zip(_all(resource), inside, strict=True)):
         place, name = f"{path}.contained[{index}]", f"#{inner.get('id')}"
@@ -36,6 +37,17 @@ def found(resource: Mapping[str, Any], path: str) -> Iterator[Found]:
         if "#" not in links and not is_used:
             yield "invariant", place, "dom-3: nothing refers to it"
         yield from _meta_found(inner.get("meta"), place)
+
+
+def _twice(inside: list[dict[str, Any]], path: str) -> Iterator[Found]:
+    """Yield each id that an earlier contained resource has: a reference would lead to both."""
+    before = set[str]()
+    for index, inner in enumerate(inside):
+        id_ = inner.get("id")
+        if isinstance(id_, str):
+            if id_ in before:
+                yield "invariant", f"{path}.contained[{index}].id", "the id of another one"
+            before.add(id_)
 
 
 def _meta_found(meta: Any, place: str) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -27,7 +28,12 @@ _ATTRIBUTES = _words(
 )
 _LINKS = frozenset({"cite", "href", "longdesc", "src", "usemap"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "urn"})  # what a link may lead to
-_IN_STYLE = ("url(", "expression(", "@import", "javascript:", "behavior:")
+_IN_STYLE = (
+    *("url(", "src(", "image(", "image-set(", "expression("),
+    *("@import", "javascript:", "behavior:"),
+)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|\n|(.))")  # CSS Syntax 3, 4.3.7
+_LAST_CHARACTER = 0x10FFFF
 _DECLARES = ("<!doctype", "<!entity", "<?")
 _HTML_ENTITIES = {"&nbsp;": "&#160;", "&copy;": "&#169;", "&reg;": "&#174;"}
 
@@ -70,8 +76,29 @@ def _in_attribute(name: str, value: str) -> Iterator[str]:
         yield "an attribute that is not allowed"
     elif name in _LINKS and not _is_allowed(name, value):
         yield "a link that is not allowed"
-    elif name == "style" and any(mark in value.casefold() for mark in _IN_STYLE):
+    elif name == "style" and _loads(value):
         yield "a style that loads something"
+
+
+def _loads(style: str) -> bool:
+    """Whether a style loads or runs something, also where escapes or comments hide it.
+
+    What looks like a comment may stand in a string: both readings count.
+    """
+    readings = [_ESCAPE.sub(_unescaped, text) for text in (style, _without_comments(style))]
+    return any(mark in reading.casefold() for mark in _IN_STYLE for reading in readings)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    number = int(escape[1] or "0", 16)
+    if number:
+        return chr(number) if number <= _LAST_CHARACTER else "\ufffd"
+    return escape[2] or ""
+
+
+def _without_comments(style: str) -> str:
+    first, *rest = style.split("/*")
+    return first + "".join(part.partition("*/")[2] for part in rest)
 
 
 def _is_allowed(name: str, link: str) -> bool:

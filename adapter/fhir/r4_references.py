@@ -21,6 +21,7 @@ Names: TypeAlias = dict[str, tuple[str, set[str]]]
 
 _ELSEWHERE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/.*)?")
 _HISTORY = "/_history/"
+_URNS = ("urn:uuid:", "urn:oid:")
 
 
 def is_usual(reference: Mapping[str, Any], targets: frozenset[str], names_: Names) -> bool:
@@ -74,6 +75,20 @@ def found(
         if _is_of_no_type(link, leads_to):
             yield "invariant", path, "leads to no resource type of R4"
     yield from _types_found(reference.get("type"), leads_to, path, targets)
+
+
+def urn_found(
+    reference: Mapping[str, Any], path: str, bundles: tuple[Names, ...]
+) -> Iterator[Found]:
+    """Yield a URN that no entry has, in the Bundle or in one around it: it leads nowhere else.
+
+    Outside of a Bundle nobody can say.
+    """
+    link = reference.get("reference")
+    if isinstance(link, str) and link.startswith(_URNS) and bundles:
+        base = link.partition(_HISTORY)[0]
+        if not any(base in names_ for names_ in bundles):
+            yield "unresolved-reference", path, "no such entry"
 
 
 def member_found(

@@ -36,6 +36,7 @@ class Walk:
         self._entry = ""  # entry[3]; in a Bundle inside that, entry[3].resource.entry[0]
         self._contained: dict[str, str] = {}  # of the whole resource: type by id
         self._names: Names = {}  # what the entries of the Bundle are called
+        self._bundles: tuple[Names, ...] = ()  # likewise, of this Bundle and each around it
         self._attachments = check
 
     def resource(self, node: Any, place: str = "", path: str = "") -> None:
@@ -61,10 +62,12 @@ class Walk:
         self._entry, self._contained = before
 
     def _bundle(self, node: dict[str, Any], path: str) -> None:
-        before, self._names = self._names, r4_references.names(node)
+        before = self._names, self._bundles
+        self._names = r4_references.names(node)
+        self._bundles = (self._names, *self._bundles)
         self._tell(entries.found(node, path))
         self._object(node, shape("Bundle"), path)
-        self._names = before
+        self._names, self._bundles = before
 
     def _object(self, node: dict[str, Any], type_: Shape, path: str) -> None:
         if not node:
@@ -122,6 +125,8 @@ class Walk:
             return self._report("invalid-structure", path, "must be an array")
         if not value:
             return self._report("invalid-structure", path, "an empty array")
+        if key[0] == "_" and _is_longer(value, node.get(key[1:])):
+            self._report("invalid-structure", path, "longer than the array of its values")
         for index, item in enumerate(value):
             if item is None and _is_filled(node, key, index):
                 continue
@@ -143,6 +148,7 @@ class Walk:
         walk(value, shape(kind), path)
         if kind == "Reference":
             self._tell(r4_references.found(value, path, element.targets, self._contained, names))
+            self._tell(r4_references.urn_found(value, path, self._bundles))
         elif element.pairs and not is_coded(value, element.pairs):
             self._report("unknown-code", path, _allowed(element))
         elif kind == "CareTeam.participant":
@@ -200,6 +206,15 @@ def _allowed(element: Element) -> str:
 def _of_several(keys: Iterable[str]) -> bool:
     """Whether JSON names are of more than one element; `_name` is of the element `name`."""
     return len({key.removeprefix("_") for key in keys}) > 1
+
+
+def _is_longer(extensions: list[Any], values: Any) -> bool:
+    """Whether `_name` has an item that none of `name` stands beside; alone it cannot.
+
+    R4, json.html#primitive: null fills both arrays. Nulls left out at the end of `_name`, as common
+    libraries write it, are taken: nothing is ambiguous.
+    """
+    return isinstance(values, list) and len(extensions) > len(values)
 
 
 def _is_filled(node: dict[str, Any], key: str, index: int) -> bool:

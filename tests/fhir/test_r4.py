@@ -36,6 +36,16 @@ def basic(**more: Any) -> Any:
     return {"resourceType": "Basic", "code": {"text": "x"}} | more
 
 
+WHY = {"extension": [{"url": "urn:why", "valueCode": "unknown"}]}
+NOWHERE = "urn:uuid:00000000-0000-4000-8000-000000000001"
+
+
+def styled(style: str) -> Any:
+    """A Narrative with a style."""
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p style="{style}">y</p></div>'
+    return {"status": "generated", "div": div}
+
+
 @oracle.needs_schemas
 def test_the_elements_are_those_of_the_schemas_of_hl7() -> None:
     """The schemas alone give types inside data types a modifierExtension."""
@@ -124,6 +134,21 @@ def test_an_extension_stands_for_the_value_of_a_choice() -> None:
          "Basic.extension[0]"),
         ({"contained": [basic(id="a", meta={"security": [{"system": "urn:x", "code": "R"}]})],
           "subject": {"reference": "#a"}}, "Basic.contained[0].meta.security"),
+        ({"text": styled("color:u\\72l(https://foreign.example/x)")}, "Basic.text"),
+        ({"text": styled("color:\\u\\000072 l(https://foreign.example/x)")}, "Basic.text"),
+        ({"text": styled("x:'/*';color:url(x);y:'*/'")}, "Basic.text"),
+        ({"text": styled("color:expr/* */ession(x)")}, "Basic.text"),
+        ({"text": styled("background:image-set('https://foreign.example/x' 1x)")}, "Basic.text"),
+        ({"author": {"reference": NOWHERE}}, "Basic.author"),
+        ({"author": {"reference": "urn:oid:1.2.752.99"}}, "Basic.author"),
+        ({"author": {"reference": NOWHERE, "identifier": {"value": "1"}}}, "Basic.author"),
+        ({"extension": [{"url": "urn:x", "valueReference": {"reference": NOWHERE}}]},
+         "Basic.extension[0].value"),
+        ({"contained": [basic(id="a", author={"reference": NOWHERE})],
+          "subject": {"reference": "#a"}}, "Basic.contained[0].author"),
+        ({"contained": [basic(id="a"), basic(id="b"), basic(id="a")],
+          "extension": [{"url": "urn:x", "valueReference": {"reference": f"#{id_}"}}
+                        for id_ in "ab"]}, "Basic.contained[2].id"),
         ({"implicitRules": "a b"}, "Basic.implicitRules"),
         ({"implicitRules": "urn:uuid:1"}, "Basic.implicitRules"),
         ({"id": "a_b"}, "Basic.id"),
@@ -187,6 +212,38 @@ def test_a_versioned_reference_needs_that_version() -> None:
     right, wrong = (basic(subject={"reference": f"Patient/1/_history/{v}"}) for v in (2, 3))
     assert told(bundle_of(patient, right)) == []
     assert told(bundle_of(patient, wrong)) == [("unresolved-reference", "Basic.subject")]
+
+
+def test_a_urn_leads_to_an_entry_of_its_bundle_or_of_one_around_it() -> None:
+    """R4, bundle.html#references: a URN is resolved in the Bundle, and nowhere else."""
+    near, far = (f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in (2, 3))
+    inner = bundle_of(basic(subject={"reference": far}), basic(subject={"reference": near}))
+    inner["entry"][0]["fullUrl"] = near
+    outer = bundle_of(inner, basic(), basic(subject={"reference": far}))
+    outer["entry"][1]["fullUrl"] = far
+    assert told(outer) == []
+    outer["entry"][2]["resource"]["subject"]["reference"] = near  # an entry of the inner one only
+    assert told(outer) == [("unresolved-reference", "Basic.subject")]
+
+
+def test_a_harmless_style_with_an_escape_or_a_comment_is_taken() -> None:
+    style = "font-family:\\53 ans; /* the usual */ color:red"
+    assert told(bundle_of(basic(text=styled(style)))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ({"given": ["A"], "_given": [None, WHY]}, ["invalid-structure"]),
+        ({"given": ["A", "B"], "_given": [WHY]}, []),
+        ({"given": ["A", "B"], "_given": [WHY, None]}, []),
+        ({"_given": [WHY]}, []),  # there is nothing that it could stand beside
+    ],
+)
+def test_no_extension_of_a_primitive_stands_behind_its_values(name: Any, codes: list[str]) -> None:
+    """R4, json.html#primitive. Nulls at the end of the extensions may be left out."""
+    patient = {"resourceType": "Patient", "name": [name]}
+    assert [code for code, _ in told(bundle_of(patient))] == codes
 
 
 def test_an_odd_member_of_an_array_is_told_alone() -> None:

@@ -30,6 +30,11 @@ def dangling(count: int) -> dict[str, Any]:
     return {"extension": [link] * count}
 
 
+def nowhere(count: int) -> dict[str, Any]:
+    link = {"url": "urn:x", "valueReference": {"reference": "urn:uuid:gone"}}
+    return {"extension": [link] * count}
+
+
 def calls(resource: dict[str, Any]) -> int:
     """How many functions a check of the resource in a Bundle calls."""
     basic = {"resourceType": "Basic", "code": {"text": "x"}, **resource}
@@ -54,7 +59,7 @@ def counted(check: Callable[[Any], object], bundle: Any) -> int:
     return count
 
 
-@pytest.mark.parametrize("made", [unused, empty, dangling])
+@pytest.mark.parametrize("made", [unused, empty, dangling, nowhere])
 def test_four_times_as_many_parts_are_about_four_times_the_work(made: Any) -> None:
     assert calls(made(MANY)) < 5 * calls(made(FEW))
 
