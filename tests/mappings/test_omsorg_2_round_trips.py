@@ -39,7 +39,6 @@ NATIVE = [path for path in sorted(FIXTURES.glob("*/*.native.xml")) if path.paren
 
 LOSSES: dict[str, list[str]] = {
     "admission-updated/consent-withdrawn-and-bar": ["Consent"] * 3,
-    "delivery-report/usual": ["Task.owner"],
     "discharged/whole": ["Encounter.hospitalization"],
     "readable/care-plan": [
         "CarePlan.activity[0].extension",
