@@ -61,8 +61,9 @@ def test_a_refusal_is_told_at_its_field(
     assert place in errors(journal, body)
 
 
-def test_before_version_2_5_the_place_stands_in_err_1(journal: Region) -> None:
-    body = adt("A99", MSH.replace("|2.5|", "|2.4|"))
+@pytest.mark.parametrize("version", ["2.4", " 2.4"])
+def test_before_version_2_5_the_place_stands_in_err_1(journal: Region, version: str) -> None:
+    body = adt("A99", MSH.replace("|2.5|", f"|{version}|"))
     assert said(journal, body)[2][1].startswith("MSH^1^9^201&")
 
 

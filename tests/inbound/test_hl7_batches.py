@@ -81,6 +81,50 @@ def test_a_count_that_is_not_what_came_is_told(journal: Region) -> None:
     assert rows[-1] == ["BTS", "1", "BTS-1 is 3, but 1 messages came"]
 
 
+WRONG_COUNTS = {
+    "0": "BTS-1 is 0, but 2 messages came",
+    "-2": "BTS-1 is no number, but 2 messages came",
+    "two": "BTS-1 is no number, but 2 messages came",
+    "2 st": "BTS-1 is no number, but 2 messages came",
+}
+
+
+@pytest.mark.parametrize(("count", "told"), WRONG_COUNTS.items())
+def test_a_count_that_is_none_is_told(journal: Region, count: str, told: str) -> None:
+    rows = said(journal, batch(message("1"), message("2"), end=f"BTS|{count}"))
+    assert rows[-1] == ["BTS", "2", told]
+
+
+@pytest.mark.parametrize("count", ["2", "02", "000000000002", "+2", "2.0", ""])
+def test_a_count_may_be_written_as_any_number(journal: Region, count: str) -> None:
+    rows = said(journal, batch(message("1"), message("2"), end=f"BTS|{count}"))
+    assert rows[-1] == ["BTS", "2"]
+
+
+def test_a_file_without_a_batch_has_none(journal: Region) -> None:
+    assert said(journal, f"{FHS}\rFTS|0\r".encode())[-1] == ["FTS", "0"]
+    assert said(journal, f"{FHS}\rFTS|1\r".encode())[-1][2] == "FTS-1 is 1, but 0 batches came"
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_messages_in_one_frame_are_a_batch_without_a_header(journal: Region, end: bytes) -> None:
+    """HL7 v2.5.1, 2.10.3: BHS and FHS are optional."""
+    rows = said(journal, (message("1") + message("2")).replace(b"\r", end))
+    assert [row[0] for row in rows] == ["MSH", "MSA", "MSH", "MSA"]
+    assert [row[1:3] for row in rows if row[0] == "MSA"] == [["AA", "1"], ["AA", "2"]]
+    assert [m["standing"] for m in journal.messages()] == ["processed", "processed"]
+
+
+def test_a_batch_without_a_header_may_have_a_trailer(journal: Region) -> None:
+    rows = said(journal, message("1") + message("2") + b"BTS|3\r")
+    assert rows[-1] == ["BTS", "2", "BTS-1 is 3, but 2 messages came"]
+
+
+def test_a_header_inside_of_a_text_begins_no_message(journal: Region) -> None:
+    body = message("1") + b"NTE|1||see\nMSH|^~\\&\r"
+    assert [row[0] for row in said(journal, body)] == ["MSH", "MSA"]
+
+
 def test_an_empty_batch_is_acknowledged(journal: Region) -> None:
     assert [row[0] for row in said(journal, batch(end="BTS|0"))] == ["BHS", "BTS"]
     assert journal.messages() == []

@@ -53,7 +53,7 @@ class Header:
     @property
     def version(self) -> str:
         """MSH-12 where it is a version of HL7 v2, else 2.5."""
-        stated = self.echo("MSH-12")
+        stated = self.echo("MSH-12").strip()
         return stated if re.match(r"2\.[0-9]", stated) else "2.5"
 
     @property

@@ -1,6 +1,7 @@
 """Batches: many messages in one frame, and the batch of their acknowledgements.
 
-HL7 v2.8 chapter 2, batch protocol: [FHS] {[BHS] {MSH …} [BTS]} [FTS]. Each message is taken by
+HL7 v2.8 chapter 2, batch protocol: [FHS] {[BHS] {MSH …} [BTS]} [FTS]. The headers are optional
+(v2.5.1, 2.10.3): two messages in one frame are a batch too. Each message is taken by
 itself, so that a fault in one stops no other. The answer mirrors the batch: the same headers and
 trailers, with an acknowledgement in the place of each message.
 """
@@ -21,6 +22,8 @@ _HEADERS = (b"FHS", b"BHS")
 _TRAILERS = {b"BTS": b"BHS", b"FTS": b"FHS"}  # each with the header that it belongs to
 _COUNTED = {b"BTS": "messages", b"FTS": "batches"}  # what the first field counts
 _LONGEST = 250  # bytes of a field that is echoed
+_SECOND = {end: re.compile(end + rb"\n?MSH[^\w\s]") for end in (b"\r", b"\n")}
+_NUMBER = re.compile(rb"\+?0*([0-9]{1,9})(?:\.0*)?")  # NM, of a whole number
 _OF_ONE_MESSAGE, _OF_THE_FILE = 3, 2  # pieces: BHS, MSH, BTS; FHS, FTS
 
 
@@ -39,7 +42,7 @@ def open_batch(body: bytes, most: int) -> Package | None:
     messages, or for more headers and trailers than these can have.
     """
     whole = body.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not whole.startswith(_HEADERS):
+    if not whole.startswith(_HEADERS) and not _has_second(whole):
         return None
     most_pieces = _OF_ONE_MESSAGE * most + _OF_THE_FILE
     pieces = list(islice(_pieces(whole), most_pieces + 1))
@@ -52,6 +55,12 @@ def open_batch(body: bytes, most: int) -> Package | None:
         return b"" if is_silent else b"".join(_answer(pieces, answers, at))
 
     return Package(messages=messages, answered=answered)
+
+
+def _has_second(whole: bytes) -> bool:
+    """Whether another message follows in the frame."""
+    end = b"\r" if b"\r" in whole else b"\n"
+    return whole.startswith(b"MSH") and _SECOND[end].search(whole) is not None
 
 
 def _pieces(whole: bytes) -> Iterator[Piece]:
@@ -98,7 +107,7 @@ def _answer(pieces: Sequence[Piece], answers: Sequence[bytes], at: datetime) -> 
         elif piece.name == b"BTS":
             yield _trailer(piece, said, came, pieces)
         else:
-            whole = batches or 1  # messages without BHS are one batch
+            whole = batches or min(came, 1)  # messages without BHS are one batch
             yield _trailer(piece, whole, whole, pieces)
 
 
@@ -119,11 +128,18 @@ def _trailer(piece: Piece, said: int, came: int, pieces: Sequence[Piece]) -> byt
     mark, _ = _fields(_header_of(piece, pieces))
     fields = piece.body.split(mark)
     stated = fields[1].strip() if len(fields) > 1 else b""
-    is_wrong = stated.isdigit() and int(stated[:9]) != came
-    kind = _COUNTED[piece.name]
-    comment = f"{piece.name.decode()}-1 is {stated[:9].decode()}, but {came} {kind} came"
-    row = [piece.name, str(said).encode(), comment.encode() if is_wrong else b""]
+    comment = _comment(piece.name, stated, came)
+    row = [piece.name, str(said).encode(), comment.encode()]
     return mark.join(row).rstrip(mark) + b"\r"
+
+
+def _comment(name: bytes, stated: bytes, came: int) -> str:
+    """Return what is wrong with a stated count; "" where it is right or absent."""
+    number = _NUMBER.fullmatch(stated)
+    if not stated or (number and int(number[1]) == came):
+        return ""
+    said = int(number[1]) if number else "no number"
+    return f"{name.decode()}-1 is {said}, but {came} {_COUNTED[name]} came"
 
 
 def _header_of(piece: Piece, pieces: Sequence[Piece]) -> Piece:

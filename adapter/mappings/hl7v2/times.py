@@ -20,7 +20,8 @@ _FORM = re.compile(
     r"(?:\.([0-9]{1,6})[0-9]*)?)?)?)?)?)?([+-][0-9]{4})?",
     re.ASCII,
 )
-_DAY = 3
+_DAY, _PARTS = 3, 6
+_LEAP_SECOND = 60  # HL7 v2 allows 00 to 59, but feeds write it as ISO 8601 does
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # before 1900 the zones do not have whole minutes
 
 
@@ -76,8 +77,7 @@ class Clock:
         numbers = [int(part) for part in given if part is not None]
         if not _FIRST_YEAR <= numbers[0] <= _LAST_YEAR:
             raise ValueError
-        naive = datetime(*(numbers + [1, 1][len(numbers) - 1 :]))  # type: ignore[arg-type] # noqa: DTZ001
-        naive += timedelta(microseconds=int((fraction or "").ljust(6, "0")))
+        naive = _naive(numbers) + timedelta(microseconds=int((fraction or "").ljust(6, "0")))
         at = self._in_zone(naive, offset or "", path, len(numbers))
         return Moment(at=at, parts=len(numbers))
 
@@ -114,6 +114,14 @@ class Clock:
         warned = {(issue.code, issue.expression) for issue in self.context.issues}
         if (code, path) not in warned:
             self.context.warn(code, path, detail)
+
+
+def _naive(numbers: list[int]) -> datetime:
+    """Return the local time of the parts; second 60 is the first of the next minute, as in FHIR."""
+    *before, last = numbers
+    if len(numbers) == _PARTS and last == _LEAP_SECOND:
+        return _naive([*before, last - 1]) + timedelta(seconds=1)
+    return datetime(*(numbers + [1, 1][len(numbers) - 1 :]))  # type: ignore[arg-type] # noqa: DTZ001
 
 
 def _offset(text: str) -> tzinfo:
