@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from adapter.fhir.profiles.rules import Compiler, Shape
 
 __all__ = ["Profiles", "check_message", "envelope", "folder", "known_event", "load", "validate"]
 _LIMITS = Limits()
+_ITEM = re.compile(r"\[\d+\]\Z", re.ASCII)  # at the end of the path of an array's item
 _WRITTEN = {Event.MESSAGE, Event.REPLY, Event.ANSWER, Event.DELIVERY_REPORT}
 _OF_PLANNING = {e for e in Event if e.kind in (Kind.CARE_PLAN, Kind.COMMUNICATION)} - _WRITTEN
 """Events whose messages may have a consent with limits."""
@@ -99,7 +101,9 @@ def _is_bundle(document: Any) -> bool:
 
 
 def _joined(structural: list[Issue], others: Iterable[Issue]) -> list[Issue]:
+    """The issues without those of a profile about a place, or all of an array, told already."""
     named = {issue.expression for issue in structural}
+    named |= {_ITEM.sub("", issue.expression) for issue in structural}
     return [*structural, *(issue for issue in others if issue.expression not in named)]
 
 
