@@ -53,11 +53,12 @@ def called(turn: Turn, matter: Matter, known: Plans) -> Sending:
     gone = set(before.sent if before else ()) - {e.name for e in ours}
     ended = outside.uninvited(matter.rows, gone, _REMOVED, turn.now)
     _lock(turn, matter, ended)
+    removed, lost = _connected(turn, gone)
     sent = [_to_invited(matter, e, before) for e in ours]
     kept = _kept(turn, matter, before, [e.name for e in ours])
     return Sending(
-        targets=(*sent, *(_to_removed(turn, matter, name) for name in sorted(gone))),
-        issues=(*unknown, *dropped),
+        targets=(*sent, *(_to_removed(matter, e) for e in removed)),
+        issues=(*unknown, *dropped, *lost),
         kept=replace(known, invitations={**known.invitations, key: kept}),
         rows=(*new, *ended),
     )
@@ -109,18 +110,26 @@ def _cancelled(turn: Turn, matter: Matter, known: Plans, before: Invitation | No
     ended = outside.uninvited(matter.rows, before.sent, _CANCELLED, turn.now)
     _lock(turn, matter, ended)
     kept = replace(_kept(turn, matter, before, []), is_cancelled=True)
-    homes = [turn.network.endpoint(name) for name in before.sent if turn.network.knows(name)]
+    homes, lost = _connected(turn, before.sent)
     return Sending(
         targets=tuple(
             Target(endpoint=e, event=matter.event, bundle=matter.bundle, is_exempt=True)
             for e in homes
         ),
+        issues=tuple(lost),
         kept=replace(
             known,
             invitations={**known.invitations, invitations.key_of(matter.bundle): kept},
         ),
         rows=tuple(ended),
     )
+
+
+def _connected(turn: Turn, names: Iterable[str]) -> tuple[list[Endpoint], list[Issue]]:
+    """These endpoints, and a warning for each that has left the settings since."""
+    known = sorted(name for name in names if turn.network.knows(name))
+    lost = [_unconnected(name) for name in names if name not in known]
+    return [turn.network.endpoint(name) for name in known], lost
 
 
 def _wanted(turn: Turn, matter: Matter) -> tuple[list[Endpoint], list[Issue]]:
@@ -185,14 +194,13 @@ def _to_invited(matter: Matter, endpoint: Endpoint, before: Invitation | None) -
     return Target(endpoint=endpoint, event=Event.SIP_INVITATION, bundle=bundle)
 
 
-def _to_removed(turn: Turn, matter: Matter, name: str) -> Target:
-    endpoint = turn.network.endpoint(name)
+def _to_removed(matter: Matter, endpoint: Endpoint) -> Target:
     unit = builders.logical(hsa_id(endpoint.organization)) | {"type": "HealthcareService"}
     bundle = invitations.no_longer_invited(matter.bundle, unit)
     return Target(
         endpoint=endpoint,
         event=Event.SIP_INVITATION_CANCELLED,
-        bundle=_as(bundle, Event.SIP_INVITATION_CANCELLED, name),
+        bundle=_as(bundle, Event.SIP_INVITATION_CANCELLED, endpoint.name),
         is_exempt=True,
     )
 

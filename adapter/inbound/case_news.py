@@ -10,7 +10,7 @@ from adapter.core.model import Event
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending, Target
 from adapter.inbound.turn import Turn
-from adapter.policy import contacts, plan_versions, secrecy, transfers
+from adapter.policy import contacts, plan_versions, transfers
 from adapter.policy.plans import Plans
 
 
@@ -44,7 +44,9 @@ def transfer(turn: Turn, matter: Matter, sending: Sending) -> Sending:
     """Leave out who may not read it, or is behind a bar of secrecy; remark that it is late."""
     targets, issues = list[Target](), list(sending.issues)
     for target in sending.targets:
-        why = _kept_from(turn, matter, target)
+        why = transfers.kept_from(
+            turn.network, matter.stay, matter.rows, target.endpoint, turn.now.date()
+        )
         if why is None:
             targets.append(target)
         else:
@@ -52,17 +54,6 @@ def transfer(turn: Turn, matter: Matter, sending: Sending) -> Sending:
     if transfers.is_late(matter.bundle):
         issues.append(_warning(turn, matter, "late", ""))
     return replace(sending, targets=tuple(targets), issues=tuple(issues))
-
-
-def _kept_from(turn: Turn, matter: Matter, target: Target) -> ErrorCode | None:
-    if not matter.stay.is_described:
-        return None
-    mailboxes = turn.network.same_organization(target.endpoint)
-    if not transfers.may_read(matter.rows, mailboxes):
-        return "not-for-role"
-    open_ = [row for row in matter.rows if row.until is None]
-    barred = secrecy.barred(turn.network, matter.stay, open_, turn.now.date())
-    return None if barred.isdisjoint(mailboxes) else "secrecy-bar"
 
 
 def _warning(turn: Turn, matter: Matter, code: ErrorCode, detail: str) -> Issue:

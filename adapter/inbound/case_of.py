@@ -27,7 +27,7 @@ from adapter.policy.identity import Person
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.routing import may_speak
 from adapter.policy.stay import Stay
-from adapter.store import cases, inbox, participants, recalls
+from adapter.store import cases, inbox, participants
 from adapter.store.cases import Case
 from adapter.store.concerned import folded
 
@@ -130,9 +130,11 @@ def _case(turn: Turn, message: ReadMessage, concerned: Delivery | None) -> Case:
 
 
 def _of_recalled(turn: Turn, bundle: Bundle) -> Case:
-    """The case of the recalled messages: their sender may recall them whoever it is there now."""
+    """The case of the recalled messages: their sender may recall them whoever it is there now.
+
+    `prefetch` has locked their deliveries: before the case, as the sending side does.
+    """
     messages = recalled.originals(turn, bundle)
-    recalls.deliveries(turn.tx, messages)  # locked before their case, as the sending side does
     return cases.lock(turn.tx, next(m.case_id for m in messages.values() if m.case_id))
 
 

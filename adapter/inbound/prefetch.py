@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from adapter.core.model import RETURNING, Event, Message
 from adapter.fhir import bundles
+from adapter.inbound import recalled
 from adapter.inbound.message_ids import ids_of
 from adapter.outbound.pseudonyms import every_pseudonym
 from adapter.policy.read_message import ReadMessage, ReadResult, case_names
@@ -21,6 +22,7 @@ from adapter.store import (
     outbox,
     participants,
     persons,
+    recalls,
     stays,
 )
 from adapter.store.transaction import Transaction
@@ -33,7 +35,7 @@ def prefetch(
     parsed = [(message, result) for message, result in results if result is not None]
     read = [(message, result) for message, result in parsed if isinstance(result, ReadMessage)]
     returning = [(message, result) for message, result in read if result.event in RETURNING]
-    case_ids = _concerned(tx, network, returning)
+    case_ids = _concerned(tx, network, returning) + _recalled(tx, network, read)
     ids = [ids_of(message, result.bundle) for message, result in parsed if _has_ids(result)]
     duplicates.prefetch(tx, ids)
     forwarded = [result for _, result in read if result.event not in RETURNING]
@@ -67,6 +69,23 @@ def _concerned(
     concerned.prefetch(tx, wanted)
     only_receipts = all(answer.event is Event.RECEIPT for _, answer in answers)
     return [] if only_receipts else _case_ids(tx, wanted)
+
+
+def _recalled(
+    tx: Transaction, network: Network, read: Sequence[tuple[Message, ReadMessage]]
+) -> list[str]:
+    """Lock the deliveries of what is recalled, open or not; return their cases."""
+    originals = [
+        id_
+        for message, result in read
+        if result.event is Event.RECALL
+        for content_id in recalled.ids(result.bundle)
+        for id_ in recalls.originals(
+            tx, network.same_organization(network.endpoint(message.endpoint)), content_id
+        )
+    ]
+    made = recalls.deliveries(tx, originals) if originals else []
+    return [d.case_id for d in made if d.case_id]
 
 
 def _case_ids(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> list[str]:

@@ -24,10 +24,10 @@ def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:
     FatalError `recall-unknown`, in the same words whether another sender has such a message or
     nobody has.
     """
-    named = ids(bundle)
-    every = {m.id: m for id_ in named for m in _sent(turn, id_)}
-    if not every or any(not _sent(turn, id_) for id_ in named):
+    named = {id_: _sent(turn, id_) for id_ in ids(bundle)}
+    if not named or not all(named.values()):
         raise FatalError("recall-unknown")
+    every = {message.id: message for sent in named.values() for message in sent}
     events = {Event(message.event) for message in every.values()}
     if Event.RECALL in events:
         raise FatalError("recall-unknown", "a recall is not recalled")
@@ -36,6 +36,11 @@ def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:
     if len({message.case_id for message in every.values()}) > 1:
         raise FatalError("recall-unknown", "the messages belong to several cases")
     return every
+
+
+def not_come(turn: Turn, bundle: Bundle) -> list[str]:
+    """Return the ids that a recall names, and under which we have taken nothing."""
+    return [id_ for id_ in ids(bundle) if not _sent(turn, id_)]
 
 
 def _sent(turn: Turn, content_id: str) -> list[StoredMessage]:

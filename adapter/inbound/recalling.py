@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapter.core.errors import Issue, Severity
-from adapter.core.lifecycle import Ruling, State, Step
+from adapter.core.lifecycle import Ruling
 from adapter.core.model import Bundle, Code, Delivery, StoredMessage
 from adapter.fhir import rewriting
 from adapter.inbound import recalled
@@ -17,13 +17,11 @@ from adapter.inbound.case_of import Matter
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
 from adapter.inbound.sending import Sending, Target, returning
 from adapter.inbound.turn import Turn
+from adapter.outbound import recalled_deliveries
 from adapter.policy.plans import Plans
 from adapter.policy.read_message import ReadMessage
-from adapter.store import arrival, duplicates, history, items, outbox, recalls
+from adapter.store import arrival, duplicates, items, recalls
 from adapter.store.items import Item
-
-_ENDS = (State.WAITING, State.DEAD)
-_WHY = "recalled by its sender"
 
 
 def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
@@ -32,12 +30,12 @@ def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
     made = recalls.deliveries(turn.tx, messages)
     had = arrival.may_have_arrived(turn.tx, [d.id for d in made])
     for delivery in made:
-        _end(turn, delivery)
+        recalled_deliveries.end(turn.tx, delivery, turn.now)
     names = dict.fromkeys(d.endpoint for d in made if d.id in had)
     targets = (_target(turn, matter, messages, [d for d in made if d.endpoint == n]) for n in names)
     spared = dict.fromkeys(d.endpoint for d in made if d.endpoint not in names)
-    remarks = [_remark(n, "may have it") for n in names]
-    remarks += [_remark(n, "has it not") for n in spared]
+    remarks = [_reached(turn, name) for name in names]
+    remarks += [information("recalled", f"{name}: has it not") for name in spared]
     return Sending(
         targets=tuple(target for target in targets if target is not None),
         issues=tuple(remarks),
@@ -46,14 +44,12 @@ def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
     )
 
 
-def _end(turn: Turn, delivery: Delivery) -> None:
-    if delivery.state in _ENDS:
-        outbox.step(turn.tx, delivery.id, Step.LAPSE, turn.now)
-        history.of_delivery(turn.tx, turn.now, "no-longer-due", delivery, _WHY)
-
-
-def _remark(name: str, what: str) -> Issue:
-    return information("recalled", f"{name}: {what}")
+def _reached(turn: Turn, name: str) -> Issue:
+    """What the sender is told of a receiver; a warning where it must be phoned."""
+    if turn.network.knows(name):
+        return information("recalled", f"{name}: may have it")
+    detail = f"{name}: may have it, and is not connected any more"
+    return Issue(code="recalled", detail=detail, severity=Severity.WARNING)
 
 
 def _target(
@@ -72,9 +68,13 @@ def _target(
 
 
 def remember(turn: Turn, bundle: Bundle) -> None:
-    """Remember what a refused recall names: if the message comes later, it is void."""
-    for content_id in recalled.ids(bundle):
-        duplicates.make_void(turn.tx, turn.message.endpoint, content_id, turn.message.id)
+    """Remember what a refused recall names and nobody has sent: if it comes later, it is void.
+
+    It may come from any mailbox of the organisation, as a recall may.
+    """
+    for content_id in recalled.not_come(turn, bundle):
+        for name in turn.network.same_organization(turn.sender):
+            duplicates.make_void(turn.tx, name, content_id, turn.message.id)
 
 
 def void(turn: Turn, message: ReadMessage, by: str) -> OwedReceipt:

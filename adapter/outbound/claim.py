@@ -15,7 +15,7 @@ from adapter.core.errors import FatalError
 from adapter.core.kill_points import kill_point
 from adapter.core.model import Delivery
 from adapter.core.rate_limit import RateLimit
-from adapter.outbound import deliveries, failed_deliveries, judgement
+from adapter.outbound import deliveries, failed_deliveries, judgement, recalled_deliveries
 from adapter.settings.network import Network
 from adapter.store import Store, attempts, cases, due_deliveries, endpoints, history
 from adapter.store.due_deliveries import Claimed
@@ -147,22 +147,29 @@ def _still_due(
     tx: Transaction, network: Network, claimed: Claimed, now: datetime
 ) -> Claimed | None:
     """What is sent of a claimed delivery, now that its receiver's right is known."""
-    if judgement.is_idle_ending(tx, network, claimed.delivery):
-        judgement.lapse(tx, network, claimed.delivery, now, "no notice has arrived before it")
+    if recalled_deliveries.is_recalled(claimed.delivery):
+        recalled_deliveries.lapse(tx, claimed.delivery, now)
         return None
-    if judgement.is_over(tx, network, claimed.delivery, now):
-        judgement.lapse(tx, network, claimed.delivery, now, "the time to tell is over")
+    why = _why_not_due(tx, network, claimed, now)
+    if why:
+        judgement.lapse(tx, network, claimed.delivery, now, why)
         return None
     if claimed.right is Right.STANDS:
         return claimed
-    if claimed.right is Right.ENDED:
-        judgement.lapse(tx, network, claimed.delivery, now, "the receiver's right has ended")
-        return None
     if judgement.was_made_anew_now(claimed.delivery, now):
         judgement.put_off(tx, network, claimed.delivery, now)
         return None
     changed = judgement.judge(tx, network, claimed.delivery, now)
     return replace(claimed, delivery=changed) if changed is not None else None
+
+
+def _why_not_due(tx: Transaction, network: Network, claimed: Claimed, now: datetime) -> str:
+    """Why a claimed delivery is not due any more; "" where it may be."""
+    if judgement.is_idle_ending(tx, network, claimed.delivery):
+        return "no notice has arrived before it"
+    if judgement.is_over(tx, network, claimed.delivery, now):
+        return "the time to tell is over"
+    return "the receiver's right has ended" if claimed.right is Right.ENDED else ""
 
 
 def _within_rate(tx: Transaction, endpoint: Endpoint, limit: int, now: datetime) -> int:

@@ -21,7 +21,7 @@ from adapter.fhir.parts import party_of
 from adapter.outbound import deliveries, delivery_reports
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.pseudonyms import hashes
-from adapter.policy import authority, notices, secrecy
+from adapter.policy import authority, notices, secrecy, transfers
 from adapter.policy.events import still_stands
 from adapter.policy.notice import ENDINGS, Notice, ending, protected
 from adapter.policy.notices import Heading
@@ -179,11 +179,14 @@ def _judged_message(
     rows: Sequence[Participant],
     now: datetime,
 ) -> Delivery | None:
-    """A bar of secrecy stops the information at discharge (3:2), and no other message."""
-    if d.event is Event.INFORMATION_TRANSFER and _is_barred(tx, network, d, stay, now):
-        _lapse(tx, d, now, SECRECY)
-        delivery_reports.report(tx, network, d, FatalError("secrecy-bar"), now)
-        return None
+    """A bar of secrecy or a role stops the information at discharge (3:2), no other message."""
+    if d.event is Event.INFORMATION_TRANSFER:
+        every, endpoint = participants.of_case(tx, d.case_id or ""), network.endpoint(d.endpoint)
+        why = transfers.kept_from(network, stay, every, endpoint, now.date())
+        if why is not None:
+            _lapse(tx, d, now, why)
+            delivery_reports.report(tx, network, d, FatalError(why), now)
+            return None
     return _unless_protected(tx, network, d, stay, rows, now)
 
 

@@ -23,6 +23,8 @@ ADVICE: Mapping[ErrorCode, str] = {
     "nobody-to-tell": "Ring enheten innan tidsfristen går ut.",
     "not-a-party": "Skicka bara till dem som deltar i ärendet.",
     "consent-withdrawn": "Skicka planen igen om patienten samtycker på nytt.",
+    "secrecy-bar": "Ring inte om detta. Ta tillbaka sekretesshindret om det inte längre gäller.",
+    "not-for-role": "Skriv det som mottagaren behöver i ett meddelande.",
     "may-have-arrived": "Ring mottagaren, som kan ha läst uppgifterna.",
     "timed-out": "Ring mottagaren och fråga om meddelandet har kommit fram.",
     "no-receipt": "Ring mottagaren och fråga om meddelandet har kommit fram.",

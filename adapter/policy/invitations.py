@@ -20,8 +20,8 @@ CALLS = frozenset(
 )
 _CALLER = "PPRF"
 """v3-ParticipationType of the one who calls."""
-_KEPT = ("MessageHeader", "Patient", "Organization")
-"""Types of what goes to a unit that is invited no more, besides the invitation and its caller."""
+_PERSON = ("resourceType", "id", "meta", "identifier", "name")
+"""What of the Patient goes to a unit that is invited no more: no new address, no relatives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _is_caller(participant: Resource) -> bool:
 def no_longer_invited(bundle: Bundle, unit: Resource) -> Bundle:
     """Return the cancellation for a unit that an invitation does not name any more.
 
-    It says neither the new time and place nor who else comes.
+    It says neither the new time, place and address nor who else comes.
     """
     invitation, names = bundles.focus(bundle) or {}, references.by_name(bundle)
     patient = bundles.patient(bundle)
@@ -112,12 +112,16 @@ def no_longer_invited(bundle: Bundle, unit: Resource) -> Bundle:
         "description": invitation.get("description"),
         "participant": [*kept, {"actor": unit, "required": "required", "status": "needs-action"}],
     }
-    wanted = [invitation, *_callers(names, kept)]
+    person = {name: value for name, value in (patient or {}).items() if name in _PERSON}
+    header = bundles.header(bundle)
+    same = [header, _named(names, header.get("sender", {})), *_callers(names, kept)]
+    changed = [(invitation, focus), (patient, person), *((each, each) for each in same)]
     return bundle | {
         "entry": [
-            e | {"resource": focus} if e["resource"] is invitation else e
-            for e in bundle["entry"]
-            if e["resource"]["resourceType"] in _KEPT or any(e["resource"] is r for r in wanted)
+            entry | {"resource": new}
+            for entry in bundle["entry"]
+            for new in [next((new for old, new in changed if old is entry["resource"]), None)]
+            if new is not None
         ]
     }
 
@@ -131,6 +135,7 @@ def _named(names: references.Names, reference: Resource) -> Resource | None:
 
 
 def _callers(names: references.Names, kept: list[Resource]) -> list[Resource | None]:
-    """The roles of the participants that are kept, and the persons in them."""
+    """The roles of the participants that are kept, and the persons and organisations in them."""
     roles = [_actor(names, participant) for participant in kept]
-    return [*roles, *(_named(names, (role or {}).get("practitioner", {})) for role in roles)]
+    parts = (role.get(name) for role in roles if role for name in ("practitioner", "organization"))
+    return [*roles, *(_named(names, part) for part in parts if part)]

@@ -5,15 +5,38 @@ It goes as its sender wrote it, so it goes only to roles that may read clinical 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
+from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Endpoint
 from adapter.core.model import Bundle, Need
 from adapter.core.participant import Participant
 from adapter.fhir import bundles
+from adapter.policy import secrecy
 from adapter.policy.outside import of_stay
+from adapter.policy.stay import Stay
+from adapter.settings.network import Network
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
+
+
+def kept_from(
+    network: Network, stay: Stay, rows: Sequence[Participant], endpoint: Endpoint, day: date
+) -> ErrorCode | None:
+    """Return why an endpoint may not get it in a stay with these participants; None: it may.
+
+    `not-for-role` or `secrecy-bar`.
+    """
+    if not stay.is_described:
+        return None
+    mailboxes = network.same_organization(endpoint)
+    if not may_read(rows, mailboxes):
+        return "not-for-role"
+    open_ = [row for row in rows if row.until is None]
+    barred = secrecy.barred(network, stay, open_, day)
+    return None if barred.isdisjoint(mailboxes) else "secrecy-bar"
 
 
 def may_read(rows: Iterable[Participant], mailboxes: Collection[str]) -> bool:

@@ -102,9 +102,10 @@ def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
 
 def make_void(tx: Transaction, sender: str, content_id: str, message_id: str) -> None:
     """Remember that a sender has recalled an id of its own before the message came."""
-    key = {"sender": sender, "receiver": _VOID, "content_id": content_id[:200]}
+    id_ = folded(content_id)[:200]
+    key = {"sender": sender, "receiver": _VOID, "content_id": id_}
     tx.later(_PUT_CONTENT, key | {"message_id": message_id})
-    tx.kept(_CONTENTS)[sender, _VOID, content_id[:200]] = message_id
+    tx.kept(_CONTENTS)[sender, _VOID, id_] = message_id
 
 
 def _spelled(ids: Iterable[str]) -> list[str]:
@@ -135,7 +136,7 @@ def seen(tx: Transaction, ids: Ids) -> Seen:
         first=first,
         content_used_by=tx.kept(_CONTENT_USED).get(folded(ids.content_id)) or frozenset(),
         envelope_used_by=tx.kept(_ENVELOPE_USED).get(folded(ids.envelope_id)) or frozenset(),
-        voided_by=contents.get((ids.sender, _VOID, ids.content_id)) or "",
+        voided_by=contents.get((ids.sender, _VOID, folded(ids.content_id))) or "",
     )
 
 

@@ -24,7 +24,7 @@ WORDS = {
     "superseded": "a newer message of the case says otherwise; nobody is told",
     "protected": "the patient's identity is protected from now on, at this level",
     "not-a-party": "this receiver takes no part in the case, and did not get it",
-    "not-for-role": "this receiver serves social services only, and did not get clinical text",
+    "not-for-role": "this receiver may not read clinical text, and did not get it",
     "late": "the information went out later than on the day of the discharge",
     "consent-ended": "the consent to planning had ended; nobody got the plan",
     "recalled": "its recall came before it; nobody got it",

@@ -16,7 +16,9 @@ from adapter.store.transaction import Transaction
 from tests.kit import drafts
 from tests.kit.drafts import LULEA
 from tests.kit.queued_notices import claimed, end, entitled, opened, queued
+from tests.kit.recall_words import recall
 from tests.kit.region import Region
+from tests.kit.statute_county import CASE
 
 pytestmark = pytest.mark.servers
 
@@ -60,6 +62,21 @@ def test_an_answer_waits_for_its_delivery_before_it_holds_the_case(
         cases.lock(tx, delivery["case_id"])
     thread.join(10)
     assert region.deliveries(event="message")[0]["state"] == "confirmed"
+
+
+def test_a_recall_waits_for_the_delivery_before_it_holds_the_case(region: Region) -> None:
+    content = region.tells("hospital", drafts.in_case(drafts.note(), CASE))
+    region.receipt("lulea", content)  # it is open no more: only the recall locks it
+    [delivery] = region.deliveries()
+    region.says("hospital", recall(drafts.HOSPITAL, content))
+    receive.receive_batch(region.store, region.transport, region.now, wait=0)
+    with region.store.begin() as tx:  # as an answer to it, which flags the case
+        concerned.prefetch(tx, {("lulea",): [content]})
+        thread = beside(lambda: batches.process_batch(region.store, region.network, region.now))
+        cases.lock(tx, delivery["case_id"])
+    thread.join(10)
+    region.turn()
+    assert region.events("lulea") == ["message", "recall"]
 
 
 def test_two_who_find_the_broker_empty_at_once_send_again_once(region: Region) -> None:

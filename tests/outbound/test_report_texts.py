@@ -35,6 +35,12 @@ def test_no_report_tells_a_ward_what_operators_do(code: ErrorCode) -> None:
     assert len(text) > len(entry.sv) + 1
 
 
+def test_no_ward_is_asked_to_phone_past_a_bar_of_secrecy() -> None:
+    text = report_texts.text(FatalError("secrecy-bar"), "")
+    assert "Ring mottagaren" not in text
+    assert "Ta tillbaka" in text
+
+
 @pytest.mark.parametrize("why", WHY)
 def test_each_reason_for_nobody_is_told_in_swedish(why: str) -> None:
     text = report_texts.nobody(Missing(need=Need.SOCIAL_SERVICES, why=why, place="2580"))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from adapter.core.model import Bundle, Event
+from adapter.core.model import Event
 from adapter.fhir import builders
 from adapter.fhir.canonical import BASE, HSA
 from adapter.store import endpoints
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, UMEA, Party
+from tests.kit.news_words import informs, says
 from tests.kit.plan_words import PATIENT, PLAN_ID, PLAN_TYPES, answered, codes, unit, writes
 from tests.kit.statute_county import CASE, CENTRE, NURSING, SOCIAL, Judged, StatuteCounty
 
@@ -32,30 +32,6 @@ def ward(store_url: str) -> Iterator[StatuteCounty]:
     county.inbox("hospital")
     yield county
     county.store.close()
-
-
-def says(
-    county: StatuteCounty,
-    event: Event,
-    focus: dict[str, Any],
-    sender: Party,
-    *to: Party,
-    others: tuple[dict[str, Any], ...] = (),
-    cases: tuple[str, ...] = (CASE,),
-) -> None:
-    """Let a party send a message in the hospital's case."""
-    bundle: Bundle = builders.message(
-        event,
-        content=str(uuid4()),
-        sender=sender,
-        receivers=to,
-        focus={"id": str(uuid4())} | focus,
-        others=[drafts.patient(), *others],
-        cases=cases,
-        recorded=county.now,
-    )
-    county.tells(sender.endpoint, drafts.enveloped(bundle))
-    county.later(minutes=1)
 
 
 def appoints(
@@ -92,34 +68,6 @@ def appoints(
         "organization": unit(sender) | {"type": "Organization"},
     }
     says(county, Event.CARE_CONTACT, focus, sender, *to, others=(post, person))
-
-
-def informs(county: StatuteCounty, *to: Party, discharged: str, sender: Party = HOSPITAL) -> None:
-    """Let the hospital send its information at discharge."""
-    section = builders.extension("section", "Code", "summary")
-    focus = {
-        "resourceType": "Communication",
-        "extension": [builders.extension("discharged", "DateTime", discharged)],
-        "status": "completed",
-        "category": [
-            {
-                "coding": [
-                    {
-                        "system": f"{BASE}/CodeSystem/communication-kind",
-                        "code": "information-transfer",
-                    }
-                ]
-            }
-        ],
-        "subject": builders.reference(PATIENT),
-        "sent": county.now.isoformat(),
-        "sender": {
-            "type": "Organization",
-            "identifier": {"system": HSA, "value": sender.organization},
-        },
-        "payload": [{"extension": [section], "contentString": "Vårdad för lunginflammation."}],
-    }
-    says(county, Event.INFORMATION_TRANSFER, focus, sender, *to)
 
 
 def progresses(county: StatuteCounty, sender: Party, *to: Party, version: int = 1) -> None:

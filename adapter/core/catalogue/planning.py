@@ -83,9 +83,11 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-for-role": sender_fault(
         "suppressed",
-        "Mottagaren har bara socialtjänst och har inte fått den kliniska informationen.",
-        "The receiver serves social services only and did not get the clinical information.",
-        "Write what social services need in a message to them.",
+        "Mottagaren har bara socialtjänst, eller är bara kallad till planering, "
+        "och har inte fått den kliniska informationen.",
+        "The receiver serves social services only, or is only invited, and did not get the "
+        "clinical information.",
+        "Write what it needs in a message.",
         200,
     ),
     "late": sender_fault(
