@@ -147,7 +147,7 @@ def _still_due(
     tx: Transaction, network: Network, claimed: Claimed, now: datetime
 ) -> Claimed | None:
     """What is sent of a claimed delivery, now that its receiver's right is known."""
-    if recalled_deliveries.is_recalled(claimed.delivery):
+    if claimed.delivery.right_no == recalled_deliveries.RECALLED:
         recalled_deliveries.lapse(tx, claimed.delivery, now)
         return None
     why = _why_not_due(tx, network, claimed, now)

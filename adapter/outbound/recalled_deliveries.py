@@ -9,13 +9,9 @@ from adapter.core.model import Delivery
 from adapter.store import history, outbox
 from adapter.store.transaction import Transaction
 
-_RECALLED = -2
+RECALLED = -2
 """The number of no right: a delivery with it ends at its next claim."""
-
-
-def is_recalled(d: Delivery) -> bool:
-    """Whether it was under way, or beyond, when its message was recalled."""
-    return d.right_no == _RECALLED
+_WHY = "recalled by its sender"
 
 
 def end(tx: Transaction, d: Delivery, now: datetime) -> None:
@@ -26,10 +22,10 @@ def end(tx: Transaction, d: Delivery, now: datetime) -> None:
     if d.state in (State.WAITING, State.DEAD):
         lapse(tx, d, now)
     else:
-        outbox.fill(tx, d.id, right_no=_RECALLED)
+        outbox.fill(tx, d.id, right_no=RECALLED)
 
 
 def lapse(tx: Transaction, d: Delivery, now: datetime) -> None:
     """End a delivery. Its sender, who has recalled it, gets no report."""
     outbox.step(tx, d.id, Step.LAPSE, now)
-    history.of_delivery(tx, now, "no-longer-due", d, "recalled by its sender")
+    history.of_delivery(tx, now, "no-longer-due", d, _WHY)
