@@ -11,7 +11,7 @@ from dataclasses import replace
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Bundle, Event, Need
+from adapter.core.model import Bundle, Event, Need, StoredMessage
 from adapter.core.participant import Participant
 from adapter.fhir import builders, bundles, consents, rewriting
 from adapter.fhir.canonical import EVENT
@@ -26,6 +26,8 @@ from adapter.settings.network import hsa_ids
 from adapter.store import outbox
 
 _REMOVED, _CANCELLED = "no longer invited", "the invitation was cancelled"
+_RECALLED = "the invitation was recalled"
+_INVITING = invitations.CALLS - {Event.SIP_INVITATION_CANCELLED}
 
 
 def newer(matter: Matter, known: Plans) -> str | None:
@@ -123,6 +125,29 @@ def _cancelled(turn: Turn, matter: Matter, known: Plans, before: Invitation | No
         ),
         rows=tuple(ended),
     )
+
+
+def called_back(known: Plans, messages: Iterable[StoredMessage]) -> dict[str, Invitation]:
+    """Return the invitations whose newest message is among these, as they are once recalled.
+
+    An older message may be recalled, and the invitation stands.
+    """
+    newest = {(m.endpoint, m.recorded) for m in messages if m.event in _INVITING}
+    return {
+        key: invitations.recalled(each)
+        for key, each in known.invitations.items()
+        if (each.caller, each.at) in newest
+    }
+
+
+def ended_by(
+    turn: Turn, matter: Matter, known: Plans, keys: Iterable[str]
+) -> tuple[Participant, ...]:
+    """End the part of the units that these invitations were sent to, and of no others."""
+    sent = {name for key in keys for name in known.invitations[key].sent}
+    ended = outside.uninvited(matter.rows, sent, _RECALLED, turn.now)
+    _lock(turn, matter, ended)
+    return tuple(ended)
 
 
 def _connected(turn: Turn, names: Iterable[str]) -> tuple[list[Endpoint], list[Issue]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.model import Event
+from adapter.inbound import case_plans
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending, Target
 from adapter.inbound.turn import Turn
@@ -30,9 +31,9 @@ def contact(matter: Matter, sending: Sending) -> Sending:
 def progress(turn: Turn, matter: Matter, known: Plans) -> Sending:
     """Progress goes to the coordinator of the plan alone, and never changes the plan.
 
-    FatalError `plan-unknown`, `plan-ended`, `stale-version` or `no-route`.
+    FatalError `plan-unknown`, `plan-ended`, `stale-version`, `not-own-effort` or `no-route`.
     """
-    plan = plan_versions.reported_on(known, matter.bundle)
+    plan = plan_versions.reported_on(known, matter.bundle, case_plans.writer(turn))
     home = turn.network.home(plan.keeper, turn.now.date())
     if home is None:
         raise FatalError("no-route", f"event {matter.event}")

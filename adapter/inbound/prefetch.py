@@ -35,19 +35,24 @@ def prefetch(
     parsed = [(message, result) for message, result in results if result is not None]
     read = [(message, result) for message, result in parsed if isinstance(result, ReadMessage)]
     returning = [(message, result) for message, result in read if result.event in RETURNING]
-    case_ids = _concerned(tx, network, returning) + _recalled(tx, network, read)
+    case_ids, of_recalled = _concerned(tx, network, returning), _recalled(tx, network, read)
     ids = [ids_of(message, result.bundle) for message, result in parsed if _has_ids(result)]
     duplicates.prefetch(tx, ids)
     forwarded = [result for _, result in read if result.event not in RETURNING]
-    _cases(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids)
+    _cases(tx, [name for r in forwarded for name in case_names(r.bundle)], case_ids, of_recalled)
     persons.prefetch(tx, [digest for r in forwarded for digest in every_pseudonym(tx, r.bundle)])
 
 
-def _cases(tx: Transaction, names: Sequence[str], answered: Sequence[str]) -> None:
-    """Lock deliveries before their cases, as the sending side does; then read what cases know."""
-    known = cases.known(tx, names)
+def _cases(
+    tx: Transaction, names: Sequence[str], answered: Sequence[str], recalled: Sequence[str]
+) -> None:
+    """Lock deliveries before their cases, as the sending side does; then read what cases know.
+
+    A recall may end rights in its case, which it need not name.
+    """
+    known = [*cases.known(tx, names), *recalled]
     outbox.lock_open_of_cases(tx, known)
-    cases.prefetch(tx, names, answered)
+    cases.prefetch(tx, names, [*answered, *recalled])
     ids = list(dict.fromkeys([*known, *answered]))
     participants.prefetch(tx, ids)
     stays.prefetch(tx, ids)

@@ -11,7 +11,7 @@ import logging
 from adapter.core.catalogue import Scope
 from adapter.core.errors import AdapterError, FatalError
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Code, Event, Kind, Message, Receipt
+from adapter.core.model import Code, Event, Message, Receipt
 from adapter.fhir import bundles
 from adapter.inbound import recalling, stay_items
 from adapter.inbound.forwarding import forward
@@ -113,7 +113,7 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
         return _seen_before(turn, seen)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, result.error)
-    if seen.voided_by and result.event.kind is not Kind.ENCOUNTER:
+    if seen.voided_by and recalling.may_be_void(result.event):
         return recalling.void(turn, result, seen.voided_by)
     return forward(turn, with_free_ids(turn, result, seen))
 

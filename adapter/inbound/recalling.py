@@ -7,12 +7,13 @@ marked there, not deleted (patientdatalagen 3 kap. 14 §).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling
-from adapter.core.model import Bundle, Code, Delivery, StoredMessage
+from adapter.core.model import Bundle, Code, Delivery, Event, Kind, StoredMessage
 from adapter.fhir import rewriting
-from adapter.inbound import recalled
+from adapter.inbound import case_invitations, recalled
 from adapter.inbound.case_of import Matter
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
 from adapter.inbound.sending import Sending, Target, returning
@@ -34,12 +35,14 @@ def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
     names = dict.fromkeys(d.endpoint for d in made if d.id in had)
     targets = (_target(turn, matter, messages, [d for d in made if d.endpoint == n]) for n in names)
     spared = dict.fromkeys(d.endpoint for d in made if d.endpoint not in names)
+    called_back = case_invitations.called_back(known, messages.values())
     remarks = [_reached(turn, name) for name in names]
     remarks += [information("recalled", f"{name}: has it not") for name in spared]
     return Sending(
         targets=tuple(target for target in targets if target is not None),
         issues=tuple(remarks),
-        kept=known,
+        kept=replace(known, invitations={**known.invitations, **called_back}),
+        rows=case_invitations.ended_by(turn, matter, known, called_back),
         note="" if names else "not-forwarded: nobody has what is recalled",
     )
 
@@ -75,6 +78,11 @@ def remember(turn: Turn, bundle: Bundle) -> None:
     for content_id in recalled.not_come(turn, bundle):
         for name in turn.network.same_organization(turn.sender):
             duplicates.make_void(turn.tx, name, content_id, turn.message.id)
+
+
+def may_be_void(event: Event) -> bool:
+    """Whether a recall that comes first counts: as one that comes later would."""
+    return event is not Event.RECALL and event.kind is not Kind.ENCOUNTER
 
 
 def void(turn: Turn, message: ReadMessage, by: str) -> OwedReceipt:

@@ -43,9 +43,15 @@ def efforts(bundle: Bundle, sign: Sign) -> dict[str, Effort]:
     """Return the efforts of a plan by element id; one without is known by its place."""
     plan, names = bundles.focus(bundle) or {}, references.by_name(bundle)
     return {
-        str(activity.get("id") or f"#{place}")[:64]: _effort(names, activity, sign)
-        for place, activity in enumerate(plan.get("activity", ()))
+        id_: _effort(names, activity, sign)
+        for id_, activity in zip(ids(bundle), plan.get("activity", ()), strict=True)
     }
+
+
+def ids(bundle: Bundle) -> list[str]:
+    """Return the element ids of the efforts in a plan, in their order; the place for none."""
+    every = (bundles.focus(bundle) or {}).get("activity", ())
+    return [str(each.get("id") or f"#{place}")[:64] for place, each in enumerate(every)]
 
 
 def rest(bundle: Bundle, sign: Sign) -> str:

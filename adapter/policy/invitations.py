@@ -7,7 +7,7 @@ which message is newer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.core.model import Bundle, Event
@@ -32,6 +32,7 @@ class Invitation:
     at: str  # when its newest message was recorded, ISO 8601
     caller: str  # endpoint
     is_cancelled: bool = False
+    is_recalled: bool = False  # it may come again under the same version
     sent: tuple[str, ...] = ()  # endpoints that it goes to now
     had: tuple[str, ...] = ()  # endpoints that it ever went to
     answers: Mapping[str, str] = field(default_factory=dict)  # recorded times, by HSA-id
@@ -69,8 +70,14 @@ def is_old(known: Invitation | None, event: Event, version: int) -> bool:
     """Whether a newer message about an invitation is applied. A cancellation keeps its version."""
     if known is None:
         return False
-    is_end = event is Event.SIP_INVITATION_CANCELLED and not known.is_cancelled
-    return version < known.version or (version == known.version and not is_end)
+    is_end = event is Event.SIP_INVITATION_CANCELLED
+    may_be_same = not known.is_cancelled if is_end else known.is_recalled
+    return version < known.version or (version == known.version and not may_be_same)
+
+
+def recalled(known: Invitation) -> Invitation:
+    """Return what is kept of an invitation whose newest message its caller has recalled."""
+    return replace(known, is_cancelled=True, is_recalled=True, sent=())
 
 
 def invited(bundle: Bundle) -> tuple[str, ...]:

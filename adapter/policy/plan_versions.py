@@ -16,7 +16,7 @@ from adapter.core.model import Bundle
 from adapter.fhir import bundles, references
 from adapter.fhir.bundles import Resource
 from adapter.policy import efforts
-from adapter.policy.efforts import Sign
+from adapter.policy.efforts import Effort, Sign
 from adapter.policy.plans import ENDED, Plans, Version
 
 _LPT = "SPLPTLRV"
@@ -155,10 +155,11 @@ def without_version(plans: Plans, bundle: Bundle) -> FatalError | None:
     return FatalError("stale-version", f"none by {bundles.sender_id(bundle)}; {_named(known)}")
 
 
-def reported_on(plans: Plans, bundle: Bundle) -> Version:
+def reported_on(plans: Plans, bundle: Bundle, writer: Writer) -> Version:
     """Return the plan that a unit reports progress of. It must be the newest, and in force.
 
-    FatalError `plan-unknown`, `plan-ended` or `stale-version`.
+    FatalError `plan-unknown`, `plan-ended`, `stale-version`, or `not-own-effort` for an effort of
+    another unit, or of none in the plan. The coordinator reports on each.
     """
     known, number = plans.versions.get(key_of(bundle, plans)[0]), number_of(bundle)
     if known is None:
@@ -168,7 +169,18 @@ def reported_on(plans: Plans, bundle: Bundle) -> Version:
         raise FatalError("plan-ended", detail)
     if number != known.number:
         raise FatalError("stale-version", detail)
+    for id_ in efforts.ids(bundle):
+        if not _may_report(known, known.efforts.get(id_), writer):
+            raise FatalError("not-own-effort", f"progress of {id_}")
     return known
+
+
+def _may_report(plan: Version, effort: Effort | None, writer: Writer) -> bool:
+    """Whether an effort is the writer's, or of nobody with an HSA-id, as a relative's."""
+    if effort is None:
+        return False
+    is_coordinator = writer.keeps_plans or plan.keeper in writer.ids
+    return is_coordinator or not effort.units or not set(effort.units).isdisjoint(writer.ids)
 
 
 def _first(new: Written, writer: Writer) -> Word:

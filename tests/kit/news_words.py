@@ -10,7 +10,7 @@ from adapter.fhir import builders
 from adapter.fhir.canonical import BASE, HSA
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, Party
-from tests.kit.plan_words import PATIENT
+from tests.kit.plan_words import PATIENT, PLAN_ID, PLAN_TYPES
 from tests.kit.statute_county import CASE, StatuteCounty
 
 
@@ -64,3 +64,24 @@ def informs(county: StatuteCounty, *to: Party, discharged: str, sender: Party = 
         "payload": [{"extension": [section], "contentString": "Vårdad för lunginflammation."}],
     }
     says(county, Event.INFORMATION_TRANSFER, focus, sender, *to)
+
+
+def progresses(county: StatuteCounty, sender: Party, *to: Party, version: int = 1) -> None:
+    """Let a unit report what it has done of a plan."""
+    focus = {
+        "resourceType": "CarePlan",
+        "extension": [builders.extension("version", "PositiveInt", version)],
+        "identifier": [PLAN_ID],
+        "status": "active",
+        "intent": "plan",
+        "category": [{"coding": [{"system": PLAN_TYPES, "code": "SIP"}]}],
+        "subject": builders.reference(PATIENT),
+        "activity": [
+            {
+                "id": "e-home",
+                "progress": [{"time": county.now.isoformat(), "text": "Gick bra."}],
+                "detail": {"status": "in-progress", "description": "Hemtjänst"},
+            }
+        ],
+    }
+    says(county, Event.PROGRESS, focus, sender, *to)

@@ -13,8 +13,8 @@ from adapter.fhir.canonical import BASE, HSA
 from adapter.store import endpoints
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, UMEA, Party
-from tests.kit.news_words import informs, says
-from tests.kit.plan_words import PATIENT, PLAN_ID, PLAN_TYPES, answered, codes, unit, writes
+from tests.kit.news_words import informs, progresses, says
+from tests.kit.plan_words import PATIENT, answered, codes, unit, writes
 from tests.kit.statute_county import CASE, CENTRE, NURSING, SOCIAL, Judged, StatuteCounty
 
 CATEGORY = "https://fhir.inera.se/ig/careteam/CodeSystem/typ-av-careteam-cs"
@@ -68,27 +68,6 @@ def appoints(
         "organization": unit(sender) | {"type": "Organization"},
     }
     says(county, Event.CARE_CONTACT, focus, sender, *to, others=(post, person))
-
-
-def progresses(county: StatuteCounty, sender: Party, *to: Party, version: int = 1) -> None:
-    """Let a unit report what it has done of a plan."""
-    focus = {
-        "resourceType": "CarePlan",
-        "extension": [builders.extension("version", "PositiveInt", version)],
-        "identifier": [PLAN_ID],
-        "status": "active",
-        "intent": "plan",
-        "category": [{"coding": [{"system": PLAN_TYPES, "code": "SIP"}]}],
-        "subject": builders.reference(PATIENT),
-        "activity": [
-            {
-                "id": "e-home",
-                "progress": [{"time": county.now.isoformat(), "text": "Gick bra."}],
-                "detail": {"status": "in-progress", "description": "Hemtjänst"},
-            }
-        ],
-    }
-    says(county, Event.PROGRESS, focus, sender, *to)
 
 
 # Contacts
