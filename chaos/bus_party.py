@@ -22,7 +22,7 @@ from chaos.bus_sender import BusSender
 from chaos.manners import Manner
 from chaos.messages import Post
 from chaos.plan import TIMERS
-from chaos.receiver import Receiver
+from chaos.receiver import KEPT_BY, Receiver
 
 _TOO_LATE = TIMERS["receipt_within"].total_seconds() * 1.5  # seconds
 
@@ -104,6 +104,8 @@ class BusParty:
         if arrived.event == "receipt":
             self._sender.take_receipt(arrived)
             return
+        if manner in KEPT_BY:
+            self._sender.answer(body)
         if manner is Manner.LOSE:
             return
         code = {Manner.NOT_NOW: "transient-error", Manner.REFUSE: "fatal-error"}.get(manner, "ok")

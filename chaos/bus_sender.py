@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from adapter.fhir.builders import Party
+from chaos import messages, planning
 from chaos.ledger import Ledger
-from chaos.load import Load, Message
+from chaos.load import Load, Message, reply_message
 from chaos.manners import Manners
 from chaos.messages import Arrived, Post
 from chaos.plan import patience
@@ -44,6 +45,7 @@ class BusSender:
         self._load, self._ledger, self._manners = load, ledger, manners
         self._cases: list[_CaseOpen] = []
         self._bursts = count(1)
+        self._answered: set[tuple[str, int]] = set()
 
     def take_receipt(self, arrived: Arrived) -> None:
         """Note a receipt of the adapter."""
@@ -55,6 +57,18 @@ class BusSender:
             given_up = waiting.message.poisoned and waiting.receipts >= _ENOUGH
             if arrived.code != "transient-error" or given_up:
                 del case.burst[arrived.about]
+
+    def answer(self, body: bytes) -> None:
+        """Answer a message that asks for it: once, whatever copies come."""
+        answer = planning.reply(self._party, body)
+        if answer is None or self._load.ended.is_set():
+            return
+        post, asked_by = answer
+        _, number = messages.place(post.body)
+        if (post.case, number) not in self._answered:
+            self._answered.add((post.case, number))
+            message = reply_message(self._party, post, number, asked_by)
+            self._cases.append(_CaseOpen(unsent=[message]))
 
     def due(self, now: float) -> Iterator[Post]:
         """Yield what must be sent now, in order. Each is in the ledger before it is yielded."""
@@ -70,7 +84,9 @@ class BusSender:
         """Yield the next burst: one to three messages."""
         number = next(self._bursts)
         for _ in range(case.unsent[0].chance.randint(1, 3) if case.unsent else 0):
-            if not case.unsent or not self._load.turn():
+            if not case.unsent or (case.burst and case.unsent[0].waits):
+                break
+            if not self._load.turn():
                 break
             message = case.unsent.pop(0)
             waiting = _Unreceipted(message=message, burst=number)

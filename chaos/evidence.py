@@ -27,6 +27,8 @@ class Sent:
     receipted: float = NEVER  # when the final receipt came
     contradicted: bool = False  # another final receipt says the opposite
     reported: set[str] = field(default_factory=set)  # endpoints named by delivery reports
+    had: set[str] = field(default_factory=set)  # of a recall: who may have what is recalled
+    spared: set[str] = field(default_factory=set)  # of a recall: who has it not
 
     @property
     def key(self) -> Place:
@@ -35,6 +37,8 @@ class Sent:
 
     def add_receipt(self, line: Line) -> None:
         """Add a receipt. The first final one counts; later ones may only repeat it."""
+        self.had |= {_mailbox(who) for who in line.to}
+        self.spared |= {_mailbox(who) for who in line.spared}
         if self.receipt in FINAL:
             self.contradicted |= line.code in FINAL and line.code != self.receipt
             return
@@ -121,6 +125,7 @@ class Evidence:
         self.arrived: dict[tuple[str, str, int], Arrivals] = {}
         self.refused: dict[tuple[str, str, int], float] = {}  # when its receiver refused it
         self.strays: list[str] = []
+        self.recalls: dict[Place, Sent] = {}  # by the place of the message that is recalled
         self._contents: dict[str, Sent] = {}
         self._holders: dict[str, Holders] = defaultdict(Holders)
         for line in lines:
@@ -146,6 +151,8 @@ class Evidence:
         sent = self.sent.setdefault((line.case, line.number), Sent(first=line))
         self._contents[line.content] = sent
         sent.sent_at.append(line.at)
+        if line.recalls >= 0:
+            self.recalls[line.case, line.recalls] = sent
 
     def _got(self, line: Line) -> None:
         sent = self.sent.get((line.case, line.number))

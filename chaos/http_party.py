@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
+from adapter.fhir.builders import Party
 from chaos import messages
 from chaos.manners import Manner
-from chaos.messages import Post
-from chaos.parties import OMSORG
+from chaos.messages import Arrived, Post
+from chaos.parties import OMSORG, OMSORG_2
 from chaos.plan import TIMERS
 from chaos.receiver import Receiver
 
@@ -94,6 +96,12 @@ class _Server(ThreadingHTTPServer):
         """Print nothing: the rig kills peers in the middle of a request."""
 
 
+def _reader(party: Party) -> Callable[[bytes], Arrived]:
+    if party is OMSORG:
+        return messages.read_omsorg
+    return messages.read_omsorg_2 if party is OMSORG_2 else messages.read
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -104,8 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Take a message, note it, and respond as the drawn manner says."""
         http_party = self.server.http_party
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        is_omsorg = http_party.receiver.party is OMSORG
-        arrived = messages.read_omsorg(body) if is_omsorg else messages.read(body)
+        arrived = _reader(http_party.receiver.party)(body)
         manner = http_party.receiver.take(arrived)
         http_party.be_slow()
         match manner:
@@ -129,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         party = self.server.http_party.receiver.party
         if party is OMSORG:
             return messages.omsorg_receipt(body, about, code)
+        if party is OMSORG_2:
+            return messages.omsorg_2_receipt(about, code)
         return messages.receipt(party, about, code)
 
     def _respond(self, status: int, body: bytes, type_: str, headers: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from chaos import messages
 from chaos.ledger import Ledger, Line, Saw
 from chaos.load import Load, Message
 from chaos.manners import Manners
-from chaos.messages import FHIR, Post
+from chaos.messages import FHIR, Arrived, Post
 
 CLERKS = 10
 _ENOUGH = 3  # responses that are not final, after which a clerk stops sending poison
@@ -98,7 +98,7 @@ class HttpSender:
         """Send once; return the code of the receipt, "" when there was none."""
         self._ledger.write(message.line(post))
         status, body = connections.post(post)
-        about, code = _receipt(status, body, post.content)
+        about, code, arrived = _receipt(status, body, post.content)
         if code:
             self.receipts += 1
             self._ledger.write(
@@ -108,19 +108,22 @@ class HttpSender:
                     content=about,
                     asked=post.content,
                     code=code,
+                    to=arrived.had if arrived else (),
+                    spared=arrived.spared if arrived else (),
                 )
             )
         return code if about == post.content else ""
 
 
-def _receipt(status: int, body: bytes, asked: str) -> tuple[str, str]:
-    """Return a response's content id and receipt code; an OperationOutcome is a refusal."""
+def _receipt(status: int, body: bytes, asked: str) -> tuple[str, str, Arrived | None]:
+    """Return a response's content id, code and receipt; an OperationOutcome is a refusal."""
     if status == 200:
         receipt = messages.read(body)
-        return receipt.about, receipt.code
+        return receipt.about, receipt.code, receipt
     if status == 503 and b"adapter-fault" in body:
-        return asked, "transient-error"
-    return asked, "fatal-error" if 400 <= status < 500 and status not in (408, 429) else ""
+        return asked, "transient-error", None
+    is_refusal = 400 <= status < 500 and status not in (408, 429)
+    return asked, "fatal-error" if is_refusal else "", None
 
 
 class Connections:

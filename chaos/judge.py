@@ -5,7 +5,7 @@ Five counts must be zero. docs/guarantees.md defines each, and what is not count
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +13,8 @@ from itertools import chain
 from chaos.evidence import FINAL, NEVER, Evidence, Sent, name
 from chaos.ledger import Line, Saw
 from chaos.parties import ON_THE_BUS
+
+Key = tuple[str, str, int]  # mailbox, case, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Verdict:
     copies: int  # arrivals with the same ids as an earlier one: allowed, and counted
     poisoned: int
     reported: int
+    events: Counter[str]  # how many messages of each event were sent
+    recalled: int  # receivers whom a recall spared the message
     problems: dict[str, list[str]]
 
     def count(self, what: str) -> int:
@@ -47,7 +51,7 @@ def judge(lines: Iterable[Line]) -> Verdict:
         "lost": list(_lost(evidence)),
         "doubled": [name(*key) for key, a in evidence.arrived.items() if a.doubled],
         "misordered": list(_misordered(evidence)),
-        "misdelivered": [*evidence.strays, *_denied(evidence)],
+        "misdelivered": [*evidence.strays, *_denied(evidence), *_spared(evidence)],
         "unreceipted": list(_unreceipted(evidence)),
     }
     return Verdict(
@@ -55,6 +59,8 @@ def judge(lines: Iterable[Line]) -> Verdict:
         copies=sum(a.copies for a in evidence.arrived.values()),
         poisoned=sum(s.first.poison for s in evidence.sent.values()),
         reported=sum(len(s.reported) for s in evidence.sent.values()),
+        events=Counter(s.first.event for s in evidence.sent.values() if s.first.event),
+        recalled=sum(_ended(evidence, key) for key in _missing(evidence)),
         problems=problems,
     )
 
@@ -63,18 +69,55 @@ def _lost(evidence: Evidence) -> Iterator[str]:
     """Yield what has a final receipt, did not reach a receiver, and was not reported as refused.
 
     Only poison may be refused by the adapter, so a refusal of another message counts as a loss. A
-    report excuses a message only if its receiver refused it.
+    report excuses a message only if its receiver refused it. An accepted recall excuses the message
+    that it recalls, and nothing else.
     """
+    for key in _missing(evidence):
+        if not _ended(evidence, key) and not _needless(evidence, key):
+            yield name(*key)
+
+
+def _missing(evidence: Evidence) -> Iterator[Key]:
+    """Yield what has a final receipt, and neither reached its receiver nor was refused there."""
     for sent in evidence.sent.values():
         if sent.receipt not in (("ok",) if sent.first.poison else FINAL):
             continue
         for who in sent.first.to:
             key = (who, *sent.key)
             if key not in evidence.arrived and not _given_up(evidence, key):
-                yield name(*key)
+                yield key
 
 
-def _given_up(evidence: Evidence, key: tuple[str, str, int]) -> bool:
+def _ended(evidence: Evidence, key: Key) -> bool:
+    """Whether a recall of this message was accepted: it ends what has not left."""
+    recall = evidence.recalls.get(key[1:])
+    return recall is not None and recall.receipt == "ok"
+
+
+def _needless(evidence: Evidence, key: Key) -> bool:
+    """Whether this is a recall, and its receiver surely has nothing that is recalled.
+
+    The receipt of the recall says so. Whoever got the message must get its recall, whatever the
+    receipt says.
+    """
+    who, case, number = key
+    recall = evidence.sent[case, number]
+    if recall.first.recalls < 0 or recall.receipt != "ok":
+        return False
+    return who not in recall.had and (who, case, recall.first.recalls) not in evidence.arrived
+
+
+def _spared(evidence: Evidence) -> Iterator[str]:
+    """Yield what came to one who, by the recall's receipt, had nothing and would get nothing."""
+    for recall in evidence.recalls.values():
+        case, number = recall.key
+        for who in recall.spared:
+            for place in (recall.first.recalls, number):
+                if (who, case, place) in evidence.arrived:
+                    yield name(who, case, place)
+
+
+def _given_up(evidence: Evidence, key: Key) -> bool:
     """Whether its receiver refused it, and its sender got a report of that."""
     who, case, number = key
     return key in evidence.refused and who in evidence.sent[case, number].reported

@@ -38,11 +38,15 @@ class Line:
     envelope: str = ""
     case: str = ""
     number: int = 0  # the message's place in its case
-    to: tuple[str, ...] = ()  # the endpoints addressed; of a report: those not reached
+    to: tuple[str, ...] = ()  # the endpoints addressed; of a report: those not reached;
+    # of a recall's receipt: those that may have what is recalled
     code: str = ""  # of a receipt
     asked: str = ""  # of a receipt in an HTTP response: the content id of the request
     burst: int = 0  # messages of one burst were sent in order on one connection
     poison: bool = False  # unreadable: the adapter must give up on it, and only on it
+    event: str = ""  # of what was sent
+    recalls: int = -1  # the number of the message that this one recalls; -1: none
+    spared: tuple[str, ...] = ()  # of a recall's receipt: who has not got what is recalled
     kind: str = ""  # of a fault
     detail: str = ""
 
@@ -69,6 +73,10 @@ class Ledger:
 def dump(line: Line, at: float) -> str:
     """Return a line as text, without its empty fields."""
     fields = {name: value for name, value in asdict(line).items() if value}
+    if line.recalls < 0:
+        fields.pop("recalls")
+    else:
+        fields["recalls"] = line.recalls
     return json.dumps(fields | {"at": round(at, 4)})
 
 
@@ -86,5 +94,6 @@ def parse(texts: Iterable[str]) -> Iterator[Line]:
 
 
 def _line(fields: dict[str, Any]) -> Line:
-    values = fields | {"what": Saw(fields["what"]), "to": tuple(fields.get("to", ()))}
+    lists = {name: tuple(fields.get(name, ())) for name in ("to", "spared")}
+    values = fields | {"what": Saw(fields["what"])} | lists
     return Line(**values)

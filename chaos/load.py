@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from itertools import count
 
 from adapter.fhir.builders import Party
+from chaos import planning, scripts
 from chaos.ledger import Ledger, Line, Saw
-from chaos.messages import Post, note, poison
+from chaos.messages import HAS_ATTACHMENT, Post, note, poison
 from chaos.parties import BODEN, CLINIC, HOSPITAL, KALIX, LULEA, PITEA, PLANNING, UMEA
 from chaos.plan import Plan
+from chaos.scripts import Step
 
 _RECEIVERS = {
     HOSPITAL.endpoint: (LULEA, UMEA, PITEA, KALIX, PLANNING, BODEN),
@@ -35,6 +37,8 @@ class Message:
     to: tuple[str, ...]
     poisoned: bool
     chance: random.Random
+    waits: bool = False  # until everything sent before it in its case has its receipt
+    recalls: int = -1  # the number of the message that it recalls
 
     def line(self, post: Post, burst: int = 0) -> Line:
         """Return the ledger's line for sending this or a copy of it."""
@@ -48,6 +52,8 @@ class Message:
             to=self.to,
             burst=burst,
             poison=self.poisoned,
+            event=post.event,
+            recalls=self.recalls,
         )
 
 
@@ -71,6 +77,8 @@ class Load:
         length = chance.randint(1, _LONGEST)
         (usual,) = chance.choices(_RECEIVERS[sender.endpoint], _WEIGHTS)
         bad = _poisoned_place(number, length, chance)
+        if bad < 0 and scripts.is_planned(random.Random(f"{self._plan.seed}/planned/{number}")):
+            return _planned(sender, usual, name, length, chance)
         return [
             _message(sender, usual, name, place, poison() if place == bad else "", chance)
             for place in range(length)
@@ -123,4 +131,62 @@ def _message(
         to=tuple(party.endpoint for party in to),
         poisoned=bool(poisoned),
         chance=random.Random(chance.random()),
+    )
+
+
+def _planned(
+    sender: Party, usual: Party, case: str, length: int, chance: random.Random
+) -> list[Message]:
+    """Return the messages of a case of planning."""
+    steps = scripts.script(sender, usual, _RECEIVERS[sender.endpoint], length, chance)
+    messages: list[Message] = []
+    for number, step in enumerate(steps):
+        about = messages[step.recalls].post.content if step.recalls >= 0 else ""
+        messages.append(_of_step(sender, step, case, number, about, chance))
+    return messages
+
+
+def _of_step(
+    sender: Party, step: Step, case: str, number: int, about: str, chance: random.Random
+) -> Message:
+    return Message(
+        sender=sender,
+        post=_post(sender, step, case, number, about),
+        number=number,
+        to=tuple(party.endpoint for party in step.to),
+        poisoned=False,
+        chance=random.Random(chance.random()),
+        waits=step.waits,
+        recalls=step.recalls,
+    )
+
+
+def _post(sender: Party, step: Step, case: str, number: int, about: str) -> Post:
+    if step.event == "message":
+        return note(sender, step.to, case, number)
+    attached = HAS_ATTACHMENT if step.has_attachment else ""
+    word = planning.Word(
+        event=step.event,
+        sender=sender,
+        to=step.to,
+        case=f"{sender.organization}/{case}",
+        text=" ".join(filter(None, (f"[[{case}/{number}]]", step.says, attached))),
+        code=step.code,
+        version=step.version,
+        about=about,
+        has_attachment=step.has_attachment,
+        stranger=step.stranger,
+    )
+    return planning.written(word, case)
+
+
+def reply_message(sender: Party, post: Post, number: int, asked_by: str) -> Message:
+    """Return the answer to a message of the case: only the one that asked must be told."""
+    return Message(
+        sender=sender,
+        post=post,
+        number=number,
+        to=(asked_by,),
+        poisoned=False,
+        chance=random.Random(post.content),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,9 +17,15 @@ from adapter.fhir import builders, codec, rewriting
 from adapter.fhir.builders import Party
 from adapter.simulators.messages import Organisation
 from adapter.simulators.omsorg_format import OmsorgFormat
+from chaos import omsorg_2
 from chaos.parties import ADAPTER, OMSORG, endpoint_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ATTACHMENT = b64encode("Bilaga om hjälpmedel".encode()).decode()
+"""The bytes of every attachment of the rig, in base64."""
+HAS_ATTACHMENT = "med bilaga"
+"""Stands in the text of every message that has one."""
+_OMSORG_2_REPORT = {"leveransrapport": "delivery-report"}
 FHIR = "application/fhir+json"
 _PLACE = re.compile(rb"\[\[([A-Za-z0-9-]+)/(\d+)\]\]")
 _POISON = "POISON"
@@ -63,6 +70,9 @@ class Arrived:
     about: str = ""  # the content id that a receipt or report is about
     code: str = ""  # of a receipt
     missed: str = ""  # of a report: the endpoint that was not reached
+    had: tuple[str, ...] = ()  # of a recall's receipt: who may have what is recalled
+    spared: tuple[str, ...] = ()  # of a recall's receipt: who has it not
+    is_whole: bool = True  # whether every attachment has the bytes that were sent
 
 
 def note(sender: Party, to: tuple[Party, ...], case: str, number: int, poison: str = "") -> Post:
@@ -173,8 +183,9 @@ def read(body: bytes) -> Arrived:
     head = bundle["entry"][0]["resource"]
     about, code = _response(head)
     event = head["eventCoding"]["code"]
-    case, number = _place(body)
+    case, number = place(body)
     task = _task(bundle) if event == "delivery-report" else {}
+    remarks = _remarks(bundle) if event == "receipt" else []
     return Arrived(
         event=event,
         content=head["id"],
@@ -184,13 +195,41 @@ def read(body: bytes) -> Arrived:
         about=about or _identifier(task.get("focus")),
         code=code,
         missed=endpoint_of(_identifier(task.get("owner"))),
+        had=tuple(who for who, what in remarks if what == "may have it"),
+        spared=tuple(who for who, what in remarks if what == "has it not"),
+        is_whole=_is_whole(body, _attachments(bundle)),
     )
+
+
+def _attachments(bundle: dict[str, Any]) -> list[str]:
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    documents = [r for r in resources if r["resourceType"] == "DocumentReference"]
+    return [c["attachment"].get("data", "") for r in documents for c in r["content"]]
+
+
+def _is_whole(body: bytes, attachments: Sequence[str]) -> bool:
+    """Whether a message has the attachment that its text promises, byte for byte."""
+    promised = [ATTACHMENT] if HAS_ATTACHMENT.encode() in body else []
+    return list(attachments) == promised
+
+
+def _remarks(bundle: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what our receipt for a recall says of each receiver of what is recalled."""
+    outcomes = [e["resource"] for e in bundle["entry"]]
+    issues = [i for r in outcomes if r["resourceType"] == "OperationOutcome" for i in r["issue"]]
+    texts = [str(issue.get("diagnostics", "")) for issue in issues if _is_recalled(issue)]
+    return [(who, what) for who, _, what in (text.partition(": ") for text in texts)]
+
+
+def _is_recalled(issue: dict[str, Any]) -> bool:
+    codings = issue.get("details", {}).get("coding", [])
+    return any(coding.get("code") == "recalled" for coding in codings)
 
 
 def read_omsorg(body: bytes) -> Arrived:
     """Read a message of omsorg/1."""
     message = _OMSORG_FORMAT.read(body)
-    case, number = _place(body)
+    case, number = place(body)
     return Arrived(
         event=message.event,
         content=message.content_id,
@@ -200,9 +239,37 @@ def read_omsorg(body: bytes) -> Arrived:
     )
 
 
-def _place(body: bytes) -> tuple[str, int]:
-    place = _PLACE.search(body)
-    return (place[1].decode(), int(place[2])) if place else ("", 0)
+def read_omsorg_2(body: bytes) -> Arrived:
+    """Read a message of omsorg/2."""
+    document = omsorg_2.read(body)
+    case, number = place(body)
+    return Arrived(
+        event=_OMSORG_2_REPORT.get(document.type, document.type),
+        content=document.content,
+        envelope=document.envelope,
+        case=case,
+        number=number,
+        is_whole=_is_whole(body, document.attachments),
+    )
+
+
+def omsorg_2_receipt(about: str, code: str) -> Post:
+    """Return a Systemkvittens about the content id `about`."""
+    id_, body = omsorg_2.receipt(about, code, T0.isoformat())
+    return Post(
+        content=id_,
+        envelope=id_,
+        case="",
+        event="receipt",
+        body=body,
+        content_type=_OMSORG_FORMAT.content_type,
+    )
+
+
+def place(body: bytes) -> tuple[str, int]:
+    """Return a message's case and its number there; "" and 0 where it names none."""
+    named = _PLACE.search(body)
+    return (named[1].decode(), int(named[2])) if named else ("", 0)
 
 
 def _response(head: dict[str, Any]) -> tuple[str, str]:

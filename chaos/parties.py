@@ -20,7 +20,8 @@ BEHIND_HTTP = (HOSPITAL, CLINIC, UMEA, PITEA, BODEN, KALIX, KALIX_NEW)
 SEND_BY_HTTP = (HOSPITAL, CLINIC)
 EVERYBODY = (*ON_THE_BUS, *BEHIND_HTTP)
 SLOW = BODEN  # responds slowly during the fault slow-party
-OMSORG = PITEA  # sends and receives omsorg/1 (XML)
+OMSORG = PITEA  # receives omsorg/1 (XML)
+OMSORG_2 = UMEA  # receives omsorg/2
 
 SUCCESSORS = {KALIX_NEW.endpoint: KALIX.endpoint}
 """For each successor, the mailbox that it replaces when the settings change during the run."""

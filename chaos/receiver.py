@@ -7,7 +7,7 @@ from chaos.ledger import Ledger, Line, Saw
 from chaos.manners import Manner, Manners
 from chaos.messages import Arrived
 
-_KEPT_BY = (Manner.WELL, Manner.LOSE, Manner.DOUBLE, Manner.LATE)
+KEPT_BY = (Manner.WELL, Manner.LOSE, Manner.DOUBLE, Manner.LATE)
 
 
 class Receiver:
@@ -27,7 +27,7 @@ class Receiver:
             self._note(arrived, Saw.REPORTED)
             return Manner.WELL
         manner = self.manners.towards(self.party.endpoint, arrived.case, arrived.number)
-        if manner in _KEPT_BY:
+        if manner in KEPT_BY and arrived.is_whole:
             self._note(arrived, Saw.GOT)
         if manner is Manner.REFUSE:
             self._note(arrived, Saw.REFUSED)
@@ -42,7 +42,8 @@ class Receiver:
                 envelope=arrived.envelope,
                 case=arrived.case,
                 number=arrived.number,
-                to=(arrived.missed,) if arrived.missed else (),
+                to=(arrived.missed,) if arrived.missed else arrived.had,
+                spared=arrived.spared,
                 code=arrived.code,
             )
         )

@@ -8,8 +8,19 @@ from typing import Any
 
 from adapter.core.endpoint import Endpoint, Settings
 from adapter.fhir.builders import Party
-from chaos.parties import BEHIND_HTTP, KALIX, KALIX_NEW, OMSORG, ON_THE_BUS, PLANNING, SLOW
+from chaos.parties import (
+    BEHIND_HTTP,
+    KALIX,
+    KALIX_NEW,
+    OMSORG,
+    OMSORG_2,
+    ON_THE_BUS,
+    PLANNING,
+    SLOW,
+)
 from chaos.plan import RESENDS, TIMERS, Plan
+
+_SYSTEMS = {OMSORG.endpoint: "omsorg", OMSORG_2.endpoint: "omsorg/2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,7 @@ class Region:
         endpoint = Endpoint(
             name=party.endpoint,
             organization=party.organization,
-            system="omsorg" if party is OMSORG else "fhir",
+            system=_SYSTEMS.get(party.endpoint, "fhir"),
             transport="rabbitmq" if party in ON_THE_BUS else "http",
             owner="the rig",
             carries_for=carried,

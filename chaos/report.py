@@ -27,6 +27,8 @@ def lines(result: Result) -> Iterator[str]:
         f"{verdict.reported}; poisoned: {verdict.poisoned}; "
         f"settled {result.settled:.1f} s after the end of the load"
     )
+    yield f"sent by event: {_counts(verdict.events)}"
+    yield f"ended by a recall before they arrived: {verdict.recalled}"
     for name in NAMES:
         for problem in verdict.problems[name][:_SHOWN]:
             yield f"{name}: {problem}"

@@ -1,6 +1,6 @@
 """Replace functions of the adapter, in the processes that the rig starts: poison and sabotage.
 
-The product contains none of this. The rig must detect each of the four sabotages; otherwise its
+The product contains none of this. The rig must detect each of the sabotages; otherwise its
 zeros prove nothing.
 """
 
@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.core.endpoint import Endpoint
-from adapter.core.model import Envelope, Message
+from adapter.core.lifecycle import Step
+from adapter.core.model import Delivery, Envelope, Kind, Message
 from adapter.inbound import forwarding, process, receive
 from adapter.inbound.owed_receipts import OwedReceipt
 from adapter.policy.read_message import ReadMessage, UnreadableMessage, read_message
 from adapter.policy.routing import Addressing, receivers
 from adapter.settings.network import Network
-from adapter.store import Store, due_deliveries, duplicates
+from adapter.store import Store, due_deliveries, duplicates, outbox
 from adapter.store.duplicates import Ids, Seen, Verdict
 from adapter.store.transaction import Transaction
 from adapter.web import receiving
@@ -120,17 +121,34 @@ def _wrong_endpoint() -> None:
     _replace(forwarding, "receivers", receivers_and_stray)
 
 
+def _end_without_recall() -> None:
+    """Now and then end a delivery by the step of a recall, although nobody recalled it."""
+    numbers = itertools.count(1)
+    put = outbox.put
+
+    def put_and_end(tx: Transaction, made: Iterable[Delivery]) -> None:
+        kept = list(made)
+        put(tx, kept)
+        for each in kept:
+            if each.event.kind is Kind.COMMUNICATION and not next(numbers) % _STRAY_INTERVAL:
+                outbox.step(tx, each.id, Step.LAPSE, datetime.now(UTC))
+
+    _replace(outbox, "put", put_and_end)
+
+
 SABOTAGES = {
     "ack-before-commit": _ack_before_commit,
     "no-dedupe": _no_dedupe,
     "no-order": _no_order,
     "wrong-endpoint": _wrong_endpoint,
+    "end-without-recall": _end_without_recall,
 }
 SEEN_AS = {
     "ack-before-commit": "lost",
     "no-dedupe": "doubled",
     "no-order": "misordered",
     "wrong-endpoint": "misdelivered",
+    "end-without-recall": "lost",
 }
 """For each sabotage, the count that must not be zero."""
 

@@ -30,7 +30,7 @@ _PROMPT = (
 )
 """Plots that need no weather, no operations and no clock: they can be told at once."""
 PLANNED: tuple[tuple[str, float, Plot], ...] = (("coordination", 1, coordination.coordination),)
-PLANNED_SHARE = 0.06
+PLANNED_SHARE = 0.12
 """Drawn by themselves, so that the other stories of a seed stay what they were."""
 EVERY_PLOT = tuple(name for name, _, _ in (*PLOTS, *PLANNED))
 _BEFORE = timedelta(days=40)  # a told-at-once story is over by then

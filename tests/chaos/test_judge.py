@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -263,3 +264,72 @@ def test_a_ledger_is_read_as_written_except_for_an_incomplete_line(tmp_path: Pat
     [line] = read(ledger.path)
     assert (line.number, line.to, line.poison) == (1, ("lulea",), True)
     assert time.time() - line.at < 60
+
+
+def recall(number: int, at: float, of: int, *, to: str = "lulea") -> Line:
+    """The planning service recalls a message of case C."""
+    return sent(number, at, to=to, recalls=of)
+
+
+def recalled(number: int, at: float, *, had: str = "", spared: str = "") -> Line:
+    """The receipt of a recall says who may have the message, and who has it not."""
+    names: dict[str, Any] = {"to": (had,) if had else (), "spared": (spared,) if spared else ()}
+    return receipted(number, at, **names)
+
+
+def test_a_message_that_was_recalled_before_it_was_sent_is_ended_not_lost() -> None:
+    ended = [sent(1, 1), receipted(1, 2), recall(2, 3, 1), recalled(2, 4, spared="lulea")]
+    verdict = judge(ended)
+    assert verdict.clean
+    assert verdict.recalled == 1
+
+
+def test_a_message_that_ended_without_a_recall_is_lost() -> None:
+    other = [sent(2, 3), receipted(2, 4), recall(3, 5, 2), recalled(3, 6, spared="lulea")]
+    assert counts(judge([sent(1, 1), receipted(1, 2), *other])) == {"lost": 1}
+
+
+@pytest.mark.parametrize("code", ["fatal-error", "transient-error"])
+def test_a_recall_that_was_not_accepted_excuses_nothing(code: str) -> None:
+    lines = [sent(1, 1), receipted(1, 2), recall(2, 3, 1), receipted(2, 4, code)]
+    assert "lulea C/1" in judge(lines).problems["lost"]
+
+
+def test_whoever_got_the_message_must_get_its_recall() -> None:
+    lines = [sent(1, 1), receipted(1, 2), got(1, 3), recall(2, 4, 1)]
+    assert counts(judge([*lines, recalled(2, 5, had="lulea")])) == {"lost": 1}
+    assert counts(judge([*lines, recalled(2, 5)])) == {"lost": 1}
+    assert judge([*lines, recalled(2, 5, had="lulea"), got(2, 6)]).clean
+
+
+def test_whoever_may_have_the_message_must_get_its_recall_although_it_never_came() -> None:
+    lines = [sent(1, 1), receipted(1, 2), recall(2, 3, 1), recalled(2, 4, had="lulea")]
+    assert counts(judge(lines)) == {"lost": 1}
+    assert judge([*lines, got(2, 5)]).clean
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_whoever_has_it_not_by_the_receipt_gets_neither_message_nor_recall(number: int) -> None:
+    lines = [sent(1, 1), receipted(1, 2), recall(2, 3, 1), recalled(2, 4, spared="lulea")]
+    assert counts(judge([*lines, got(number, 5)]))["misdelivered"] == 1
+
+
+def test_a_recalled_message_may_not_arrive_after_its_recall() -> None:
+    lines = [sent(1, 1), receipted(1, 2), recall(2, 3, 1), recalled(2, 4, had="lulea")]
+    assert counts(judge([*lines, got(2, 5), got(1, 6)])) == {"misordered": 1}
+
+
+def test_a_recall_at_another_receiver_is_misdelivered() -> None:
+    lines = [sent(1, 1), receipted(1, 2), got(1, 3), recall(2, 4, 1)]
+    lines += [recalled(2, 5, had="lulea"), got(2, 6), got(2, 7, who="umea")]
+    assert counts(judge(lines)) == {"misdelivered": 1}
+
+
+def test_the_recall_of_the_first_message_of_a_case_is_read_as_written(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.write(recall(1, 0, 0))
+    ledger.write(recalled(1, 0, had="lulea", spared="umea"))
+    ledger.close()
+    word, receipt = read(ledger.path)
+    assert word.recalls == 0
+    assert (receipt.to, receipt.spared, receipt.recalls) == (("lulea",), ("umea",), -1)
