@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from adapter.core.endpoint import Endpoint, Settings
+from adapter.core.model import Need
 from adapter.fhir.builders import Party
 from chaos.parties import (
     BEHIND_HTTP,
     KALIX,
     KALIX_NEW,
+    LULEA,
     OMSORG,
     OMSORG_2,
     ON_THE_BUS,
@@ -45,6 +47,7 @@ class Region:
     def _endpoint(self, party: Party, moved: str) -> Endpoint:
         timers: dict[str, Any] = dict(TIMERS)
         carried = ("2580", "2480") if party is PLANNING else ()
+        is_municipal = party is LULEA
         endpoint = Endpoint(
             name=party.endpoint,
             organization=party.organization,
@@ -52,6 +55,8 @@ class Region:
             transport="rabbitmq" if party in ON_THE_BUS else "http",
             owner="the rig",
             carries_for=carried,
+            municipality="2580" if is_municipal else "",
+            serves=(Need.SOCIAL_SERVICES,) if is_municipal else (),
             receipt_resends=RESENDS,
             **timers,
         )

@@ -15,7 +15,8 @@ from chaos.parties import SEND_BY_HTTP
 from chaos.planning import ASKS, may_bear
 
 _OPENING = ("message", "planning-basis")
-"""Events that may open a case (`begins`). A hospital, which sends by HTTP, opens one with a message only."""
+"""Events that may open a case (`begins`). The hospitals, which send by HTTP, only
+begin messages."""
 _ONCE = ("care-contact", "planning-basis", "information-transfer", "message", "message")
 _CHAINED = ("sip-invitation-changed", "sip-invitation-cancelled")
 _SHARE = 0.5  # of the cases
