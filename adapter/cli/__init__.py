@@ -30,6 +30,7 @@ COMMANDS = (
     ),
     _listed("validate", "validation.validate", "message.json", "messages --json"),
     _listed("health", "health.health_", "", "--settings region.toml --json"),
+    _listed("status", "status.status", "", "--settings region.toml --json"),
     _listed("case", "case.case", "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json"),
     _listed(
         "messages", "message_list.messages", "--endpoint lulea --since 2h", "--state refused --json"

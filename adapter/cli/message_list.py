@@ -96,7 +96,8 @@ def _print_page(page: Page, sent: Iterable[DeliverySummary], held: Mapping[str, 
     for d in sent:
         deliveries[d.message_id].append(_delivery(d, held))
     rows = [_row(m, deliveries[m.id]) for m in page.messages]
-    printing.table(["received (Sweden)", "id", "from", "event", "standing", "deliveries"], rows)
+    columns = ["received (Sweden)", "id", "from", "event", "standing", "deliveries"]
+    printing.entries(columns, rows, "deliveries")
     if page.next is not None:
         printing.aside(f"There may be more: add --before {page.next}")
 

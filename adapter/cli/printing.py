@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from adapter.cli.column_widths import column_widths
 from adapter.core import privacy
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -36,6 +38,7 @@ _TONES = {
     "receipt": "green",
 }
 _TONED = ("what", "standing", "severity", "told")
+_COUNTS = {"dead": "bold red", "troubled": "yellow", "refused": "yellow"}  # but not at 0
 
 
 def when(at: datetime | None) -> str:
@@ -93,10 +96,20 @@ def entries(columns: Sequence[str], rows: Sequence[Sequence[str]], text: str) ->
         return
     place = list(columns).index(text)
     heads = [[cell for n, cell in enumerate(row) if n != place] for row in (columns, *rows)]
-    widths = [max(len(cell) for cell in column) for column in zip(*heads, strict=True)]
-    texts = ["", *(row[place] for row in rows)]
-    for number, (head, below) in enumerate(zip(heads, texts, strict=True)):
-        console.print(_head(heads[0], head, widths, "" if number else "bold"), soft_wrap=True)
+    _unbroken(console, heads[0], heads[1:], [row[place] for row in rows])
+
+
+def _unbroken(
+    console: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    texts: Sequence[str] = (),
+) -> None:
+    """Print each row as one line, however long, and its text below it."""
+    widths = [max(len(cell) for cell in column) for column in zip(columns, *rows, strict=True)]
+    for row, below in zip_longest((columns, *rows), ("", *texts), fillvalue=""):
+        style = "bold" if row is columns else ""
+        console.print(_head(columns, row, widths, style), soft_wrap=True)
         if below:
             paragraph(below, "  ")
 
@@ -106,7 +119,9 @@ def _head(columns: Sequence[str], row: Sequence[str], widths: Sequence[int], sty
     padded = [
         (clean(cell).ljust(width), style or _tone(column, cell)) for column, cell, width in cells
     ]
-    return Text("  ").join(Text(cell, style=tone) for cell, tone in padded)
+    joined = Text("  ").join(Text(cell, style=tone) for cell, tone in padded)
+    joined.rstrip()
+    return joined
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -121,17 +136,25 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         typer.echo("  ".join(padded).rstrip())
 
 
-def _coloured(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _coloured(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Break texts between words. No word is broken: an id must stay one."""
+    console = Console()
+    widths = column_widths([columns, *rows], console.width)
+    if widths is None:
+        _unbroken(console, columns, rows)
+        return
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(column, width=width)
     for row in rows:
         cells = zip(columns, row, strict=True)
         shown.add_row(*(Text(cell, style=_tone(column, cell)) for column, cell in cells))
-    Console().print(shown)
+    console.print(shown)
 
 
 def _tone(column: str, cell: str) -> str:
+    if column in _COUNTS:
+        return "" if cell.strip() in ("0", "") else _COUNTS[column]
     return _TONES.get(cell.partition(" ")[0], "") if column in _TONED else ""
 
 

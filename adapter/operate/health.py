@@ -159,9 +159,12 @@ def _read_survey(tx: Transaction, settings: Settings) -> Survey:
     now = heartbeats.clock(tx)
     processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
-    named = (*partner_findings.findings(tx, settings, now), *item_findings.findings(tx, now))
-    others = (Finding(name=name, why=why) for name, why in named)
-    findings = (*judge(processes, now, required_queues(settings)), *late, *others)
+    partners = (
+        Finding(name=each.name, why=each.text)
+        for each in partner_findings.findings(tx, settings, now)
+    )
+    items = (Finding(name=name, why=why) for name, why in item_findings.findings(tx, now))
+    findings = (*judge(processes, now, required_queues(settings)), *late, *partners, *items)
     return Survey(findings=findings, processes=processes, now=now)
 
 

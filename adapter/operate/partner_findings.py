@@ -6,6 +6,7 @@ No door shuts for any of these: the adapter goes on taking messages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -25,23 +26,34 @@ _REFUSALS = frozenset({"refused", "refused-for-now", "access-denied", "bad-answe
 _TAKEN = frozenset({State.ACCEPTED, State.CONFIRMED})
 
 
-def findings(tx: Transaction, settings: Settings, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield name and reason of each finding; a reason begins with the endpoint it is about."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFinding:
+    """What is wrong around one endpoint: its name in `health.FINDINGS`, and the reason."""
+
+    name: str
+    endpoint: str  # "": senders that could not be identified
+    why: str
+
+    @property
+    def text(self) -> str:
+        """The reason, beginning with the endpoint."""
+        return f"{self.endpoint or 'unidentified'}: {self.why}"
+
+
+def findings(tx: Transaction, settings: Settings, now: datetime) -> Iterator[PartnerFinding]:
+    """Yield each finding."""
     dead = partners.dead(tx)
     yield from _dead(dead)
     for stop in _stops(tx, settings):
         yield from _stopped(stop)
     buried = {each.endpoint for each in dead if each.kind == "delivery"}
     for name in sorted(buried.union(partners.unwell(tx))):
-        codes = refusals(tx, name)
-        if codes:
-            newest = f"the newest {len(codes)} deliveries: {_words(codes)}"
-            yield "only-refuses", f"{name}: refuses everything, {newest}"
+        yield from _refusing(tx, name)
     for endpoint in settings.endpoints:
         yield from _silence(tx, endpoint, now)
 
 
-def _dead(counts: Sequence[DeadCount]) -> Iterator[tuple[str, str]]:
+def _dead(counts: Sequence[DeadCount]) -> Iterator[PartnerFinding]:
     by_owner = attrgetter("endpoint", "kind")
     for (name, kind), group in groupby(sorted(counts, key=by_owner), key=by_owner):
         causes = list(group)
@@ -49,8 +61,8 @@ def _dead(counts: Sequence[DeadCount]) -> Iterator[tuple[str, str]]:
         noun = kind if number == 1 else {"message": "messages", "delivery": "deliveries"}[kind]
         oldest = _time(min(cause.oldest for cause in causes))
         codes = _words([cause.code for cause in causes])
-        whose = name or "unidentified"
-        yield "dead", f"{whose}: {number} dead {noun} ({codes}), the oldest from {oldest}"
+        why = f"{number} dead {noun} ({codes}), the oldest from {oldest}"
+        yield PartnerFinding(name="dead", endpoint=name, why=why)
 
 
 def _stops(tx: Transaction, settings: Settings) -> list[Stop]:
@@ -59,15 +71,21 @@ def _stops(tx: Transaction, settings: Settings) -> list[Stop]:
     return [stop for stop in partners.stops(tx) if not known or stop.endpoint in known]
 
 
-def _stopped(stop: Stop) -> Iterator[tuple[str, str]]:
+def _stopped(stop: Stop) -> Iterator[PartnerFinding]:
     if stop.paused_at:
-        since = _time(stop.paused_at)
-        by = f"paused by {stop.paused_by} since {since}: {stop.paused_why}"
-        yield "paused", f"{stop.endpoint}: {by}"
+        why = f"paused by {stop.paused_by} since {_time(stop.paused_at)}: {stop.paused_why}"
+        yield PartnerFinding(name="paused", endpoint=stop.endpoint, why=why)
     if stop.cut_off and stop.next_probe:
-        failures = f"does not answer, {stop.failures} failures in a row"
-        probe = f"the next probe is at {_time(stop.next_probe)}"
-        yield "cut-off", f"{stop.endpoint}: {failures}; {probe}"
+        why = f"does not answer, {stop.failures} failures in a row"
+        why += f"; the next probe is at {_time(stop.next_probe)}"
+        yield PartnerFinding(name="cut-off", endpoint=stop.endpoint, why=why)
+
+
+def _refusing(tx: Transaction, name: str) -> Iterator[PartnerFinding]:
+    codes = refusals(tx, name)
+    if codes:
+        why = f"refuses everything, the newest {len(codes)} deliveries: {_words(codes)}"
+        yield PartnerFinding(name="only-refuses", endpoint=name, why=why)
 
 
 def refusals(tx: Transaction, name: str) -> list[str]:
@@ -81,16 +99,16 @@ def refusals(tx: Transaction, name: str) -> list[str]:
     return [] if took or len(codes) < _ENOUGH else codes
 
 
-def _silence(tx: Transaction, endpoint: Endpoint, now: datetime) -> Iterator[tuple[str, str]]:
+def _silence(tx: Transaction, endpoint: Endpoint, now: datetime) -> Iterator[PartnerFinding]:
     if endpoint.expect_every is None:
         return
     due_after = partial(working_days.due, within=endpoint.expect_every, zone=endpoint.zone)
     last = partners.last_spoke(tx, endpoint.name, lambda at: due_after(at) <= now)
     if last is None:
-        yield "silent", f"{endpoint.name}: it has never spoken"
+        yield PartnerFinding(name="silent", endpoint=endpoint.name, why="it has never spoken")
     elif due_after(last) <= now:
-        should = f"it should have spoken by {_time(due_after(last))}"
-        yield "silent", f"{endpoint.name}: silent since {_time(last)}; {should}"
+        why = f"silent since {_time(last)}; it should have spoken by {_time(due_after(last))}"
+        yield PartnerFinding(name="silent", endpoint=endpoint.name, why=why)
 
 
 def _words(codes: Sequence[str]) -> str:

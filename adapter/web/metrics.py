@@ -17,6 +17,7 @@ from adapter.core import service_windows
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
 from adapter.operate import health
+from adapter.operate.status import PartnerStatus, partner_statuses
 from adapter.settings.network import Network
 from adapter.store import Store, items
 from adapter.store.queries import figures
@@ -69,6 +70,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
             counted = (figures.messages(tx), figures.deliveries(tx))
             endpoints, totals = figures.endpoints(tx, now), figures.totals(tx)
             item_counts = items.counts(tx, now)
+            statuses = partner_statuses(tx, network.settings, now)
     except TransientError:
         up.add_metric([], 0)
         yield up
@@ -78,6 +80,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield _counts("adapter_messages", "Messages not yet processed, or dead.", counted[0])
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
+    yield from _partners(statuses)
     yield from _items([row.endpoint for row in endpoints], item_counts)
     yield from (_total(name, value) for name, value in totals.items())
     yield from _health(health.survey(store, network.settings))
@@ -109,6 +112,26 @@ def _endpoints(
         if row.last_received:
             heard.add_metric([row.endpoint], row.last_received.timestamp())
     yield from (late, old, heard, paused, cut_off, closed)
+
+
+def _partners(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:
+    """What `adapter status` shows, at zero too."""
+    waiting = _gauge("adapter_endpoint_waiting", "Open deliveries.")
+    troubled = _gauge("adapter_endpoint_troubled", "Open deliveries that failed or are late.")
+    dead = _gauge("adapter_endpoint_dead", "Dead deliveries to it and dead messages from it.")
+    refused = _gauge("adapter_endpoint_refused_today", "Its messages that we refused today.")
+    findings = _gauge("adapter_endpoint_findings", "What `adapter status` finds wrong.")
+    days = _gauge("adapter_certificate_days", "How long its certificates are still valid.")
+    for each in statuses:
+        name = [each.endpoint]
+        waiting.add_metric(name, each.waiting)
+        troubled.add_metric(name, each.troubled)
+        dead.add_metric(name, each.dead)
+        refused.add_metric(name, each.refused_today)
+        findings.add_metric(name, len(each.findings))
+        if each.certificate_days is not None:
+            days.add_metric(name, each.certificate_days)
+    yield from (waiting, troubled, dead, refused, findings, days)
 
 
 def _items(names: Iterable[str], counts: Iterable[items.ItemCount]) -> Iterator[Metric]:

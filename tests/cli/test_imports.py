@@ -49,6 +49,7 @@ class Call(NamedTuple):
 
 OF_A_STORE = [  # DELIVERY and MESSAGE are dead
     Call("health", STORE),
+    Call("status", STORE),
     Call("case CASE", STORE),
     Call("messages", STORE),
     Call("message DELIVERY", STORE),

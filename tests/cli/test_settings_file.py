@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from adapter import mappings
 from adapter.cli import check_certificates, check_routes
+from adapter.core import certificates
 from adapter.core.endpoint import Endpoint, Route, Settings
 from adapter.core.model import Event, Need
 from adapter.settings.network import Network
@@ -231,7 +232,7 @@ def endpoint(**more: Any) -> Endpoint:
 def test_a_certificate_is_told_before_it_ends_and_after(made: MakeCertificate) -> None:
     path = made("ending", days=100)
     one = endpoint(certificate_file=str(path), key_file=str(path.with_suffix(".key")))
-    (ends,) = [check_certificates.not_after(der) for der in check_certificates.certificates(path)]
+    (ends,) = [certificates.not_after(der) for der in certificates.certificates(path)]
     assert timedelta(days=99) < ends - datetime.now(UTC) < timedelta(days=101)
 
     def severities(at: datetime) -> list[str]:
@@ -247,8 +248,8 @@ def test_the_end_of_a_certificate_is_read_as_openssl_reads_it(made: MakeCertific
     asked = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
     told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     seconds = ssl.cert_time_to_seconds(told.strip().partition("=")[2])
-    (der,) = check_certificates.certificates(path)
-    assert check_certificates.not_after(der).timestamp() == seconds
+    (der,) = certificates.certificates(path)
+    assert certificates.not_after(der).timestamp() == seconds
 
 
 def key_findings(certificate: Path, key: Path | None) -> list[tuple[str, str]]:
@@ -299,7 +300,7 @@ def test_a_certificate_file_that_cannot_be_read_is_named_with_the_cause(tmp_path
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reading_of_certificates_fall(der: bytes) -> None:
     with suppress(ValueError):
-        check_certificates.not_after(der)
+        certificates.not_after(der)
 
 
 def network(*routes: Route, **systems: str) -> Network:

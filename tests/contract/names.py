@@ -80,6 +80,7 @@ COMMANDS = {
     "systems": (),
     "validate": ("message.json",),
     "health": ("--store", "adapter.db"),
+    "status": ("--store", "adapter.db"),
     "case": (f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "protection": ("show", f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "messages": ("--store", "adapter.db"),

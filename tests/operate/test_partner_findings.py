@@ -33,7 +33,8 @@ def region(tmp_path: Path) -> Iterator[Region]:
 def said(region: Region, now: datetime, settings: Settings = SETTINGS) -> list[tuple[str, str]]:
     """The findings about partners."""
     with region.store.read() as tx:
-        return list(partner_findings.findings(tx, settings, now))
+        found = list(partner_findings.findings(tx, settings, now))
+    return [(each.name, each.text) for each in found]
 
 
 def refuses(region: Region, *visits: str, code: str = "fatal-error") -> None:

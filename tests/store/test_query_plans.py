@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.operate import maintenance
+from adapter.operate.status import partner_statuses
 from adapter.store import (
     Store,
     cases,
@@ -22,6 +23,7 @@ from adapter.store import (
 )
 from adapter.store.bulk_write import Insert
 from adapter.store.items import Item
+from adapter.store.queries import partners
 from adapter.store.replaced_endpoints import Replacement
 from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
@@ -92,6 +94,22 @@ def test_the_first_of_an_order_is_found_by_its_own_index_or_by_none(region: Regi
     plans = "".join(plan_of(region.store, s) for s in looks)
     assert "delivery_due on delivery first" not in plans
     assert "delivery_deadline on delivery first" not in plans
+
+
+def test_how_partners_stand_is_read_without_what_is_closed(region: Region) -> None:
+    fill_line(region.store, range(5000))
+    with region.store.begin() as tx:
+        closed = {"state": "confirmed", "next_attempt_at": None}
+        tx.execute(sa.update(delivery).where(delivery.c.order_no > 20).values(**closed))
+    region.tells("hospital", drafts.note())
+    count(region.store)
+    with statements(region.store) as sent, region.store.begin() as tx:
+        partner_statuses(tx, region.network.settings, region.now)
+        partners.newest_outcomes(tx, "lulea", 20)
+    plans = {s: plan_of(region.store, s) for s in sent}
+    looks = {s: plan for s, plan in plans.items() if " delivery" in plan}
+    assert len(looks) >= 4
+    assert {s: plan for s, plan in looks.items() if "Seq Scan on delivery" in plan} == {}
 
 
 def test_what_a_broker_lost_is_found_by_when_it_was_sent(region: Region) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapter.core.lifecycle import Standing, State
+from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Event
+from adapter.store.dialects import ONE
 from adapter.store.indexes import one_of, troubled
 from adapter.store.tables import delivery, endpoint, message
 from adapter.store.transaction import Transaction
@@ -91,6 +92,32 @@ def _dead(
 _number = sa.func.count().label("number")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The open deliveries to an endpoint."""
+
+    endpoint: str
+    number: int
+    oldest: datetime
+
+
+def waiting(tx: Transaction) -> dict[str, Waiting]:
+    """Count the open deliveries by endpoint, and find the oldest: row numbers go by age."""
+    counted = sa.select(delivery.c.endpoint, _number, sa.func.min(delivery.c.seq).label("seq"))
+    groups = counted.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint).subquery()
+    columns = (groups.c.endpoint, groups.c.number, delivery.c.created_at.label("oldest"))
+    query = sa.select(*columns).join(delivery, delivery.c.seq == groups.c.seq)
+    return {row["endpoint"]: Waiting(**row) for row in tx.execute(query).mappings()}
+
+
+def last_heard(tx: Transaction) -> dict[str, datetime]:
+    """Return when each endpoint last sent anything, receipts included."""
+    newest = sa.select(message.c.received_at).where(message.c.endpoint == endpoint.c.name)
+    at = newest.order_by(message.c.seq.desc()).limit(ONE).scalar_subquery()
+    rows = tx.execute(sa.select(endpoint.c.name, at.label("at"))).mappings()
+    return {row["name"]: row["at"] for row in rows if row["at"]}
+
+
 def failing(tx: Transaction) -> dict[str, int]:
     """Count by endpoint the open deliveries that failed, or got no receipt in time."""
     query = sa.select(delivery.c.endpoint, _number).where(troubled)
@@ -99,12 +126,9 @@ def failing(tx: Transaction) -> dict[str, int]:
 
 def unwell(tx: Transaction) -> list[str]:
     """Return the endpoints with a delivery that `failing` counts, without a count."""
-    failed = sa.select(_ONE).where(delivery.c.endpoint == endpoint.c.name, troubled)
+    failed = sa.select(ONE).where(delivery.c.endpoint == endpoint.c.name, troubled)
     query = sa.select(endpoint.c.name).where(failed.exists()).order_by(endpoint.c.name)
     return list(tx.execute(query).scalars())
-
-
-_ONE: sa.ColumnElement[int] = sa.literal_column("1")
 
 
 def refused_since(tx: Transaction, since: datetime) -> dict[str, int]:
