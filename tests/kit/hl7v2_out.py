@@ -17,16 +17,25 @@ from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
 from tests.kit import places
 
-FOLDER = places.FIXTURES / "hl7v2-out"
-FIXTURES = sorted(FOLDER.glob("*/*.fhir.json"))
-_SETTING: dict[str, Any] = json.loads((FOLDER / "context.json").read_text())
-JOURNAL = Endpoint(**_SETTING["receiver"])
-RECORDED = datetime.fromisoformat(_SETTING["recorded"])
-
 
 def label(path: Path) -> str:
     """The name of a fixture: event and case."""
     return f"{path.parent.name}/{path.name.removesuffix('.fhir.json')}"
+
+
+FOLDER = places.FIXTURES / "hl7v2-out"
+FIXTURES = sorted(FOLDER.glob("*/*.fhir.json"))
+OF_MESSAGES = [
+    path
+    for event in sorted({path.parent.name for path in FIXTURES})
+    for path in sorted((places.FIXTURES / "fhir" / event).glob("*.fhir.json"))
+    if not path.with_name(path.name.replace(".fhir.json", ".error.json")).exists()
+    and label(path) != "recall/wrong-content"  # of several documents: refused
+]
+"""The fixtures of the message format that a journal gets."""
+_SETTING: dict[str, Any] = json.loads((FOLDER / "context.json").read_text())
+JOURNAL = Endpoint(**_SETTING["receiver"])
+RECORDED = datetime.fromisoformat(_SETTING["recorded"])
 
 
 def loaded(name: str) -> Bundle:

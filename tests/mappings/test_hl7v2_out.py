@@ -15,7 +15,7 @@ from hl7apy.parser import parse_message
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Event
-from adapter.fhir import codec
+from adapter.fhir import builders, bundles, codec
 from adapter.fhir.profiles import check_message
 from adapter.mappings import Context
 from adapter.mappings.hl7v2 import system
@@ -200,6 +200,45 @@ def test_an_invitation_tells_the_protection(level: str, code: str) -> None:
     bundle = loaded("sip-invitation/protected")
     resource(bundle, "Patient")["meta"]["security"][0]["code"] = level
     assert text_at(parsed(written(bundle)[0]), "PD1.F12.R1.C1") == code
+
+
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("where", ["note", "progress"])
+def test_an_internal_note_stays_in_the_organisation_that_wrote_it(where: str, shown: bool) -> None:
+    bundle = loaded("care-plan/in-full")
+    plan = resource(bundle, "CarePlan")
+    holder = plan if where == "note" else plan["activity"][0]
+    internal = builders.extension("internal", "Boolean", content=True)
+    holder[where] = [{"extension": [internal], "text": "Bara för oss"}]
+    receiver = bundles.sender_id(bundle) if shown else "SE0000000009-OTHER"
+    body, known = written(bundle, organization=receiver)
+    assert ("Bara för oss" in body.decode()) is shown
+    place = "CarePlan.note" if where == "note" else "CarePlan.activity[0].progress"
+    assert (place in losses(known)) is not shown
+
+
+def test_who_follows_up_is_told_by_whole_name_number_and_unit() -> None:
+    bundle = loaded("information-transfer/first")
+    focus = resource(bundle, "Communication")
+    parts = next(e for e in focus["extension"] if e["url"].endswith("/follow-up"))["extension"]
+    responsible = next(part for part in parts if part["url"] == "responsible")
+    responsible["valueReference"] = {"reference": "urn:uuid:r"}
+    hsa = "urn:oid:1.2.752.29.4.19"
+    doctor = {"resourceType": "Practitioner", "name": [{"given": ["Eva"], "family": "Ek"}]}
+    doctor["identifier"] = [{"system": hsa, "value": "SE1-P9"}]
+    role = {"resourceType": "PractitionerRole", "practitioner": {"reference": "urn:uuid:p"}}
+    role["organization"] = {"display": "Sjuan"}
+    bundle["entry"].append({"fullUrl": "urn:uuid:r", "resource": role})
+    bundle["entry"].append({"fullUrl": "urn:uuid:p", "resource": doctor})
+    assert "ansvarig: Eva Ek (SE1-P9, Sjuan)" in written(bundle)[0].decode()
+
+
+def test_the_charset_that_the_type_of_an_attachment_tells_is_a_loss() -> None:
+    bundle = loaded("information-transfer/second")
+    file = resource(bundle, "DocumentReference")["content"][0]["attachment"]
+    file["contentType"] += "; charset=utf-8"
+    _, known = written(bundle)
+    assert "DocumentReference.content[0].attachment.contentType" in losses(known)
 
 
 def test_an_old_number_is_never_told_as_the_current_one() -> None:

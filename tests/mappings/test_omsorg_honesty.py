@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from adapter.core.catalogue import CATALOGUE
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles, canonical
+from tests.kit import omsorg, omsorg_2
 from tests.kit.examples import scaled
 from tests.kit.omsorg import (
     NAMESPACE,
@@ -92,25 +94,27 @@ def others(value: Any) -> Iterator[Any]:
         yield "another"
 
 
-def told(bundle: Bundle) -> tuple[bytes, frozenset[str]]:
+def told(bundle: Bundle, version: ModuleType = omsorg) -> tuple[bytes, frozenset[str]]:
     """What becomes of a message: the document with its confession, or the refusal."""
-    known = context()
+    known = version.context()
     try:
-        body = write(bundle, known)
+        body = version.write(bundle, known)
     except (FatalError, ValueError) as error:
         return str(error).encode(), frozenset()
     return body, frozenset(loss.path for loss in known.losses)
 
 
-def silent(bundle: Bundle) -> list[Path_]:
+def silent(bundle: Bundle, version: ModuleType = omsorg) -> list[Path_]:
     """The places where another value changes neither the document nor the confession."""
-    before = told(bundle)
+    before = told(bundle, version)
     if before[0].startswith(b"not-written"):
         return []
     places = [path for path in leaves(bundle) if not is_plumbing(path)]
     places = [path for path in places if not _confessed(bundle, path, before[1])]
     return [
-        path for path in places if any(told(other) == before for other in changed(bundle, path))
+        path
+        for path in places
+        if any(told(other, version) == before for other in changed(bundle, path))
     ]
 
 
@@ -131,9 +135,10 @@ def label(path: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("version", [omsorg, omsorg_2], ids=["omsorg", "omsorg/2"])
 @pytest.mark.parametrize("path", valid_messages(), ids=label)
-def test_every_element_is_in_the_document_or_confessed(path: Path) -> None:
-    assert silent(json.loads(path.read_text())) == []
+def test_every_element_is_in_the_document_or_confessed(path: Path, version: ModuleType) -> None:
+    assert silent(json.loads(path.read_text()), version) == []
 
 
 def examples() -> list[Path]:

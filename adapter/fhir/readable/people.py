@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, labels, references
 from adapter.fhir.bundles import Resource, extension_value
+from adapter.fhir.notes import is_internal
 from adapter.fhir.readable import words
 from adapter.fhir.readable.model import Facts, fact_rows
 
@@ -196,4 +197,4 @@ def _kind(contact: Resource) -> str:
 def open_notes(resource: Resource, element: str = "note") -> list[Resource]:
     """Return the notes that are not internal: those may be shown."""
     notes = resource.get(element, ())
-    return [n for n in notes if n.get("text") and extension_value(n, "internal") is not True]
+    return [n for n in notes if n.get("text") and not is_internal(n)]

@@ -17,12 +17,12 @@ from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id, is_hsa
 from adapter.core.model import Bundle
 from adapter.fhir.builders import Party
-from adapter.fhir.bundles import Resource, extension_value, sender_id
+from adapter.fhir.bundles import Resource
+from adapter.fhir.fhirpaths import Path, fhirpath
+from adapter.fhir.notes import may_be_read
 from adapter.mappings import Context
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take, take_implied
-
-Path = tuple[str | int, ...]
 
 _MOST_COPIED = 500_000  # characters of resources that stand more than once
 _INDEX = re.compile(r"\[\d+\]")
@@ -92,9 +92,7 @@ class OutgoingMessage:
 
     def may_show(self, note: Resource) -> bool:
         """Whether the receiver may read a note: an internal one stays in its own organisation."""
-        if extension_value(note, "internal") is not True:
-            return True
-        return self.receiver in ("", sender_id(self.bundle))
+        return may_be_read(note, self.bundle, self.receiver)
 
     def type_of(self, reference: Resource) -> str:
         """Return the type of the resource that a reference names; "" for none."""
@@ -165,7 +163,7 @@ class OutgoingMessage:
     def report_losses(self, context: Context) -> None:
         """Report what no writer took; FatalError where the rest would change its meaning."""
         for path in _remaining(self.rest, self.bundle, ()):
-            name = _fhirpath(self.bundle, path)
+            name = fhirpath(self.bundle, path)
             value = _at(self.rest, path)
             if _misleads(name, path[-1], value):
                 raise FatalError("not-written", f"{name} changes the meaning, and has no place")
@@ -248,7 +246,7 @@ def _legal(bundle: Bundle, value: Any, path: Path, context: Context) -> Any:
         return [_legal(bundle, v, (*path, i), context) for i, v in enumerate(value)]
     if not isinstance(value, str) or _ILLEGAL.search(value) is None:
         return value
-    context.lose(_fhirpath(bundle, path), "it has characters that XML cannot hold")
+    context.lose(fhirpath(bundle, path), "it has characters that XML cannot hold")
     key = next(step for step in reversed(path) if isinstance(step, str))
     return _ILLEGAL.sub("", value) if key in _FREE_TEXT else ""
 
@@ -274,12 +272,3 @@ def _misleads(name: str, last: str | int, value: Any) -> bool:
     """Whether the message would say something else without this part."""
     is_outdated = last == "use" and value == "old"  # an address or number that no longer holds
     return last in _MODIFIERS or is_outdated or _INDEX.sub("", name) in _MEANING
-
-
-def _fhirpath(bundle: Bundle, path: Path) -> str:
-    """Return a FHIRPath such as `Patient.name[1].use`; outside resources it begins at Bundle."""
-    root, steps = "Bundle", path
-    if path[:1] == ("entry",) and path[2:3] in ((), ("resource",)) and len(path) > 1:
-        resource = bundle["entry"][path[1]].get("resource", {})
-        root, steps = str(resource.get("resourceType", "Bundle.entry")), path[3:]
-    return root + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)

@@ -10,8 +10,6 @@ from adapter.mappings.hl7v2.writing.er7 import coded, components
 from adapter.mappings.hl7v2.writing.outgoing_message import Node
 
 _TYPES = re.compile(r"(application|text|image)/(pdf|plain|png|jpeg)")
-
-
 _STATUS = {"preliminary": "P", "final": "F", "amended": "C"}  # HL7 table 0085
 
 
@@ -24,7 +22,7 @@ def attachment(document: Node) -> Part:
     document.take_implied("status", "current")
     content = next(iter(document.parts("content")), document)
     file = content.part("attachment")
-    kind = _TYPES.fullmatch(file.take("contentType").split(";")[0])
+    kind = _TYPES.fullmatch(_bare_type(file))
     data = file.take("data")
     if kind is None or not data:
         raise FatalError("not-written", f"{file.expression} has no data, or an unknown type")
@@ -42,3 +40,11 @@ def attachment(document: Node) -> Part:
         at=document.take_time("date"),
         status=document.take_coded("docStatus", _STATUS),
     )
+
+
+def _bare_type(file: Node) -> str:
+    """Take the type of a file without its parameters, such as the charset: those are a loss."""
+    bare, _, parameters = file.take("contentType").partition(";")
+    if parameters:
+        file.outgoing.rounded.add(f"{file.expression}.contentType")
+    return bare.strip()

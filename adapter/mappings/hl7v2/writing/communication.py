@@ -28,7 +28,6 @@ from adapter.mappings.hl7v2.writing.outgoing_message import (
     outgoing_message,
 )
 from adapter.mappings.hl7v2.writing.parties import actor
-from adapter.mappings.hl7v2.writing.plan_efforts import words
 from adapter.mappings.hl7v2.writing.questionnaire import answers
 
 _SECTIONS = {
@@ -211,8 +210,7 @@ def _contact(team: Node, outgoing: OutgoingMessage) -> Iterator[Part]:
     for participant in team.parts("participant"):
         who = actor(participant.part("member"), outgoing)
         phone = "".join(t.take("value") for t in who.telecoms[:1])
-        said = " ".join(part for part in (*who.given, who.family) if part)
-        yield from text("contact", "Fast kontakt", words(said, who.title, who.unit, phone))
+        yield from text("contact", "Fast kontakt", who.in_words(phone))
 
 
 def attached(reference: Node, outgoing: OutgoingMessage) -> Iterator[Part]:

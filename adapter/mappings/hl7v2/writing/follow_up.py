@@ -20,7 +20,7 @@ def follow_up(extension: Node, outgoing: OutgoingMessage) -> Iterator[Part]:
         if name == "responsible":
             part.mark("url")
             who = actor(part.part("valueReference"), outgoing)
-            lines.append(f"ansvarig: {' '.join(n for n in (who.family, who.hsa) if n)}")
+            lines.append(f"ansvarig: {who.in_words()}")
         elif name in _TITLES:
             part.mark("url")
             lines.append(f"{_TITLES[name]}: {part.take(_VALUES[name])}")

@@ -7,22 +7,23 @@ the resource, and a reference with what it refers to.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 from unicodedata import normalize
 
 import hl7
 
 from adapter.core.errors import FatalError, Issue
+from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import extension_url
+from adapter.fhir.fhirpaths import Path, fhirpath
+from adapter.fhir.notes import may_be_read
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.writing.er7 import Field, charset_code, time
-
-Path: TypeAlias = "tuple[str | int, ...]"
 
 _NO_PLACE = "HL7 v2 has no place for it"
 _FREE_TEXT = frozenset(
@@ -55,7 +56,7 @@ class Node:
     @property
     def expression(self) -> str:
         """The FHIRPath of the node."""
-        return _fhirpath(self.outgoing.bundle, self.path)
+        return fhirpath(self.outgoing.bundle, self.path)
 
     def peek(self, key: str) -> Any:
         """Return a value without taking it; None for none."""
@@ -151,6 +152,7 @@ class OutgoingMessage:
     """A message, and the paths of what was taken of it."""
 
     bundle: Bundle
+    receiver: str = ""  # HSA-id of the organisation that it is written for
     taken: set[Path] = field(default_factory=set)
     rounded: set[str] = field(default_factory=set)  # FHIRPaths of what was taken in part
 
@@ -188,6 +190,10 @@ class OutgoingMessage:
         reference.take_implied("type", *types)
         return self._take_entry(number)
 
+    def open_notes(self, notes: list[Node]) -> list[Node]:
+        """Return the notes that the receiver may read; the others are losses."""
+        return [n for n in notes if may_be_read(n.value, self.bundle, self.receiver)]
+
     def type_of(self, reference: Node) -> str:
         """Return the type of the resource that a reference names; "" for none in the message."""
         number = self._places.get(str(reference.peek("reference") or "-"))
@@ -208,7 +214,7 @@ class OutgoingMessage:
         for name in sorted(self.rounded):
             context.lose(name, "rounded to what HL7 v2 has a form for")
         for path in _remaining(self.bundle, (), self.taken)[0]:
-            name = _fhirpath(self.bundle, path)
+            name = fhirpath(self.bundle, path)
             if path[-1] in _MODIFIERS or _INDEX.sub("", name) in _MEANING:
                 raise FatalError("not-written", f"{name} changes the meaning, and has no place")
             context.lose(name, _NO_PLACE)
@@ -246,7 +252,9 @@ def outgoing_message(bundle: Bundle, context: Context) -> OutgoingMessage:
     """
     charset = context.receiver.charset if context.receiver else ""
     charset_code(charset)
-    return OutgoingMessage(bundle=_fitting(bundle, bundle, (), charset or "utf-8", context))
+    receiver = hsa_id(context.receiver.organization) if context.receiver else ""
+    fitting = _fitting(bundle, bundle, (), charset or "utf-8", context)
+    return OutgoingMessage(bundle=fitting, receiver=receiver)
 
 
 def _fitting(bundle: Bundle, value: Any, path: Path, charset: str, context: Context) -> Any:
@@ -256,7 +264,7 @@ def _fitting(bundle: Bundle, value: Any, path: Path, charset: str, context: Cont
         return [_fitting(bundle, v, (*path, i), charset, context) for i, v in enumerate(value)]
     if not isinstance(value, str) or value.isascii() or _fits(value, charset):
         return value
-    name = _fhirpath(bundle, path)
+    name = fhirpath(bundle, path)
     key = next(step for step in reversed(path) if isinstance(step, str))
     if key not in _FREE_TEXT:
         raise FatalError("not-written", f"{name} does not fit the charset of the receiver")
@@ -283,16 +291,3 @@ def _remaining(value: Any, path: Path, taken: set[Path]) -> tuple[list[Path], bo
     if any(some for _, some in inside):
         return [each for paths, _ in inside for each in paths], True
     return [path] if path and inside else [], False
-
-
-def _fhirpath(bundle: Bundle, path: Path) -> str:
-    """Return a FHIRPath such as `Patient.name[1].use`; outside resources it begins at Bundle."""
-    return "".join(_steps(bundle, path))
-
-
-def _steps(bundle: Bundle, path: Path) -> Iterator[str]:
-    is_resource = path[:1] == ("entry",) and len(path) > 1 and path[2:3] in ((), ("resource",))
-    resource = bundle["entry"][path[1]].get("resource", {}) if is_resource else {}
-    yield str(resource.get("resourceType", "Bundle"))
-    for step in path[3:] if is_resource else path:
-        yield f"[{step}]" if isinstance(step, int) else f".{step}"

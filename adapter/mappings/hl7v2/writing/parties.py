@@ -13,6 +13,12 @@ _HSA = ("", "1.2.752.29.4.19", "ISO")
 _EQUIPMENT = {"phone": "PH", "fax": "FX", "sms": "CP", "email": "Internet"}  # HL7 table 0202
 
 
+def words(first: str, *rest: str) -> str:
+    """Return a text, with what is said about it in brackets."""
+    said = ", ".join(text for text in rest if text)
+    return f"{first} ({said})" if first and said else first or said
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who takes part: a unit, or a person with the unit that he or she works at."""
@@ -33,6 +39,11 @@ class Actor:
             self.hsa, self.family, first, rest, "", self.title, "", "", authority, "", "", "", "",
             place,
         )  # fmt: skip
+
+    def in_words(self, *more: str) -> str:
+        """Return the name, with HSA-id, title, unit and what more is said in brackets."""
+        name = " ".join(part for part in (*self.given, self.family) if part)
+        return words(name, self.hsa, self.title, self.unit, *more)
 
     def phone(self) -> Field:
         """Take the first way to reach the person or unit; further ones are losses."""

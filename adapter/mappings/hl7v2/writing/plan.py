@@ -24,8 +24,8 @@ from adapter.mappings.hl7v2.writing.outgoing_message import (
     OutgoingMessage,
     outgoing_message,
 )
-from adapter.mappings.hl7v2.writing.parties import Actor, actor
-from adapter.mappings.hl7v2.writing.plan_efforts import effort, words
+from adapter.mappings.hl7v2.writing.parties import Actor, actor, words
+from adapter.mappings.hl7v2.writing.plan_efforts import effort
 
 _STATUS = {  # CarePlan.status to TXA-17 (HL7 table 0271) and TXA-19 (table 0273), in Swedish
     "draft": ("IP", "AV", "Utkast"),
@@ -112,7 +112,7 @@ def _parts(plan: Node, labels: tuple[str, str], outgoing: OutgoingMessage) -> It
     for activity in plan.parts("activity"):
         number = activity.take("id")
         yield from text("effort", "Insats", effort(activity, outgoing), number)
-    for note in plan.parts("note"):
+    for note in outgoing.open_notes(plan.parts("note")):
         yield from text("note", "Anteckning", _note(note, outgoing))
     for extension in plan.extensions("follow-up"):
         yield from follow_up(extension, outgoing)
