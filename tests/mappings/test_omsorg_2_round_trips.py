@@ -41,12 +41,9 @@ LOSSES: dict[str, list[str]] = {
     "admission-updated/consent-withdrawn-and-bar": ["Consent"] * 3,
     "discharged/whole": ["Encounter.hospitalization"],
     "readable/care-plan": [
-        "CarePlan.activity[0].extension",
-        "CarePlan.activity[1].extension",
         "CarePlan.note[1].authorReference",
         "CareTeam",
     ],
-    "readable/information-transfer": ["Communication.category[0].coding[0].display"],
 }
 """What omsorg/2 has no place for, by fixture."""
 

@@ -74,12 +74,13 @@ def test_a_plan_names_the_headings_that_are_left_out() -> None:
     plan = next(
         e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "CarePlan"
     )
-    del plan["activity"][3]["detail"]["statusReason"]
+    reason = plan["activity"][3]["detail"]["statusReason"]["text"]
     known = context()
     document = etree.fromstring(write(bundle, known, system="omsorg"))
     notes = document.xpath("o:Plan/o:Anteckning/text()", namespaces=NAMESPACE)
     told = ("behov", "mål", "samordnare", "övergripande ansvar", "deltagare", "samtycke")
     assert [each for each in told if each not in str(notes[-1])] == []
+    assert any(str(note).endswith(f"Skäl: {reason}") for note in notes[:-1])
     assert "CarePlan.goal" in " ".join(loss.path for loss in known.losses)
 
 

@@ -83,10 +83,12 @@ def test_a_telephone_number_that_no_longer_holds_is_not_written_as_one_that_does
     assert "Organization.telecom[0].use" in refused(bundle)
 
 
-def test_the_reason_of_an_effort_is_not_left_out() -> None:
+def test_the_reason_of_an_effort_is_told_in_a_note_and_a_code_alone_is_not_left_out() -> None:
     bundle = message("care-plan/active-sip")
     detail = resource(bundle, "CarePlan")["activity"][0]["detail"]
     detail["statusReason"] = {"text": "Väntar på hjälpmedel"}
+    assert f"{detail['description']}. Skäl: Väntar på hjälpmedel" in write(bundle).decode()
+    detail["statusReason"] = {"coding": [{"code": "x"}]}
     assert "CarePlan.activity[0].detail.statusReason" in refused(bundle)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from adapter.core.model import Bundle
 from adapter.fhir.bundles import Resource, extension_value, extensions
+from adapter.fhir.code_words import swedish_words
 from adapter.fhir.readable import plan_parts as parts
 from adapter.fhir.readable import words
 from adapter.fhir.readable.invitation import documents
@@ -20,14 +21,6 @@ from adapter.fhir.readable.model import (
 )
 from adapter.fhir.readable.people import People, open_notes
 
-_PARTS = {
-    "summary": "Sammanfattning",
-    "medication": "Läkemedel",
-    "aids": "Hjälpmedel",
-    "risk": "Risker",
-    "follow-up": "Uppföljning",
-    "responsible-physician": "Ansvarig läkare",
-}
 _AREAS = {
     "adl": "Personlig vård och vardag",
     "mobility": "Förflyttning",
@@ -45,15 +38,6 @@ _AREAS = {
     "law": "Lag",
     "provider": "Utförare",
 }
-_KIND = {
-    "information-transfer": "Information vid utskrivning",
-    "prepared-care-request": "Förberedd vårdbegäran",
-    "care-request": "Vårdbegäran",
-    "admission-information": "Inmeddelande",
-    "rehabilitation": "Bedömningsunderlag för rehabilitering",
-    "aids": "Hjälpmedelslista",
-}
-_BASIS_STATUS = {"preliminary": "preliminärt", "final": "slutligt", "amended": "ändrat"}
 _RECALL = {"wrong-receiver": "skickat till fel mottagare", "wrong-content": "fel innehåll"}
 _ASKED = {"mark": "markera det", "block": "spärra det", "delete": "ta bort det"}
 _ANSWER_STATUS = {
@@ -85,15 +69,27 @@ def communication_sections(text: Resource, bundle: Bundle) -> tuple[Section, ...
 def _head(text: Resource) -> Iterator[tuple[str, str]]:
     asked = words.word(_ASKED, extension_value(text, "asked"))
     is_wrong = text.get("status") == "entered-in-error" and not asked
-    yield "Slag", "\n".join(words.concept(c, _KIND) for c in text.get("category", ()))
+    yield "Slag", "\n".join(words.concept(c, _kinds()) for c in text.get("category", ()))
     yield "Rubrik", words.concept(text.get("topic"))
-    yield "Läge", words.word(_BASIS_STATUS, extension_value(text, "basis-status"))
+    yield (
+        "Läge",
+        words.word(swedish_words("basis-status"), extension_value(text, "basis-status")).lower(),
+    )
     yield "Gäller inte", "felaktigt, ska inte användas" if is_wrong else ""
     yield "Orsak", "\n".join(words.concept(c) for c in text.get("reasonCode", ()))
     yield from _recall(text) if asked else ()
     yield "Avsändaren ber mottagaren att", asked
     yield "Utskriven", words.time(extension_value(text, "discharged"))
     yield "Bedömt spår", words.concept(extension_value(text, "track"), words.TRACK)
+
+
+def _basis_status(text: Resource) -> str:
+    status = extension_value(text, "basis-status")
+    return words.word(swedish_words("basis-status"), status).lower()
+
+
+def _kinds() -> dict[str, str]:
+    return swedish_words("communication-kind") | swedish_words("basis-kind")
 
 
 def _recall(text: Resource) -> Iterator[tuple[str, str]]:
@@ -111,7 +107,10 @@ def _texts(text: Resource) -> Iterator[tuple[str, list[Block]]]:
     for payload in text.get("payload", ()):
         if payload.get("contentString"):
             section = extension_value(payload, "section")
-            yield words.word(_PARTS, section) or "Innehåll", paragraphs(payload["contentString"])
+            yield (
+                words.word(swedish_words("section"), section) or "Innehåll",
+                paragraphs(payload["contentString"]),
+            )
 
 
 def _attached(text: Resource) -> Iterator[str]:

@@ -198,6 +198,7 @@ TRANSFER: Fields = [
     Implied("category[].coding[].system", f"{BASE}/communication-kind"),
     Implied("category[].coding[].code", "information-transfer"),
     Unsaid("category[].coding[].display", "Information transfer"),
+    Unsaid("category[].coding[].display", "Utskrivningsinformation"),
     Attribute("utskriven", "@discharged.valueDateTime", TIME),
     Attribute("skickad", "sent", TIME),
     Person("subject"),

@@ -1,8 +1,8 @@
 """What a receiver of omsorg/1 is told of what omsorg/1 has no place for: in Swedish, never nothing.
 
 An event without a type becomes a message from person to person (meddelande). A plan gets a note
-with the headings that were left out, and an answer its outcome as a reason. The losses are recorded
-as well.
+with the headings that were left out, and one for each effort that has a reason for its status. An
+answer has its outcome as a reason. The losses are recorded as well.
 """
 
 from __future__ import annotations
@@ -20,9 +20,16 @@ from adapter.fhir.parts import present
 from adapter.fhir.readable import plain
 from adapter.mappings import Context
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
-from adapter.mappings.omsorg.take_fields import Rounded, part, parts
+from adapter.mappings.omsorg.take_fields import Rounded, part, parts, take
 from adapter.mappings.omsorg.version import Body
-from adapter.mappings.omsorg.xml_elements import Element, child, element, leaf, text_of
+from adapter.mappings.omsorg.xml_elements import (
+    Element,
+    child,
+    children,
+    element,
+    leaf,
+    text_of,
+)
 
 _KEPT = frozenset({"MessageHeader", "Patient", "Organization", "Provenance"})
 _WHY = "omsorg/1 has no type for the event: it is told as text"
@@ -128,12 +135,21 @@ def with_note(body: Body) -> Body:
 
     def write(plan: Resource, outgoing: OutgoingMessage) -> Element:
         node = body.write(plan, outgoing)
+        node.extend([element("Anteckning", text=text) for text in _reasons(node, plan)])
         headings = list(dict.fromkeys(_headings(plan)))
         if headings:
             node.append(element("Anteckning", text=_NOTE.format(", ".join(headings))))
         return node
 
     return replace(body, write=write)
+
+
+def _reasons(node: Element, plan: Resource) -> Iterator[str]:
+    """Yield why an effort stands as it does, which omsorg/1 has a place for in a note only."""
+    for written, effort in zip(children(node, "Insats"), parts(plan, "activity"), strict=True):
+        reason = take(part(part(effort, "detail"), "statusReason"), "text")
+        if reason:
+            yield f"{text_of(child(written, 'Beskrivning'))}. Skäl: {reason}"
 
 
 _NOTE = (

@@ -9,6 +9,7 @@ import hl7
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
 from adapter.fhir.canonical import BASE, MESSAGE_ID
+from adapter.fhir.code_words import swedish_words
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.writing import header
 from adapter.mappings.hl7v2.writing.attachments import attachment
@@ -30,26 +31,8 @@ from adapter.mappings.hl7v2.writing.outgoing_message import (
 from adapter.mappings.hl7v2.writing.parties import actor
 from adapter.mappings.hl7v2.writing.questionnaire import answers
 
-_SECTIONS = {
-    "summary": "Sammanfattning",
-    "medication": "Läkemedel",
-    "aids": "Hjälpmedel",
-    "risk": "Risk",
-    "follow-up": "Uppföljning",
-    "responsible-physician": "Ansvarig läkare",
-}
-_KINDS = {
-    "prepared-care-request": "Förberedd vårdbegäran",
-    "care-request": "Vårdbegäran",
-    "admission-information": "Information vid inskrivning",
-    "rehabilitation": "Rehabilitering",
-    "aids": "Hjälpmedel",
-}
 _COMPLETION = {"preliminary": "IP", "final": "AU", "amended": "AU"}  # HL7 table 0271
-_TRACKS = {"blue": "Blått", "green": "Grönt", "yellow": "Gult", "red": "Rött"}
-_REASONS = {"wrong-receiver": "Felsänt", "wrong-content": "Makulerat"}
 _CONCERNS = "MessageHeader.extension[concerns]"
-_ASKED = {"mark": "markera", "block": "spärra", "delete": "radera"}
 
 
 def write_transfer(bundle: Bundle, context: Context) -> hl7.Message:
@@ -76,7 +59,7 @@ def write_basis(bundle: Bundle, context: Context) -> hl7.Message:
     """Return a planning basis (planeringsunderlag) as MDM of the local document type UNDERLAG."""
     outgoing = outgoing_message(bundle, context)
     focus = outgoing.take_focus("Communication")
-    kinds = _take_kind(focus, _KINDS)
+    kinds = _take_kind(focus, swedish_words("basis-kind"))
     completion = focus.extension("basis-status").take_coded("valueCode", _COMPLETION)
     if focus.peek("status") == "entered-in-error":
         return _withdrawn(outgoing, focus, "UNDERLAG", context)
@@ -134,9 +117,9 @@ def _change(focus: Node) -> str:
     reason = focus.part("statusReason")
     acts = []
     for coding in reason.parts("coding")[:1]:
-        acts.append(coding.take_coded("code", _REASONS))
+        acts.append(coding.take_coded("code", swedish_words("recall")))
         coding.mark("system", "display")
-    asked = focus.extension("asked").take_coded("valueCode", _ASKED)
+    asked = focus.extension("asked").take_coded("valueCode", swedish_words("asked")).lower()
     said = ": ".join(part for part in (*acts, reason.take("text")) if part)
     return f"{said} ({asked})" if asked else said
 
@@ -174,10 +157,10 @@ def _take_kind(focus: Node, table: dict[str, str]) -> list[tuple[str, str, str]]
 
 
 def _track(focus: Node) -> Iterator[Part]:
-    coding = focus.extension("track").part("valueCoding")
+    coding, tracks = focus.extension("track").part("valueCoding"), swedish_words("track")
     code, display, system = (coding.take(key) for key in ("code", "display", "system"))
-    if code in _TRACKS and system.startswith(BASE):
-        yield Part(kind="CE", what=coded("track", "Spår"), value=coded(code, _TRACKS[code]))
+    if code in tracks and system.startswith(BASE):
+        yield Part(kind="CE", what=coded("track", "Spår"), value=coded(code, tracks[code]))
     elif code:
         yield Part(kind="CE", what=coded("track", "Spår"), value=coded(code, display, system))
 
@@ -191,7 +174,7 @@ def _payload(focus: Node, outgoing: OutgoingMessage) -> Iterator[Part]:
 def _content(payload: Node, outgoing: OutgoingMessage) -> Iterator[Part]:
     section = payload.extension("section")
     code = str(section.peek("valueCode") or "text")
-    title = section.take_coded("valueCode", _SECTIONS) or "Text"
+    title = section.take_coded("valueCode", swedish_words("section")) or "Text"
     yield from text(code, title, payload.take("contentString"))
     reference = payload.part("contentReference")
     form = outgoing.take_referenced(reference, "QuestionnaireResponse")
