@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -26,6 +27,15 @@ Output = Annotated[
 Writer: TypeAlias = Callable[[Bundle], bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A message that is about to be shown."""
+
+    case_id: str | None
+    message_id: str
+    bundle: Bundle
+
+
 def plan(  # noqa: PLR0913 - each option by name
     id_: Annotated[
         str, typer.Argument(metavar="CASE", help="A case's id or name, or a plan's message id.")
@@ -47,17 +57,15 @@ def plan(  # noqa: PLR0913 - each option by name
     By default as text. It is patient data: the history notes each reading with your name.
     """
     form = _chosen({"--html": html, "--pdf": pdf, "--changes": changes, "--json": as_json})
-    with open_store(settings, store) as session, session.store.begin() as tx:
-        case_id = cases.by_any_id(tx, id_)
-        if changes and case_id is None:
-            raise typer.BadParameter("--changes needs a case: it compares its last two versions")
-        bundles = (
-            _versions(tx, session, case_id, who) if case_id else [_message(tx, session, id_, who)]
-        )
-    if changes:
-        _put(_changes(bundles), output)
-    else:
-        _write(bundles[-1], form, output)
+    with open_store(settings, store) as session:
+        with session.store.begin() as tx:
+            case_id = cases.by_any_id(tx, id_)
+            if changes and case_id is None:
+                raise typer.BadParameter("--changes needs a case: it compares two versions")
+            read = _versions(tx, session, case_id) if case_id else [_message(tx, session, id_)]
+        shown = read[-2:] if changes else read[-1:]
+        body = _text(_changes(shown)) if changes else _body(shown[-1].bundle, form)
+        _show(session, shown, body, output, who)
 
 
 def show(  # noqa: PLR0913 - each option by name
@@ -81,9 +89,10 @@ def show(  # noqa: PLR0913 - each option by name
     By default as text. It is patient data: the history notes each reading with your name.
     """
     form = _chosen({"--html": html, "--pdf": pdf, "--ics": ics, "--json": as_json})
-    with open_store(settings, store) as session, session.store.begin() as tx:
-        bundle = _message(tx, session, id_, who)
-    _write(bundle, form, output)
+    with open_store(settings, store) as session:
+        with session.store.begin() as tx:
+            read = _message(tx, session, id_)
+        _show(session, [read], _body(read.bundle, form), output, who)
 
 
 def _chosen(forms: Mapping[str, bool]) -> str:
@@ -94,18 +103,15 @@ def _chosen(forms: Mapping[str, bool]) -> str:
     return next(iter(asked), "")
 
 
-def _versions(tx: Transaction, session: Session, case_id: str, who: str) -> list[Bundle]:
+def _versions(tx: Transaction, session: Session, case_id: str) -> list[_Read]:
     """Return the versions of the newest plan of a case, oldest first."""
     from adapter.operate.documents import plan_versions
 
     versions = plan_versions(tx, session.network, case_id)
-    for version in versions[-2:]:
-        _note(tx, case_id, version.message_id, who)
-    return [version.bundle for version in versions]
+    return [_Read(case_id=case_id, message_id=v.message_id, bundle=v.bundle) for v in versions]
 
 
-def _message(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:
-    """Read a message in one transaction with the note of it: no reading goes unnoted."""
+def _message(tx: Transaction, session: Session, id_: str) -> _Read:
     from adapter.operate.documents import stored_bundle
 
     ids = queries.message_ids(tx, id_)
@@ -113,43 +119,50 @@ def _message(tx: Transaction, session: Session, id_: str, who: str) -> Bundle:
         several = f"several messages have it, name one of {', '.join(ids)}"
         raise FatalError("unknown-id", several if ids else "no such case or message")
     view = queries.message_view(tx, ids[0])
-    _note(tx, view.message.case_id, ids[0], who)
     if view.message.standing != Standing.PROCESSED:
         printing.aside(f"{ids[0]} is {view.message.standing}: it was not sent on")
-    return stored_bundle(tx, session.network, ids[0])
+    bundle = stored_bundle(tx, session.network, ids[0])
+    return _Read(case_id=view.message.case_id, message_id=ids[0], bundle=bundle)
 
 
-def _note(tx: Transaction, case_id: str | None, message_id: str, who: str) -> None:
-    history.note(tx, now(), "body-read", case=case_id, message=message_id, who=who)
+def _show(
+    session: Session, read: Sequence[_Read], body: bytes, output: Path | None, who: str
+) -> None:
+    """Note who reads, commit, and then write: what cannot be written is not noted as read."""
+    from adapter.cli import paper
+
+    with paper.opened(output) as file:
+        with session.store.begin() as tx:
+            for message in read:
+                case_id, id_ = message.case_id, message.message_id
+                history.note(tx, now(), "body-read", case=case_id, message=id_, who=who)
+        file.write(body)
 
 
-def _changes(versions: list[Bundle]) -> str:
+def _changes(versions: Sequence[_Read]) -> str:
     from adapter.fhir.readable import document
     from adapter.fhir.readable.changes import changes
 
     if len(versions) < 2:
         return "Planen har bara en version."
-    return "\n".join(changes(versions[-2], versions[-1], document)) or "Inget är ändrat."
+    older, newer = (version.bundle for version in versions)
+    return "\n".join(changes(older, newer, document)) or "Inget är ändrat."
 
 
-def _write(bundle: Bundle, form: str, output: Path | None) -> None:
-    from adapter.cli import paper
+def _body(bundle: Bundle, form: str) -> bytes:
+    """Return a message in the form that is asked for, ready to be written."""
     from adapter.fhir.readable import document, plain
 
     if form == "--json":
-        _put(printing.json_text(document(bundle)), output)
-    elif form:
-        paper.write(_writers()[form](bundle), output)
-    else:
-        _put(plain.text(document(bundle)), output)
+        return _text(printing.json_text(document(bundle)))
+    if form:
+        return _writers()[form](bundle)
+    return _text(plain.text(document(bundle)))
 
 
-def _put(text: str, output: Path | None) -> None:
-    """Print a text, or write it to the file as it would be printed."""
-    from adapter.cli import paper
-
-    lines = printing.clean(text.rstrip("\n")) + "\n"
-    paper.write(lines.encode(), output)
+def _text(text: str) -> bytes:
+    """Return a text as it is printed, without control characters."""
+    return (printing.clean(text.rstrip("\n")) + "\n").encode()
 
 
 def _writers() -> dict[str, Writer]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -25,17 +28,28 @@ def pdf(html: str) -> bytes:
     return document
 
 
-def write(body: bytes, output: Path | None) -> None:
-    """Write patient data to a new file that only its owner can read, or to standard output."""
+@contextmanager
+def opened(output: Path | None) -> Iterator[BinaryIO]:
+    """Open a new file that only its owner can read, or standard output.
+
+    A file that exists is wrong use. When the block fails, the new file is removed.
+    """
     if output is None:
         sys.stdout.flush()
-        sys.stdout.buffer.write(body)
+        yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    with os.fdopen(_created(output), "wb") as file:
+        try:
+            yield file
+        except BaseException:
+            output.unlink()
+            raise
+    printing.aside(f"{output} written. The file holds patient data: delete it afterwards.")
+
+
+def _created(output: Path) -> int:
     try:
-        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise typer.BadParameter(f"{output}: {error.strerror}") from error
-    with os.fdopen(file, "wb") as opened:
-        opened.write(body)
-    printing.aside(f"{output} written. The file holds patient data: delete it afterwards.")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from adapter.core.errors import FatalError
 from adapter.fhir import bundles
 from adapter.fhir.builders import extension
 from adapter.fhir.canonical import MESSAGE_ID
+from adapter.store import history
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA
 from tests.kit.office import CASE, Office
@@ -142,6 +144,30 @@ def test_a_file_that_exists_is_not_overwritten(office: Office, tmp_path: Path) -
     file.write_text("kept")
     assert office.run("show", content, "--html", "--output", file).exit_code == 2
     assert file.read_text() == "kept"
+    assert office.history("body-read") == []
+
+
+def test_a_reading_that_cannot_be_noted_shows_nothing(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise FatalError("settings", "the history cannot be written")
+
+    content = office.region.tells("hospital", message("sip-invitation"))
+    monkeypatch.setattr(history, "note", fail)
+    file = tmp_path / "page.html"
+    assert office.run("show", content, "--html").stdout == ""
+    assert office.run("show", content, "--html", "--output", file).exit_code == 1
+    assert not file.exists()
+
+
+def test_only_the_versions_that_are_shown_are_noted_as_read(office: Office) -> None:
+    office.region.tells("hospital", message("care-plan", 1))
+    office.region.tells("hospital", message("care-plan", 2, description="Hon är hemma."))
+    office.run("plan", CASE)
+    assert len(office.history("body-read")) == 1
+    office.run("plan", CASE, "--changes")
+    assert len(office.history("body-read")) == 3
 
 
 def test_without_the_extra_the_command_says_what_to_install(
@@ -152,6 +178,7 @@ def test_without_the_extra_the_command_says_what_to_install(
     shown = office.run("plan", content, "--pdf")
     assert shown.exit_code == 2
     assert "careplan-adapter[pdf]" in shown.stderr.replace("\n", "").replace("│", "")
+    assert office.history("body-read") == []
 
 
 @pytest.mark.waits
