@@ -50,7 +50,6 @@ class Written:
     version: Version
     author: str  # HSA-id of the coordinator's organisation
     read: str  # content id of the version that it was written on; "" where it names none
-    is_adjusted_first: bool  # active only when each unit has accepted it
 
 
 def number_of(bundle: Bundle) -> int | None:
@@ -72,13 +71,13 @@ def written(bundle: Bundle, number: int, plans: Plans, sign: Sign) -> Written:
         keeper=author,
         rest=efforts.rest(bundle, sign),
         efforts=efforts.efforts(bundle, sign),
+        is_adjusted_first=_LPT in _types(plan.get("category", ())),
     )
     return Written(
         key=key,
         version=version,
         author=author,
         read=bundles.concerned(bundle).lower(),
-        is_adjusted_first=_LPT in _types(plan.get("category", ())),
     )
 
 
@@ -132,6 +131,7 @@ def with_version(plans: Plans, new: Written, writer: Writer) -> Plans:
         keeper=known.keeper if known else _keeper(new, writer),
         contents=dict(list(contents.items())[-_KEPT_CONTENTS:]),
         accepted=known.accepted if known and is_same else (),
+        is_adjusted_first=_is_adjusted_first(known, new),
     )
     return replace(plans, versions={**plans.versions, new.key: kept})
 
@@ -254,7 +254,7 @@ def _foreign_changes(known: Version, new: Version, writer: Writer) -> Iterator[s
 
 def _demand_adjusted(known: Version | None, new: Written, writer: Writer) -> None:
     """FatalError `not-adjusted` when a plan under LPT is active before its units accepted it."""
-    if not new.is_adjusted_first or new.version.status != "active":
+    if not _is_adjusted_first(known, new) or new.version.status != "active":
         return
     is_same = known is not None and known.number == new.version.number
     accepted = set(known.accepted) if known and is_same else set[str]()
@@ -262,6 +262,11 @@ def _demand_adjusted(known: Version | None, new: Written, writer: Writer) -> Non
     if lacking:
         names = ", ".join(sorted(lacking))
         raise FatalError("not-adjusted", f"version {new.version.number}: {names}")
+
+
+def _is_adjusted_first(known: Version | None, new: Written) -> bool:
+    """Whether a plan was ever one under LPT: another type does not free it from its units."""
+    return new.version.is_adjusted_first or (known is not None and known.is_adjusted_first)
 
 
 def _units(version: Version) -> set[str]:

@@ -36,6 +36,7 @@ class Version:
     efforts: Mapping[str, Effort] = field(default_factory=dict)  # by element id
     contents: Mapping[str, int] = field(default_factory=dict)  # versions by content id
     accepted: tuple[str, ...] = ()  # HSA-ids of the units that have adjusted this version
+    is_adjusted_first: bool = False  # active only when each unit has accepted it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,6 +242,17 @@ def test_a_new_version_voids_the_adjustments_of_the_old_one(ward: StatuteCounty)
     assert [t.split()[0] for t in activates(ward, 2, "SIP 2")] == ["not-adjusted"]
 
 
+def test_a_plan_under_lpt_needs_its_units_whatever_type_its_next_version_says(
+    ward: StatuteCounty,
+) -> None:
+    content = draft(ward)
+    ward.told()
+    ward.inbox("centre")
+    writes(ward, CENTRE, *TO_ALL, version=2, type_="SIP", read=content)
+    assert [text.split()[0] for text in answered(ward, "centre")] == ["not-adjusted"]
+    assert plans(ward) == {}
+
+
 def test_a_rejection_adjusts_nothing(ward: StatuteCounty) -> None:
     content = draft(ward)
     ward.told()
