@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Issue
-from adapter.core.model import RETURNING, Kind
+from adapter.core.model import RETURNING, Kind, Need
 from adapter.settings.endpoint_checks import HSA_ID, identifier
 from adapter.settings.issues import error, warning
 from adapter.settings.municipalities import code_of, municipalities
@@ -55,11 +55,13 @@ def _tells_for(endpoint: Endpoint) -> Iterator[Issue]:
 
 
 def _serves(endpoint: Endpoint) -> Iterator[Issue]:
-    if endpoint.serves and endpoint.carries_for:
-        yield warning(
-            "serves",
-            "is not used: a planning service gets the notices of those that it carries for",
-        )
+    if endpoint.carries_for:
+        if not {Need.PRIMARY_CARE}.issuperset(endpoint.serves):  # by it a meeting is called
+            yield warning(
+                "serves",
+                "is not used but for primary-care: "
+                "a planning service gets the notices of those that it carries for",
+            )
     elif endpoint.serves and not endpoint.municipality:
         yield warning(
             "municipality",

@@ -19,6 +19,7 @@ from adapter.core.endpoint import (
     UntypedAddress,
 )
 from adapter.core.model import Event, Need
+from adapter.settings import role_checks
 from tests.kit import places
 
 FILE = places.FIXTURES / "settings" / "roles.toml"
@@ -57,6 +58,15 @@ PLANNING = endpoint(carries_for=("2580",))
 
 def test_a_file_with_every_key_of_a_role_has_no_problem() -> None:
     assert settings.survey(FILE, {}, ("fhir",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("need", "warned"), [(Need.PRIMARY_CARE, []), (Need.SOCIAL_SERVICES, ["serves"])]
+)
+def test_a_planning_service_serves_primary_care_alone(need: Need, warned: list[str]) -> None:
+    """By it a meeting is called (2017:612 4 kap. 3 §); its notices follow `carries_for`."""
+    planning = endpoint(serves=(need,), carries_for=("2580",))
+    assert [issue.expression for issue in role_checks.problems(planning)] == warned
 
 
 def test_a_stay_is_owned_by_endpoints_that_neither_serve_nor_carry() -> None:
