@@ -113,15 +113,15 @@ def test_dead_letters_pauses_and_lateness_are_counted(site: Site) -> None:
 
 
 def test_how_partners_stand_is_told_at_zero_too(site: Site) -> None:
-    names = ("waiting", "troubled", "dead", "refused_today", "findings")
-    found = samples(site)
-    assert {found[(f"adapter_endpoint_{name}", "plan")] for name in names} == {0}
     send(site)
     with site.store.begin() as tx:
         endpoints.pause(tx, "plan", "Ann", "upgrade", utc_now())
     found = samples(site)
     assert found[("adapter_endpoint_waiting", "sundby-journal")] == 1
     assert found[("adapter_endpoint_findings", "plan")] == 1
+    assert found[("adapter_endpoint_findings", "astad-omsorg")] == 0
+    names = ("waiting", "troubled", "dead", "refused_today")
+    assert {found[(f"adapter_endpoint_{name}", "plan")] for name in names} == {0}
 
 
 def test_what_goes_on_failing_grows_old_though_it_is_never_overdue(site: Site) -> None:
