@@ -14,7 +14,6 @@ from tests.kit.program.running import Program
 
 pytestmark = pytest.mark.servers
 LATIN = admission().decode().encode("iso-8859-1")
-TWO = admission() + admission()
 WITHOUT_PATIENT = re.sub(rb"PID.*?\r", b"", admission())
 TWO_PATIENTS = re.sub(rb"(PID.*?\r)", rb"\1\1", admission())
 PROTECTED = (  # another person: the label holds in every case of a person
