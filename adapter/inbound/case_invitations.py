@@ -52,11 +52,11 @@ def called(turn: Turn, matter: Matter, known: Plans) -> Sending:
     parties = matter.parties | {row.endpoint for row in new}
     ours = [e for e in wanted if _takes_part(turn, matter, e, parties)]
     dropped = [not_a_party(turn, matter, e.name) for e in wanted if e not in ours]
-    gone = set(before.sent if before else ()) - {e.name for e in ours}
-    ended = outside.uninvited(matter.rows, gone, _REMOVED, turn.now)
+    gone = set(before.sent if before else ()) - _mailboxes(turn, (e.name for e in ours))
+    ended = outside.uninvited(matter.rows, _mailboxes(turn, gone), _REMOVED, turn.now)
     _lock(turn, matter, ended)
     removed, lost = _connected(turn, gone)
-    sent = [_to_invited(matter, e, before) for e in ours]
+    sent = [_to_invited(turn, matter, e, before) for e in ours]
     kept = _kept(turn, matter, before, [e.name for e in ours])
     return Sending(
         targets=(*sent, *(_to_removed(matter, e) for e in removed)),
@@ -109,7 +109,7 @@ def _cancelled(turn: Turn, matter: Matter, known: Plans, before: Invitation | No
     """A cancellation goes to those that have the invitation, and ends their part by it."""
     if before is None:
         raise FatalError("invitation-unknown")
-    ended = outside.uninvited(matter.rows, before.sent, _CANCELLED, turn.now)
+    ended = outside.uninvited(matter.rows, _mailboxes(turn, before.sent), _CANCELLED, turn.now)
     _lock(turn, matter, ended)
     kept = replace(_kept(turn, matter, before, []), is_cancelled=True)
     homes, lost = _connected(turn, before.sent)
@@ -145,16 +145,22 @@ def ended_by(
 ) -> tuple[Participant, ...]:
     """End the part of the units that these invitations were sent to, and of no others."""
     sent = {name for key in keys for name in known.invitations[key].sent}
-    ended = outside.uninvited(matter.rows, sent, _RECALLED, turn.now)
+    ended = outside.uninvited(matter.rows, _mailboxes(turn, sent), _RECALLED, turn.now)
     _lock(turn, matter, ended)
     return tuple(ended)
 
 
 def _connected(turn: Turn, names: Iterable[str]) -> tuple[list[Endpoint], list[Issue]]:
-    """These endpoints, and a warning for each that has left the settings since."""
+    """The mailboxes of these endpoints, and a warning for each that has left the settings since."""
     known = sorted(name for name in names if turn.network.knows(name))
     lost = [_unconnected(name) for name in names if name not in known]
-    return [turn.network.endpoint(name) for name in known], lost
+    homes = (turn.network.successor(turn.network.endpoint(name)) for name in known)
+    return list({home.name: home for home in homes}.values()), lost
+
+
+def _mailboxes(turn: Turn, names: Iterable[str]) -> set[str]:
+    """These endpoints, and each that is one mailbox with one of them: rows may name any."""
+    return {other for name in names for other in turn.network.mailbox(name)}
 
 
 def _wanted(turn: Turn, matter: Matter) -> tuple[list[Endpoint], list[Issue]]:
@@ -205,15 +211,18 @@ def _takes_part(
     """Whether an endpoint may get an invitation in the case: a party, or the owner if invited."""
     if not matter.stay.is_described:
         return True
-    mailboxes = turn.network.same_organization(endpoint)
+    mailboxes = {*turn.network.same_organization(endpoint), *turn.network.mailbox(endpoint.name)}
     is_owner = matter.case.name.partition("/")[0] in hsa_ids(endpoint, turn.now.date())
-    return is_owner or bool(set(parties) & set(mailboxes))
+    return is_owner or not mailboxes.isdisjoint(parties)
 
 
-def _to_invited(matter: Matter, endpoint: Endpoint, before: Invitation | None) -> Target:
+def _to_invited(
+    turn: Turn, matter: Matter, endpoint: Endpoint, before: Invitation | None
+) -> Target:
     """A unit that is added to a known invitation gets it as a new one."""
     is_change = matter.event is Event.SIP_INVITATION_CHANGED
-    if not is_change or before is None or endpoint.name in before.sent:
+    is_added = before is not None and _mailboxes(turn, [endpoint.name]).isdisjoint(before.sent)
+    if not is_change or not is_added:
         return Target(endpoint=endpoint, event=matter.event, bundle=matter.bundle)
     bundle = _as(matter.bundle, Event.SIP_INVITATION, endpoint.name)
     return Target(endpoint=endpoint, event=Event.SIP_INVITATION, bundle=bundle)
@@ -252,6 +261,6 @@ def _kept(turn: Turn, matter: Matter, before: Invitation | None, names: list[str
 
 def _lock(turn: Turn, matter: Matter, ended: Iterable[Participant]) -> None:
     """Lock what waits for receivers whose right ends now (`outbox.lock_open` says why)."""
-    names = sorted({row.endpoint for row in ended})
+    names = sorted(_mailboxes(turn, (row.endpoint for row in ended)))
     if names:
         outbox.lock_open(turn.tx, matter.case.id, names)

@@ -69,7 +69,7 @@ def _concerned(
     """Prefetch the answered deliveries; return their cases. Receipts need no case."""
     wanted = defaultdict[tuple[str, ...], list[str]](list)
     for message, answer in answers:
-        names = tuple(network.same_organization(network.endpoint(message.endpoint)))
+        names = network.same_organization(network.endpoint(message.endpoint))
         wanted[names].append(bundles.concerned(answer.bundle))
     concerned.prefetch(tx, wanted)
     only_receipts = all(answer.event is Event.RECEIPT for _, answer in answers)

@@ -36,7 +36,7 @@ def outward(endpoint: str, content: str) -> str:
     return builders.new_id(endpoint, folded(content), "taken")
 
 
-def _is_taken(id_: str, used_by: frozenset[str], own: list[str]) -> bool:
+def _is_taken(id_: str, used_by: frozenset[str], own: tuple[str, ...]) -> bool:
     """Whether another organisation has used an id. Its copy in mixed case is nobody's own."""
     is_mixed = id_ not in (folded(id_), id_.upper())
     return is_mixed or not used_by.issubset(own)

@@ -68,16 +68,17 @@ class Network:
                 return self.address(endpoint)
         return None
 
-    def same_organization(self, endpoint: Endpoint) -> list[str]:
+    def same_organization(self, endpoint: Endpoint) -> tuple[str, ...]:
         """Return the names of all endpoints of the same organisation."""
         return self._organizations[hsa_id(endpoint.organization)]
 
     @cached_property
-    def _organizations(self) -> dict[str, list[str]]:
+    def _organizations(self) -> dict[str, tuple[str, ...]]:
         """The names of the endpoints of each organisation."""
-        names: dict[str, list[str]] = {}
+        names: dict[str, tuple[str, ...]] = {}
         for endpoint in self.settings.endpoints:
-            names.setdefault(hsa_id(endpoint.organization), []).append(endpoint.name)
+            own = hsa_id(endpoint.organization)
+            names[own] = (*names.get(own, ()), endpoint.name)
         return names
 
     def expire_after(self, endpoint: Endpoint, event: Event) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,14 @@ def heard(county: StatuteCounty) -> dict[str, list[str]]:
     """Who got which invitation since the last call."""
     words = {n: [e for e in events if "sip" in e] for n, events in county.words().items()}
     return {name: events for name, events in words.items() if events}
+
+
+def move(county: StatuteCounty) -> str:
+    """Let another mailbox replace Umeå's; return its name."""
+    rest = [e for e in county.network.settings.endpoints if e.name != "umea"]
+    old, new = county.network.endpoint("umea"), OTHER_CENTRE.endpoint
+    county.with_settings(endpoints=(*rest, replace(old, replaced_by=new, serves=())))
+    return new
 
 
 # Who calls whom
@@ -158,6 +167,35 @@ def test_a_change_tells_the_added_and_the_removed_unit_what_it_is_to_them(
     assert "2026-03-11" not in text(cancelled)
     assert NURSING.organization not in text(cancelled)
     assert (bundles.focus(cancelled) or {})["cancelationReason"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [(CHANGED, ["sip-invitation-changed"]), (CANCELLED, ["sip-invitation-cancelled"])],
+)
+def test_a_mailbox_that_has_replaced_another_has_its_invitation(
+    ward: StatuteCounty, event: Event, told: list[str]
+) -> None:
+    calls(ward, SOCIAL, UMEA)
+    ward.told()
+    new = move(ward)
+    calls(ward, SOCIAL, UMEA, event=event, version=2)
+    assert heard(ward) == {"social": told, new: told}
+
+
+@pytest.mark.parametrize("last", [CHANGED, CANCELLED])
+def test_a_unit_whose_mailbox_was_replaced_is_removed_like_any_other(
+    ward: StatuteCounty, last: Event
+) -> None:
+    calls(ward, SOCIAL, UMEA)
+    ward.told()
+    new = move(ward)
+    calls(ward, SOCIAL, UMEA, event=CHANGED, version=2)
+    calls(ward, SOCIAL, event=last, version=3)
+    assert heard(ward)[new] == ["sip-invitation-changed", "sip-invitation-cancelled"]
+    ward.inbox("centre")
+    writes(ward, CENTRE, UMEA)
+    assert codes(ward, "centre") == ["not-a-party"]
 
 
 def test_a_removed_unit_takes_no_part_any_more(ward: StatuteCounty) -> None:

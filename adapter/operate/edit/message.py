@@ -33,7 +33,7 @@ def edit(tx: Transaction, network: Network, first: Original, body: bytes, now: d
     if content_id == original.content_id:
         raise FatalError("no-mapping", f"{first.system.name} gives an edited one no id of its own")
     about = [bundles.concerned(read.bundle)]
-    concerned.prefetch(tx, {tuple(network.same_organization(sender)): about})
+    concerned.prefetch(tx, {network.same_organization(sender): about})
     _store(tx, original, message, read)
     turn = Turn(tx=tx, network=network, message=message, now=now)
     owed = process(turn, read)
