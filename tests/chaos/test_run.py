@@ -1,4 +1,4 @@
-"""Whole runs: a short run is clean, and each of four sabotages is detected."""
+"""Whole runs: a short run is clean, and each of five sabotages is detected."""
 
 from __future__ import annotations
 
