@@ -38,6 +38,7 @@ OTHER_NAMES = {  # RIV-TA and other names, and a misspelling in an older Swedish
     "http://electronichealth.se/identifier/nationelltReservnumer": RESERVNUMMER,
 }
 _NORMAL = frozenset(("", *OTHER_NAMES.values()))  # most systems that come in are one of these
+_LONGEST_KNOWN = 100  # characters of an HSA-id that is remembered: a sender may send megabytes
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
 _OF_TWELVE = re.compile(r"([0-9]{8})[-+]?([0-9]{4})")
 _OF_TEN = re.compile(r"([0-9]{6})([-+]?)([0-9]{4})")
@@ -81,13 +82,18 @@ def is_hsa(system: str) -> bool:
     return normalised(system) == HSA
 
 
-@lru_cache(maxsize=4096)  # each message names the same few organisations many times
 def hsa_id(text: str) -> str:
     """Return an HSA-id in our form: upper case (ids are compared without case), no white space."""
+    return _known_hsa_id(text) if len(text) <= _LONGEST_KNOWN else _hsa_id(text)
+
+
+def _hsa_id(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-@lru_cache(maxsize=4096)
+_known_hsa_id = lru_cache(maxsize=4096)(_hsa_id)  # messages repeat the same few organisations
+
+
 def organization_number(system: str, value: str) -> str:
     """Return an HSA-id or HER-id in our form; "" for a number of another system.
 

@@ -196,6 +196,14 @@ def test_an_hsa_id_is_recognised_in_any_case(text: str) -> None:
     assert identifiers.looks_like_hsa_id(text)
 
 
+def test_no_long_text_is_remembered_as_an_hsa_id() -> None:
+    """A sender may give megabytes as an id; only short ones are kept in memory."""
+    before = identifiers._known_hsa_id.cache_info().currsize
+    for number in range(50):
+        identifiers.hsa_id(f"SE0000000001-{number}" + "x" * 1000)
+    assert identifiers._known_hsa_id.cache_info().currsize == before
+
+
 @pytest.mark.parametrize(
     "text", ["", "SE232100016-A", "SE2321000016", "SE2321000016-Å", "SE2321000016-" + "A" * 30]
 )

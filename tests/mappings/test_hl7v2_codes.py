@@ -175,6 +175,22 @@ def test_protection_is_what_the_source_says_and_silence_says_nothing(
     assert ("PD1-12" in lost(known)) is (stated == '""')
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        ("", "Y", "sekretessmarkering"),
+        ("N", "Y", "sekretessmarkering"),
+        ("", "N~F", "skyddadFolkbokforing"),
+        ("", "N", ""),  # what contradicts itself lifts nothing
+        ("Y", "N", "sekretessmarkering"),
+    ],
+)
+def test_protection_in_any_pd1_protects(first: str, second: str, level: str) -> None:
+    both = "\r".join("PD1" + "|" * 12 + stated for stated in (first, second))
+    bundle, _ = read(adt("A01", both))
+    assert labels.protection(bundle) == level
+
+
 @pytest.mark.parametrize("stated", ["K", "X", "1", "female"])
 def test_an_unknown_gender_is_a_warning(stated: str) -> None:
     bundle, known = read(adt("A08", PID.replace("|F|", f"|{stated}|")))

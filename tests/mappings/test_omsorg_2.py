@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ def test_what_is_read_is_valid_by_our_profiles_and_by_hl7s_schemas(path: Path) -
 @pytest.mark.parametrize("path", BAD, ids=label)
 def test_a_faulty_document_is_refused_with_its_code(path: Path) -> None:
     assert refusal(native(label(path))).code == path.read_text().strip()
+
+
+@pytest.mark.parametrize("number", ["2147483648", "9" * 20, "9" * 5000, "0", "-1"])
+def test_a_number_that_fhir_cannot_carry_is_refused(number: str) -> None:
+    """R4, positiveInt: 1 to 2,147,483,647."""
+    body = native("care-plan/sip-in-full").decode()
+    odd = re.sub(r'(<Plan version=)"[0-9]+"', rf'\1"{number}"', body)
+    assert odd != body
+    assert refusal(odd.encode()).code == "invalid-document"
 
 
 def test_every_event_is_read_and_written_and_has_a_fixture() -> None:

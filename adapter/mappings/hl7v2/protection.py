@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import SECURITY
 from adapter.fhir.concept_maps import translations
 from adapter.fhir.parts import protection_lifted, security_labels
+from adapter.mappings.hl7v2.fields import Document
 from adapter.mappings.hl7v2.hl7_message import Hl7Message
+from adapter.mappings.hl7v2.separators import NULL
 
 _LEVELS = translations("v2-protection", SECURITY)
 """Of profiles/ConceptMap-v2-protection.json. F and K are ours."""
@@ -31,4 +35,15 @@ def is_protected(message: Hl7Message) -> bool:
 
 
 def _codes(message: Hl7Message) -> list[str]:
-    return [value.part().upper() for value in message.document.values("PD1-12")]
+    """The codes of the first PD1, and of each other one that protects: none of those lifts."""
+    first = [value.part().upper() for value in message.document.values("PD1-12")]
+    return [*first, *(code for code in _further(message.document) if code != _LIFTED)]
+
+
+def _further(document: Document) -> Iterator[str]:
+    marks = document.separators
+    for index in range(1, document.count("PD1")):
+        for each in document.field("PD1-12", index).split(marks.repetition):
+            code = each.partition(marks.component)[0].strip().upper()
+            if code not in ("", NULL):
+                yield code
