@@ -13,12 +13,13 @@ from adapter.core.errors import FatalError, Issue, Severity
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Need, StoredMessage
 from adapter.core.participant import Participant
-from adapter.fhir import builders, bundles, consents, rewriting
+from adapter.fhir import builders, bundles, consents, references, rewriting
 from adapter.fhir.canonical import EVENT
+from adapter.inbound import case_plans
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending, Target, not_a_party, returning
 from adapter.inbound.turn import Turn
-from adapter.policy import invitations, outside
+from adapter.policy import efforts, invitations, outside
 from adapter.policy.consents import CONSENT, GIVEN
 from adapter.policy.invitations import Invitation
 from adapter.policy.plans import Plans
@@ -69,8 +70,12 @@ def called(turn: Turn, matter: Matter, known: Plans) -> Sending:
 def answered(turn: Turn, matter: Matter, known: Plans) -> Sending:
     """Decide on a unit's answer: it goes to the caller alone.
 
-    FatalError `invitation-unknown`, or `stale-version` for an answer to another version.
+    FatalError `wrong-sender` for an answer in another unit's name, `invitation-unknown`, or
+    `stale-version` for an answer to another version.
     """
+    unit = _answering(matter.bundle)
+    if unit not in case_plans.writer(turn).ids:
+        raise FatalError("wrong-sender", "the unit that answers is not the sender's")
     mailboxes = set(turn.network.same_organization(turn.sender))
     key = invitations.answered(known.invitations, matter.bundle, mailboxes)
     if not key:
@@ -80,7 +85,7 @@ def answered(turn: Turn, matter: Matter, known: Plans) -> Sending:
         state = "cancelled" if before.is_cancelled else "sent"
         detail = f"answer to version {version}; version {before.version} at {before.at} is {state}"
         raise FatalError("stale-version", detail)
-    unit, recorded = bundles.sender_id(matter.bundle), bundles.recorded(matter.bundle)
+    recorded = bundles.recorded(matter.bundle)
     latest = bundles.instant(before.answers.get(unit, ""))
     if latest and recorded and recorded < latest:
         return Sending(kept=known, note="not-forwarded: superseded by a later answer")
@@ -92,6 +97,12 @@ def answered(turn: Turn, matter: Matter, known: Plans) -> Sending:
     target = returning(matter.event, home, matter.bundle)
     kept = replace(known, invitations={**known.invitations, key: changed})
     return Sending(targets=(target,), kept=kept)
+
+
+def _answering(bundle: Bundle) -> str:
+    """The HSA-id of the unit that an answer is given for."""
+    answer = bundles.focus(bundle) or {}
+    return efforts.unit_of(references.by_name(bundle), answer.get("actor"))
 
 
 def _demand_caller(turn: Turn, matter: Matter) -> None:

@@ -78,16 +78,20 @@ def calls(county: StatuteCounty, *invited: Party, sender: Party = CENTRE, **part
 
 
 def replies(
-    county: StatuteCounty, sender: Party = SOCIAL, version: int = 1, status: str = "accepted"
+    county: StatuteCounty,
+    sender: Party = SOCIAL,
+    version: int = 1,
+    status: str = "accepted",
+    unit_: Party | None = None,
 ) -> None:
-    """Let a unit answer an invitation; it names the hospital as the receiver, in error."""
+    """Let a party answer for its unit; it names the hospital as the receiver, in error."""
     focus: dict[str, Any] = {
         "resourceType": "AppointmentResponse",
         "id": str(uuid4()),
         "extension": [builders.extension("version", "PositiveInt", version)],
         "identifier": [ID],
         "appointment": {"type": "Appointment", "identifier": ID},
-        "actor": unit(sender),
+        "actor": unit(unit_ or sender),
         "participantStatus": status,
     }
     if status == "declined":

@@ -272,6 +272,14 @@ def test_only_those_that_the_invitation_was_sent_to_answer(
     assert heard(ward) == {}
 
 
+def test_nobody_answers_in_the_name_of_another_unit(ward: StatuteCounty) -> None:
+    calls(ward, SOCIAL, UMEA)
+    ward.told()
+    replies(ward, SOCIAL, unit_=UMEA)
+    assert codes(ward, "social") == ["wrong-sender"]
+    assert ward.words() == {}
+
+
 def test_an_answer_to_an_old_version_is_refused(ward: StatuteCounty) -> None:
     calls(ward, SOCIAL)
     calls(ward, SOCIAL, event=CHANGED, version=2)
