@@ -73,12 +73,15 @@ def may_bear(event: str) -> bool:
 def reply(me: Party, body: bytes) -> tuple[Post, str] | None:
     """Return what `me` answers to a message, and the endpoint to be told; None without a question.
 
-    An invitation is answered to its caller. Progress goes to the sender of the plan alone.
+    An invitation is answered to its caller. Progress goes to the sender of the plan alone, and
+    only from who does the effort.
     """
     bundle = json.loads(body)
     head, focus = (entry["resource"] for entry in bundle["entry"][:2])
     event = head["eventCoding"]["code"]
     if event not in REPLIES or ASKS not in body.decode():
+        return None
+    if event == "care-plan" and not _does_the_effort(me, focus):
         return None
     sender = _sender(bundle, head)
     cases = [e["valueIdentifier"]["value"] for e in head["extension"] if _is_case(e)]
@@ -96,6 +99,11 @@ def reply(me: Party, body: bytes) -> tuple[Post, str] | None:
         code=focus["identifier"][0]["value"],
     )
     return written(word, name), sender.endpoint
+
+
+def _does_the_effort(me: Party, plan: dict[str, Any]) -> bool:
+    [performer] = plan["activity"][0]["detail"]["performer"]
+    return bool(performer["identifier"]["value"] == me.organization)
 
 
 def _is_case(extension: dict[str, Any]) -> bool:

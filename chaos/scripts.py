@@ -86,9 +86,9 @@ def _invitation(
 
 
 def _recall(steps: list[Step], parties: tuple[Party, ...], chance: random.Random) -> list[Step]:
-    """The recall of the newest message, now and then."""
+    """The recall of the newest message, now and then; not of one that somebody still answers."""
     number = len(steps) - 1
-    if chance.random() > _RECALLED:
+    if chance.random() > _RECALLED or steps[number].says == ASKS:
         return []
     to = steps[number].to
     return [Step(event="recall", to=to, recalls=number, stranger=_stranger(to, parties, chance))]

@@ -10,7 +10,7 @@ import pytest
 
 from chaos import messages, planning
 from chaos.load import Load, Message
-from chaos.parties import HOSPITAL, LULEA
+from chaos.parties import HOSPITAL, LULEA, PITEA
 from chaos.plan import Plan
 
 EVENTS = {
@@ -92,3 +92,22 @@ def test_a_party_answers_once_asked_and_only_to_the_sender(event: str, answer: s
     assert (post.event, asked_by) == (answer, HOSPITAL.endpoint)
     assert messages.place(post.body) == ("S1-2", 3 + planning.REPLY_NUMBERS[LULEA.endpoint])
     assert planning.reply(LULEA, post.body) is None
+
+
+def test_nobody_reports_on_the_effort_of_another() -> None:
+    word = planning.Word(
+        event="care-plan",
+        sender=HOSPITAL,
+        to=(PITEA, LULEA),  # the first of them does the effort
+        case=f"{HOSPITAL.organization}/S1-2",
+        text=f"[[S1-2/3]] {planning.ASKS}",
+        code="K-1",
+    )
+    assert planning.reply(LULEA, planning.written(word, "S1-2").body) is None
+
+
+def test_what_somebody_answers_is_not_recalled(load: Load) -> None:
+    asked = planning.ASKS.encode()
+    recalled = [case[m.recalls] for case in cases(load) for m in case if m.recalls >= 0]
+    assert recalled
+    assert not [m for m in recalled if asked in m.post.body]
