@@ -30,7 +30,7 @@ constraints: install
 matrix:
 	$(PYTHON) -m tools.matrix
 
-# RabbitMQ and PostgreSQL for the tests: Debian's packages, when they are missing.
+# Debian's packages for the tests, when they are missing: RabbitMQ, PostgreSQL, Pango, poppler.
 servers:
 	$(PYTHON) -m tests.kit.servers.install
 

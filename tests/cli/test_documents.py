@@ -179,11 +179,3 @@ def test_without_the_extra_the_command_says_what_to_install(
     assert shown.exit_code == 2
     assert "careplan-adapter[pdf]" in shown.stderr.replace("\n", "").replace("│", "")
     assert office.history("body-read") == []
-
-
-@pytest.mark.waits
-def test_with_the_extra_a_pdf_is_written(office: Office, tmp_path: Path) -> None:
-    pytest.importorskip("weasyprint")
-    office.region.tells("hospital", message("care-plan"))
-    assert office.run("plan", CASE, "--pdf", "--output", tmp_path / "plan.pdf").exit_code == 0
-    assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF-")

@@ -87,7 +87,9 @@ def test_the_name_of_a_column_is_escaped_in_its_cells() -> None:
     assert "<script>" not in html
 
 
-@pytest.mark.parametrize("number", ["000-00 00 01", "19500907-2553", "+46 70 000 00 02"])
+@pytest.mark.parametrize(
+    "number", ["000-00 00 01", "19500907-2553", "+46 70 000 00 02", "13.00–14.30"]
+)
 def test_a_number_stays_in_one_line(number: str) -> None:
     told = number.removeprefix("+")
     assert f'<span class="number">{told}</span>' in shown(Paragraph(text=f"Ring {number}."))

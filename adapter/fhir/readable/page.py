@@ -24,7 +24,7 @@ from adapter.fhir.readable.model import (
     Table,
 )
 
-_NUMBER = re.compile(r"\d[\d -]{5,20}\d")
+_NUMBER = re.compile(r"\d[\d -]{5,20}\d|\d\d\.\d\d–\d\d\.\d\d")
 
 
 def page(document: Document) -> str:
@@ -136,7 +136,7 @@ def _text(text: str) -> str:
 
 
 def _told(text: str) -> str:
-    """Return a text whose numbers stay in one line: `000-00 00 01`, `19500907-2553`."""
+    """Return a text whose numbers and times stay in one line: `19500907-2553`, `13.00–14.30`."""
     return _NUMBER.sub(r'<span class="number">\g<0></span>', _text(text))
 
 

@@ -1,7 +1,12 @@
-"""Where the Debian packages of RabbitMQ and PostgreSQL put their programs, and what is missing."""
+"""The Debian packages that the tests need: the servers, and what makes and reads a PDF.
+
+Where they put their programs, and which of them are missing.
+"""
 
 from __future__ import annotations
 
+import shutil
+from ctypes.util import find_library
 from pathlib import Path
 
 RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
@@ -9,6 +14,8 @@ POSTGRESQL_BINARIES = Path("/usr/lib/postgresql")
 
 
 RABBITMQ, POSTGRESQL = "rabbitmq-server", "postgresql"
+PANGO, HARFBUZZ_SUBSET, POPPLER = "libpangoft2-1.0-0", "libharfbuzz-subset0", "poppler-utils"
+PDF = (PANGO, HARFBUZZ_SUBSET, POPPLER)
 
 
 class ServerError(Exception):
@@ -20,6 +27,9 @@ def missing() -> list[str]:
     there = {
         RABBITMQ: (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
         POSTGRESQL: any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
+        PANGO: find_library("pangoft2-1.0"),
+        HARFBUZZ_SUBSET: find_library("harfbuzz-subset"),
+        POPPLER: shutil.which("pdftotext"),
     }
     return [package for package, installed in there.items() if not installed]
 
