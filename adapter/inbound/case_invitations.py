@@ -143,11 +143,11 @@ def called_back(known: Plans, messages: Iterable[StoredMessage]) -> dict[str, In
 
     An older message may be recalled, and the invitation stands.
     """
-    newest = {(m.endpoint, m.recorded) for m in messages if m.event in _INVITING}
+    newest = {m.content_id.lower() for m in messages if m.event in _INVITING}
     return {
         key: invitations.recalled(each)
         for key, each in known.invitations.items()
-        if (each.caller, each.at) in newest
+        if each.content in newest
     }
 
 
@@ -265,6 +265,7 @@ def _kept(turn: Turn, matter: Matter, before: Invitation | None, names: list[str
         version=invitations.version_of(matter.bundle),
         at=recorded.isoformat() if recorded else "",
         caller=turn.sender.name,
+        content=bundles.content_id(matter.bundle).lower(),
         sent=tuple(names),
         had=tuple(had),
     )

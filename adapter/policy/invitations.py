@@ -31,6 +31,7 @@ class Invitation:
     version: int
     at: str  # when its newest message was recorded, ISO 8601
     caller: str  # endpoint
+    content: str = ""  # content id of its newest message, in lower case
     is_cancelled: bool = False
     is_recalled: bool = False  # it may come again under the same version
     sent: tuple[str, ...] = ()  # endpoints that it goes to now

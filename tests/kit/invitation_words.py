@@ -28,6 +28,7 @@ def invitation(
     consents: tuple[dict[str, Any], ...] = (),
     case: str = CASE,
     day: int = 9,
+    value: str = ID["value"],
 ) -> Bundle:
     """An invitation in the hospital's case."""
     called = [
@@ -43,7 +44,7 @@ def invitation(
         "resourceType": "Appointment",
         "id": str(uuid4()),
         "extension": [builders.extension("version", "PositiveInt", version)],
-        "identifier": [ID],
+        "identifier": [ID | {"value": value}],
         "status": _STATUS.get(event, "booked"),
         "description": "Vilka insatser behövs hemma?",
         "start": f"2026-03-{day:02}T13:00:00+01:00",

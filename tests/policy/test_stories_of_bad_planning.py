@@ -124,6 +124,21 @@ def test_the_recall_of_an_older_invitation_leaves_the_newer_as_it_is(ward: Statu
     assert ward.words() == {"centre": ["sip-invitation-answer"]}
 
 
+def test_the_recall_of_an_invitation_leaves_another_of_the_same_second(
+    ward: StatuteCounty,
+) -> None:
+    first = invitation(ward, CENTRE, SOCIAL, UMEA, consents=(consent(),))
+    other = invitation(ward, CENTRE, SOCIAL, consents=(consent(),), value="K-32")
+    assert bundles.recorded(first) == bundles.recorded(other)
+    ward.tells("centre", first)
+    sent = ward.tells("centre", other)
+    ward.later(minutes=1)
+    recalls(ward, CENTRE, sent)
+    ward.told()
+    replies(ward, UMEA)
+    assert ward.words() == {"centre": ["sip-invitation-answer"]}
+
+
 # Plans
 
 
