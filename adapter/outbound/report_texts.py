@@ -16,16 +16,18 @@ from adapter.settings.municipalities import municipalities
 _PHONE = "Ring mottagaren om uppgiften inte kan vänta."
 
 ADVICE: Mapping[ErrorCode, str] = {
-    "no-route": "Ring den som ska veta. Meddelandet har inte skickats till någon.",
-    "no-mapping": "Ring mottagaren, vars system inte kan ta emot den här sortens meddelande.",
-    "not-written": "Ring mottagaren, vars system inte kan ta emot uppgifterna i den här formen.",
+    "no-route": "Meddelandet har inte skickats till någon. Ring den som behöver uppgifterna.",
+    "no-mapping": "Ring mottagaren i stället.",
+    "not-written": "Ring mottagaren i stället.",
     "protected-identity": "Ring mottagaren enligt er rutin för skyddade personuppgifter.",
     "nobody-to-tell": "Ring enheten innan tidsfristen går ut.",
     "not-a-party": "Skicka bara till dem som deltar i ärendet.",
     "consent-withdrawn": "Skicka planen igen om patienten samtycker på nytt.",
-    "secrecy-bar": "Ring inte om detta. Ta tillbaka sekretesshindret om det inte längre gäller.",
-    "not-for-role": "Skriv det som mottagaren behöver i ett meddelande.",
-    "may-have-arrived": "Ring mottagaren, som kan ha läst uppgifterna.",
+    "secrecy-bar": (
+        "Lämna inte uppgifterna per telefon. Ta bort sekretesshindret om det inte längre gäller."
+    ),
+    "not-for-role": "Skriv det som mottagaren behöver veta i ett meddelande.",
+    "may-have-arrived": "Ring mottagaren. Uppgifterna kan redan ha lästs.",
     "timed-out": "Ring mottagaren och fråga om meddelandet har kommit fram.",
     "no-receipt": "Ring mottagaren och fråga om meddelandet har kommit fram.",
     "bad-answer": "Ring mottagaren och fråga om meddelandet har kommit fram.",
@@ -36,10 +38,10 @@ ADVICE: Mapping[ErrorCode, str] = {
 """By the code with which a delivery ends. Any other code: phone."""
 
 _NOBODY = {
-    "no-municipality": "patientens kommun är inte känd",
+    "no-municipality": "patientens kommun är okänd",
     "not-connected": "ingen mottagare är ansluten",
     "several": "flera mottagare är anslutna, och det framgår inte vilken som avses",
-    "unknown-unit": "den enhet som bedömningen anger är inte ansluten",
+    "unknown-unit": "enheten som anges i bedömningen är inte ansluten",
     "no-identity": "patienten saknar personnummer, samordningsnummer och reservnummer",
     "listed-elsewhere": "patienten är listad på en vårdcentral som inte är ansluten",
 }

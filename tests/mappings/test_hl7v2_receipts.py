@@ -66,7 +66,7 @@ def test_each_problem_is_told_with_its_place_and_in_both_languages() -> None:
         (
             "ERR||PV1^1^19|0^Message accepted^HL70357|W|"
             "no-case^The message names no case; a separate case was opened.^L|||"
-            "Meddelandet anger inget vårdtillfälle; ett eget ärende har öppnats. / "
+            "Meddelandet anger inget vårdtillfälle. Ett eget ärende har öppnats. / "
             "The message names no case; a separate case was opened."
         ),
     ]

@@ -23,7 +23,10 @@ def test_a_report_tells_the_ward_in_swedish_what_to_do(region: Region) -> None:
         region.turn(timedelta(minutes=30))
     [report] = [b for b in region.inbox("hospital") if bundles.of_type(b, "Task")]
     text = (bundles.focus(report) or {})["statusReason"]["text"]
-    assert text == ("Ingen kvittens kom. Ring mottagaren och fråga om meddelandet har kommit fram.")
+    assert text == (
+        "Ingen systemkvittens har kommit från mottagaren. "
+        "Ring mottagaren och fråga om meddelandet har kommit fram."
+    )
 
 
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
@@ -38,7 +41,7 @@ def test_no_report_tells_a_ward_what_operators_do(code: ErrorCode) -> None:
 def test_no_ward_is_asked_to_phone_past_a_bar_of_secrecy() -> None:
     text = report_texts.text(FatalError("secrecy-bar"), "")
     assert "Ring mottagaren" not in text
-    assert "Ta tillbaka" in text
+    assert "Lämna inte uppgifterna per telefon" in text
 
 
 @pytest.mark.parametrize("why", WHY)
@@ -52,6 +55,6 @@ def test_each_reason_for_nobody_is_told_in_swedish(why: str) -> None:
 def test_what_the_postal_code_suggests_is_told_with_the_names_of_municipalities() -> None:
     missing = Missing(need=Need.PRIMARY_CARE, why="no-municipality", proposal=("2580", "2581"))
     assert report_texts.nobody(missing) == (
-        "Regionfinansierad öppen vård: patientens kommun är inte känd; "
+        "Regionfinansierad öppen vård: patientens kommun är okänd; "
         "postnumret tyder på Luleå eller Piteå."
     )

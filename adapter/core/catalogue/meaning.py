@@ -7,14 +7,14 @@ from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender
 CODES: dict[ErrorCode, Entry] = {
     "test-message": sender_fault(
         "business-rule",
-        "Meddelandet är märkt som test, och anslutningen är i drift.",
+        "Meddelandet är märkt som test men skickades till en anslutning i drift.",
         "The message is marked as a test, and the endpoint is in production.",
         "Send tests to a test endpoint; mark real messages as production (P).",
         422,
     ),
     "not-entitled": sender_fault(
         "forbidden",
-        "Ni har inte rätt att skicka detta i ärendet.",
+        "Ni har inte behörighet att skicka detta i ärendet.",
         "You may not send this in the case.",
         "Check the name of the case; ask the region's operators if you should take part in it.",
         403,
@@ -28,13 +28,13 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "ambiguous-case": sender_fault(
         "conflict",
-        "Meddelandets ärendenummer hör till olika ärenden.",
+        "Meddelandet har ärendenummer från olika ärenden.",
         "The names in the message belong to different cases.",
         "Send one name of the case.",
     ),
     "nobody-to-tell": adapter_fault(
         "not-found",
-        "Ingen mottagare finns för ett bedömt behov.",
+        "Det saknas mottagare för ett bedömt behov.",
         "No receiver is found for a need.",
         "Phone the unit before the time of the notice ends; then connect it in the settings. "
         "Where the municipality or the number is not known, ask the hospital to send it "
@@ -43,14 +43,14 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "late-notice": sender_fault(
         "informational",
-        "Inskrivningsmeddelandet lämnas senare än 24 timmar efter inskrivning och bedömning.",
+        "Inskrivningsmeddelandet skickas senare än 24 timmar efter inskrivningen och bedömningen.",
         "The admission notice leaves more than 24 hours after the admission and the judgement.",
         "Phone the unit if it is urgent. Send the assessment sooner (SFS 2017:612 2 kap. 3 §).",
         200,
     ),
     "late-word": adapter_fault(
         "conflict",
-        "En uppgift kom för sent för att ändra vad mottagarna fått veta.",
+        "En uppgift kom in för sent. Mottagarna har inte fått den.",
         "Something came too late to change what the receivers know.",
         "Compare it with the case; phone the receivers if it matters.",
         200,
@@ -64,7 +64,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "outpatient-assessment": adapter_fault(
         "conflict",
-        "En bedömning finns för en kontakt som inte är slutenvård.",
+        "Bedömningen gäller en vårdkontakt som inte är sluten vård.",
         "An assessment was made in an encounter that is no inpatient stay.",
         "Ask the hospital whether the patient was admitted.",
         200,
@@ -78,14 +78,14 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "protection-lifted": adapter_fault(
         "informational",
-        "Sjukhuset uppger att skyddet för patientens uppgifter har upphört.",
+        "Sjukhuset uppger att patienten inte längre har skyddade personuppgifter.",
         "The hospital says that the patient's protection has ended.",
         "Check it in the population register; then lift the protection.",
         200,
     ),
     "protected-elsewhere": adapter_fault(
         "informational",
-        "En annan part har uppgett att patientens uppgifter är skyddade.",
+        "En annan part har uppgett att patienten har skyddade personuppgifter.",
         "Another party says that the patient is protected.",
         "Check it in the population register; release what is held, or phone.",
         200,
@@ -106,28 +106,28 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "consent-withdrawn": sender_fault(
         "suppressed",
-        "Patienten har återtagit sitt samtycke till planering: ingen har fått planen.",
+        "Patienten har återkallat sitt samtycke till planeringen. Planen har inte skickats.",
         "The patient has withdrawn the consent to planning: nobody got the plan.",
         "Send the plan again if the patient consents again. Notices and messages go on.",
         200,
     ),
     "secrecy-bar": sender_fault(
         "suppressed",
-        "Sekretess hindrar: mottagaren har inte fått detta.",
+        "Mottagaren har inte fått uppgifterna på grund av sekretess.",
         "A bar of secrecy is recorded: the receiver did not get this.",
         "Take the bar back if it no longer stands; the receiver then gets what stands.",
         200,
     ),
     "bar-without-receiver": sender_fault(
         "not-found",
-        "Sekretesshindret gäller en organisation som inte är mottagare av vårdtillfället.",
+        "Sekretesshindret gäller en organisation som inte får meddelanden om vårdtillfället.",
         "The bar of secrecy names an organisation that is no receiver of the stay.",
         "Check the HSA-id. The bar is kept, and counts if the organisation becomes a receiver.",
         200,
     ),
     "consent-without-case": sender_fault(
         "not-found",
-        "Inget öppet ärende finns: samtycket eller sekretesshindret är inte sparat.",
+        "Det finns inget öppet ärende. Samtycket eller sekretesshindret har inte sparats.",
         "There is no open case: the consent or the bar of secrecy is not kept.",
         "Send it again with the admission, or after it.",
         200,

@@ -7,8 +7,8 @@ from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender
 CODES: dict[ErrorCode, Entry] = {
     "stale-version": sender_fault(
         "conflict",
-        "Någon annan har ändrat sedan ni läste: er version är inte sparad. "
-        "Läs den nyaste versionen och gör om ändringen i den.",
+        "Någon annan har hunnit göra en ändring. Er version har inte sparats. "
+        "Läs den senaste versionen och gör om ändringen där.",
         "Somebody has changed it since you read it: your version is not applied.",
         "Read the newest version, which the detail names, make the change there, and send that.",
         409,
@@ -22,7 +22,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-own-effort": sender_fault(
         "forbidden",
-        "Ni får bara ändra era egna insatser i planen. Be samordnaren att ändra resten.",
+        "Ni får bara ändra era egna insatser i planen. Be samordnaren ändra det övriga.",
         "You may change only your own efforts in the plan.",
         "Send the newest version with changes in your own efforts; ask the coordinator to change "
         "the rest, and to make the plan active or end it.",
@@ -30,15 +30,15 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-adjusted": sender_fault(
         "conflict",
-        "Planen kan inte bli aktiv: alla enheter med insatser har inte justerat den här versionen. "
-        "Påminn de enheter som saknas.",
+        "Planen kan inte börja gälla. Alla enheter med insatser har inte justerat den här "
+        "versionen. Påminn dem som inte har justerat.",
         "The plan cannot be active: not every unit with an effort has accepted this version.",
         "Keep the plan as a draft, and remind the units that the detail names.",
         409,
     ),
     "consent-ended": sender_fault(
         "suppressed",
-        "Samtycket till planering gällde inte längre: ingen har fått meddelandet. "
+        "Samtycket till planeringen gällde inte längre. Meddelandet har inte skickats. "
         "Fråga den enskilde på nytt och skicka igen.",
         "The consent to planning had ended: nobody got the message.",
         "Ask the person again, and send it once more with the new consent.",
@@ -46,23 +46,23 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "invitation-unknown": sender_fault(
         "not-found",
-        "Kallelsen finns inte i ärendet, eller är inte skickad till er. "
-        "Kontrollera kallelsens id, och skicka kallelsen före ändringar och svar.",
+        "Kallelsen finns inte i ärendet eller har inte skickats till er. "
+        "Kontrollera kallelsens id. Kallelsen måste skickas innan den kan ändras eller besvaras.",
         "The invitation is not in the case, or was not sent to you.",
         "Check the identifier of the invitation, and the name of the case.",
         404,
     ),
     "recall-unknown": sender_fault(
         "not-found",
-        "Inget meddelande med det numret har skickats av er: inget är återkallat. "
-        "Kontrollera numret. Ett vårdtillfälle rättas med sina egna meddelanden.",
+        "Ni har inte skickat något meddelande med det numret. Inget har återkallats. "
+        "Kontrollera numret. Rätta uppgifter om ett vårdtillfälle med ett nytt meddelande om det.",
         "You have sent no message with this id: nothing is recalled.",
         "Check the id. Correct a stay by its own events. A recall cannot be recalled.",
         404,
     ),
     "recalled": adapter_fault(
         "informational",
-        "Meddelandet är återkallat av sin avsändare.",
+        "Avsändaren har återkallat meddelandet.",
         "The message was recalled by its sender.",
         "If it was recalled before it came, ask its sender whether it is to be sent again.",
         200,
@@ -83,8 +83,8 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-for-role": sender_fault(
         "suppressed",
-        "Mottagaren har bara socialtjänst, eller är bara kallad till planering, "
-        "och har inte fått den kliniska informationen.",
+        "Mottagaren är socialtjänst eller bara kallad till planering "
+        "och har därför inte fått den kliniska informationen.",
         "The receiver serves social services only, or is only invited, and did not get the "
         "clinical information.",
         "Write what it needs in a message.",
@@ -92,7 +92,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "late": sender_fault(
         "informational",
-        "Informationen skickades senare än samma dag som patienten skrevs ut.",
+        "Informationen skickades senare än den dag då patienten skrevs ut.",
         "The information was sent later than on the day of the discharge.",
         "Phone the unit if it is urgent. Send it on the day (SFS 2017:612 3 kap. 2 §).",
         200,

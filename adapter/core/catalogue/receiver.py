@@ -7,7 +7,7 @@ from adapter.core.catalogue.entry import Entry, ErrorCode, receiver_fault
 CODES: dict[ErrorCode, Entry] = {
     "no-connection": receiver_fault(
         "transient",
-        "Det går inte att ansluta till mottagaren; meddelandet har inte skickats.",
+        "Det går inte att ansluta till mottagaren. Meddelandet har inte skickats.",
         "No connection to the receiver can be made; the message has not left.",
         "Wait; the adapter tries again.",
         504,
@@ -40,7 +40,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "busy": receiver_fault(
         "throttled",
-        "Mottagaren är överbelastad och ber oss vänta.",
+        "Mottagaren ber oss vänta.",
         "The receiver is overloaded and asks us to wait.",
         "Wait; the adapter tries again at the time that the receiver gave.",
     ),
@@ -58,7 +58,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "too-large-for-broker": receiver_fault(
         "too-long",
-        "Meddelandebussen tar inte emot så stora meddelanden.",
+        "Meddelandet är för stort för att skickas.",
         "The bus takes no message of this size.",
         "Ask the broker's administrator for a higher max_message_size; then replay.",
     ),
@@ -76,13 +76,13 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "no-receipt": receiver_fault(
         "timeout",
-        "Ingen kvittens kom.",
+        "Ingen systemkvittens har kommit från mottagaren.",
         "No receipt came.",
         "Phone the endpoint's owner; then replay or discard.",
     ),
     "expired": receiver_fault(
         "timeout",
-        "Leveranstiden för meddelandet har gått ut.",
+        "Meddelandet kunde inte levereras i tid.",
         "The time limit for delivery has passed.",
         "Phone the receiver; a statutory deadline may have passed.",
     ),

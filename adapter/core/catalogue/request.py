@@ -79,7 +79,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-acceptable": sender_fault(
         "not-supported",
-        "Svaret finns inte i det begärda formatet.",
+        "Svaret kan inte ges i det begärda formatet.",
         "The response does not exist in the format that was asked for.",
         "Accept application/fhir+json, fhirVersion 4.0; leave `_format` out, or set it to json.",
         406,
