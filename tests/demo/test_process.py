@@ -238,7 +238,7 @@ def test_the_town_on_omsorg_1_is_told_the_invitation_as_text_and_what_its_plan_l
     invitation = next(b for b in bodies if "Kallelse till möte" in b)
     assert 'typ="meddelande"' in invitation
     assert "Vilka insatser behövs hemma?" in invitation
-    assert any("Utelämnat: behov, mål" in body for body in bodies)
+    assert any("Detta saknas: behov, mål" in body for body in bodies)
 
 
 def test_the_recall_says_that_the_message_went_to_the_wrong_town_and_gets_its_answer(

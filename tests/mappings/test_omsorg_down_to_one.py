@@ -92,7 +92,7 @@ def test_a_plan_that_fits_gets_no_note() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("not-known", "Personen är inte känd på enheten: inga insatser pågår där."),
+        ("not-known", "Personen är inte känd på enheten. Inga insatser pågår där."),
         ("forwarded", "Vidarebefordrat till: Hemtjänsten Norr, Nattpatrullen"),
     ],
 )

@@ -34,17 +34,17 @@ from adapter.mappings.omsorg.xml_elements import (
 _KEPT = frozenset({"MessageHeader", "Patient", "Organization", "Provenance"})
 _WHY = "omsorg/1 has no type for the event: it is told as text"
 _ANSWER_CALLER = "Svara den som kallar, med ett svarsmeddelande eller per telefon."
-_ATTACHED = "Be avsändaren om bilagorna, om det finns några."
+_ATTACHED = "Be avsändaren om eventuella bilagor."
 TODO = {  # what the reader does, as the system cannot
-    Event.CARE_CONTACT: "Rätta den fasta kontakten i ert system.",
+    Event.CARE_CONTACT: "Uppdatera den fasta kontakten i ert system.",
     Event.SIP_INVITATION: _ANSWER_CALLER,
-    Event.SIP_INVITATION_CHANGED: "Rätta mötet i kalendern. Svara den som kallar, om det behövs.",
-    Event.SIP_INVITATION_CANCELLED: "Stryk mötet ur kalendern.",
-    Event.SIP_INVITATION_ANSWER: "Ändra tiden med den som svarade, om det behövs.",
+    Event.SIP_INVITATION_CHANGED: "Ändra mötet i kalendern. Svara den som kallar om det behövs.",
+    Event.SIP_INVITATION_CANCELLED: "Ta bort mötet ur kalendern.",
+    Event.SIP_INVITATION_ANSWER: "Kontakta den som svarade om tiden behöver ändras.",
     Event.PLANNING_BASIS: f"Läs underlaget innan ni planerar. {_ATTACHED}",
     Event.INFORMATION_TRANSFER: _ATTACHED,
-    Event.PROGRESS: "Uppdatera insatsen, om planen är er.",
-    Event.RECALL: "Gör det som avsändaren ber om, och svara klar när det är gjort.",
+    Event.PROGRESS: "Uppdatera insatsen i er plan om ni ansvarar för den.",
+    Event.RECALL: "Gör det som avsändaren ber om och svara ”klar” när det är gjort.",
 }
 _OF_PLAN = {  # what remains of a CarePlan, and its heading
     "addresses": "behov",
@@ -61,10 +61,10 @@ _OF_EXTENSION = {
     "track": "spår",
     "follow-up": "uppföljning",
     "evaluation": "utvärdering",
-    "end-reason": "skäl för avslut",
+    "end-reason": "skäl till avslut",
 }
 _OF_EFFORT = {
-    "outcomeCodeableConcept": "insatsernas utfall",
+    "outcomeCodeableConcept": "vad insatserna har gett",
     "progress": "vad som har gjorts",
 }
 _OF_DETAIL = {
@@ -75,7 +75,7 @@ _OF_DETAIL = {
     "extension": "insatsernas huvudman och kontakt",
 }
 _OUTCOMES = {
-    "not-known": "Personen är inte känd på enheten: inga insatser pågår där.",
+    "not-known": "Personen är inte känd på enheten. Inga insatser pågår där.",
     "forwarded": "Vidarebefordrat",
 }
 
@@ -153,7 +153,7 @@ def _reasons(node: Element, plan: Resource) -> Iterator[str]:
 
 
 _NOTE = (
-    "Planen är kortad, eftersom ert system tar emot omsorg/1. Utelämnat: {}. "
+    "Planen är inte fullständig, eftersom ert system tar emot omsorg/1. Detta saknas: {}. "
     "Be avsändaren om hela planen."
 )
 
