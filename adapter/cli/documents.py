@@ -146,7 +146,7 @@ def _changes(versions: Sequence[_Read]) -> str:
     if len(versions) < 2:
         return "Planen har bara en version."
     older, newer = (version.bundle for version in versions)
-    return "\n".join(changes(older, newer, document)) or "Inget är ändrat."
+    return "\n".join(changes(older, newer, document)) or "Ingenting har ändrats."
 
 
 def _body(bundle: Bundle, form: str) -> bytes:

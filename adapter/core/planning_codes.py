@@ -40,7 +40,7 @@ class MeetingForm(StrEnum):
 
 
 class BasisKind(StrEnum):
-    """Slag av planeringsunderlag. A region may use other codes."""
+    """Typ av planeringsunderlag. A region may use other codes."""
 
     PREPARED_CARE_REQUEST = "prepared-care-request"  # förberedd vårdbegäran
     CARE_REQUEST = "care-request"  # vårdbegäran

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store.job_tables import job
-from adapter.store.tables import case, delivery, item, message, participant
+from adapter.store.tables import case, delivery, item, message, metadata, participant
 
-SCHEMA = job.metadata
+SCHEMA = metadata
 """All tables with all their indexes; importing this name makes sure that both are there."""
 
 

@@ -46,8 +46,8 @@ def test_what_changed_is_told_in_sentences(office: Office) -> None:
     assert office.run("plan", CASE, "--changes").stdout == "Planen har bara en version.\n"
     office.region.tells("hospital", message("care-plan", 2, description="Hon är hemma."))
     said = office.run("plan", CASE, "--changes").stdout
-    assert "Så är det nu: Hon är hemma (förut: Märta har opererats" in said
-    assert "Om planen, Version: 2 (förut: 1)." in said
+    assert "Så är det nu: Hon är hemma (tidigare: Märta har opererats" in said
+    assert "Om planen, Version: 2 (tidigare: 1)." in said
 
 
 @pytest.mark.parametrize("status", ["revoked", "completed"])
@@ -62,7 +62,7 @@ def test_a_plan_that_has_ended_is_not_shown_as_in_force(office: Office, status: 
     assert shown.exit_code == 1
     assert f"is {status}" in shown.stderr
     shown = office.run("plan", content)
-    assert "Planen är inte i kraft" in shown.stdout
+    assert "Planen är ett utkast och gäller inte ännu." in shown.stdout
     assert "Avslutad därför att: Flyttar till annan kommun." in shown.stdout
 
 

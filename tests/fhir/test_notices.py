@@ -123,7 +123,7 @@ def test_a_death_keeps_its_time_where_it_is_known() -> None:
 @pytest.mark.parametrize(
     ("reason", "text", "written"),
     [
-        ("moved", "", "Patienten hör till en annan kommun"),
+        ("moved", "", "En annan kommun eller vårdcentral ansvarar nu"),
         ("withdrawn", "Läkaren har ändrat sig", "Läkaren har ändrat sig"),
         ("", "", "avbrott i processen"),
     ],

@@ -123,31 +123,31 @@ DETAIL = ("activity", 0, "detail")
         (_removes, "Borttagen insats: Följer med och handlar."),
         (
             _sets(*DETAIL, "performer", value=[{"display": "Norra hemtjänsten"}]),
-            "Hjälp att stiga upp och klä sig: utförs nu av: Norra hemtjänsten (förut: Åstad hem",
+            "Hjälp att stiga upp och klä sig, utförare: Norra hemtjänsten (tidigare: Åstad hem",
         ),
         (
             _sets(*DETAIL, "extension", 0, "valueCode", value="region"),
-            "Hjälp att stiga upp och klä sig: ansvarig huvudman är nu: regionen (förut: kommunen).",
+            "Hjälp att stiga upp och klä sig, ansvarig huvudman: regionen (tidigare: kommunen).",
         ),
         (
             _sets(*DETAIL, "status", value="completed"),
-            "Hjälp att stiga upp och klä sig: läget är nu: klar (förut: planerad).",
+            "Hjälp att stiga upp och klä sig, läge: klar (tidigare: planerad).",
         ),
         (
             _sets("extension", 1, "valueCode", value="region"),
-            "Vem som ansvarar, Övergripande ansvar: Regionen (förut: Kommunen).",
+            "Ansvar för planen, Övergripande ansvar: Regionen (tidigare: Kommunen).",
         ),
         (
             _sets("extension", 2, "extension", 0, "valueDateTime", value="2027-02-02"),
-            "Nästa uppföljning, När: Tisdag 2 februari 2027 (förut: Tisdag 12 januari 2027",
+            "Nästa uppföljning, När: Tisdag 2 februari 2027 (tidigare: Tisdag 12 januari 2027",
         ),
         (
             _sets("extension", 6, "extension", 1, "valueCode", value="attended"),
-            "De som har varit med, Åstad hemsjukvård: var med (förut: kallad, kom inte).",
+            "De som var med, Åstad hemsjukvård: var med (tidigare: kallad, kom inte).",
         ),
         (
             _sets("description", value="Märta är hemma."),
-            "Så är det nu: Märta är hemma (förut: Märta har opererats",
+            "Så är det nu: Märta är hemma (tidigare: Märta har opererats",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def test_a_consent_that_is_withdrawn_is_told() -> None:
     new = copy.deepcopy(OLD)
     [consent] = [r for r in bundles.resources(new) if r["resourceType"] == "Consent"]
     consent["status"] = "inactive"
-    expected = ["Ditt samtycke, Samtycket: återkallat (förut: gäller)."]
+    expected = ["Ditt samtycke, Samtycket: återkallat (tidigare: gäller)."]
     assert changes(OLD, new, document) == expected
 
 

@@ -39,8 +39,8 @@ _TITLES = {
     "sip-invitation-cancelled": "Inställd kallelse till möte om samordnad individuell plan",
     "sip-invitation-answer": "Svar på kallelse",
     "planning-basis": "Planeringsunderlag",
-    "information-transfer": "Information vid utskrivning",
-    "progress": "Genomförd insats",
+    "information-transfer": "Utskrivningsinformation",
+    "progress": "Rapport om insats",
     "recall": "Återkallelse",
 }
 

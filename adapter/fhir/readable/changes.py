@@ -78,18 +78,18 @@ def _by_whom(effort: Effort) -> str:
 def _effort(old: Effort, new: Effort) -> Iterator[str]:
     name = new.what
     yield from _changed(f"Insatsen ”{old.what}” heter nu", old.what, name)
-    yield from _changed(f"{name}: utförs nu av", old.who, new.who)
-    yield from _changed(f"{name}: ansvarig huvudman är nu", old.principal, new.principal)
-    yield from _changed(f"{name}: ny tid", old.when, new.when)
-    yield from _changed(f"{name}: läget är nu", old.status, new.status)
-    yield from _changed(f"{name}: målet är nu", old.goal, new.goal)
-    yield from _changed(f"{name}: nås nu på", old.contact, new.contact)
+    yield from _changed(f"{name}, utförare", old.who, new.who)
+    yield from _changed(f"{name}, ansvarig huvudman", old.principal, new.principal)
+    yield from _changed(f"{name}, tid", old.when, new.when)
+    yield from _changed(f"{name}, läge", old.status, new.status)
+    yield from _changed(f"{name}, mål", old.goal, new.goal)
+    yield from _changed(f"{name}, kontakt", old.contact, new.contact)
 
 
 def _changed(what: str, old: str, new: str) -> Iterator[str]:
     """Yield a sentence where two texts differ: with the new one, and the old in brackets."""
     if old != new:
-        yield f"{what}: {_said(new)} (förut: {_said(old)})."
+        yield f"{what}: {_said(new)} (tidigare: {_said(old)})."
 
 
 def _said(text: str) -> str:

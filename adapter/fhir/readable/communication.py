@@ -27,7 +27,7 @@ _AREAS = {
     "cognition": "Minne och tänkande",
     "communication": "Kommunikation",
     "nutrition": "Mat och dryck",
-    "elimination": "Toalett",
+    "elimination": "Toalettbesök",
     "skin": "Hud",
     "aids": "Hjälpmedel",
     "risk": "Risk",
@@ -35,19 +35,23 @@ _AREAS = {
     "hypersensitivity": "Överkänslighet",
     "housing": "Boende",
     "effort": "Insats",
-    "law": "Lag",
+    "law": "Lagrum",
     "provider": "Utförare",
 }
 _RECALL = {"wrong-receiver": "skickat till fel mottagare", "wrong-content": "fel innehåll"}
-_ASKED = {"mark": "markera det", "block": "spärra det", "delete": "ta bort det"}
+_ASKED = {
+    "mark": "märka det som återkallat",
+    "block": "spärra det",
+    "delete": "radera det",
+}
 _ANSWER_STATUS = {
-    "received": "tagit emot",
-    "accepted": "godtagit",
+    "received": "kvitterat",
+    "accepted": "accepterat",
     "rejected": "avvisat",
     "completed": "klart",
-    "in-progress": "arbetar med det",
+    "in-progress": "pågår",
 }
-_ANSWER_KIND = {"not-known": "personen är inte känd här", "forwarded": "skickat vidare"}
+_ANSWER_KIND = {"not-known": "personen är inte känd här", "forwarded": "vidarebefordrat"}
 
 
 def communication_sections(text: Resource, bundle: Bundle) -> tuple[Section, ...]:
@@ -69,18 +73,15 @@ def communication_sections(text: Resource, bundle: Bundle) -> tuple[Section, ...
 def _head(text: Resource) -> Iterator[tuple[str, str]]:
     asked = words.word(_ASKED, extension_value(text, "asked"))
     is_wrong = text.get("status") == "entered-in-error" and not asked
-    yield "Slag", "\n".join(words.concept(c, _kinds()) for c in text.get("category", ()))
+    yield "Typ", "\n".join(words.concept(c, _kinds()) for c in text.get("category", ()))
     yield "Rubrik", words.concept(text.get("topic"))
-    yield (
-        "Läge",
-        words.word(swedish_words("basis-status"), extension_value(text, "basis-status")).lower(),
-    )
+    yield "Läge", _basis_status(text)
     yield "Gäller inte", "felaktigt, ska inte användas" if is_wrong else ""
     yield "Orsak", "\n".join(words.concept(c) for c in text.get("reasonCode", ()))
     yield from _recall(text) if asked else ()
     yield "Avsändaren ber mottagaren att", asked
     yield "Utskriven", words.time(extension_value(text, "discharged"))
-    yield "Bedömt spår", words.concept(extension_value(text, "track"), words.TRACK)
+    yield "Spår", words.concept(extension_value(text, "track"), words.TRACK)
 
 
 def _basis_status(text: Resource) -> str:
@@ -97,7 +98,7 @@ def _recall(text: Resource) -> Iterator[tuple[str, str]]:
     reason, instead = text.get("statusReason", {}), extension_value(text, "replaced-by") or {}
     named = (about.get("identifier", {}).get("value", "") for about in text.get("about", ()))
     yield "Återkallat", words.concept({"coding": reason.get("coding", [])}, _RECALL)
-    yield "Skäl", str(reason.get("text", ""))
+    yield "Orsak till återkallelsen", str(reason.get("text", ""))
     yield "Återkallade meddelanden", "\n".join(named)
     yield "Ersatt av", str(instead.get("value", ""))
 
@@ -156,7 +157,7 @@ def _follow_ups(text: Resource, people: People) -> list[Block]:
 
 def _contacts(bundle: Bundle, people: People) -> list[Block]:
     rows = [(c.about, c.name, c.reach) for c in parts.standing_contacts(bundle, people)]
-    return table("Fasta kontakter", ("Om", "Vem", "Nås på"), rows)
+    return table("Fasta kontakter", ("Typ", "Vem", "Nås på"), rows)
 
 
 def team_sections(team: Resource, bundle: Bundle) -> tuple[Section, ...]:
@@ -167,7 +168,7 @@ def team_sections(team: Resource, bundle: Bundle) -> tuple[Section, ...]:
     rows = [(c.about, c.name, c.reach) for c in contacts]
     provider = next(iter(team.get("managingOrganization", ())), None)
     return sections(
-        ("Kontakt", table("Fast kontakt", ("Slag", "Vem", "Nås på"), rows)),
+        ("Kontakt", table("Fast kontakt", ("Typ", "Vem", "Nås på"), rows)),
         (
             "Det gäller",
             facts(
@@ -190,10 +191,10 @@ def answer_sections(task: Resource, bundle: Bundle) -> tuple[Section, ...]:
     chain = (people.name(e.get("valueReference")) for e in extensions(task, "forwarded-to"))
     rows = facts(
         ("Svar", words.word(_ANSWER_STATUS, task.get("status"))),
-        ("Därför att", words.concept(task.get("statusReason"))),
+        ("Orsak", words.concept(task.get("statusReason"))),
         ("Besked", words.concept(task.get("businessStatus"), _ANSWER_KIND)),
-        ("Skickat vidare till", "\n".join(name for name in chain if name)),
-        ("Svarar", people.name(task.get("owner"))),
+        ("Vidarebefordrat till", "\n".join(name for name in chain if name)),
+        ("Svar från", people.name(task.get("owner"))),
     )
     notes = paragraphs(*(note["text"] for note in open_notes(task)))
     return sections(("Svaret", rows), ("Kommentar", notes))
@@ -204,6 +205,6 @@ def report_sections(task: Resource, bundle: Bundle) -> tuple[Section, ...]:
     rows = facts(
         ("Läge", words.word({"failed": "kunde inte levereras"}, task.get("status"))),
         ("Mottagare", People(bundle).name(task.get("owner"))),
-        ("Därför att", words.concept(task.get("statusReason"))),
+        ("Orsak", words.concept(task.get("statusReason"))),
     )
     return sections(("Leveransen", rows))

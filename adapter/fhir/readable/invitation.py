@@ -40,7 +40,7 @@ def appointment_sections(appointment: Resource, bundle: Bundle) -> tuple[Section
     return sections(
         ("När och var", facts(*_time_and_place(appointment, people))),
         ("Frågeställning", _questions(appointment)),
-        ("Vem som kallar", _caller(appointment, people)),
+        ("Sammankallande", _caller(appointment, people)),
         ("Kallade och inbjudna", _units(appointment, people)),
         ("Den enskilde och närstående", _persons(appointment, people)),
         ("Samtycke", parts.consents(bundle, people)),
@@ -52,13 +52,13 @@ def _time_and_place(appointment: Resource, people: People) -> Iterator[tuple[str
     where = place(appointment, people)
     reason = words.concept(appointment.get("cancelationReason"))
     yield "Mötet", words.word(words.MEETING, appointment.get("status"))
-    yield "Därför att", reason
+    yield "Orsak", reason
     yield "Tid", words.span(appointment.get("start"), appointment.get("end"))
-    yield "Form", words.word(words.MEETING_FORM, extension_value(appointment, "meeting-form"))
+    yield "Mötesform", words.word(words.MEETING_FORM, extension_value(appointment, "meeting-form"))
     yield "Plats", ", ".join(t for t in (where.get("name"), address(where.get("address", {}))) if t)
     yield "Länk eller telefon", telecom(where)
     yield "Svara senast", words.time(extension_value(appointment, "answer-by"))
-    yield "Version av kallelsen", str(extension_value(appointment, "version") or "")
+    yield "Kallelsens version", str(extension_value(appointment, "version") or "")
 
 
 def _questions(appointment: Resource) -> list[Block]:
@@ -73,7 +73,7 @@ def _questions(appointment: Resource) -> list[Block]:
 
 def _caller(appointment: Resource, people: People) -> list[Block]:
     actor = caller(appointment).get("actor")
-    return facts(("Kallar", people.name(actor)), ("Nås på", people.phones(actor)))
+    return facts(("Namn", people.name(actor)), ("Nås på", people.phones(actor)))
 
 
 def _units(appointment: Resource, people: People) -> list[Block]:
@@ -85,7 +85,7 @@ def _units(appointment: Resource, people: People) -> list[Block]:
         )
         for each in units(appointment, people)
     ]
-    return table("Enheter", ("Vem", "Hur", "Svar"), rows)
+    return table("Enheter", ("Vem", "Deltar som", "Svar"), rows)
 
 
 def _unit(participant: Resource, people: People) -> str:
@@ -147,7 +147,7 @@ def response_sections(response: Resource, bundle: Bundle) -> tuple[Section, ...]
     return sections(
         ("Svaret", facts(*_response(response, people))),
         ("De som kommer", listing(_texts(response, "attendee"))),
-        ("Andra tider", listing(_other_times(response))),
+        ("Andra tider som passar", listing(_other_times(response))),
     )
 
 

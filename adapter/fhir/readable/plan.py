@@ -27,7 +27,14 @@ from adapter.fhir.readable.model import (
 )
 from adapter.fhir.readable.people import People, open_notes
 
-_NO_NUMBER = "Planen anger inget telefonnummer."
+_NOT_IN_FORCE = {
+    "draft": "Planen är ett utkast och gäller inte ännu.",
+    "on-hold": "Planen vilar och gäller inte just nu.",
+    "revoked": "Planen är avslutad i förtid och gäller inte längre.",
+    "completed": "Planen är avslutad och gäller inte längre.",
+    "entered-in-error": "Planen är felaktig och gäller inte.",
+}
+_NO_NUMBER = "Det står inget telefonnummer i planen."
 
 
 def title(plan: Resource) -> str:
@@ -38,10 +45,10 @@ def title(plan: Resource) -> str:
 
 def warnings(plan: Resource) -> tuple[str, ...]:
     """Return what must be seen first: that a plan is not in force."""
-    status = plan.get("status")
+    status = str(plan.get("status"))
     if status == "active":
         return ()
-    return (f"Planen är inte i kraft: {words.word(words.PLAN_STATUS, status)}.",)
+    return (_NOT_IN_FORCE.get(status, "Det är oklart om planen gäller."),)
 
 
 def _facts(plan: Resource) -> list[Block]:
@@ -51,8 +58,8 @@ def _facts(plan: Resource) -> list[Block]:
         ("Version", str(extension_value(plan, "version") or "")),
         ("Upprättad", words.day(plan.get("created"))),
         ("Gäller", words.period(plan.get("period"))),
-        ("Bedömt spår", words.concept(extension_value(plan, "track"), words.TRACK)),
-        ("Avslutad därför att", str(extension_value(plan, "end-reason") or "")),
+        ("Spår", words.concept(extension_value(plan, "track"), words.TRACK)),
+        ("Orsak till avslut", str(extension_value(plan, "end-reason") or "")),
     )
 
 
@@ -66,14 +73,14 @@ def plan_sections(plan: Resource, bundle: Bundle) -> tuple[Section, ...]:
         ("Det här gör du själv", listing(_own(planned))),
         ("Hit kan du ringa", _contacts(plan, bundle, people, planned)),
         ("Nästa uppföljning", _follow_ups(coming)),
-        ("Det du har sagt", _own_words(plan, people)),
+        ("Det här har du sagt", _own_words(plan, people)),
         ("Målen", _goals(plan, people)),
         ("Så är det nu", paragraphs(str(plan.get("description", "")))),
         ("Det du behöver stöd med", listing(parts.needs(plan, people))),
         ("Att tänka på", listing(_flags(bundle))),
         ("Så har det gått", [*_outcomes(plan, planned), *_follow_ups(done)]),
-        ("Vem som ansvarar", _responsible(plan, people)),
-        ("De som har varit med", _attendees(plan, bundle, people)),
+        ("Ansvar för planen", _responsible(plan, people)),
+        ("De som var med", _attendees(plan, bundle, people)),
         ("Ditt samtycke", parts.consents(bundle, people)),
         ("Anteckningar", _notes(plan, people)),
         ("Om planen", _facts(plan)),
@@ -122,7 +129,7 @@ def _own(planned: list[Effort]) -> Iterator[str]:
 def _contacts(plan: Resource, bundle: Bundle, people: People, planned: list[Effort]) -> list[Block]:
     rows = [(c.about, c.name, c.reach) for c in _persons(plan, bundle, people)]
     rows += [(e.what, e.who, e.contact) for e in planned if e.contact]
-    shown = table("Telefonnummer och andra sätt att nå oss", ("Om", "Vem", "Nås på"), rows)
+    shown = table("Telefonnummer och andra sätt att nå oss", ("Gäller", "Vem", "Nås på"), rows)
     return shown or [Paragraph(text=_NO_NUMBER)]
 
 
@@ -204,7 +211,7 @@ def _attendees(plan: Resource, bundle: Bundle, people: People) -> list[Block]:
     met = parts.attendees(plan, people)
     rows = [(words.sentence(a.name), a.attendance) for a in met]
     near = facts(("Närstående och ställföreträdare", "\n".join(parts.relatives(bundle, people))))
-    return [*table("Deltagare", ("Vem", "Hur"), rows), *near]
+    return [*table("Deltagare", ("Vem", "Närvaro"), rows), *near]
 
 
 def _notes(plan: Resource, people: People) -> list[Block]:

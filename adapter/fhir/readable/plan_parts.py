@@ -127,14 +127,14 @@ def _consent(consent: Resource, people: People) -> Iterator[tuple[str, str]]:
     provision = consent.get("provision", {})
     covered = (people.name(actor.get("reference")) for actor in provision.get("actor", ()))
     yield "Samtycket", words.word(words.CONSENT_STATUS, consent.get("status"))
-    yield "Lämnat", words.day(consent.get("dateTime"))
-    yield "Av", _names(consent.get("performer", ()), people)
-    yield "Till", _names(consent.get("organization", ()), people)
-    yield "Hur", words.word(words.CONSENT_FORM, extension_value(consent, "consent-form"))
+    yield "Lämnades", words.day(consent.get("dateTime"))
+    yield "Lämnades av", _names(consent.get("performer", ()), people)
+    yield "Lämnades till", _names(consent.get("organization", ()), people)
+    yield "Form", words.word(words.CONSENT_FORM, extension_value(consent, "consent-form"))
     yield "Omfattar", words.concept(consent.get("policyRule"))
-    yield "Får ta del", ", ".join(name for name in covered if name)
+    yield "Får ta del av uppgifterna", ", ".join(name for name in covered if name)
     yield "Omfattar inte", "\n".join(_excluded(consent))
-    yield "Giltigt", words.period(provision.get("period"))
+    yield "Gäller", words.period(provision.get("period"))
 
 
 def _excluded(consent: Resource) -> list[str]:

@@ -14,13 +14,13 @@ from adapter.fhir.readable.people import People
 _NEEDS = {
     "social-services": "socialtjänst",
     "municipal-health-care": "kommunal hälso- och sjukvård",
-    "primary-care": "regionens öppenvård",
+    "primary-care": "regionfinansierad öppen vård",
 }
 _STATUS = {
     "in-progress": "pågår",
     "onleave": "permission",
     "finished": "avslutat",
-    "cancelled": "inställt",
+    "cancelled": "makulerat",
     "entered-in-error": "felaktigt, gäller inte",
 }
 
@@ -30,8 +30,8 @@ def stay_sections(stay: Resource, bundle: Bundle) -> tuple[Section, ...]:
     people = People(bundle)
     return sections(
         ("Vårdtillfället", facts(*_stay(stay, bundle, people))),
-        ("Behov som läkaren har bedömt", listing(_needs(stay))),
-        ("Listad hos", listing(_centres(people))),
+        ("Behov enligt läkarens bedömning", listing(_needs(stay))),
+        ("Listad på", listing(_centres(people))),
     )
 
 
@@ -41,12 +41,12 @@ def _stay(stay: Resource, bundle: Bundle, people: People) -> Iterator[tuple[str,
     yield "Sjukhus", people.name(stay.get("serviceProvider"))
     yield "Avdelning", bundles.ward(bundle)
     yield "Inskriven", words.time(period.get("start"))
-    yield "Planerad utskrivning", words.day(extension_value(stay, "planned-discharge"))
+    yield "Beräknad utskrivning", words.day(extension_value(stay, "planned-discharge"))
     yield "Utskrivningsklar", words.time(extension_value(stay, "discharge-ready"))
     yield "Avslutat" if _death(people.patient) else "Utskriven", words.time(period.get("end"))
     yield "Permission", words.period(extension_value(stay, "leave"))
     yield "Avliden", _death(people.patient)
-    yield "Därför att", words.concept(bundles.header(bundle).get("reason"))
+    yield "Orsak", words.concept(bundles.header(bundle).get("reason"))
 
 
 def _death(patient: Resource) -> str:

@@ -21,7 +21,7 @@ _MONTHS = (
 _PERSONAL_NUMBER = 12  # digits: a personnummer or samordningsnummer with its century
 
 PLAN_STATUS = {
-    "draft": "utkast, gäller inte än",
+    "draft": "utkast, gäller inte ännu",
     "active": "gäller",
     "on-hold": "vilar",
     "revoked": "avslutad i förtid, gäller inte längre",
@@ -33,7 +33,7 @@ EFFORT_STATUS = {
     "not-started": "inte påbörjad",
     "scheduled": "planerad",
     "in-progress": "pågår",
-    "on-hold": "gör uppehåll",
+    "on-hold": "vilar",
     "completed": "klar",
     "cancelled": "blir inte av",
     "stopped": "avslutad i förtid",
@@ -63,7 +63,7 @@ ACHIEVEMENT = {
     "not-attainable": "går inte att nå",
 }
 GOAL_TERM = {"short": "kort", "long": "lång"}
-PRINCIPAL = {"region": "regionen", "municipality": "kommunen", "other": "annan huvudman"}
+PRINCIPAL = {"region": "regionen", "municipality": "kommunen", "other": "annan aktör"}
 ATTENDANCE = {"attended": "var med", "absent": "kallad, kom inte", "invited": "inbjuden"}
 MEETING = {  # said of `mötet`
     "proposed": "tid söks",
@@ -95,9 +95,9 @@ CONSENT_STATUS = {
 }
 CONTACT_KIND = {
     "1": "Fast vårdkontakt",
-    "2": "Fast läkarkontakt i primärvården",
+    "2": "Fast läkarkontakt i primärvård",
     "3": "Fast omsorgskontakt i hemtjänsten",
-    "4": "Fast vårdkontakt med ansvar för samordningen",
+    "4": "Fast vårdkontakt med övergripande samordningsansvar",
 }
 TRACK = {"blue": "blått", "green": "grönt", "yellow": "gult", "red": "rött"}
 ANSWER = {"yes": "ja", "no": "nej", "partly": "delvis", "unknown": "vet ej"}

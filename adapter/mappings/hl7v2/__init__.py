@@ -62,7 +62,7 @@ _REASONS = {  # HL7 table 0062
 }
 
 _MAY_BE_DEATH = (Event.DISCHARGED, Event.ADMISSION_UPDATED)  # where the stay is over
-_WITHDRAWN = "Bedömningen är återkallad / The assessment is withdrawn"
+_WITHDRAWN = "Bedömningen är återtagen"
 
 system = System("hl7v2", content="hl7", media_type="x-application/hl7-v2+er7")
 system.recognises(recognise)

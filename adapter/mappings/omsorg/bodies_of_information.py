@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
+from adapter.fhir.readable import words
 from adapter.mappings.omsorg.code_tables import ACTIVITY_STATUS, PLAN_STATUS, TEXT_STATUS
 from adapter.mappings.omsorg.code_tables_2 import (
     ASKED,
@@ -65,12 +66,7 @@ CARE_TEAM = "https://fhir.inera.se/ig/careteam/CodeSystem/typ-av-careteam-cs"
 CONTACT = (
     "https://terminologitjansten.inera.se/inera-kodverksforvaltning/kodverk/kv_typ_av_fast_kontakt"
 )
-_CONTACT_NAMES = (  # the texts of the codes 1 to 4
-    "Fast vårdkontakt",
-    "Fast läkarkontakt i primärvård",
-    "Fast omsorgskontakt i hemtjänsten",
-    "Fast vårdkontakt med övergripande samordningsansvar",
-)
+_CONTACT_NAMES = tuple(words.CONTACT_KIND.values())  # the texts of the codes 1 to 4
 
 CARE_CONTACT: Fields = [
     Attribute("status", "status", coded(CONTACT_STATUS, "CareTeam.status")),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import hl7
 
 from adapter.core.model import Bundle
+from adapter.fhir.readable.words import GOAL_STATUS
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.writing import header
 from adapter.mappings.hl7v2.writing.communication import attached
@@ -29,26 +30,15 @@ from adapter.mappings.hl7v2.writing.plan_efforts import effort
 
 _STATUS = {  # CarePlan.status to TXA-17 (HL7 table 0271) and TXA-19 (table 0273), in Swedish
     "draft": ("IP", "AV", "Utkast"),
-    "active": ("AU", "AV", "Pågående"),
+    "active": ("AU", "AV", "Gäller"),
     "completed": ("AU", "OB", "Avslutad"),
-    "revoked": ("AU", "OB", "Avbruten"),
-    "on-hold": ("AU", "AV", "Vilande"),
+    "revoked": ("AU", "OB", "Avslutad i förtid"),
+    "on-hold": ("AU", "AV", "Vilar"),
     "entered-in-error": ("AU", "CA", "Felaktig"),
     "unknown": ("AU", "AV", "Okänd"),
 }
 _TITLES = {status: title for status, (_, _, title) in _STATUS.items()}
 _PRINCIPALS = {"region": "Region", "municipality": "Kommun"}
-_GOAL = {  # R4, goal-status
-    "proposed": "föreslaget",
-    "planned": "planerat",
-    "accepted": "godtaget",
-    "active": "pågående",
-    "on-hold": "vilande",
-    "completed": "avslutat",
-    "cancelled": "inställt",
-    "entered-in-error": "felaktigt",
-    "rejected": "avvisat",
-}
 _TERMS = {"short": "kort sikt", "long": "lång sikt"}
 _CATEGORY = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 _OTHER_TYPE = "PLAN"
@@ -129,7 +119,7 @@ def _identity(plan: Node, kind: str, status: str) -> Iterator[Part]:
     period = plan.part("period")
     responsible = plan.extension("main-responsible").take_coded("valueCode", _PRINCIPALS)
     rows = (
-        ("Slag", kind),
+        ("Typ", kind),
         ("Plan", ", ".join(numbers)),
         ("Version", str(version.peek("valuePositiveInt") or "")),
         ("Status", status),
@@ -165,9 +155,9 @@ def _goal(reference: Node, outgoing: OutgoingMessage) -> str:
     own = outgoing.take_referenced(goal.part("expressedBy"), "Patient")
     dates = [target.take("dueDate") for target in goal.parts("target")]
     said = goal.part("description").take("text")
-    status = goal.take_coded("lifecycleStatus", _GOAL)
+    status = goal.take_coded("lifecycleStatus", GOAL_STATUS)
     outcome = goal.part("achievementStatus").take("text")
-    whose = "personens eget mål" if own else ""
+    whose = "den enskildes eget mål" if own else ""
     return words(said, *_terms(goal), *dates, whose, status, outcome)
 
 
@@ -183,5 +173,5 @@ def _terms(goal: Node) -> Iterator[str]:
 def _note(note: Node, outgoing: OutgoingMessage) -> str:
     author = note.part("authorReference")
     own = outgoing.take_referenced(author, "Patient") if author else None
-    who = "personens egna ord" if own else note.take("authorString")
+    who = "den enskildes egna ord" if own else note.take("authorString")
     return words(note.take("text"), who, note.take("time"))

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.core.errors import FatalError
+from adapter.fhir.readable.words import EFFORT_STATUS, PRINCIPAL
 from adapter.mappings.hl7v2.writing.outgoing_message import Node, OutgoingMessage
 from adapter.mappings.hl7v2.writing.parties import actor, words
-
-_STATUS = {
-    "not-started": "ej påbörjad",
-    "scheduled": "planerad",
-    "in-progress": "pågår",
-    "on-hold": "vilande",
-    "completed": "genomförd",
-    "cancelled": "inställd",
-    "stopped": "avbruten",
-    "unknown": "okänd",
-    "entered-in-error": "felaktig",
-}
-_PRINCIPALS = {"region": "region", "municipality": "kommun", "other": "annan huvudman"}
 
 
 def effort(activity: Node, outgoing: OutgoingMessage) -> str:
@@ -34,8 +22,8 @@ def effort(activity: Node, outgoing: OutgoingMessage) -> str:
 
 
 def _about(detail: Node, outgoing: OutgoingMessage) -> Iterator[str]:
-    yield detail.take_coded("status", _STATUS)
-    yield detail.extension("principal").take_coded("valueCode", _PRINCIPALS)
+    yield detail.take_coded("status", EFFORT_STATUS)
+    yield detail.extension("principal").take_coded("valueCode", PRINCIPAL)
     for performer in detail.parts("performer"):
         if outgoing.take_referenced(performer, "Patient") is not None:
             yield "den enskilde"
