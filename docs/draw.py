@@ -15,6 +15,7 @@ from typing import Any
 
 from adapter.core.catalogue import CATALOGUE, Entry, Scope
 from adapter.core.failures import FAILURES, Failure
+from adapter.core.jobs import JOBS, JobState, JobStep
 from adapter.core.kill_points import KILL_POINTS
 from adapter.core.lifecycle import RULINGS, TRANSITIONS, Ruling, Standing, State, Step
 from adapter.core.model import Event, Need
@@ -255,6 +256,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
         [Standing.PROCESSED, Standing.REFUSED, Standing.DISCARDED, Standing.REPLACED],
     ),
     "message-table": lambda: matrix(RULINGS, Standing, Ruling),
+    "job-table": lambda: matrix(JOBS, JobState, JobStep),
     "errors-sender": lambda: catalogue(Scope.SENDER),
     "errors-adapter": lambda: catalogue(Scope.ADAPTER),
     "errors-receiver": lambda: catalogue(Scope.RECEIVER),

@@ -49,7 +49,7 @@ COMMANDS = (
         "m-0f3a --ics --output meeting.ics",
     ),
     _listed("dead", "dead_letters.dead", "", "--store postgresql://host/adapter --json"),
-    _listed("take", "dead_letters.take", "d-77aa --who 'Ann, ext. 1234'"),
+    _listed("take", "letting_go.take", "d-77aa --who 'Ann, ext. 1234'", "--cause expired"),
     _listed(
         "edit",
         "edit.edit",
@@ -61,9 +61,16 @@ COMMANDS = (
         "replay.replay",
         "d-77aa --reason 'address corrected' --dry-run",
         "d-77aa d-78bb --reason 'address corrected'",
+        "--cause access-denied --endpoint lulea --reason 'certificate renewed' --dry-run",
         "--endpoint lulea --since 2026-11-17T09:30 --reason 'disk lost' --dry-run",
     ),
-    _listed("discard", "dead_letters.discard", "d-77aa --reason 'told by phone'"),
+    _listed(
+        "discard",
+        "letting_go.discard",
+        "d-77aa --reason 'told by phone'",
+        "--cause expired --endpoint lulea --reason 'told by phone' --dry-run",
+    ),
+    _listed("jobs", "jobs.jobs", "", "show j-0f3a", "stop j-0f3a", "resume j-0f3a --json"),
     _listed(
         "rights",
         "rights.rights",

@@ -1,26 +1,21 @@
-"""`dead`, `take` and `discard`: commands that list dead letters and items, and act on them."""
+"""`dead`: the command that lists dead letters and items by cause."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from adapter.cli import printing, texts
-from adapter.cli.errors import all_or_none
 from adapter.cli.options import (
     FILE,
     AsJson,
-    Reason,
     SettingsFile,
     StorePlace,
-    Who,
     now,
 )
 from adapter.cli.printing import when
 from adapter.cli.session import Session, open_store
-from adapter.operate import replay as operation
 from adapter.operate.waiting import waiting
 from adapter.store.queries.dead import Cause, DeadLetter
 
@@ -108,48 +103,3 @@ def _letter(letter: DeadLetter) -> str:
 
 def _taken(letter: DeadLetter) -> str:
     return f"taken by {letter.taken_by}" if letter.taken_by else "nobody has it yet"
-
-
-def take(
-    ids: Annotated[
-        list[str], typer.Argument(metavar="ID…", help="Ids of deliveries, messages or items.")
-    ],
-    *,
-    who: Who,
-    settings: SettingsFile = FILE,
-    store: StorePlace = "",
-    as_json: AsJson = False,
-) -> None:
-    """Take deliveries, messages or items over from the endpoint's owner; all of them or none."""
-    wanted = list(dict.fromkeys(ids))
-    with open_store(settings, store) as session, all_or_none(), session.store.begin() as tx:
-        before = operation.each(tx, wanted, partial(operation.take, tx, who=who, now=now()))
-    if as_json:
-        rows = zip(wanted, before, strict=True)
-        printing.data({"taken": [{"id": id_, "by": who, "from": old} for id_, old in rows]})
-        return
-    for id_, old in zip(wanted, before, strict=True):
-        printing.line(f"{id_} taken by {who}" + (f", until now by {old}" if old else ""))
-
-
-def discard(
-    ids: Annotated[
-        list[str],
-        typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages, or of open items."),
-    ],
-    *,
-    reason: Reason,
-    who: Who,
-    settings: SettingsFile = FILE,
-    store: StorePlace = "",
-    as_json: AsJson = False,
-) -> None:
-    """Give dead deliveries or messages up for good, or close items; all of them or none."""
-    wanted = list(dict.fromkeys(ids))
-    with open_store(settings, store) as session, all_or_none(), session.store.begin() as tx:
-        act = partial(operation.discard, tx, session.network, who=who, reason=reason, now=now())
-        operation.each(tx, wanted, act)
-    if as_json:
-        printing.data({"discarded": [{"id": id_, "by": who} for id_ in wanted]})
-        return
-    printing.line(f"discarded by {who}: {', '.join(wanted)}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,31 @@ DeadIds = Annotated[
 EndpointName = Annotated[
     str, typer.Argument(metavar="ENDPOINT", help="An endpoint's name in the settings.")
 ]
+Cause = Annotated[
+    str,
+    typer.Option(
+        "--cause", metavar="CODE", help="All of this cause, as `dead` names it; `any` for all."
+    ),
+]
+OfEndpoint = Annotated[
+    str, typer.Option("--endpoint", metavar="ENDPOINT", help="With --cause: only this endpoint's.")
+]
+OfEvent = Annotated[
+    str, typer.Option("--event", metavar="EVENT", help="With --cause: only of this event.")
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since", metavar="TIME", help="With --cause: dead since then: 2026-11-17T09:30, or 2h."
+    ),
+]
+Until = Annotated[
+    str, typer.Option("--until", metavar="TIME", help="With --cause: dead before then.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only show what would happen, and what would be refused.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation, however many.")]
 AlthoughOvertaken = Annotated[
     bool,
     typer.Option(
@@ -56,6 +82,15 @@ class ProtectionAct(StrEnum):
 
     SHOW = "show"
     LIFT = "lift"
+
+
+class JobAct(StrEnum):
+    """What the command `jobs` does."""
+
+    LIST = "list"
+    SHOW = "show"
+    STOP = "stop"
+    RESUME = "resume"
 
 
 def login() -> str:
@@ -132,8 +167,14 @@ def one_of(word: str, words: Iterable[str]) -> str:
     """Return a word that is "" or among the known ones; wrong use for any other."""
     known = list(words)
     if word and word not in known:
-        raise typer.BadParameter(f"{word!r} is unknown: use one of {', '.join(known)}")
+        raise typer.BadParameter(f"{word!r} is unknown: {alternatives(word, known)}")
     return word
+
+
+def alternatives(word: str, known: Sequence[str]) -> str:
+    """Return what a person may have meant; where nothing is near, all that is known."""
+    near = get_close_matches(word.lower(), known, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else f"use one of {', '.join(known)}"
 
 
 def event(word: str) -> str:

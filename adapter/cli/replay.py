@@ -10,22 +10,29 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import options, printing
+from adapter.cli import by_cause, options, printing
+from adapter.cli.by_cause import Filters
 from adapter.cli.errors import all_or_none
 from adapter.cli.options import (
     FILE,
     AlthoughOvertaken,
     AsJson,
+    Cause,
+    DryRun,
     Reason,
     SettingsFile,
     StorePlace,
+    Until,
     Who,
+    Yes,
     now,
 )
 from adapter.cli.session import Session, open_store
 from adapter.core.catalogue import ErrorCode
+from adapter.core.jobs import Act
 from adapter.operate import replay as operation
 from adapter.operate import resend_lost
+from adapter.operate.jobs import Order
 from adapter.operate.replay_plan import Plan, Planned, objections
 from adapter.store import lost_deliveries
 from adapter.store.lost_deliveries import Lost
@@ -49,13 +56,19 @@ def replay(  # noqa: PLR0913 - each option by name
     ] = None,
     *,
     reason: Reason,
+    cause: Cause = "",
     endpoint: Annotated[
-        str, typer.Option(metavar="ENDPOINT", help="Send what this endpoint lost, instead of ids.")
+        str,
+        typer.Option(
+            metavar="ENDPOINT",
+            help="With --cause: only this endpoint's. Without: send what it lost, instead of ids.",
+        ),
     ] = "",
     since: Annotated[
         str,
-        typer.Option(metavar="TIME", help="What it lost since then: 2026-11-17T09:30, or 2h."),
+        typer.Option(metavar="TIME", help="Dead, or lost, since then: 2026-11-17T09:30, or 2h."),
     ] = "",
+    until: Until = "",
     event: Annotated[
         str, typer.Option(metavar="EVENT", help="Only messages with this event.")
     ] = "",
@@ -67,18 +80,18 @@ def replay(  # noqa: PLR0913 - each option by name
         typer.Option("--although-sent-again", help="Also send what was sent again since then."),
     ] = False,
     although_overtaken: AlthoughOvertaken = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be sent, and what comes twice.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask for confirmation, however many.")
-    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send dead deliveries again, or process dead messages again; all of them or none.
+    """Send dead deliveries again, or process dead messages again.
+
+    Of several ids, all are replayed or none. --cause starts a job for all that is dead of one
+    cause: it keeps the ids that it was started with, and what cannot be replayed is left and
+    told. `adapter jobs` shows how far it is, stops it, and goes on with it.
 
     A delivery that may have arrived keeps its ids, so that the receiver recognises a copy. A
     delivery that later ones of its case have overtaken needs --although-overtaken.
@@ -96,30 +109,47 @@ def replay(  # noqa: PLR0913 - each option by name
         yes=yes,
         as_json=as_json,
     )
-    lost_only = {"--since": since, "--event": event, "--although-receipted": although_receipted}
+    wanted_ids = list(dict.fromkeys(ids or []))
+    filters = by_cause.Filters(cause, endpoint, event, since, until)
+    lost_only = {"--although-receipted": although_receipted}
     lost_only |= {"--although-sent-again": although_sent_again}
-    _check_one_way(ids or [], endpoint, since, [name for name, on in lost_only.items() if on])
+    _check_one_way(wanted_ids, filters, [name for name, on in lost_only.items() if on])
     with open_store(settings, store) as session:
-        if ids:
-            _replay(session, list(dict.fromkeys(ids)), order)
-            return
-        lost = Lost(
-            endpoint=session.known_endpoint(endpoint),
-            since=options.parse_time(since) or now(),
-            event=options.event(event),
-            receipted=although_receipted,
-            copies=although_sent_again,
-        )
-        _resend(session, lost, order)
+        if wanted_ids:
+            _replay(session, wanted_ids, order)
+        elif cause:
+            _replay_by_cause(session, filters, order)
+        else:
+            lost = Lost(
+                endpoint=session.known_endpoint(endpoint),
+                since=options.parse_time(since) or now(),
+                event=options.event(event),
+                receipted=although_receipted,
+                copies=although_sent_again,
+            )
+            _resend(session, lost, order)
 
 
-def _check_one_way(ids: Sequence[str], endpoint: str, since: str, given: list[str]) -> None:
-    if bool(ids) == bool(endpoint):
-        raise typer.BadParameter("give ids, or --endpoint and --since")
-    if endpoint and not since:
-        raise typer.BadParameter("--endpoint needs --since")
-    if ids and given:
-        raise typer.BadParameter(f"{', '.join(given)} goes with --endpoint, not with ids")
+def _check_one_way(ids: Sequence[str], filters: Filters, lost_only: Sequence[str]) -> None:
+    """Raise wrong use unless there is one of: ids; a cause; what an endpoint lost since a time."""
+    if filters.cause and lost_only:
+        raise typer.BadParameter(f"{', '.join(lost_only)} does not go with --cause")
+    if filters.cause or ids:
+        by_cause.check_one_way(ids, filters)
+        if lost_only:
+            raise typer.BadParameter(f"{', '.join(lost_only)} goes with --endpoint, not with ids")
+    elif not filters.endpoint:
+        raise typer.BadParameter("give ids, or --cause, or --endpoint and --since")
+    elif not filters.since:
+        raise typer.BadParameter("--endpoint needs --since, or --cause")
+    elif filters.until:
+        raise typer.BadParameter("--until goes with --cause")
+
+
+def _replay_by_cause(session: Session, filters: Filters, order: _Order) -> None:
+    asked = Order(act=Act.REPLAY, who=order.who, reason=order.reason, although=order.although)
+    how = by_cause.How(dry_run=order.dry_run, yes=order.yes, as_json=order.as_json)
+    by_cause.act(session, asked, filters, how)
 
 
 def _confirm(plan: Plan, order: _Order) -> Plan:

@@ -12,13 +12,14 @@ from pathlib import Path
 import typer
 
 from adapter import settings
-from adapter.cli.options import now
+from adapter.cli.options import alternatives, now
 from adapter.core import service_windows
 from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError
 from adapter.mappings import LazySystems
 from adapter.settings.network import Network
 from adapter.store import Store, endpoints
+from adapter.store.queries import partners
 from adapter.store.schema import schema
 
 
@@ -46,11 +47,22 @@ class Session:
 
     def known_endpoint(self, name: str) -> str:
         """Return the name of an endpoint of the settings; wrong use for any other name."""
-        names = [e.name for e in self.settings.endpoints]
+        names = sorted(e.name for e in self.settings.endpoints)
         if name not in names:
-            raise typer.BadParameter(
-                f"no endpoint {name!r} in the settings: use one of {', '.join(sorted(names))}"
-            )
+            meant = alternatives(name, names)
+            raise typer.BadParameter(f"no endpoint {name!r} in the settings: {meant}")
+        return name
+
+    def any_endpoint(self, name: str) -> str:
+        """Return "", or the name of an endpoint, also one that has left the settings.
+
+        Wrong use for any other name.
+        """
+        if name and name not in {e.name for e in self.settings.endpoints}:
+            with self.store.read() as tx:
+                names = sorted({stop.endpoint for stop in partners.stops(tx)})
+            if name not in names:
+                raise typer.BadParameter(f"no endpoint {name!r}: {alternatives(name, names)}")
         return name
 
 

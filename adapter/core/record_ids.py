@@ -1,4 +1,4 @@
-"""Ids of the adapter's records (`m-…`, `d-…`, `c-…`, `p-…`, `i-…`), unique without the database."""
+"""Ids of the adapter's records (`m-…`, `d-…`, `c-…`, `i-…`, `j-…`), unique without the database."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Record(StrEnum):
     CASE = "c"
     PROCESS = "p"
     ITEM = "i"
+    JOB = "j"
 
 
 def new_id(record: Record) -> str:

@@ -162,7 +162,8 @@ def _send_again(tx: Transaction, network: Network, dead: Delivery, now: datetime
         untold=False,
     )
     if dead.content_type == deliveries.UNWRITTEN:
-        rendered = deliveries.render_again(network, dead, now)
+        unwritten = outbox.get(tx, dead.id) or dead  # with its bytes
+        rendered = deliveries.render_again(network, unwritten, now)
         outbox.fill(tx, dead.id, body=rendered.body, content_type=rendered.content_type)
         outbox.fill(tx, dead.id, envelope_id=rendered.envelope_id, losses=rendered.losses)
 
@@ -230,7 +231,8 @@ def get_record(tx: Transaction, id_: str) -> StoredMessage | Delivery | None:
 
 
 def _record(tx: Transaction, id_: str) -> StoredMessage | Delivery:
-    record = get_record(tx, id_)
+    """Return a locked record; a delivery without its bytes."""
+    record = tx.kept(outbox.DELIVERIES).get(id_) or get_record(tx, id_)
     if record is None:
         raise FatalError("unknown-id", id_)
     return record

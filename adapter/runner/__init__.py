@@ -16,7 +16,7 @@ from adapter.core.endpoint import Endpoint, Settings
 from adapter.core.errors import FatalError, TransientError
 from adapter.core.model import Envelope
 from adapter.inbound import batches, receive
-from adapter.operate import health, maintenance
+from adapter.operate import health, jobs, maintenance
 from adapter.operate.health import Finding
 from adapter.runner.doors import Doors
 from adapter.runner.heartbeat import Heartbeat, of_loops
@@ -117,6 +117,7 @@ class Adapter:
         self.loops.start("dispatch", self._dispatch, self._outbox.wait)
         self.loops.start("remind", self._remind, lambda: self.loops.stopping.wait(1))
         self.loops.start("expire", self._expire, lambda: self.loops.stopping.wait(60))
+        self.loops.start("jobs", self._go_on_with_jobs, lambda: self.loops.stopping.wait(10))
         self.loops.start("purge", self._purge, lambda: self.loops.stopping.wait(600))
 
     def _start_sources(self) -> None:
@@ -189,6 +190,9 @@ class Adapter:
 
     def _purge(self) -> int:
         return len(maintenance.purge(self.store, self.network, utc_now()))
+
+    def _go_on_with_jobs(self) -> int:
+        return jobs.run_left_alone(self.store, self.network, utc_now())
 
     def _loop_findings(self) -> list[Finding]:
         """Return what loops and doors wait for, and whether the broker is blocked."""

@@ -77,6 +77,10 @@ WORDS = {
     "edited": "it replaces a dead or refused original",
     "paused": "nothing is sent to the endpoint",
     "resumed": "deliveries are sent to the endpoint again",
+    "job-started": "for many dead letters at once; the detail has its id and what was chosen",
+    "job-stopped": "after the part that was under way",
+    "job-resumed": "it goes on where it was",
+    "job-done": "it has come to all of its ids",
     "token-made": "the endpoint has a new token",
     "body-read": "a person read the bytes",
 }

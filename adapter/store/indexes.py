@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
-from adapter.store.tables import case, delivery, item, message, metadata, participant
+from adapter.store.job_tables import job
+from adapter.store.tables import case, delivery, item, message, participant
 
-SCHEMA = metadata
+SCHEMA = job.metadata
 """All tables with all their indexes; importing this name makes sure that both are there."""
 
 

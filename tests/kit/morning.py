@@ -24,7 +24,7 @@ from tests.kit.office import FIXTURES, SETTINGS, run
 from tests.kit.region import Region
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
-_ID = re.compile(r"\b(?:[mdci]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+_ID = re.compile(r"\b(?:[mdcij]-[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _TIME = re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\b")
 _MILLISECONDS = re.compile(r"\b\d+\.\d\d (?=median|p95|longest|ms\b)|\b\d+\.\d (?=kB\b)")
 _TOKEN = re.compile(r"^[\w-]{43}$", re.MULTILINE)
