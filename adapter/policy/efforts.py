@@ -1,7 +1,8 @@
 """The efforts (insatser) of a plan, and the digests by which two versions are compared. Pure.
 
-A digest is keyed, since it outlives the plan. References are left out of it: each message names
-its resources anew.
+A digest is keyed, since it outlives the plan. It holds what is said, and not how: each message
+names its resources anew, another format has another order of extensions, no type of a reference
+to a unit, and takes the names of codes from their code systems.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, exact_json, references
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import extension_url
+from adapter.fhir.canonical import BASE, extension_url
 
 Sign = Callable[[str], str]
 """Returns the keyed digest of a text."""
@@ -23,6 +24,10 @@ _MOVING = ("id", "meta", "text", "status", "activity", "identifier", "period")
 _VERSION = extension_url("version")
 _PARTS = ("Goal", "Condition")
 """Types of the resources beside a CarePlan that belong to what was agreed."""
+_REFERENCE = frozenset({"id", "extension", "reference", "type", "identifier", "display"})
+"""The elements of R4's Reference."""
+_NAMED = (f"{BASE}/CodeSystem/", "http://terminology.hl7.org/CodeSystem/")
+"""Begin the code systems whose codes every reader names alike."""
 _LAID_DOWN = ("cancelled", "entered-in-error")
 """CarePlan.activity.detail.status of an effort that nobody does."""
 
@@ -92,7 +97,20 @@ def _text(node: Any) -> str:
 
 
 def _bare(node: Any) -> Any:
-    """The same value without references, its keys in order."""
+    """The same value as every format says it, its keys and extensions in order."""
     if isinstance(node, dict):
-        return {key: _bare(node[key]) for key in sorted(node) if key != "reference"}
+        said = {key: _bare(node[key]) for key in sorted(node) if key not in _unsaid(node)}
+        if "extension" in said:
+            said["extension"] = sorted(said["extension"], key=exact_json.dumps)
+        return said
     return [_bare(each) for each in node] if isinstance(node, list) else node
+
+
+def _unsaid(node: Resource) -> tuple[str, ...]:
+    """Return what a format may leave out: a reference's type, a note's writer, a code's name."""
+    if node.keys() <= _REFERENCE:
+        return ("reference", "type")
+    if "reference" in node.get("authorReference", ()):
+        return ("authorReference",)
+    is_named = "code" in node and str(node.get("system", "")).startswith(_NAMED)
+    return ("reference", "display") if is_named else ("reference",)

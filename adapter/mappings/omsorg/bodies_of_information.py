@@ -1,38 +1,30 @@
-"""FastKontakt, Underlag, Overforing, Framsteg and Aterkallelse."""
+"""Underlag, Overforing, Framsteg and Aterkallelse."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
-from adapter.fhir.readable import words
+from adapter.mappings.omsorg.care_contact import CARE_CONTACT
 from adapter.mappings.omsorg.code_tables import ACTIVITY_STATUS, PLAN_STATUS, TEXT_STATUS
 from adapter.mappings.omsorg.code_tables_2 import (
     ASKED,
-    BASIS_ANSWER,
-    BASIS_AREA,
     BASIS_KIND,
     BASIS_STATUS,
-    CONTACT_KIND,
-    CONTACT_STATUS,
     RECALL,
 )
-from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.linked_resources import (
     Earlier,
     Refers,
     Sender,
-    Unit,
     names_unit,
     refers_to,
 )
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.plan_in_full import PLAN_NAMES
+from adapter.mappings.omsorg.question_form import FORM
 from adapter.mappings.omsorg.shapes import (
     Alternative,
     Attribute,
-    Child,
     Condition,
     Fields,
     Implied,
@@ -47,43 +39,16 @@ from adapter.mappings.omsorg.shared_shapes import (
     ATTACHMENT,
     BASE,
     CONSENT_REFERENCE,
-    EMPLOYMENT,
     FOLLOW_UP,
-    IDENTIFIER,
     NOTE,
     OWN_WORDS,
     RELATIVE,
-    TELECOMS,
     Coded,
     Track,
     may_be_shown,
 )
 from adapter.mappings.omsorg.take_fields import parts
 from adapter.mappings.omsorg.values import MESSAGE, NUMBER, TIME, coded
-from adapter.mappings.omsorg.xml_elements import Element, text_of
-
-CARE_TEAM = "https://fhir.inera.se/ig/careteam/CodeSystem/typ-av-careteam-cs"
-CONTACT = (
-    "https://terminologitjansten.inera.se/inera-kodverksforvaltning/kodverk/kv_typ_av_fast_kontakt"
-)
-_CONTACT_NAMES = tuple(words.CONTACT_KIND.values())  # the texts of the codes 1 to 4
-
-CARE_CONTACT: Fields = [
-    Attribute("status", "status", coded(CONTACT_STATUS, "CareTeam.status")),
-    Coded("slag", "participant[].role[].coding[]", CONTACT, CONTACT_KIND, _CONTACT_NAMES),
-    Attribute("fran", "period.start", TIME),
-    Attribute("till", "period.end", TIME),
-    Implied("category[].coding[].system", CARE_TEAM),
-    Implied("category[].coding[].code", "fast-kontakt"),
-    Unsaid("category[].coding[].display", "Fast kontakt"),
-    Person("subject"),
-    many("KontaktId", "identifier", IDENTIFIER),
-    Child("Person", "participant[].member", [EMPLOYMENT]),
-    Leaf("Team", "participant[].@team.valueString"),
-    many("Vardgivare", "managingOrganization", [Unit("Organization")]),
-    TELECOMS,
-    many("Kommentar", "note", NOTE, may_be_shown),
-]
 
 
 def _has_text(item: Resource, outgoing: OutgoingMessage) -> bool:
@@ -99,54 +64,6 @@ def _is_section(code: str) -> Condition:
     return condition
 
 
-def _is_area(item: Resource, outgoing: OutgoingMessage) -> bool:
-    return item.get("linkId") in BASIS_AREA
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerText:
-    """The text beside the coded answer of an area."""
-
-    def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
-        for answer in parts(source, "answer"):
-            if isinstance(answer.get("valueString"), str) and not node.text:
-                node.text = answer.pop("valueString")
-
-    def read(self, node: Element, target: Resource, incoming: IncomingMessage) -> None:
-        if text_of(node):
-            target.setdefault("answer", []).append({"valueString": text_of(node)})
-
-
-_BASIS_ANSWER = Coded("varde", "answer[].valueCoding", f"{BASE}/basis-answer", BASIS_ANSWER)
-_FORM = Refers(
-    "QuestionnaireResponse",
-    [
-        Implied("status", "completed"),
-        Person("subject"),
-        Attribute("tid", "authored", TIME),
-        many(
-            "PagaendeInsats",
-            "~effort.answer",
-            [
-                Attribute("lagrum", "~law.answer[].valueString"),
-                Attribute("utforare", "~provider.answer[].valueString"),
-                Own("valueString"),
-            ],
-        ),
-        Leaf("Boende", "~housing.answer[].valueString"),
-        many(
-            "Omrade",
-            "item",
-            [
-                Attribute("kod", "linkId", coded(BASIS_AREA, "QuestionnaireResponse.item")),
-                _BASIS_ANSWER,
-                AnswerText(),
-            ],
-            _is_area,
-        ),
-    ],
-    "contentReference",
-)
 _ATTACHED = Alternative(
     "Bilaga",
     [Refers(ATTACHMENT.type, ATTACHMENT.fields, "contentReference")],
@@ -174,7 +91,9 @@ BASIS: Fields = [
         [
             Alternative("Innehall", [Own("contentString")], _has_text),
             Alternative(
-                "Formular", [_FORM], refers_to("contentReference", "QuestionnaireResponse")
+                "Formular",
+                [Refers("QuestionnaireResponse", FORM, "contentReference")],
+                refers_to("contentReference", "QuestionnaireResponse"),
             ),
             _ATTACHED,
         ],

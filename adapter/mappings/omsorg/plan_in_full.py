@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from adapter.core.errors import FatalError
 from adapter.fhir.bundles import Resource
 from adapter.mappings.omsorg import plan
+from adapter.mappings.omsorg.care_contact import CARE_CONTACT
 from adapter.mappings.omsorg.code_tables import ACTIVITY_STATUS, PLAN_STATUS
 from adapter.mappings.omsorg.code_tables_2 import (
     ACHIEVEMENT,
@@ -30,6 +31,7 @@ from adapter.mappings.omsorg.linked_resources import (
     refers_to,
 )
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
+from adapter.mappings.omsorg.question_form import FORM
 from adapter.mappings.omsorg.shapes import (
     Alternative,
     Attribute,
@@ -188,6 +190,7 @@ PLAN: Fields = [
         "author",
         [Child("Person", "", [EMPLOYMENT]), Child("Enhet", "", [Unit("Organization")])],
     ),
+    many("FastKontakt", "careTeam", [Refers("CareTeam", CARE_CONTACT)], refers_to("", "CareTeam")),
     many("Deltagare", "@meeting-participant", _PARTICIPANT),
     Many(
         "supportingInfo",
@@ -195,6 +198,11 @@ PLAN: Fields = [
             Alternative("Samtycke", [CONSENT_REFERENCE], refers_to("", "Consent")),
             Alternative("Risk", [RISK], refers_to("", "Flag")),
             Alternative("Narstaende", [RELATIVE], refers_to("", "RelatedPerson")),
+            Alternative(
+                "Formular",
+                [Refers("QuestionnaireResponse", FORM)],
+                refers_to("", "QuestionnaireResponse"),
+            ),
             Alternative("Bilaga", [ATTACHMENT], refers_to("", "DocumentReference")),
         ],
     ),

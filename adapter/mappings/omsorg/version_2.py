@@ -13,12 +13,12 @@ from adapter.mappings.omsorg.additions import (
 )
 from adapter.mappings.omsorg.bodies_of_information import (
     BASIS,
-    CARE_CONTACT,
     PROGRESS,
     RECALLED,
     TRANSFER,
 )
 from adapter.mappings.omsorg.bodies_of_meetings import ANSWER, INVITATION
+from adapter.mappings.omsorg.care_contact import CARE_CONTACT
 from adapter.mappings.omsorg.code_tables_2 import (
     ATTRIBUTES,
     ELEMENTS,
