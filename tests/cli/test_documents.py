@@ -62,8 +62,8 @@ def test_a_plan_that_has_ended_is_not_shown_as_in_force(office: Office, status: 
     assert shown.exit_code == 1
     assert f"is {status}" in shown.stderr
     shown = office.run("plan", content)
-    assert "Planen är ett utkast och gäller inte ännu." in shown.stdout
-    assert "Avslutad därför att: Flyttar till annan kommun." in shown.stdout
+    assert "gäller inte längre." in shown.stdout
+    assert "Orsak till avslut: Flyttar till annan kommun." in shown.stdout
 
 
 def test_a_version_that_was_recalled_does_not_count(office: Office) -> None:

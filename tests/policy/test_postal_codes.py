@@ -35,8 +35,8 @@ def living(postal_code: str, protected: str = "") -> Visit:
     [
         ("97331", "; the postal code suggests 2580", "; postnumret tyder på Luleå"),
         ("972 31", "; the postal code suggests 2580 or 2581", " tyder på Luleå eller Piteå"),
-        ("11122", "", "patientens kommun är inte känd"),
-        ("", "", "patientens kommun är inte känd"),
+        ("11122", "", "patientens kommun är okänd"),
+        ("", "", "patientens kommun är okänd"),
     ],
 )
 def test_the_item_and_the_warning_name_what_the_postal_code_suggests(
