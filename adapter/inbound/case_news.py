@@ -11,7 +11,7 @@ from adapter.inbound import case_plans
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending, Target
 from adapter.inbound.turn import Turn
-from adapter.policy import contacts, plan_versions, transfers
+from adapter.policy import contacts, plan_progress, transfers
 from adapter.policy.plans import Plans
 
 
@@ -33,7 +33,7 @@ def progress(turn: Turn, matter: Matter, known: Plans) -> Sending:
 
     FatalError `plan-unknown`, `plan-ended`, `stale-version`, `not-own-effort` or `no-route`.
     """
-    plan = plan_versions.reported_on(known, matter.bundle, case_plans.writer(turn))
+    plan = plan_progress.reported_on(known, matter.bundle, case_plans.writer(turn))
     home = turn.network.home(plan.keeper, turn.now.date())
     if home is None:
         raise FatalError("no-route", f"event {matter.event}")

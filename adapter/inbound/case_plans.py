@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from adapter.core.catalogue import ErrorCode
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import Bundle, Delivery, Event
+from adapter.core.model import Bundle, Delivery, Event, StoredMessage
+from adapter.core.planning_codes import RecallReason
 from adapter.fhir import bundles, consents
+from adapter.fhir.canonical import BASE
+from adapter.fhir.codings import code_of
 from adapter.inbound.case_of import Matter
+from adapter.inbound.taken_ids import outward
 from adapter.inbound.turn import Turn
 from adapter.outbound.pseudonyms import signature
-from adapter.policy import plan_versions, plans
+from adapter.policy import contacts, plan_history, plan_versions, plans
 from adapter.policy.plan_versions import Word, Writer, Written
 from adapter.policy.plans import Plans
 from adapter.policy.routing import may_speak
 from adapter.settings.network import hsa_ids
+
+_REASONS = f"{BASE}/CodeSystem/recall"
 
 
 def written(turn: Turn, matter: Matter, known: Plans) -> Written | None:
@@ -43,14 +52,14 @@ def superseding(turn: Turn, matter: Matter, known: Plans, new: Written | None) -
         newest = plans.newest_of(known, matter.event, matter.bundle) if is_old else None
         return newest.isoformat() if newest else None
     if plan_versions.judge(known, new, writer(turn)) is Word.OLDER:
-        return known.versions[new.key].at
+        return known.versions[new.name.known].at
     return None
 
 
 def with_plan(turn: Turn, matter: Matter, known: Plans, new: Written | None) -> Plans:
     """Return what the case keeps of its plans, the message counted."""
     if new is not None:
-        return plan_versions.with_version(known, new, writer(turn))
+        return plan_history.with_version(known, new, writer(turn))
     if matter.event is Event.ANSWER and matter.concerned is not None:
         return _adjusted(turn, matter.bundle, matter.concerned, known)
     return plans.with_message(known, matter.event, matter.bundle)
@@ -67,6 +76,25 @@ def writer(turn: Turn) -> Writer:
     )
 
 
+def taken_back(
+    turn: Turn, recall: Bundle, messages: Iterable[StoredMessage], known: Plans
+) -> Plans:
+    """Return what the case keeps when these messages are recalled: what was known before them."""
+    every = list(messages)
+    ids = [m.content_id for m in every] + [outward(m.endpoint, m.content_id) for m in every]
+    is_wrong = _reason(recall) == RecallReason.WRONG_CONTENT
+    kept = plan_history.without_recalled(known, ids, is_wrong=is_wrong)
+    said = {(id_, message.recorded) for id_ in writer(turn).ids for message in every}
+    return replace(
+        plans.without_recalled(kept, said),
+        contacts=contacts.without_recalled(kept.contacts, said),
+    )
+
+
+def _reason(recall: Bundle) -> str:
+    return code_of((bundles.focus(recall) or {}).get("statusReason"), _REASONS)
+
+
 def _adjusted(turn: Turn, bundle: Bundle, answered: Delivery, known: Plans) -> Plans:
     """Count a unit's answer to a version of a plan (LPT 7 a §)."""
     if answered.event is not Event.CARE_PLAN or not known.versions:
@@ -76,7 +104,7 @@ def _adjusted(turn: Turn, bundle: Bundle, answered: Delivery, known: Plans) -> P
     if unit not in writer(turn).ids and not may_speak(turn.sender, unit, turn.now.date()):
         unit = bundles.sender_id(bundle)
     status = str(task.get("status", ""))
-    return plan_versions.with_adjustment(known, answered.content_id, unit, status)
+    return plan_history.with_adjustment(known, answered.content_id, unit, status)
 
 
 def consent_over(matter: Matter) -> ErrorCode | None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
 from adapter.core.model import Bundle, Event, Kind, StoredMessage
-from adapter.fhir import bundles
+from adapter.fhir import bundles, exact_json
 from adapter.fhir.canonical import MESSAGE_ID
 from adapter.inbound.turn import Turn
+from adapter.policy.linked import flattened
 from adapter.store import inbox, recalls
+
+_OWN = ("id", "meta", "text", "sent", "sender", "subject", "about", "identifier")
+"""Elements of a recall that say which message it is, not what it asks for."""
 
 
 def ids(bundle: Bundle) -> list[str]:
@@ -16,6 +22,13 @@ def ids(bundle: Bundle) -> list[str]:
     named = ((a.get("identifier") or {}) for a in (bundles.focus(bundle) or {}).get("about", ()))
     values = (str(i.get("value", "")) for i in named if i.get("system") == MESSAGE_ID)
     return list(dict.fromkeys(value.removeprefix("urn:uuid:") for value in values if value))
+
+
+def digest(bundle: Bundle, messages: Iterable[str], sign: Callable[[str], str]) -> str:
+    """Return the digest of what a recall says of these messages of ours, but for its own id."""
+    focus = bundles.focus(bundle) or {}
+    said = {key: value for key, value in focus.items() if key not in _OWN}
+    return sign(exact_json.dumps([sorted(messages), flattened(said).text]))
 
 
 def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:

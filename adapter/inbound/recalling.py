@@ -13,21 +13,30 @@ from adapter.core.errors import Issue, Severity
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Bundle, Code, Delivery, Event, Kind, StoredMessage
 from adapter.fhir import rewriting
-from adapter.inbound import case_invitations, recalled
+from adapter.inbound import case_invitations, case_plans, recalled
 from adapter.inbound.case_of import Matter
 from adapter.inbound.owed_receipts import OwedReceipt, answer, information
 from adapter.inbound.sending import Sending, Target, returning
 from adapter.inbound.turn import Turn
 from adapter.outbound import recalled_deliveries
+from adapter.outbound.pseudonyms import signature
+from adapter.policy.invitations import Invitation
 from adapter.policy.plans import Plans
 from adapter.policy.read_message import ReadMessage
 from adapter.store import arrival, duplicates, items, recalls
 from adapter.store.items import Item
 
+_KEPT = 50
+"""How many recalls a case remembers, to know one that comes again."""
+
 
 def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
     """End what has not left, and send the recall to exactly those that may have the message."""
     messages = recalled.originals(turn, matter.bundle)
+    said = recalled.digest(matter.bundle, messages, signature(turn.tx))
+    if said in known.recalls:
+        issue = information("recalled", "it was recalled before, in the same words")
+        return Sending(issues=(issue,), kept=known, note="not-forwarded: recalled before")
     made = recalls.deliveries(turn.tx, messages)
     had = arrival.may_have_arrived(turn.tx, [d.id for d in made])
     for delivery in made:
@@ -41,10 +50,24 @@ def recall(turn: Turn, matter: Matter, known: Plans) -> Sending:
     return Sending(
         targets=tuple(target for target in targets if target is not None),
         issues=tuple(remarks),
-        kept=replace(known, invitations={**known.invitations, **called_back}),
+        kept=_kept(turn, matter, messages, known, called_back, said),
         rows=case_invitations.ended_by(turn, matter, known, called_back),
         note="" if names else "not-forwarded: nobody has what is recalled",
     )
+
+
+def _kept(
+    turn: Turn,
+    matter: Matter,
+    messages: Mapping[str, StoredMessage],
+    known: Plans,
+    called_back: Mapping[str, Invitation],
+    said: str,
+) -> Plans:
+    """What the case keeps: what it knew before the messages, and that they are recalled."""
+    kept = case_plans.taken_back(turn, matter.bundle, messages.values(), known)
+    invitations = {**known.invitations, **called_back}
+    return replace(kept, invitations=invitations, recalls=(*known.recalls, said)[-_KEPT:])
 
 
 def _reached(turn: Turn, name: str) -> Issue:

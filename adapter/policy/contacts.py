@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
@@ -21,6 +22,13 @@ class Contact:
     role: str  # code of kv_typ_av_fast_kontakt
     is_open: bool
     at: str  # recorded, ISO 8601
+    before: Contact | None = None  # what was known before its newest message
+
+
+def restored(row: Mapping[str, Any]) -> Contact:
+    """Return a contact from the JSON that the store keeps."""
+    before = row.get("before")
+    return Contact(**{**row, "before": Contact(**before) if before else None})
 
 
 def key_of(bundle: Bundle) -> str:
@@ -58,4 +66,14 @@ def with_contact(known: Mapping[str, Contact], bundle: Bundle) -> dict[str, Cont
     others = [c for k, c in known.items() if k != key and c.is_open and c.role == _PHYSICIAN]
     if new.is_open and new.role == _PHYSICIAN and others:
         raise FatalError("second-contact")
-    return {**known, key: new}
+    before = replace(known[key], before=None) if key in known else None
+    return {**known, key: replace(new, before=before)}
+
+
+def without_recalled(
+    known: Mapping[str, Contact], recalled: Collection[tuple[str, str]]
+) -> dict[str, Contact]:
+    """Return the contacts as they were before messages by these senders, recorded then."""
+    gone = {key for key, each in known.items() if (key.partition(" ")[0], each.at) in recalled}
+    left = {key: each.before if key in gone else each for key, each in known.items()}
+    return {key: each for key, each in left.items() if each is not None}

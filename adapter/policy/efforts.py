@@ -1,33 +1,57 @@
 """The efforts (insatser) of a plan, and the digests by which two versions are compared. Pure.
 
-A digest is keyed, since it outlives the plan. It holds what is said, and not how: each message
-names its resources anew, another format has another order of extensions, no type of a reference
-to a unit, and takes the names of codes from their code systems.
+Everything in a message belongs to what was agreed, but for its envelope (the MessageHeader, its
+sender and receivers, Provenance), the person, whom the case knows, and each effort by itself. A
+digest is keyed, since it outlives the plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from adapter.core.model import Bundle
 from adapter.fhir import bundles, exact_json, references
 from adapter.fhir.bundles import Resource
-from adapter.fhir.canonical import BASE, extension_url
+from adapter.fhir.canonical import extension_url
+from adapter.policy.linked import STEPS, Linked, flattened, linked
 
 Sign = Callable[[str], str]
 """Returns the keyed digest of a text."""
 
-_MOVING = ("id", "meta", "text", "status", "activity", "identifier", "period")
-"""Elements of a CarePlan that say where it is in its life, not what was agreed."""
+_MOVING = ("id", "meta", "text", "status", "activity", "period")
+"""Elements of a CarePlan that say where it is in its life, or are compared apart."""
 _VERSION = extension_url("version")
-_PARTS = ("Goal", "Condition")
-"""Types of the resources beside a CarePlan that belong to what was agreed."""
-_REFERENCE = frozenset({"id", "extension", "reference", "type", "identifier", "display"})
-"""The elements of R4's Reference."""
-_NAMED = (f"{BASE}/CodeSystem/", "http://terminology.hl7.org/CodeSystem/")
-"""Begin the code systems whose codes every reader names alike."""
+_ENVELOPE = ("MessageHeader", "Provenance")
+_STAFF = frozenset(
+    {
+        "Device",
+        "Endpoint",
+        "HealthcareService",
+        "Location",
+        "Organization",
+        "Practitioner",
+        "PractitionerRole",
+    }
+)
+"""Types of what an envelope may name: who sends, and who receives."""
+_OF_AN_EFFORT = _STAFF | {
+    "Appointment",
+    "CommunicationRequest",
+    "Condition",
+    "DeviceRequest",
+    "DocumentReference",
+    "Goal",
+    "Medication",
+    "MedicationRequest",
+    "NutritionOrder",
+    "Observation",
+    "Procedure",
+    "ServiceRequest",
+    "Substance",
+    "Task",
+}
+"""Types of what may belong to an effort alone: who does it, with what, why, and what came of it."""
 _LAID_DOWN = ("cancelled", "entered-in-error")
 """CarePlan.activity.detail.status of an effort that nobody does."""
 
@@ -44,39 +68,45 @@ class Effort:
         object.__setattr__(self, "units", tuple(self.units))  # JSON has lists
 
 
-def efforts(bundle: Bundle, sign: Sign) -> dict[str, Effort]:
-    """Return the efforts of a plan by element id; one without is known by its place."""
-    plan, names = bundles.focus(bundle) or {}, references.by_name(bundle)
-    return {
-        id_: _effort(names, activity, sign)
-        for id_, activity in zip(ids(bundle), plan.get("activity", ()), strict=True)
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What a version says, as digests."""
+
+    efforts: dict[str, Effort]  # by element id
+    rest: str  # everything but its efforts and what follows
+    terms: str  # its period and the consents, which may change under one version
+    narrative: str  # the texts for people to read; "" for none
+
+
+def agreed(bundle: Bundle, sign: Sign) -> Agreed:
+    """Return what the plan of a message says. A resource that is there twice says no more."""
+    plan = bundles.focus(bundle) or {}
+    every = linked(bundle, _named(bundle, plan))
+    beside = _beside(every, plan)
+    consents = [p for p in beside if every.resources[p].get("resourceType") == "Consent"]
+    others = [place for place in sorted(beside) if place not in consents]
+    texts = [flattened(each["text"]).text for each in _at(every, plan, beside) if "text" in each]
+    return Agreed(
+        efforts=_efforts(bundle, plan, every, sign),
+        rest=sign(
+            _text(
+                [
+                    every.of(_signed(every, _matter(plan), "note")),
+                    sorted({every.labels[p] for p in others}),
+                ]
+            )
+        ),
+        terms=sign(
+            _text([*every.of(plan.get("period")), *sorted(set(map(every.label, consents)))])
+        ),
+        narrative=sign(_text(sorted(set(texts)))) if texts else "",
+    )
 
 
 def ids(bundle: Bundle) -> list[str]:
     """Return the element ids of the efforts in a plan, in their order; the place for none."""
     every = (bundles.focus(bundle) or {}).get("activity", ())
     return [str(each.get("id") or f"#{place}")[:64] for place, each in enumerate(every)]
-
-
-def rest(bundle: Bundle, sign: Sign) -> str:
-    """Return the digest of what a plan says besides its efforts, its status and its version."""
-    plan = bundles.focus(bundle) or {}
-    said = {name: value for name, value in plan.items() if name not in _MOVING}
-    said["extension"] = [e for e in plan.get("extension", ()) if e.get("url") != _VERSION]
-    beside = [r for r in bundles.resources(bundle) if r.get("resourceType") in _PARTS]
-    return sign(_text([said, sorted(_text(_without_id(part)) for part in beside)]))
-
-
-def _effort(names: references.Names, activity: Resource, sign: Sign) -> Effort:
-    detail = activity.get("detail", {})
-    every = (unit_of(names, performer) for performer in detail.get("performer", ()))
-    units = tuple(dict.fromkeys(unit for unit in every if unit))
-    return Effort(
-        digest=sign(_text([activity, list(units)])),
-        units=units,
-        laid_down=detail.get("status") in _LAID_DOWN,
-    )
 
 
 def unit_of(names: references.Names, reference: Resource | None) -> str:
@@ -88,29 +118,76 @@ def unit_of(names: references.Names, reference: Resource | None) -> str:
     return bundles.organization_id(resource) or bundles.organization_id(logical)
 
 
-def _without_id(resource: Resource) -> Resource:
-    return {name: value for name, value in resource.items() if name != "id"}
+def _efforts(bundle: Bundle, plan: Resource, every: Linked, sign: Sign) -> dict[str, Effort]:
+    names = references.by_name(bundle)
+    return {
+        id_: _effort(names, activity, every, sign)
+        for id_, activity in zip(ids(bundle), plan.get("activity", ()), strict=True)
+    }
 
 
-def _text(node: Any) -> str:
-    return exact_json.dumps(_bare(node))
+def _effort(names: references.Names, activity: Resource, every: Linked, sign: Sign) -> Effort:
+    detail = activity.get("detail", {})
+    performers = (unit_of(names, performer) for performer in detail.get("performer", ()))
+    units = tuple(dict.fromkeys(unit for unit in performers if unit))
+    return Effort(
+        digest=sign(_text([every.of(_signed(every, activity, "progress")), list(units)])),
+        units=units,
+        laid_down=detail.get("status") in _LAID_DOWN,
+    )
 
 
-def _bare(node: Any) -> Any:
-    """The same value as every format says it, its keys and extensions in order."""
-    if isinstance(node, dict):
-        said = {key: _bare(node[key]) for key in sorted(node) if key not in _unsaid(node)}
-        if "extension" in said:
-            said["extension"] = sorted(said["extension"], key=exact_json.dumps)
-        return said
-    return [_bare(each) for each in node] if isinstance(node, list) else node
+def _named(bundle: Bundle, plan: Resource) -> dict[int, str]:
+    """What has a name of its own: the envelope, the plan, the person, and each consent."""
+    person = bundles.patient(bundle)
+    types = {"Consent": "consent"} | dict.fromkeys(_ENVELOPE, "envelope")
+    named = dict[int, str]()
+    for place, each in enumerate(entry.get("resource", {}) for entry in bundle.get("entry", ())):
+        name = types.get(each.get("resourceType"), "")
+        name = "plan" if each is plan else "person" if each is person else name
+        if name:
+            named[place] = name
+    return named
 
 
-def _unsaid(node: Resource) -> tuple[str, ...]:
-    """Return what a format may leave out: a reference's type, a note's writer, a code's name."""
-    if node.keys() <= _REFERENCE:
-        return ("reference", "type")
-    if "reference" in node.get("authorReference", ()):
-        return ("authorReference",)
-    is_named = "code" in node and str(node.get("system", "")).startswith(_NAMED)
-    return ("reference", "display") if is_named else ("reference",)
+def _beside(every: Linked, plan: Resource) -> set[int]:
+    """The places of what belongs to no single effort, and not to the envelope."""
+    consents = {place for place, name in every.fixed.items() if name == "consent"}
+    heads = [place for place, name in every.fixed.items() if name == "envelope"]
+    own = every.reached(every.targets(plan.get("activity", ())), STEPS, _OF_AN_EFFORT)
+    sent = every.reached((t for p in heads for t in every.said[p].targets), None, _STAFF)
+    every_place = range(len(every.resources))
+    loose = {p for p in every_place if p not in every.fixed} - own - sent
+    given = (target for place in consents for target in every.said[place].targets)
+    return every.reached([*every.targets(_matter(plan)), *given, *loose]) | consents
+
+
+def _matter(plan: Resource) -> Resource:
+    said = {name: value for name, value in plan.items() if name not in _MOVING}
+    return said | {"extension": [e for e in plan.get("extension", ()) if e.get("url") != _VERSION]}
+
+
+def _signed(every: Linked, node: Resource, key: str) -> Resource:
+    """A node whose notes tell by reference the person's own words alone.
+
+    omsorg/2 has no place for another author that a note refers to.
+    """
+    if key not in node:
+        return node
+    return node | {key: [_without_author(every, note) for note in node[key]]}
+
+
+def _without_author(every: Linked, note: Resource) -> Resource:
+    author = note.get("authorReference", {})
+    is_person = "person" in {every.fixed.get(place) for place in every.targets(author)}
+    if is_person or "reference" not in author:
+        return note
+    return {name: value for name, value in note.items() if name != "authorReference"}
+
+
+def _at(every: Linked, plan: Resource, places: Iterable[int]) -> list[Resource]:
+    return [plan, *(every.resources[place] for place in places)]
+
+
+def _text(parts: object) -> str:
+    return exact_json.dumps(parts)

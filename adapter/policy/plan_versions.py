@@ -7,22 +7,24 @@ unit changes its own efforts only. Nothing is ever merged.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
-from adapter.fhir import bundles, references
+from adapter.fhir import bundles
 from adapter.fhir.bundles import Resource
-from adapter.policy import efforts
+from adapter.policy import efforts, plan_names
 from adapter.policy.efforts import Effort, Sign
+from adapter.policy.plan_names import Name
 from adapter.policy.plans import ENDED, Plans, Version
 
 _LPT = "SPLPTLRV"
 """Type of the coordinated plan under LPT and LRV: each unit adjusts it (LPT 7 a §)."""
-_KEPT_CONTENTS = 50
 _COURSE = ("draft", "active", "completed")
+_HIGHEST = 2_147_483_647 - 1_000_000
+"""The highest number that a coordinator gives: positiveInt ends a million later (FHIR R4)."""
 
 
 class Word(StrEnum):
@@ -46,9 +48,8 @@ class Writer:
 class Written:
     """A version of a plan as a message has it."""
 
-    key: str
+    name: Name
     version: Version
-    author: str  # HSA-id of the coordinator's organisation
     read: str  # content id of the version that it was written on; "" where it names none
 
 
@@ -61,41 +62,24 @@ def number_of(bundle: Bundle) -> int | None:
 def written(bundle: Bundle, number: int, plans: Plans, sign: Sign) -> Written:
     """Return the version that a message has."""
     plan, recorded = bundles.focus(bundle) or {}, bundles.recorded(bundle)
-    key, author = key_of(bundle, plans)
+    name, said = plan_names.name_of(bundle, plans), efforts.agreed(bundle, sign)
+    content = bundles.content_id(bundle).lower()
     version = Version(
+        name=name.key,
         number=number,
-        content=bundles.content_id(bundle).lower(),
+        content=content,
+        sent=(content,),
         writer=bundles.sender_id(bundle),
         at=recorded.isoformat() if recorded else "",
         status=str(plan.get("status", "")),
-        keeper=author,
-        rest=efforts.rest(bundle, sign),
-        efforts=efforts.efforts(bundle, sign),
+        keeper=name.author,
+        rest=said.rest,
+        terms=said.terms,
+        narrative=said.narrative,
+        efforts=said.efforts,
         is_adjusted_first=_LPT in _types(plan.get("category", ())),
     )
-    return Written(
-        key=key,
-        version=version,
-        author=author,
-        read=bundles.concerned(bundle).lower(),
-    )
-
-
-def key_of(bundle: Bundle, plans: Plans) -> tuple[str, str]:
-    """Return what a plan is known by, and its author: an organisation, a system and a value.
-
-    Where the message names no author, it is the author of the only such plan in the case, or the
-    sender.
-    """
-    plan = bundles.focus(bundle) or {}
-    identifier: Resource = next(iter(plan.get("identifier", ())), {})
-    name = f"{identifier.get('system', '')} {identifier.get('value', '')}"
-    author = efforts.unit_of(references.by_name(bundle), plan.get("author"))
-    same = [key for key in plans.versions if key.partition(" ")[2] == name]
-    if not author and len(same) == 1:
-        author = same[0].partition(" ")[0]
-    author = author or bundles.sender_id(bundle)
-    return f"{author} {name}", author
+    return Written(name=name, version=version, read=bundles.concerned(bundle).lower())
 
 
 def judge(plans: Plans, new: Written, writer: Writer) -> Word:
@@ -103,116 +87,106 @@ def judge(plans: Plans, new: Written, writer: Writer) -> Word:
 
     `plan-ended`, `stale-version`, `not-own-effort` or `not-adjusted`.
     """
-    known = plans.versions.get(new.key)
+    known = known_to(plans, new, writer)
     if known is None:
         return _first(new, writer)
     if new.version.number < known.number and new.version.writer == known.writer:
         return Word.OLDER
-    if _says_the_same(known, new.version):
+    coordinates = coordinates_it(known, writer)
+    if not coordinates:
+        _demand_same_name(known, new)
+    if says_the_same(known, new.version, coordinates=coordinates):
         return Word.AGAIN
     if known.status in ENDED:
         raise _refusal("plan-ended", known, new.version)
     if not _is_on_the_newest(known, new, writer):
         raise _refusal("stale-version", known, new.version)
-    if not {known.keeper, new.author} & set(writer.ids):
+    if coordinates:
+        _demand_room(new.version)
+    else:
         _demand_own(known, new.version, writer)
     _demand_adjusted(known, new, writer)
     return Word.NEWER
 
 
-def with_version(plans: Plans, new: Written, writer: Writer) -> Plans:
-    """Return what is kept of the plans, a version counted. Another version voids adjustments."""
-    known = plans.versions.get(new.key)
-    before = dict(known.contents) if known else {}
-    contents = {**before, new.version.content: new.version.number}
-    is_same = known is not None and known.number == new.version.number
-    kept = replace(
-        new.version,
-        keeper=known.keeper if known else _keeper(new, writer),
-        contents=dict(list(contents.items())[-_KEPT_CONTENTS:]),
-        accepted=known.accepted if known and is_same else (),
-        is_adjusted_first=_is_adjusted_first(known, new),
-    )
-    return replace(plans, versions={**plans.versions, new.key: kept})
+def known_to(plans: Plans, new: Written, writer: Writer) -> Version | None:
+    """Return the newest version of the plan; None where a writer makes the first one.
+
+    A draft in the name of an organisation that has not written bars no author.
+    """
+    known = plans.versions.get(new.name.known)
+    is_free = known is not None and known.is_proposed and is_author(new, writer)
+    return None if is_free else known
 
 
-def with_adjustment(plans: Plans, content: str, unit: str, status: str) -> Plans:
-    """Return what is kept when a unit has answered a version. Only `accepted` adjusts it."""
-    for key, version in plans.versions.items():
-        if version.contents.get(content.lower()) == version.number:
-            others = tuple(each for each in version.accepted if each != unit)
-            accepted = (*others, unit) if status == "accepted" else others
-            changed = replace(version, accepted=accepted)
-            return replace(plans, versions={**plans.versions, key: changed})
-    return plans
+def is_author(new: Written, writer: Writer) -> bool:
+    """Whether a plan's first version is its author's own, or a planning service's."""
+    return writer.keeps_plans or new.name.author in writer.ids
+
+
+def coordinates_it(known: Version, writer: Writer) -> bool:
+    """Whether a unit is the author of a plan as it is known, or keeps it."""
+    return not {plan_names.author_of(known.name), known.keeper}.isdisjoint(writer.ids)
+
+
+def says_the_same(known: Version, new: Version, *, coordinates: bool) -> bool:
+    """Whether a message has the newest version once more.
+
+    From its coordinator it may have other consents. Another unit may leave the narrative out.
+    """
+    if (known.number, known.status, known.rest) != (new.number, new.status, new.rest):
+        return False
+    return known.efforts == new.efforts and (coordinates or not _changed_beside(known, new))
 
 
 def without_version(plans: Plans, bundle: Bundle) -> FatalError | None:
     """Return why a plan without a version is refused: the plan has versions already."""
-    known = plans.versions.get(key_of(bundle, plans)[0])
+    known = plans.versions.get(plan_names.name_of(bundle, plans).known)
     if known is None:
         return None
-    return FatalError("stale-version", f"none by {bundles.sender_id(bundle)}; {_named(known)}")
-
-
-def reported_on(plans: Plans, bundle: Bundle, writer: Writer) -> Version:
-    """Return the plan that a unit reports progress of. It must be the newest, and in force.
-
-    FatalError `plan-unknown`, `plan-ended`, `stale-version`, or `not-own-effort` for an effort of
-    another unit, or of none in the plan. The coordinator reports on each.
-    """
-    known, number = plans.versions.get(key_of(bundle, plans)[0]), number_of(bundle)
-    if known is None:
-        raise FatalError("plan-unknown")
-    detail = f"progress of version {number}; {_named(known)} is applied"
-    if known.status in ENDED:
-        raise FatalError("plan-ended", detail)
-    if number != known.number:
-        raise FatalError("stale-version", detail)
-    for id_ in efforts.ids(bundle):
-        if not _may_report(known, known.efforts.get(id_), writer):
-            raise FatalError("not-own-effort", f"progress of {id_}")
-    return known
-
-
-def _may_report(plan: Version, effort: Effort | None, writer: Writer) -> bool:
-    """Whether an effort is the writer's, or of nobody with an HSA-id, as a relative's."""
-    if effort is None:
-        return False
-    is_coordinator = writer.keeps_plans or plan.keeper in writer.ids
-    return is_coordinator or not effort.units or not set(effort.units).isdisjoint(writer.ids)
+    return FatalError("stale-version", f"none by {bundles.sender_id(bundle)}; {named(known)}")
 
 
 def _first(new: Written, writer: Writer) -> Word:
     status = new.version.status
-    if status != "draft" and not (writer.keeps_plans or new.author in writer.ids):
+    if status != "draft" and not is_author(new, writer):
         raise FatalError("not-own-effort", f"status {status}")
+    _demand_room(new.version)
     _demand_adjusted(None, new, writer)
     return Word.NEWER
 
 
-def _keeper(new: Written, writer: Writer) -> str:
-    """The organisation that coordinates a new plan: a planning service keeps others' plans."""
-    return writer.organization if writer.keeps_plans else new.author
+def _demand_room(new: Version) -> None:
+    """FatalError `stale-version` for a number after which few are left: nobody could go on."""
+    if new.number > _HIGHEST:
+        detail = f"version {new.number} is too high; the highest is {_HIGHEST}"
+        raise FatalError("stale-version", detail)
 
 
-def _says_the_same(known: Version, new: Version) -> bool:
-    """Whether a message has the newest version once more."""
-    same = (known.number, known.status, known.rest, known.efforts)
-    return same == (new.number, new.status, new.rest, new.efforts)
+def _demand_same_name(known: Version, new: Written) -> None:
+    """FatalError `not-own-effort` when a unit gives a plan another author or identifier."""
+    if new.name.key != known.name:
+        author = plan_names.author_of(known.name)
+        detail = f"{named(new.version)} of author {new.name.author}; "
+        detail += f"{named(known)} of author {author} is applied"
+        raise FatalError("not-own-effort", detail)
 
 
 def _is_on_the_newest(known: Version, new: Written, writer: Writer) -> bool:
-    """Whether a version is written on the newest one that is applied."""
-    if new.version.number == known.number:
+    """Whether a version is written on the newest one that is applied.
+
+    The coordinator may skip numbers. What was recalled counts as not read.
+    """
+    number, is_own = new.version.number, known.writer in writer.ids
+    if number == known.number:
         return _only_moves_on(known, new.version)
-    if new.version.number < known.number:
+    is_next = known.number < number <= known.highest + 1
+    if number < known.number or not (is_next or coordinates_it(known, writer)):
         return False
-    if new.read:
+    if new.read and new.read not in known.recalled:
         at = known.contents.get(new.read)
-        is_known_elsewhere = at is None and known.writer in writer.ids  # its own, not yet here
-        return at == known.number or is_known_elsewhere
-    return new.version.number == known.number + 1 or known.writer in writer.ids
+        return at == known.number or (at is None and is_own)  # its own, not yet here
+    return is_next or is_own
 
 
 def _only_moves_on(known: Version, new: Version) -> bool:
@@ -238,23 +212,38 @@ def _demand_own(known: Version, new: Version, writer: Writer) -> None:
         raise FatalError("not-own-effort", f"status {new.status}")
     if new.rest != known.rest:
         raise FatalError("not-own-effort", "other parts than efforts")
+    if changed := _changed_beside(known, new):
+        raise FatalError("not-own-effort", changed)
     foreign = sorted(_foreign_changes(known, new, writer))
     if foreign:
         raise FatalError("not-own-effort", "efforts " + ", ".join(foreign))
 
 
+def _changed_beside(known: Version, new: Version) -> str:
+    """What differs that is neither status nor efforts nor the rest; "" for nothing."""
+    if new.terms != known.terms:
+        return "period or consent"
+    return "narrative" if new.narrative not in ("", known.narrative) else ""
+
+
 def _foreign_changes(known: Version, new: Version, writer: Writer) -> Iterator[str]:
     """Yield the ids of efforts that differ, and are not the writer's before and after."""
     for id_ in {**known.efforts, **new.efforts}:
-        both = [each for each in (known.efforts.get(id_), new.efforts.get(id_)) if each]
-        is_changed = len(both) == 1 or both[0] != both[1]
-        if is_changed and not all(set(each.units) & set(writer.ids) for each in both):
+        before, after = known.efforts.get(id_), new.efforts.get(id_)
+        if before != after and not _is_own(before, after, set(writer.ids)):
             yield id_
+
+
+def _is_own(before: Effort | None, after: Effort | None, ids: set[str]) -> bool:
+    """Whether a unit does an effort before and after, and gives no other unit more or less."""
+    units = [set(each.units) for each in (before, after) if each]
+    given = set(before.units if before else ()) ^ set(after.units if after else ())
+    return all(each & ids for each in units) and given <= ids
 
 
 def _demand_adjusted(known: Version | None, new: Written, writer: Writer) -> None:
     """FatalError `not-adjusted` when a plan under LPT is active before its units accepted it."""
-    if not _is_adjusted_first(known, new) or new.version.status != "active":
+    if not is_adjusted_first(known, new) or new.version.status != "active":
         return
     is_same = known is not None and known.number == new.version.number
     accepted = set(known.accepted) if known and is_same else set[str]()
@@ -264,7 +253,7 @@ def _demand_adjusted(known: Version | None, new: Written, writer: Writer) -> Non
         raise FatalError("not-adjusted", f"version {new.version.number}: {names}")
 
 
-def _is_adjusted_first(known: Version | None, new: Written) -> bool:
+def is_adjusted_first(known: Version | None, new: Written) -> bool:
     """Whether a plan was ever one under LPT: another type does not free it from its units."""
     return new.version.is_adjusted_first or (known is not None and known.is_adjusted_first)
 
@@ -276,10 +265,11 @@ def _units(version: Version) -> set[str]:
 
 def _refusal(code: ErrorCode, known: Version, new: Version) -> FatalError:
     """A refusal that names both writers: organisations, versions and times, never persons."""
-    return FatalError(code, f"{_named(new)}; {_named(known)} is applied")
+    return FatalError(code, f"{named(new)}; {named(known)} is applied")
 
 
-def _named(version: Version) -> str:
+def named(version: Version) -> str:
+    """Return how a refusal names a version: its number, its writer's organisation, its time."""
     return f"version {version.number} by {version.writer} at {version.at}"
 
 

@@ -19,6 +19,7 @@ PATIENT = drafts.patient()["id"]
 PLAN_ID = {"system": "urn:oid:1.2.3.4", "value": "sip-7"}
 EFFORTS = {"e-home": (SOCIAL, "Hemtjänst"), "e-wound": (NURSING, "Omläggning")}
 """By element id: the unit that does it, and what it is."""
+NOTHING: Mapping[str, Any] = {}
 
 
 def unit(party: Party) -> dict[str, Any]:
@@ -49,6 +50,11 @@ def effort(id_: str, party: Party, text: str) -> dict[str, Any]:
     }
 
 
+def resource(type_: str, **parts: Any) -> dict[str, Any]:
+    """A resource of this type, with a new id."""
+    return {"resourceType": type_, "id": str(uuid4())} | parts
+
+
 def plan(
     county: StatuteCounty,
     sender: Party,
@@ -62,8 +68,14 @@ def plan(
     read: str = "",
     recorded: datetime | None = None,
     consents: tuple[dict[str, Any], ...] = (),
+    value: str = PLAN_ID["value"],
+    beside: tuple[dict[str, Any], ...] = (),
+    more: Mapping[str, Any] = NOTHING,
 ) -> Bundle:
-    """A plan about the patient of the stories, in the hospital's case."""
+    """A plan about the patient of the stories, in the hospital's case.
+
+    `value` is that of its identifier, `beside` further resources, `more` elements of the CarePlan.
+    """
     extensions = [builders.extension("main-responsible", "Code", "municipality")]
     if version is not None:
         extensions.append(builders.extension("version", "PositiveInt", version))
@@ -74,7 +86,7 @@ def plan(
         "resourceType": "CarePlan",
         "id": str(uuid4()),
         "extension": extensions,
-        "identifier": [PLAN_ID],
+        "identifier": [PLAN_ID | {"value": value}],
         "status": status,
         "intent": "plan",
         "title": title,
@@ -83,13 +95,14 @@ def plan(
         "period": {"start": "2026-03-02"},
         "activity": [effort(id_, party, text) for id_, (party, text) in efforts.items()],
     } | author_part
+    focus = {name: part for name, part in (focus | more).items() if part}
     bundle = builders.message(
         Event.CARE_PLAN,
         content=str(uuid4()),
         sender=sender,
         receivers=to,
         focus=focus,
-        others=[drafts.patient(), *consents],
+        others=[drafts.patient(), *consents, *beside],
         cases=[CASE],
         recorded=recorded or county.now,
     )
@@ -122,3 +135,9 @@ def codes(county: StatuteCounty, name: str) -> list[str]:
 
 def _code(issue: dict[str, Any]) -> str:
     return str(issue["details"]["coding"][0]["code"])
+
+
+def plans(county: StatuteCounty) -> dict[str, list[str]]:
+    """Which parties got a plan since the last call, and nothing else."""
+    words = county.words()
+    return {name: events for name, events in words.items() if "care-plan" in events}

@@ -10,7 +10,7 @@ import pytest
 from adapter.core.identifiers import hsa_id
 from tests.kit import drafts
 from tests.kit.drafts import Party
-from tests.kit.plan_words import EFFORTS, answered, codes, consent, writes
+from tests.kit.plan_words import EFFORTS, answered, codes, consent, plans, writes
 from tests.kit.statute_county import ALL, CENTRE, NURSING, SOCIAL, StatuteCounty
 
 TO_ALL = (SOCIAL, NURSING)
@@ -24,12 +24,6 @@ def ward(store_url: str) -> Iterator[StatuteCounty]:
     county.told()
     yield county
     county.store.close()
-
-
-def plans(county: StatuteCounty) -> dict[str, list[str]]:
-    """Which parties got a plan since the last call, and nothing else."""
-    words = county.words()
-    return {name: events for name, events in words.items() if "care-plan" in events}
 
 
 # Which is newer
@@ -127,7 +121,7 @@ def test_other_content_under_the_same_version_is_refused(ward: StatuteCounty) ->
 
 def test_the_versions_of_two_authors_are_two_plans(ward: StatuteCounty) -> None:
     writes(ward, CENTRE, SOCIAL, version=4)
-    writes(ward, NURSING, SOCIAL, version=1, author=NURSING)
+    writes(ward, NURSING, SOCIAL, version=1, author=NURSING, value="sip-8")
     assert plans(ward) == {"social": ["care-plan", "care-plan"]}
 
 
