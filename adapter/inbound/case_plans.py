@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date, datetime
 
 from adapter.core.catalogue import ErrorCode
+from adapter.core.endpoint import Endpoint
+from adapter.core.errors import Issue, Severity
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Delivery, Event, StoredMessage
 from adapter.core.planning_codes import RecallReason
@@ -13,6 +16,7 @@ from adapter.fhir import bundles, consents
 from adapter.fhir.canonical import BASE
 from adapter.fhir.codings import code_of
 from adapter.inbound.case_of import Matter
+from adapter.inbound.sending import Sending
 from adapter.inbound.taken_ids import outward
 from adapter.inbound.turn import Turn
 from adapter.outbound.pseudonyms import signature
@@ -67,13 +71,18 @@ def with_plan(turn: Turn, matter: Matter, known: Plans, new: Written | None) -> 
 
 def writer(turn: Turn) -> Writer:
     """Return the sender as one who writes plans: also for the units that read in its mailbox."""
-    sender, day = turn.sender, turn.now.date()
-    others = {hsa_id(id_) for id_ in (*sender.speaks_for, *sender.mailbox_for)}
+    sender = turn.sender
     return Writer(
         organization=hsa_id(sender.organization),
-        ids=frozenset(hsa_ids(sender, day) | others),
+        ids=_organizations(sender, turn.now.date()),
         keeps_plans=bool(sender.carries_for),
     )
+
+
+def _organizations(endpoint: Endpoint, day: date) -> frozenset[str]:
+    """The HSA-ids of an endpoint, and of the units that read in its mailbox."""
+    others = {hsa_id(id_) for id_ in (*endpoint.speaks_for, *endpoint.mailbox_for)}
+    return frozenset(hsa_ids(endpoint, day) | others)
 
 
 def taken_back(
@@ -116,10 +125,41 @@ def consent_over(matter: Matter) -> ErrorCode | None:
         return None
     if matter.stay.is_consent_withdrawn:
         return "consent-withdrawn"
-    words = [w for w in consents.words(matter.bundle) if w.category == consents.PLANNING]
-    recorded = bundles.recorded(matter.bundle)
-    if not words or recorded is None:
+    word, recorded = consents.planning(matter.bundle), bundles.recorded(matter.bundle)
+    if word is None or recorded is None:
         return None
-    if not words[-1].in_force:
+    if not word.in_force:
         return "consent-withdrawn"
-    return "consent-ended" if words[-1].is_over(recorded) else None
+    return "consent-ended" if word.is_over(recorded) else None
+
+
+def within_consent(turn: Turn, matter: Matter, sending: Sending) -> Sending:
+    """Leave out each receiver of a plan whom the consent in it does not cover, with a warning."""
+    word = consents.planning(matter.bundle)
+    if word is None:
+        return sending
+    covered = [t for t in sending.targets if may_get(turn, word, t.endpoint)]
+    names = [t.endpoint.name for t in sending.targets if t not in covered]
+    issues = [not_covered(turn, matter, name) for name in names]
+    return replace(sending, targets=tuple(covered), issues=(*sending.issues, *issues))
+
+
+def may_get(turn: Turn, word: consents.Word, endpoint: Endpoint) -> bool:
+    """Whether a consent covers the organisations of a mailbox.
+
+    A planning service only carries: it is left out where it, or a unit in its mailbox, is excluded.
+    """
+    ids = _organizations(endpoint, turn.now.date())
+    return not word.excludes(ids) if endpoint.carries_for else word.covers(ids)
+
+
+def not_covered(turn: Turn, matter: Matter, name: str) -> Issue:
+    """Return the warning for a receiver whom a consent does not cover, and log it."""
+    turn.log("consent-excludes", name, case=matter.case.id)
+    return Issue(code="consent-excludes", detail=name, severity=Severity.WARNING)
+
+
+def consent_end(matter: Matter) -> datetime | None:
+    """Return when the consent in a plan ends; None for no plan, or for no end."""
+    word = consents.planning(matter.bundle) if matter.event is Event.CARE_PLAN else None
+    return word.end if word else None

@@ -6,7 +6,9 @@ message goes to the receivers that it names, or to those of the routes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from adapter.core.endpoint import Endpoint
@@ -30,7 +32,7 @@ from adapter.inbound.remarks import remarks
 from adapter.inbound.sending import Sending, Target, not_a_party, returning
 from adapter.inbound.stays import forward_stay, label_cases
 from adapter.inbound.turn import Turn
-from adapter.outbound import deliveries, receipts
+from adapter.outbound import deliveries, judgement, receipts
 from adapter.outbound.deliveries import Outgoing
 from adapter.policy import authority, plans, protection
 from adapter.policy.invitations import CALLS
@@ -109,7 +111,9 @@ def _sending(turn: Turn, matter: Matter, known: Plans, plan: Written | None) -> 
 
 
 def _of_news(turn: Turn, matter: Matter, sending: Sending) -> Sending:
-    """What a contact or discharge information changes in who gets it, and what is kept."""
+    """What a contact, a plan's consent or discharge information changes in who gets it."""
+    if matter.event is Event.CARE_PLAN:
+        return case_plans.within_consent(turn, matter, sending)
     if matter.event is Event.CARE_CONTACT:
         return case_news.contact(matter, sending)
     if matter.event is Event.INFORMATION_TRANSFER:
@@ -155,6 +159,7 @@ def _made(turn: Turn, matter: Matter, target: Target, level: str) -> Outgoing:
     mailbox = turn.network.mailbox(target.endpoint.name)
     is_party = any(row.endpoint in mailbox for row in matter.rows)
     is_judged = is_party and matter.stay.is_described and not target.is_exempt
+    ends = case_plans.consent_end(matter)
     hold = target.hold or (_hold(turn, matter, level, target.endpoint) if level else "")
     return Outgoing(
         endpoint=target.endpoint,
@@ -162,8 +167,19 @@ def _made(turn: Turn, matter: Matter, target: Target, level: str) -> Outgoing:
         bundle=target.bundle,
         original=matter.original if target.bundle is matter.bundle else b"",
         hold="" if target.is_return and not target.hold else hold,
-        right_no=number_of_right(matter.rows, mailbox) if is_judged else None,
+        right_no=_right_no(matter, mailbox, is_limited=ends is not None) if is_judged else None,
+        expires_at=_limit(turn, target, ends) if ends and not is_judged else None,
     )
+
+
+def _right_no(matter: Matter, mailbox: Collection[str], *, is_limited: bool) -> int:
+    """The number of a receiver's right; a plan whose consent ends is judged at each claim."""
+    return judgement.JUDGE_AGAIN if is_limited else number_of_right(matter.rows, mailbox)
+
+
+def _limit(turn: Turn, target: Target, ends: datetime) -> datetime:
+    """When a plan that is not judged at its claim is no longer sent."""
+    return min(ends, turn.now + turn.network.expire_after(target.endpoint, target.event))
 
 
 def _mailbox(turn: Turn, matter: Matter, endpoint: Endpoint) -> Endpoint:

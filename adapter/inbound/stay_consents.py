@@ -12,7 +12,7 @@ from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.remarks import remarks
 from adapter.inbound.stay_case import StayCase
 from adapter.inbound.turn import Turn
-from adapter.outbound import judgement
+from adapter.outbound import judgement, plan_consents
 from adapter.policy import consents, outside, secrecy
 from adapter.policy.read_message import ReadMessage
 from adapter.policy.stay import Patched, Stay
@@ -32,8 +32,8 @@ def _end_plans(turn: Turn, case: Case, stay: Stay) -> None:
     """End what surely has not begun. What has begun, and a later replay, is judged at its claim."""
     for plan in timers.of_event(turn.tx, case.id, Event.CARE_PLAN):
         outbox.fill(turn.tx, plan.id, right_no=judgement.JUDGE_AGAIN)
-        if plan.state is State.WAITING and judgement.is_without_consent(plan, stay):
-            judgement.lapse_without_consent(turn.tx, turn.network, plan, turn.now)
+        if plan.state is State.WAITING and plan_consents.is_without(plan, stay):
+            plan_consents.lapse(turn.tx, turn.network, plan, turn.now, "consent-withdrawn")
 
 
 def _end_invitations(turn: Turn, case: Case) -> None:

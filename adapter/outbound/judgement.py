@@ -18,7 +18,7 @@ from adapter.core.participant import Participant, number_of_right
 from adapter.fhir import builders, bundles
 from adapter.fhir.builders import Party
 from adapter.fhir.parts import party_of
-from adapter.outbound import deliveries, delivery_reports
+from adapter.outbound import deliveries, delivery_reports, plan_consents
 from adapter.outbound.deliveries import Outgoing
 from adapter.outbound.pseudonyms import hashes
 from adapter.policy import authority, notices, secrecy, transfers
@@ -40,22 +40,10 @@ _MADE_ANEW = "made anew: the right has changed"
 """Why a delivery is not due any more that another one replaces."""
 
 SECRECY = "a bar of secrecy"
-_CONSENT = "the consent to planning is withdrawn"
-"""Why a delivery is not due any more that a Consent stops."""
+"""Why a delivery is not due any more that a bar stops."""
 
 JUDGE_AGAIN = -1
 """The number of no right: a delivery with it is judged at its next claim."""
-
-
-def is_without_consent(d: Delivery, stay: Stay) -> bool:
-    """Whether it is a plan in a case whose patient has withdrawn the consent to planning."""
-    return d.event is Event.CARE_PLAN and stay.is_consent_withdrawn
-
-
-def lapse_without_consent(tx: Transaction, network: Network, d: Delivery, now: datetime) -> None:
-    """End a plan whose patient has withdrawn the consent. Its sender gets a report."""
-    _lapse(tx, d, now, _CONSENT)
-    delivery_reports.report(tx, network, d, FatalError("consent-withdrawn"), now)
 
 
 def lapse(tx: Transaction, network: Network, d: Delivery, now: datetime, why: str) -> None:
@@ -143,11 +131,18 @@ def judge(tx: Transaction, network: Network, d: Delivery, now: datetime) -> Deli
     """Return the delivery as it may leave now; None when another delivery replaces it."""
     rows = _rows(tx, network, d)
     stay = load(stays.get(tx, d.case_id or ""))
-    if is_without_consent(d, stay):
-        lapse_without_consent(tx, network, d, now)
+    if plan_consents.is_without(d, stay):
+        plan_consents.lapse(tx, network, d, now, "consent-withdrawn")
+        return None
+    ends = plan_consents.ends(tx, d)
+    if ends is not None and ends <= now:
+        plan_consents.lapse(tx, network, d, now, "consent-ended")
         return None
     if d.event.kind is not Kind.ENCOUNTER:
-        return _judged_message(tx, network, d, stay, rows, now)
+        judged = _judged_message(tx, network, d, stay, rows, now)
+        if ends is not None:
+            outbox.fill(tx, d.id, right_no=JUDGE_AGAIN)
+        return judged
     why = _why_over(d, stay, rows)
     if why:
         lapse(tx, network, d, now, why)

@@ -47,11 +47,12 @@ def _first(new: Written, writer: Writer) -> Version:
 def _again(known: Version, new: Written, writer: Writer) -> Version:
     """The same version once more: who passes it on does not become its writer."""
     is_own = known.writer in writer.ids
-    terms = new.version.terms if coordinates_it(known, writer) else known.terms
+    source = new.version if coordinates_it(known, writer) else known
     sent = (*known.sent, new.version.content) if is_own else known.sent
     return replace(
         known,
-        terms=terms,
+        terms=source.terms,
+        until=source.until,
         sent=tuple(dict.fromkeys(sent))[-_KEPT_CONTENTS:],
         contents=_contents(known, new),
     )
@@ -148,8 +149,16 @@ def _none_left(newest: Version) -> Version:
         status="draft",
         rest="",
         terms="",
+        until="",
         narrative="",
         efforts={},
         accepted=(),
         is_adjusted_first=False,
     )
+
+
+def consent_until(plans: Plans, content: str) -> str:
+    """Return when the consent beside a plan ends, as its newest version has it; "" for no end."""
+    ids = (content.lower(), content)
+    versions = plans.versions.values()
+    return next((v.until for v in versions if any(id_ in v.contents for id_ in ids)), "")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
-from adapter.fhir import bundles
+from adapter.fhir import bundles, consents
 from adapter.fhir.bundles import Resource
 from adapter.policy import efforts, plan_names
 from adapter.policy.efforts import Effort, Sign
@@ -75,11 +75,18 @@ def written(bundle: Bundle, number: int, plans: Plans, sign: Sign) -> Written:
         keeper=name.author,
         rest=said.rest,
         terms=said.terms,
+        until=_consent_until(bundle),
         narrative=said.narrative,
         efforts=said.efforts,
         is_adjusted_first=_LPT in _types(plan.get("category", ())),
     )
     return Written(name=name, version=version, read=bundles.concerned(bundle).lower())
+
+
+def _consent_until(bundle: Bundle) -> str:
+    """When the consent beside a plan ends."""
+    word = consents.planning(bundle)
+    return word.end.isoformat() if word and word.end else ""
 
 
 def judge(plans: Plans, new: Written, writer: Writer) -> Word:

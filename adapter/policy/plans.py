@@ -41,6 +41,7 @@ class Version:
     is_adjusted_first: bool = False  # active only when each unit has accepted it
     name: str = ""  # the key under which it is known: author, system, value
     terms: str = ""  # digest of its period and the consents beside it
+    until: str = ""  # when the consent beside it ends, ISO 8601; "" for no end
     narrative: str = ""  # digest of the texts for people to read; "" for none
     sent: tuple[str, ...] = ()  # content ids of the messages of its writer that have it
     is_proposed: bool = False  # a draft in the name of another organisation, which has not written

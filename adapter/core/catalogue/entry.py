@@ -79,6 +79,7 @@ ErrorCode: TypeAlias = Literal[
     "protected-elsewhere",
     "consent-withdrawn",
     "consent-ended",
+    "consent-excludes",
     "secrecy-bar",
     "bar-without-receiver",
     "consent-without-case",

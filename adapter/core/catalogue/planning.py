@@ -44,6 +44,14 @@ CODES: dict[ErrorCode, Entry] = {
         "Ask the person again, and send it once more with the new consent.",
         200,
     ),
+    "consent-excludes": sender_fault(
+        "suppressed",
+        "Samtycket omfattar inte mottagaren, som därför inte har fått meddelandet. "
+        "Fråga den enskilde om mottagaren behöver det.",
+        "The consent to planning does not cover the receiver, which did not get the message.",
+        "Ask the person for a consent that covers the receiver, and send it again with that.",
+        200,
+    ),
     "invitation-unknown": sender_fault(
         "not-found",
         "Kallelsen finns inte i ärendet eller har inte skickats till er. "
