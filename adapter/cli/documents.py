@@ -14,7 +14,8 @@ from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, Who, now
 from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
-from adapter.core.model import Bundle
+from adapter.core.model import Bundle, Event
+from adapter.fhir import bundles
 from adapter.store import cases, history, queries
 from adapter.store.transaction import Transaction
 
@@ -63,6 +64,8 @@ def plan(  # noqa: PLR0913 - each option by name
             if changes and case_id is None:
                 raise typer.BadParameter("--changes needs a case: it compares two versions")
             read = _versions(tx, session, case_id) if case_id else [_message(tx, session, id_)]
+        if not case_id and bundles.event(read[0].bundle) is not Event.CARE_PLAN:
+            raise typer.BadParameter(f"{id_} is no plan: `adapter show {id_}` shows it")
         shown = read[-2:] if changes else read[-1:]
         body = _text(_changes(shown)) if changes else _body(shown[-1].bundle, form)
         _show(session, shown, body, output, who)
@@ -168,7 +171,6 @@ def _text(text: str) -> bytes:
 def _writers() -> dict[str, Writer]:
     from adapter.cli import paper
     from adapter.fhir.readable import document
-    from adapter.fhir.readable.calendar_file import calendar
     from adapter.fhir.readable.page import page
 
     def html(bundle: Bundle) -> str:
@@ -177,5 +179,14 @@ def _writers() -> dict[str, Writer]:
     return {
         "--html": lambda bundle: html(bundle).encode(),
         "--pdf": lambda bundle: paper.pdf(html(bundle)),
-        "--ics": calendar,
+        "--ics": _calendar,
     }
+
+
+def _calendar(bundle: Bundle) -> bytes:
+    from adapter.fhir.readable.calendar_file import calendar
+
+    try:
+        return calendar(bundle)
+    except FatalError as error:
+        raise typer.BadParameter(f"--ics: {error.detail}") from error

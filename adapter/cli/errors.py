@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from adapter.core.errors import AdapterError, Issue
 from adapter.core.logs import fault
 
 DEBUG = "ADAPTER_DEBUG"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Commands(TyperGroup):
@@ -36,6 +38,11 @@ class Commands(TyperGroup):
             print_error(error)
         except (typer.Abort, BrokenPipeError):
             raise
+        except OSError as error:
+            if error.errno not in _FULL:
+                _print_unexpected(error)
+            else:
+                aside(f"The output cannot be written: {error.strerror}.")
         except Exception as error:
             if hasattr(error, "exit_code"):  # wrong use, which typer explains
                 raise

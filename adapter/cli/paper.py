@@ -35,6 +35,8 @@ def opened(output: Path | None) -> Iterator[BinaryIO]:
     A file that exists is wrong use. When the block fails, the new file is removed.
     """
     if output is None:
+        if sys.stdout is None:  # it was closed when the program began
+            raise typer.BadParameter("standard output is closed: name a file with --output")
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -49,6 +51,8 @@ def opened(output: Path | None) -> Iterator[BinaryIO]:
 
 
 def _created(output: Path) -> int:
+    if output.is_dir():
+        raise typer.BadParameter(f"{output} is a folder: name a new file")
     try:
         return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:

@@ -65,11 +65,18 @@ def validate(
 
 def _documents(files: Iterable[Path]) -> list[Path]:
     """Return the files, and those inside folders in the order of their names."""
-    inside = {file: sorted(file.rglob("*.json")) if file.is_dir() else [file] for file in files}
+    inside = {file: _inside(file) if file.is_dir() else [file] for file in files}
     for folder, documents in inside.items():
         if not documents:
             raise typer.BadParameter(f"{folder}: no *.json inside")
     return [document for documents in inside.values() for document in documents]
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(each for each in folder.rglob("*.json") if each.is_file())
+    except OSError as error:
+        raise typer.BadParameter(f"{folder}: {error.strerror}") from error
 
 
 def _load() -> float:

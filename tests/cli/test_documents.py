@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from adapter.fhir.canonical import MESSAGE_ID
 from adapter.store import history
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, LULEA
-from tests.kit.office import CASE, Office
+from tests.kit.office import CASE, SETTINGS, Office
 from tests.kit.readable import message
 
 
@@ -136,6 +138,41 @@ def test_what_changed_is_told_of_a_case_and_not_of_one_message(office: Office) -
 def test_the_help_names_what_the_pdf_needs(office: Office) -> None:
     for command in ("plan", "show"):
         assert "WeasyPrint" in office.run(command, "--help").stdout
+
+
+def test_only_a_plan_is_shown_as_one(office: Office) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    shown = office.run("plan", content)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "is no plan" in " ".join(shown.stderr.replace("│", "").split())
+    assert office.history("body-read") == []
+
+
+def test_only_an_invitation_with_a_time_has_a_calendar_file(office: Office) -> None:
+    plan = office.region.tells("hospital", message("care-plan"))
+    shown = office.run("show", plan, "--ics")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "only an invitation has a calendar file" in shown.stderr
+    assert office.history("body-read") == []
+
+
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_file_to_write(office: Office, name: str) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    shown = office.run("show", content, "--output", name)
+    assert shown.exit_code == 2
+    assert "is a folder" in shown.stderr
+
+
+@pytest.mark.waits
+def test_without_a_place_to_print_nothing_is_read(office: Office) -> None:
+    content = office.region.tells("hospital", message("sip-invitation"))
+    words = ("show", content, "--settings", str(SETTINGS), "--store", str(office.path))
+    command = f"exec {shlex.join([sys.executable, '-m', 'adapter', *words])} >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--output" in done.stderr
+    assert office.history("body-read") == []
 
 
 def test_a_file_that_exists_is_not_overwritten(office: Office, tmp_path: Path) -> None:

@@ -44,6 +44,21 @@ def test_an_error_says_what_is_wrong_where_and_what_to_do() -> None:
     ]
 
 
+@pytest.mark.waits
+@pytest.mark.parametrize("words", [["systems"], ["systems", "--json"]])
+def test_a_full_disk_is_told_and_is_no_fault_of_the_program(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "adapter", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be written: No space left on device.\n"
+
+
 def test_a_store_that_is_away_is_told_like_any_error() -> None:
     result = failing(TransientError("store-unavailable", "OperationalError"))
     assert result.exit_code == 1

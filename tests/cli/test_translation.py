@@ -227,6 +227,25 @@ def test_the_longest_check_is_told_with_its_size_and_without_what_the_start_cost
     assert float(times[3]) < float(times[5])
 
 
+def test_what_is_no_file_in_a_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(NOTE.read_bytes())
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    result = run("validate", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{tmp_path / 'a.json'}: valid\n"
+
+
+def test_a_folder_that_cannot_be_read_is_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "rglob", gone)
+    assert run("validate", tmp_path).exit_code == 2
+
+
 def test_a_folder_without_messages_is_wrong_use(tmp_path: Path) -> None:
     assert run("validate", tmp_path).exit_code == 2
 
