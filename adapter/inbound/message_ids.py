@@ -6,6 +6,7 @@ from adapter.core.errors import FatalError
 from adapter.core.model import Bundle, Message
 from adapter.fhir import bundles, codec
 from adapter.inbound.turn import Turn
+from adapter.mappings import Comparer
 from adapter.policy import read_message
 from adapter.store import inbox
 from adapter.store.duplicates import Ids, Seen, Verdict
@@ -24,21 +25,25 @@ def ids_of(message: Message, bundle: Bundle) -> Ids:
 
 
 def has_other_content(turn: Turn, seen: Seen) -> bool:
-    """Whether a message in a new envelope says other things than the first one of its id.
+    """Whether a message says other things than an earlier one of its id, for whomever that was.
 
-    Compared while the first one's bytes are kept, as the sender's system does it.
+    Compared while the earlier one's bytes are kept, as the sender's system does it.
     """
-    if seen.verdict is not Verdict.RESEND:
-        return False
-    first, limits = inbox.get(turn.tx, seen.first), turn.network.settings.limits
+    system = turn.network.system(turn.sender)
+    if seen.verdict is Verdict.RESEND:
+        return _differs(turn, seen.first, system.is_same)
+    return bool(seen.elsewhere) and _differs(turn, seen.elsewhere, system.is_same_elsewhere)
+
+
+def _differs(turn: Turn, earlier: str, is_same: Comparer) -> bool:
+    first, limits = inbox.get(turn.tx, earlier), turn.network.settings.limits
     if first is None or first.body is None:
         return False
-    system, charset = turn.network.system(turn.sender), turn.sender.charset
+    content, charset = turn.network.system(turn.sender).content, turn.sender.charset
     try:
         before, now = (
-            codec.parse(system.content, body, limits, charset)
-            for body in (first.body, turn.message.body)
+            codec.parse(content, body, limits, charset) for body in (first.body, turn.message.body)
         )
     except FatalError:  # today's limits may be smaller
         return first.fingerprint != turn.message.fingerprint
-    return not system.is_same(before, now)
+    return not is_same(before, now)

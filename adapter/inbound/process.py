@@ -108,9 +108,11 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
     if isinstance(result, UnreadableMessage) and _claims_receipt(turn, result):
         return _bad_receipt(turn, result.error)
     new = Seen(verdict=Verdict.NEW)
-    seen = duplicates.check(turn.tx, ids, turn.message.id) if ids.content_id else new
-    if seen.first != turn.message.id and seen.verdict is not Verdict.NEW:
-        return _seen_before(turn, seen)
+    seen = duplicates.seen(turn.tx, ids, turn.message.id) if ids.content_id else new
+    if seen.first != turn.message.id and (answered := _seen_before(turn, seen)):
+        return answered
+    if ids.content_id:
+        duplicates.remember(turn.tx, ids, turn.message.id)
     if isinstance(result, UnreadableMessage):
         return _unreadable(turn, result.error)
     if seen.voided_by and recalling.may_be_void(result.event):
@@ -118,13 +120,15 @@ def _decide(turn: Turn, ids: Ids, result: ReadResult) -> OwedReceipt:
     return forward(turn, with_free_ids(turn, result, seen))
 
 
-def _seen_before(turn: Turn, seen: Seen) -> OwedReceipt:
-    """Answer a message with an id that has come before: a copy, or a reused id."""
+def _seen_before(turn: Turn, seen: Seen) -> OwedReceipt | None:
+    """Answer a message with an id that has come before: a copy, or a reused id. None when new."""
     if seen.verdict is Verdict.ENVELOPE_REUSED:
         return _refuse(turn, FatalError("envelope-reused"))
+    if not (seen.first or seen.elsewhere):
+        return None
     if seen.verdict is Verdict.CONFLICT or has_other_content(turn, seen):
         return _conflict(turn)
-    return repeat(turn, seen)
+    return None if seen.verdict is Verdict.NEW else repeat(turn, seen)
 
 
 def _conflict(turn: Turn) -> OwedReceipt:

@@ -117,6 +117,7 @@ class System:
         self._opener: Opener | None = None
         self._asker: Asker | None = None
         self._comparer: Comparer | None = None
+        self._comparer_elsewhere: Comparer | None = None
 
     def recognises(self, function: Recogniser) -> Recogniser:
         """Register the function that names a document's event.
@@ -154,6 +155,18 @@ class System:
     def is_same(self, first: Any, second: Any) -> bool:
         """Whether two documents of one content id say the same; true where nobody compares."""
         return self._comparer is None or self._comparer(first, second)
+
+    def compares_elsewhere(self, function: Comparer) -> Comparer:
+        """Register the function that compares two documents of one content id as `compares` does.
+
+        It does not count to whom they are addressed: one content may go to several receivers.
+        """
+        self._comparer_elsewhere = function
+        return function
+
+    def is_same_elsewhere(self, first: Any, second: Any) -> bool:
+        """Whether two documents of one content id, to different receivers, say the same."""
+        return self._comparer_elsewhere is None or self._comparer_elsewhere(first, second)
 
     def opens(self, function: Opener) -> Opener:
         """Register the function that finds several messages in one document."""

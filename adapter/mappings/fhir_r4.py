@@ -16,7 +16,7 @@ from adapter.fhir.canonical import MESSAGE_ID
 from adapter.fhir.codings import unknown_event
 from adapter.fhir.parts import party_of
 from adapter.fhir.rewriting import with_header, with_receivers
-from adapter.fhir.same_content import is_same
+from adapter.fhir.same_content import is_same, is_same_elsewhere
 from adapter.mappings import Context, Names, System
 
 system = System("fhir", content="json", media_type="application/fhir+json")
@@ -93,3 +93,4 @@ def name(bundle: Bundle, names: Names) -> Bundle:
 
 
 system.compares(is_same)
+system.compares_elsewhere(is_same_elsewhere)

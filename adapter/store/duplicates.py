@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from adapter.store import inbox
+from adapter.store import inbox, used_ids
 from adapter.store.bulk_write import InsertNew
 from adapter.store.concerned import folded, spellings
 from adapter.store.dialects import among
-from adapter.store.prefetch import Kept, Prefetch
+from adapter.store.prefetch import Prefetch
 from adapter.store.tables import content, envelope
 from adapter.store.transaction import Transaction
 
@@ -44,11 +44,13 @@ class Seen:
     """The verdict, and the id of the message that came first ("" when there is none).
 
     The endpoints that have used the content id, and those that have used the envelope id, for
-    any receiver and in any spelling. `voided_by` is the recall that came before the message.
+    any receiver and in any spelling. `elsewhere` is a message of the sender that had the content id
+    before, to other receivers. `voided_by` is the recall that came before the message.
     """
 
     verdict: Verdict
     first: str = ""
+    elsewhere: str = ""
     content_used_by: frozenset[str] = frozenset()
     envelope_used_by: frozenset[str] = frozenset()
     voided_by: str = ""
@@ -67,13 +69,6 @@ _ENVELOPES = Prefetch[_Key, tuple[str, str]](
     keys=lambda row: [(row["sender"], row["receiver"], row["envelope_id"])],
 )
 """Content id and fingerprint of the first message in an envelope; ("", "") where there was none."""
-_CONTENT_USED = Prefetch[str, frozenset[str]](
-    table=content, keys=lambda row: [folded(row["content_id"])]
-)
-_ENVELOPE_USED = Prefetch[str, frozenset[str]](
-    table=envelope, keys=lambda row: [folded(row["envelope_id"])]
-)
-"""The endpoints that have used an id."""
 _BY_CONTENT = sa.select(content).where(among(content.c.content_id, "content_ids"))
 _BY_ENVELOPE = sa.select(envelope).where(among(envelope.c.envelope_id, "envelope_ids"))
 _PUT_CONTENT, _PUT_ENVELOPE = InsertNew(content), InsertNew(envelope)
@@ -84,19 +79,18 @@ def prefetch(tx: Transaction, wanted: Sequence[Ids]) -> None:
     if not wanted:
         return
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
+    used = used_ids.Read()
     for ids in wanted:
         contents[_content_key(ids)], envelopes[_envelope_key(ids)] = "", ("", "")
-    used = {folded(ids.content_id): frozenset[str]() for ids in wanted}
+        used.ask(_uses(ids, ""))
     for row in tx.execute(_BY_CONTENT, {"content_ids": _spelled(i.content_id for i in wanted)}):
         contents[row.sender, row.receiver, row.content_id] = row.message_id
         if row.receiver != _VOID:  # to recall an id is not to use it
-            used[folded(row.content_id)] |= {row.sender}
-    _keep(tx.kept(_CONTENT_USED), used)
-    used = {folded(ids.envelope_id): frozenset[str]() for ids in wanted}
+            used.add(used_ids.of_content(row.sender, row.content_id, row.message_id))
     for row in tx.execute(_BY_ENVELOPE, {"envelope_ids": _spelled(i.envelope_id for i in wanted)}):
         envelopes[row.sender, row.receiver, row.envelope_id] = (row.content_id, row.fingerprint)
-        used[folded(row.envelope_id)] |= {row.sender}
-    _keep(tx.kept(_ENVELOPE_USED), used)
+        used.add(used_ids.of_envelope(row.sender, row.envelope_id, row.content_id))
+    used.keep(tx)
     inbox.prefetch_answered(tx, [first for ids in wanted if (first := contents[_content_key(ids)])])
 
 
@@ -112,11 +106,6 @@ def _spelled(ids: Iterable[str]) -> list[str]:
     return [spelling for id_ in ids for spelling in spellings(id_)]
 
 
-def _keep(kept: Kept[str, frozenset[str]], used: Mapping[str, frozenset[str]]) -> None:
-    for id_, senders in used.items():
-        kept[id_] = senders
-
-
 def _content_key(ids: Ids) -> _Key:
     return ids.sender, ids.receiver, ids.content_id
 
@@ -125,46 +114,47 @@ def _envelope_key(ids: Ids) -> _Key:
     return ids.sender, ids.receiver, ids.envelope_id
 
 
-def seen(tx: Transaction, ids: Ids) -> Seen:
-    """Return whether either id came before. Call with the sender's row locked."""
+def _uses(ids: Ids, message_id: str) -> list[used_ids.Use]:
+    return [
+        *used_ids.of_content(ids.sender, ids.content_id, message_id),
+        *used_ids.of_envelope(ids.sender, ids.envelope_id, ids.content_id),
+    ]
+
+
+def seen(tx: Transaction, ids: Ids, message_id: str) -> Seen:
+    """Return whether either id of a message came before. Call with the sender's row locked."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
-    if _content_key(ids) not in contents or folded(ids.envelope_id) not in tx.kept(_ENVELOPE_USED):
+    uses = _uses(ids, message_id)
+    if _content_key(ids) not in contents or not used_ids.are_kept(tx, uses):
         prefetch(tx, [ids])
     first = contents[_content_key(ids)]
+    used_by, messages, envelope_used_by, inside = (m for _, m in used_ids.kept(tx, uses))
     return Seen(
-        verdict=_verdict(envelopes[_envelope_key(ids)], first, ids),
+        verdict=_verdict(envelopes[_envelope_key(ids)], first, ids, inside),
         first=first,
-        content_used_by=tx.kept(_CONTENT_USED).get(folded(ids.content_id)) or frozenset(),
-        envelope_used_by=tx.kept(_ENVELOPE_USED).get(folded(ids.envelope_id)) or frozenset(),
+        elsewhere=min(messages - {first, message_id}, default=""),
+        content_used_by=used_by,
+        envelope_used_by=envelope_used_by,
         voided_by=contents.get((ids.sender, _VOID, folded(ids.content_id))) or "",
     )
 
 
-def _verdict(known: tuple[str, str], first: str, ids: Ids) -> Verdict:
+def _verdict(known: tuple[str, str], first: str, ids: Ids, inside: frozenset[str]) -> Verdict:
     content_id, fingerprint = known
     if known == ("", ""):
+        if inside - {ids.content_id}:
+            return Verdict.ENVELOPE_REUSED
         return Verdict.RESEND if first else Verdict.NEW
     if content_id != ids.content_id:
         return Verdict.ENVELOPE_REUSED
     return Verdict.COPY if fingerprint == ids.fingerprint else Verdict.CONFLICT
 
 
-def check(tx: Transaction, ids: Ids, message_id: str) -> Seen:
-    """As `seen`; remember what is new, or what this message itself had when it first came."""
-    known = seen(tx, ids)
-    if known.verdict is Verdict.NEW or known.first == message_id:
-        remember(tx, ids, message_id)
-    return known
-
-
 def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     """Add the ids of a message. After a replay its own ids are there already, and stay."""
     contents, envelopes = tx.kept(_CONTENTS), tx.kept(_ENVELOPES)
     before = contents.get(_content_key(ids)), envelopes.get(_envelope_key(ids))
-    used = {
-        kind: (folded(id_), tx.kept(kind).get(folded(id_)))
-        for kind, id_ in ((_CONTENT_USED, ids.content_id), (_ENVELOPE_USED, ids.envelope_id))
-    }
+    used = used_ids.kept(tx, _uses(ids, message_id))
     key = {"sender": ids.sender, "receiver": ids.receiver}
     tx.later(_PUT_CONTENT, key | {"content_id": ids.content_id, "message_id": message_id})
     row = {"content_id": ids.content_id, "fingerprint": ids.fingerprint}
@@ -174,6 +164,4 @@ def remember(tx: Transaction, ids: Ids, message_id: str) -> None:
     envelopes[_envelope_key(ids)] = (
         known if known != ("", "") else (ids.content_id, ids.fingerprint)
     )
-    for kind, (id_, senders) in used.items():
-        if senders is not None:
-            tx.kept(kind)[id_] = senders | {ids.sender}
+    used_ids.extend(tx, used)

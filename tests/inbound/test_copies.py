@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.fhir import bundles
+from adapter.fhir import builders, bundles
 from tests.kit import drafts
-from tests.kit.drafts import UMEA
+from tests.kit.drafts import LULEA, UMEA
 from tests.kit.places import FIXTURES
 from tests.kit.region import SETTINGS, Region, endpoint
 
@@ -62,6 +62,56 @@ def test_one_content_to_two_receivers_is_two_messages(region: Region) -> None:
     region.tells("hospital", drafts.note(content=content, to=(UMEA,)))
     assert region.events("lulea") == ["message"]
     assert region.events("umea") == ["message"]
+
+
+def test_other_content_to_another_receiver_under_a_known_id_is_a_conflict(region: Region) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f7777"
+    region.tells("hospital", drafts.note("One", content=content))
+    other = drafts.note("Two", content=content, to=(UMEA,))
+    region.tells("hospital", other)
+    assert region.receipts("hospital")[-1] == (content, "fatal-error")
+    last = region.messages()[-1]
+    assert (last["standing"], last["code"]) == ("dead", "content-conflict")
+    assert region.events("umea") == []
+    region.tells("hospital", drafts.note("One", content=content, to=(UMEA,)))  # the first stands
+    assert region.events("umea") == ["message"]
+
+
+def test_a_receiver_that_the_content_names_is_no_other_content(region: Region) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f7777"
+    for to, also in ((LULEA, UMEA), (UMEA, LULEA)):
+        note = drafts.note(content=content, to=(to,))
+        named = builders.entry(builders.organization(also.organization))
+        region.tells("hospital", note | {"entry": [*note["entry"], named]})
+    assert [region.events(name) for name in ("lulea", "umea")] == [["message"]] * 2
+
+
+def test_content_without_a_receiver_is_compared_with_what_had_one(region: Region) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f7777"
+    region.tells("hospital", drafts.stay(content=content, receivers=(LULEA,)))
+    region.tells("hospital", drafts.stay(content=content, status="onleave"))
+    assert region.messages()[-1]["code"] == "content-conflict"
+
+
+def test_an_envelope_id_used_for_other_content_to_another_receiver_is_refused(
+    region: Region,
+) -> None:
+    bundle = drafts.note()
+    region.tells("hospital", bundle)
+    other = drafts.note("Something else", to=(UMEA,))
+    region.tells("hospital", other | {"id": bundle["id"]})
+    assert region.messages()[-1]["code"] == "envelope-reused"
+    assert region.events("umea") == []
+
+
+def test_ids_are_known_within_one_batch(region: Region) -> None:
+    content = "0b3c9b4e-7a4e-5b0e-9d7c-1c5f0c0f7777"
+    one = drafts.note("One", content=content)
+    two = drafts.note("Two", content=content, to=(UMEA,))
+    for bundle in (one, two, drafts.enveloped(one)):
+        region.says("hospital", bundle)
+    region.turn()
+    assert [m["code"] for m in region.messages()] == ["", "content-conflict", ""]
 
 
 def test_a_refusal_is_repeated_as_it_was(region: Region) -> None:
@@ -135,3 +185,22 @@ def test_other_content_under_a_known_id_is_a_conflict_in_every_format(
     other = in_envelope(2, OMSORG.replace(*change))
     assert verdict(municipality, other) == "content-conflict"
     assert municipality.messages()[-1]["standing"] == "dead"
+
+
+TO_ANOTHER = (b'<Mottagare hsaId="SE0000000001-VC7"/>', b"")
+
+
+@pytest.mark.parametrize("change", OTHER.values(), ids=OTHER)
+def test_other_content_to_another_receiver_is_a_conflict_in_every_format(
+    municipality: Region, change: tuple[bytes, bytes]
+) -> None:
+    verdict(municipality, in_envelope(1, OMSORG))
+    other = in_envelope(2, OMSORG.replace(*TO_ANOTHER).replace(*change))
+    assert verdict(municipality, other) == "content-conflict"
+
+
+def test_the_same_content_to_another_receiver_is_no_copy_in_every_format(
+    municipality: Region,
+) -> None:
+    first = verdict(municipality, in_envelope(1, OMSORG))
+    assert verdict(municipality, in_envelope(2, OMSORG.replace(*TO_ANOTHER))) == first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ def registered(name: str, version: Version) -> System:
     system.writes(Kind.RECEIPT)(partial(_write_receipt, version))
     system.names(partial(_named, version))
     system.compares(_is_same)
+    system.compares_elsewhere(_is_same_elsewhere)
     return system
 
 
@@ -105,13 +107,19 @@ def _is_same(first: Element, second: Element) -> bool:
     Their envelope, the time of that, and how they were translated do not count; nor do comments,
     and white space around elements.
     """
-    return _said(first) == _said(second)
+    return _said(first, {"Oversatt"}) == _said(second, {"Oversatt"})
 
 
-def _said(document: Element) -> tuple[Any, ...]:
+def _is_same_elsewhere(first: Element, second: Element) -> bool:
+    """Whether two documents say the same, whoever their receivers are."""
+    left_out = {"Oversatt", "Mottagare"}
+    return _said(first, left_out) == _said(second, left_out)
+
+
+def _said(document: Element, left_out: Set[str]) -> tuple[Any, ...]:
     """Return an element as comparable values."""
     parts = document.iterchildren(etree.Element)
-    inside = [_said(child) for child in parts if local_name(child) != "Oversatt"]
+    inside = [_said(child, left_out) for child in parts if local_name(child) not in left_out]
     fields = {key: text for key, text in document.attrib.items() if key not in _OF_A_SENDING}
     has_parts = next(document.iterchildren(etree.Element), None) is not None
     text = "" if has_parts else "".join(map(str, document.itertext(etree.Element)))
