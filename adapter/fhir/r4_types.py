@@ -22,6 +22,7 @@ from adapter.fhir import (
     r4_resource_invariants,
     r4_type_invariants,
 )
+from adapter.fhir.r4_bindings import STANDARDS
 from adapter.fhir.r4_plain import Pairs
 from adapter.fhir.r4_rules import INVARIANTS, Invariant
 from adapter.fhir.r4_values import Accepts, accepts
@@ -141,7 +142,7 @@ def _element(name: str, fact: dict[str, Any]) -> Element:
     kind = fact["type"]
     pairs = _pairs(fact["codes"]) if "codes" in fact else frozenset()
     codes = frozenset(code for _, code in pairs)
-    accepts_value = accepts(kind) if _is_primitive(kind) else None
+    accepts_value = _grammar(fact) if _is_primitive(kind) else None
     accepts_one = _one_of(codes) if accepts_value and codes else accepts_value
     plain = accepts_one or _plain_object(kind, pairs)
     return Element(
@@ -155,6 +156,10 @@ def _element(name: str, fact: dict[str, Any]) -> Element:
         pairs=pairs,
         targets=frozenset(fact.get("targets", ())),
     )
+
+
+def _grammar(fact: dict[str, Any]) -> Accepts:
+    return STANDARDS[fact["standard"]] if "standard" in fact else accepts(fact["type"])
 
 
 @lru_cache(maxsize=256)

@@ -286,3 +286,56 @@ def test_an_element_repeats_where_the_schemas_of_hl7_say_so() -> None:
         return [*wrong, *below]
 
     assert [d for type_ in facts if "." not in type_ for d in differ(type_, type_)] == []
+
+
+OTHERS = {
+    "EffectEvidenceSynthesis.effectEstimate.unitOfMeasure": "ucum-units",
+    "MolecularSequence.structureVariant.variantType": "LL379-9",
+    "ResearchElementDefinition.characteristic.unitOfMeasure": "ucum-units",
+    "RiskEvidenceSynthesis.riskEstimate.unitOfMeasure": "ucum-units",
+}
+"""UCUM is a grammar of units, and LOINC's list is not in R4: of studies and genes alone."""
+
+
+def test_every_required_binding_of_r4_is_checked() -> None:
+    unbound = r4_types._definitions()["unbound"]
+    assert {path: url.rpartition("/")[2].split("|")[0] for path, url in unbound.items()} == OTHERS
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        ("application/pdf", []),
+        ("text/plain; charset=UTF-8", []),
+        ('multipart/related;boundary="a b"', []),
+        ("application/vnd.hl7-v3+xml", []),
+        ("pdf", ["invalid-structure"]),
+        ("application/", ["invalid-structure"]),
+        ("application/pdf;", ["invalid-structure"]),
+        ("application/p df", ["invalid-structure"]),
+        ("åäö/pdf", ["invalid-structure"]),
+    ],
+)
+def test_the_type_of_a_content_is_a_mime_type(code: str, wrong: list[str]) -> None:
+    picture = {"resourceType": "Patient", "photo": [{"contentType": code, "data": "aaaa"}]}
+    assert [each for each, _ in told(bundle_of(picture))] == wrong
+    binary = {"resourceType": "Binary", "contentType": code}
+    assert [each for each, _ in told(bundle_of(binary))] == wrong
+
+
+@pytest.mark.parametrize(("code", "wrong"), [("SEK", 0), ("XYZ", 1), ("sek", 1), ("kr", 1)])
+def test_a_currency_is_one_of_iso_4217(code: str, wrong: int) -> None:
+    amount = {"url": "urn:x", "valueMoney": {"value": 1, "currency": code}}
+    assert len(told(bundle_of(basic(extension=[amount])))) == wrong
+
+
+@pytest.mark.parametrize("entity", ["&auml;", "&nbsp;", "&copy;", "&Ouml;"])
+def test_a_narrative_has_no_entity_of_html(entity: str) -> None:
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{entity}</div>'
+    text = {"status": "generated", "div": div}
+    assert [place for _, place in told(bundle_of(basic(text=text)))] == ["Basic.text"]
+
+
+def test_a_narrative_may_have_the_entities_of_xml_and_numbers() -> None:
+    div = '<div xmlns="http://www.w3.org/1999/xhtml">&amp;&lt;&gt;&quot;&apos;&#228;&#xe4;</div>'
+    assert told(bundle_of(basic(text={"status": "generated", "div": div}))) == []

@@ -2,7 +2,8 @@
 
 A type is a dict of its JSON names. An element is a dict: its `type`; `name`, its FHIRPath name
 where that differs (`value` of `valueString`); `min` 1 where it is required; `many` where it
-repeats; `codes`, the key of its code list; `targets`, the types that a reference may point to.
+repeats; `codes`, the key of its code list; `standard`, the standard of others that has its codes
+(`adapter/fhir/r4_bindings.py`); `targets`, the types that a reference may point to.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ _FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-t
 _SYSTEM = "http://hl7.org/fhirpath/System."
 _CODED = frozenset({"code", "Coding", "CodeableConcept"})
 _ABSTRACT = frozenset({"Element", "BackboneElement", "Resource", "DomainResource"})
+_VALUE_SETS = "http://hl7.org/fhir/ValueSet/"
+_STANDARDS = {f"{_VALUE_SETS}currencies": "currency", f"{_VALUE_SETS}mimetypes": "mime"}
+_SHORTENING = ("CapabilityStatement.", "TestScript.")
 Facts = dict[str, Any]
 
 
@@ -34,6 +38,7 @@ def facts(package: Package) -> Facts:
         "resources": [d["name"] for d in definitions if _is_concrete_resource(d)],
         "types": types,
         "codes": {key: _by_system(package, key) for key in sorted(keys)},
+        "unbound": {path: url for d in definitions for path, url in _unbound(d, package)},
         "invariants": {k: v for d in definitions for k, v in _invariants(d).items()},
     }
 
@@ -113,7 +118,24 @@ def _bound(element: Facts, code: str, package: Package) -> Facts:
     if binding.get("strength") != "required" or code not in _CODED:
         return {}
     key = binding.get("valueSet", "").split("|")[0]
+    if key in _STANDARDS:
+        return {"standard": _standard(element["path"], key)}
     return {"codes": key} if expand(package, key) else {}
+
+
+def _standard(path: str, key: str) -> str:
+    """In some elements R4's definition and examples also say `json` and `xml` for a MIME type."""
+    return "format" if path.startswith(_SHORTENING) else _STANDARDS[key]
+
+
+def _unbound(definition: Facts, package: Package) -> Iterator[tuple[str, str]]:
+    """Yield each required binding that cannot be checked: its element and its value set."""
+    for element in definition["snapshot"]["element"]:
+        binding = element.get("binding", {})
+        codes = [type_["code"] for type_ in element.get("type", ())]
+        is_checked = any(_bound(element, code, package) for code in codes)
+        if binding.get("strength") == "required" and not is_checked:
+            yield element["path"], binding.get("valueSet", "")
 
 
 def _by_system(package: Package, key: str) -> dict[str, str]:

@@ -47,9 +47,7 @@ def test_a_text_may_declare_utf_8(charset: str) -> None:
     assert fault(b"Hej", f"text/plain{charset}") == ""
 
 
-@pytest.mark.parametrize(
-    "declared", ["text/plain; charset=utf-16", "text/plain; x=y", "text/plain;"]
-)
+@pytest.mark.parametrize("declared", ["text/plain; charset=utf-16", "text/plain; x=y"])
 def test_a_text_declares_nothing_else(declared: str) -> None:
     assert "allowed: " in fault(b"Hej", declared)
 
