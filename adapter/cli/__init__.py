@@ -84,7 +84,12 @@ COMMANDS = (
         "lift c-0f3a --who 'Ann, ext. 1234' --reason 'Skatteverket, by phone'",
     ),
     _listed("purge", "purge.purge", "--dry-run", "--json"),
-    _listed("pause", "endpoints.pause", "lulea --reason 'upgrade until 14:00'"),
+    _listed(
+        "pause",
+        "endpoints.pause",
+        "lulea --until 14:00 --reason 'upgrade'",
+        "lulea --reason 'out of order'",
+    ),
     _listed("resume", "endpoints.resume", "lulea"),
     _listed(
         "backup",

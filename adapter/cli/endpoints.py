@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from adapter.cli import printing
-from adapter.cli.options import FILE, EndpointName, Reason, SettingsFile, StorePlace, Who, now
+from adapter.cli.options import (
+    FILE,
+    EndpointName,
+    Reason,
+    SettingsFile,
+    StorePlace,
+    Who,
+    coming_time,
+    now,
+)
+from adapter.cli.printing import when
 from adapter.cli.session import Session, prepare_store
 from adapter.store import endpoints, history
 
@@ -12,17 +26,26 @@ def pause(
     endpoint: EndpointName,
     *,
     reason: Reason,
+    until: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="Ends by itself: 14:00, 2026-11-17T14:00, or 2h."),
+    ] = "",
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
 ) -> None:
-    """Hold back everything for an endpoint; deliveries wait meanwhile, and may expire."""
+    """Hold back everything for an endpoint; deliveries wait meanwhile, and may expire.
+
+    With --until, a worker ends the pause at that Swedish time; without, `resume` does.
+    """
+    end = coming_time(until)
     with prepare_store(settings, store) as session:
         session.known_endpoint(endpoint)
+        detail = f"until {when(end)[:16]}: {reason}" if end else reason
         with session.store.begin() as tx:
-            endpoints.pause(tx, endpoint, who, reason, now())
-            history.note(tx, now(), "paused", endpoint=endpoint, who=who, detail=reason)
-    printing.line(f"{endpoint} paused by {who}")
+            endpoints.pause(tx, endpoint, who, reason, now(), end)
+            history.note(tx, now(), "paused", endpoint=endpoint, who=who, detail=detail)
+    printing.line(f"{endpoint} paused by {who}" + (f" until {when(end)}" if end else ""))
 
 
 def resume(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -161,6 +162,36 @@ def _past(at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         raise typer.BadParameter(f"{at.isoformat()} is too long ago") from None
+
+
+def coming_time(text: str) -> datetime | None:
+    """Read a time to come in Sweden (14:00 today, 2026-11-17T14:00), or how long; None for ""."""
+    if not text:
+        return None
+    try:
+        return now() + duration(text)
+    except ValueError:
+        pass
+    at = _swedish(text)
+    if at <= now():
+        raise typer.BadParameter(f"{text} has passed: give a time to come")
+    return at
+
+
+def _swedish(text: str) -> datetime:
+    today = now().astimezone(ZONE).date()
+    try:
+        local = datetime.fromisoformat(f"{today}T{text}" if _CLOCK.fullmatch(text) else text)
+    except ValueError:
+        hint = "write 14:00, 2026-11-17T14:00, or 2h"
+        raise typer.BadParameter(f"{text!r} is no time: {hint}") from None
+    at = local if local.tzinfo else local.replace(tzinfo=ZONE)
+    if at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise typer.BadParameter(f"{text} does not exist in Sweden: the clocks go forward")
+    return at.astimezone(UTC)
+
+
+_CLOCK = re.compile(r"\d\d?:\d\d")
 
 
 def one_of(word: str, words: Iterable[str]) -> str:

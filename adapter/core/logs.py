@@ -79,6 +79,7 @@ LINES: dict[str, str] = {
     "circuit-opened": "sends one probe at a time; other deliveries wait and use no attempt",
     "held-off": "waits as long as the receiver asks, but at most retry_ceiling",
     "circuit-closed": "sends the deliveries that waited",
+    "resumed": "sends the deliveries that waited",
     "not-recorded": "sends the same bytes again when the lease ends",
     "resend": "sent the delivery again, because its receipt is missing",
     "answer-late": "wrote a reminder for the endpoint's owner in the history",

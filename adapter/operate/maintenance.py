@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from adapter.core import lifecycle, service_windows, working_days
 from adapter.core.endpoint import Endpoint, Within
@@ -20,6 +21,7 @@ from adapter.store import (
     Store,
     blobs,
     cases,
+    endpoints,
     history,
     lost_deliveries,
     outbox,
@@ -32,6 +34,7 @@ from adapter.store.purges import Purgeable
 from adapter.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
+_ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 _A_DAY = Within(working_days=1)
 LOST_WITH_A_BROKER = timedelta(days=3)
 """When the broker has lost its disk, what it confirmed within this time is sent again."""
@@ -61,9 +64,9 @@ def expire(store: Store, network: Network, now: datetime, limit: int = 100) -> i
     A delivery that is tried ends with its last failure. Only a pause, an open circuit or an
     earlier delivery of the case lets the time pass without a failure.
     """
-    endpoints = network.settings.endpoints
-    resting = [e.name for e in endpoints if _rests(e, now)]
-    opened = {e.name: at for e in endpoints if (at := service_windows.opened(e, now)) is not None}
+    known = network.settings.endpoints
+    resting = [e.name for e in known if _rests(e, now)]
+    opened = {e.name: at for e in known if (at := service_windows.opened(e, now)) is not None}
     with store.begin() as tx:
         held = timers.expired(tx, now, resting, limit)
         behind = timers.expired_in_line(tx, now, resting, opened, limit)
@@ -78,6 +81,19 @@ def _rests(endpoint: Endpoint, now: datetime) -> bool:
     opened = service_windows.opened(endpoint, now)
     lately = opened is not None and now < opened + probe_after(endpoint) + endpoint.timeout
     return lately or service_windows.closed_until(endpoint, now) is not None
+
+
+def end_pauses(store: Store, now: datetime) -> int:
+    """End the pauses whose time is over, and tell it in the history. Return how many."""
+    with store.begin() as tx:
+        over = endpoints.end_pauses(tx, now)
+        for each in over:
+            until = f"{each.until.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+            detail = f"the pause by {each.by} until {until} is over: {each.why}"
+            history.note(tx, now, "resumed", endpoint=each.endpoint, detail=detail)
+    for each in over:
+        log.info("resumed", extra={"endpoint": each.endpoint})
+    return len(over)
 
 
 def bury_orphans(store: Store, network: Network, now: datetime) -> int:
@@ -167,7 +183,7 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
 
     What waits for a receipt is due at once. Return how many deliveries are sent again.
     """
-    endpoints = ", ".join(names)
+    receivers = ", ".join(names)
     with store.begin() as tx:
         lost_deliveries.wait_for_other_looks(tx)
         lost = lost_deliveries.closed_by_confirm(tx, list(names), now - LOST_WITH_A_BROKER)
@@ -176,9 +192,9 @@ def broker_was_empty(store: Store, names: Sequence[str], now: datetime) -> int:
         count = len(lost) + waiting
         if count:  # 0 at the very first start, or when nothing was sent over the broker
             detail = f"{len(lost)} closed by confirm only, {waiting} unreceipted: sent again"
-            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {endpoints}")
+            history.note(tx, now, "broker-was-empty", detail=f"{detail}; {receivers}")
     what = "broker-was-empty" if count else "queues-missing"
-    log.warning(what, extra={"count": count, "endpoint": endpoints})
+    log.warning(what, extra={"count": count, "endpoint": receivers})
     return count
 
 

@@ -73,7 +73,8 @@ def _stops(tx: Transaction, settings: Settings) -> list[Stop]:
 
 def _stopped(stop: Stop) -> Iterator[PartnerFinding]:
     if stop.paused_at:
-        why = f"paused by {stop.paused_by} since {_time(stop.paused_at)}: {stop.paused_why}"
+        until = f" until {_time(stop.paused_until)}" if stop.paused_until else ""
+        why = f"paused by {stop.paused_by} since {_time(stop.paused_at)}{until}: {stop.paused_why}"
         yield PartnerFinding(name="paused", endpoint=stop.endpoint, why=why)
     if stop.cut_off and stop.next_probe:
         why = f"does not answer, {stop.failures} failures in a row"

@@ -38,6 +38,7 @@ class PartnerStatus:
     paused_at: datetime | None = None
     paused_by: str = ""
     paused_why: str = ""
+    paused_until: datetime | None = None  # None: until somebody resumes it
     cut_off: bool = False
     next_probe: datetime | None = None  # of an endpoint that is cut off
     closed_until: datetime | None = None  # the end of its service window
@@ -91,6 +92,7 @@ def _status(name: str, read: _Read, now: datetime) -> PartnerStatus:
         paused_at=stop.paused_at,
         paused_by=stop.paused_by,
         paused_why=stop.paused_why,
+        paused_until=stop.paused_until,
         cut_off=stop.cut_off,
         next_probe=stop.next_probe if stop.cut_off else None,
         closed_until=service_windows.closed_until(known, now) if known else None,
@@ -100,7 +102,13 @@ def _status(name: str, read: _Read, now: datetime) -> PartnerStatus:
 
 
 _NO_STOP = Stop(
-    endpoint="", paused_at=None, paused_by="", paused_why="", failures=0, next_probe=None
+    endpoint="",
+    paused_at=None,
+    paused_by="",
+    paused_why="",
+    paused_until=None,
+    failures=0,
+    next_probe=None,
 )
 
 

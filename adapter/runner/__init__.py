@@ -179,7 +179,8 @@ class Adapter:
 
     def _remind(self) -> int:
         now = utc_now()
-        done = maintenance.bury_orphans(self.store, self.network, now)
+        done = maintenance.end_pauses(self.store, now)
+        done += maintenance.bury_orphans(self.store, self.network, now)
         done += maintenance.move_replaced(self.store, self.network, now)
         return done + maintenance.remind(self.store, self.network, now)
 

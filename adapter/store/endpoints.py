@@ -37,9 +37,48 @@ def register(tx: Transaction, names: Iterable[str]) -> None:
 _ENDPOINT, _SENDER, _SECRET = InsertNew(endpoint), InsertNew(sender), InsertNew(secret)
 
 
-def pause(tx: Transaction, name: str, who: str, why: str, now: datetime) -> bool:
-    """Stop sending to an endpoint; False when it is unknown."""
-    return _update(tx, name, paused_at=now, paused_by=who, paused_why=why)
+def pause(
+    tx: Transaction, name: str, who: str, why: str, now: datetime, until: datetime | None = None
+) -> bool:
+    """Stop sending to an endpoint, until a time or until `resume`; False when it is unknown."""
+    return _update(tx, name, paused_at=now, paused_by=who, paused_why=why, paused_until=until)
+
+
+_NOT_PAUSED: dict[str, Any] = {
+    "paused_at": None,
+    "paused_by": "",
+    "paused_why": "",
+    "paused_until": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A pause until a time."""
+
+    endpoint: str
+    by: str
+    why: str
+    until: datetime
+
+
+def end_pauses(tx: Transaction, now: datetime) -> list[Pause]:
+    """End the pauses whose time is over, and nothing else; return them. Their rows are locked."""
+    over = [
+        Pause(endpoint=row.name, by=row.paused_by, why=row.paused_why, until=row.paused_until)
+        for row in tx.execute(_OVER, {"now_": now})
+    ]
+    for each in over:
+        _update(tx, each.endpoint, **_NOT_PAUSED)
+    return over
+
+
+_OVER = (
+    sa.select(endpoint.c.name, endpoint.c.paused_by, endpoint.c.paused_why, endpoint.c.paused_until)
+    .where(endpoint.c.paused_until <= sa.bindparam("now_", type_=Instant))
+    .order_by(endpoint.c.name)
+    .with_for_update()
+)
 
 
 def resume(tx: Transaction, name: str, now: datetime) -> bool:
@@ -47,10 +86,9 @@ def resume(tx: Transaction, name: str, now: datetime) -> bool:
 
     Deliveries that wait for a later attempt become due. False when the endpoint is unknown.
     """
-    quiet = {"paused_at": None, "paused_by": "", "paused_why": ""}
     asked = endpoint.c.paced_until > now
     paced = sa.case((asked, sa.bindparam("now_", now, Instant)), else_=endpoint.c.paced_until)
-    known = _update(tx, name, failures=0, open_until=None, paced_until=paced, **quiet)
+    known = _update(tx, name, failures=0, open_until=None, paced_until=paced, **_NOT_PAUSED)
     timers.wake(tx, name, now)  # same lock order as after a successful probe
     return known
 

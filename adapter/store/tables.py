@@ -259,6 +259,7 @@ endpoint = sa.Table(  # pause, circuit and rate of an endpoint
     columns.time("paused_at"),
     columns.text("paused_by"),
     columns.text("paused_why"),
+    columns.time("paused_until"),  # NULL: until somebody resumes it
     columns.count("failures"),  # in a row; 0 after a success
     columns.time("open_until"),  # the circuit: no attempt before, then one probe
     columns.time("paced_until"),  # the rate: nothing is sent before

@@ -32,6 +32,7 @@ class Stop:
     paused_at: datetime | None
     paused_by: str
     paused_why: str
+    paused_until: datetime | None  # None: until somebody resumes it
     failures: int  # in a row, at the wire
     next_probe: datetime | None
 
@@ -48,6 +49,7 @@ def stops(tx: Transaction) -> list[Stop]:
         endpoint.c.paused_at,
         endpoint.c.paused_by,
         endpoint.c.paused_why,
+        endpoint.c.paused_until,
         endpoint.c.failures,
         endpoint.c.open_until.label("next_probe"),
     )
