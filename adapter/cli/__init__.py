@@ -31,7 +31,7 @@ COMMANDS = (
     _listed("validate", "validation.validate", "message.json", "messages --json"),
     _listed("health", "health.health_", "", "--settings region.toml --json"),
     _listed("status", "status.status", "", "--settings region.toml --json"),
-    _listed("case", "case.case", "SE2120001111-SJUKHUS/12345", "c-0f3a --store adapter.db --json"),
+    _listed("case", "case.case", "SE2120001111-SJUKHUS/12345", "12345 --json", "--patient"),
     _listed(
         "messages", "message_list.messages", "--endpoint lulea --since 2h", "--state refused --json"
     ),
@@ -112,7 +112,7 @@ app = typer.Typer(
     name="adapter",
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     help="FHIR R4 adapter for discharge and coordinated care planning, with guaranteed receipts.",
     epilog="Exit codes: 0 success, 1 something is wrong, 2 wrong use.",

@@ -8,21 +8,28 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import printing
+from adapter.cli import patient_prompt, printing
 from adapter.cli.case_rights import print_rights
 from adapter.cli.case_timeline import Entry, timeline
-from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
+from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who, now
 from adapter.cli.printing import when
-from adapter.cli.session import open_store
+from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
 from adapter.operate.case_rights import CaseRights, case_rights
 from adapter.store import queries
-from adapter.store.queries import CaseView
+from adapter.store.queries import CaseView, finding
 
 
 def case(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The case's id, or one of its names.")],
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ID]", help="The case's id or name, its visit number, or a message's id."
+        ),
+    ] = "",
     *,
+    patient: Patient = False,
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
@@ -30,9 +37,44 @@ def case(
     """Show a case (vårdtillfälle, ärende): participants, open items, and its timeline.
 
     The timeline has messages, deliveries and receipts, what mappings lost, and what persons did.
-    A name of the case is <HSA-id>/<visit number>, or the planning service's own name.
+    A name of the case is <HSA-id>/<visit number>, or the planning service's own name. Any id of
+    a message, a delivery or a receipt leads to its case. Where several cases have a visit number
+    or a patient, they are listed.
     """
-    with open_store(settings, store) as session, session.store.read() as tx:
+    if bool(id_) == patient:
+        raise typer.BadParameter("give an id, or --patient")
+    with open_store(settings, store) as session:
+        if patient:
+            ids = patient_prompt.cases_of_patient(session.store, who, now())
+        else:
+            ids = _ids(session, id_)
+        if len(ids) > 1:
+            _print_several(session, ids, as_json=as_json)
+            raise typer.Exit(1)
+        _show(session, ids[0], as_json=as_json)
+
+
+def _ids(session: Session, text: str) -> list[str]:
+    with session.store.read() as tx:
+        ids = finding.case_ids(tx, text)
+    if not ids:
+        raise FatalError("unknown-id", "no such case")
+    return ids
+
+
+def _print_several(session: Session, ids: list[str], *, as_json: bool) -> None:
+    with session.store.read() as tx:
+        heads = finding.heads(tx, ids)
+    if as_json:
+        printing.data({"cases": heads})
+        return
+    rows = [[when(h.opened_at), h.id, h.name, when(h.closed_at) or "open"] for h in heads]
+    printing.table(["opened (Sweden)", "id", "name", "closed"], rows)
+    printing.aside(f"{len(ids)} cases: name the one that you mean")
+
+
+def _show(session: Session, id_: str, *, as_json: bool) -> None:
+    with session.store.read() as tx:
         view = queries.case_view(tx, id_)
         if view is None:
             raise FatalError("unknown-id", "no such case")

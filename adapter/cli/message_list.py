@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from adapter.cli import options, printing
+from adapter.cli import completions, options, patient_prompt, printing
 from adapter.cli.case_timeline import held_until
-from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace
+from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who
 from adapter.cli.printing import when
-from adapter.cli.session import open_store
+from adapter.cli.session import Session, open_store
+from adapter.core.errors import FatalError
 from adapter.core.lifecycle import STATES
 from adapter.core.model import Event
 from adapter.store import queries
-from adapter.store.queries import search
+from adapter.store.queries import finding, search
 from adapter.store.queries.search import Page, Search
 from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
 
 def messages(  # noqa: PLR0913 - each option by name
     *,
-    endpoint: Annotated[str, typer.Option(metavar="NAME", help="The sender or a receiver.")] = "",
-    state: Annotated[str, typer.Option(metavar="STATE", help=f"One of {', '.join(STATES)}.")] = "",
+    endpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=completions.endpoints,
+            help="The sender or a receiver.",
+        ),
+    ] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            metavar="STATE",
+            autocompletion=completions.states,
+            help=f"One of {', '.join(STATES)}.",
+        ),
+    ] = "",
     event: Annotated[
-        str, typer.Option(metavar="EVENT", help="An event, see `adapter systems`.")
+        str,
+        typer.Option(
+            metavar="EVENT",
+            autocompletion=completions.events,
+            help="An event, see `adapter systems`.",
+        ),
     ] = "",
     since: Annotated[
         str,
@@ -34,11 +55,19 @@ def messages(  # noqa: PLR0913 - each option by name
             metavar="TIME", help="Received since: 2026-11-17, 2026-11-17T09:30, 2h or 3d."
         ),
     ] = "",
+    case: Annotated[
+        str, typer.Option(metavar="ID", help="Of a case: its id, a name, or the visit number.")
+    ] = "",
+    receipt: Annotated[
+        str, typer.Option(metavar="ID", help="With this id: a receipt's, or any other message's.")
+    ] = "",
+    patient: Patient = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The longest page.")] = 50,
     before: Annotated[
         int | None,
         typer.Option(metavar="N", help="The next page: the number that this page ends with."),
     ] = None,
+    who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     as_json: AsJson = False,
@@ -49,13 +78,42 @@ def messages(  # noqa: PLR0913 - each option by name
     number where the next page starts.
     """
     wanted = Search(
-        endpoint=endpoint,
         state=options.one_of(state, STATES),
         event=options.event(event),
         since=options.parse_time(since),
         before=before,
     )
-    with open_store(settings, store) as session, session.store.read() as tx:
+    with open_store(settings, store) as session:
+        of_patient = (
+            patient_prompt.cases_of_patient(session.store, who, options.now()) if patient else []
+        )
+        wanted = replace(
+            wanted,
+            endpoint=session.any_endpoint(endpoint),
+            cases=(*of_patient, *_cases(session, case)),
+            ids=_ids(session, receipt),
+        )
+        _list(session, wanted, limit, as_json=as_json)
+
+
+def _cases(session: Session, text: str) -> tuple[str, ...]:
+    with session.store.read() as tx:
+        ids = finding.case_ids(tx, text) if text else []
+    if text and not ids:
+        raise FatalError("unknown-id", "no such case")
+    return tuple(ids)
+
+
+def _ids(session: Session, text: str) -> tuple[str, ...]:
+    with session.store.read() as tx:
+        ids = queries.message_ids(tx, text) if text else []
+    if text and not ids:
+        raise FatalError("unknown-id", "no such message")
+    return tuple(ids)
+
+
+def _list(session: Session, wanted: Search, limit: int, *, as_json: bool) -> None:
+    with session.store.read() as tx:
         page = search.messages(tx, wanted, limit)
         sent = queries.deliveries_of(tx, [m.id for m in page.messages])
         held = session.held()

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from adapter.cli import completions
 from adapter.cli.printing import ZONE
 from adapter.core import logs
 from adapter.core.model import Event
@@ -42,20 +43,44 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 DeadIds = Annotated[
     list[str], typer.Argument(metavar="ID…", help="Ids of dead deliveries or messages.")
 ]
+Patient = Annotated[
+    bool,
+    typer.Option("--patient", help="Of a patient: asks for the number; the history notes it."),
+]
 EndpointName = Annotated[
-    str, typer.Argument(metavar="ENDPOINT", help="An endpoint's name in the settings.")
+    str,
+    typer.Argument(
+        metavar="ENDPOINT",
+        autocompletion=completions.endpoints,
+        help="An endpoint's name in the settings.",
+    ),
 ]
 Cause = Annotated[
     str,
     typer.Option(
-        "--cause", metavar="CODE", help="All of this cause, as `dead` names it; `any` for all."
+        "--cause",
+        metavar="CODE",
+        autocompletion=completions.causes,
+        help="All of this cause, as `dead` names it; `any` for all.",
     ),
 ]
 OfEndpoint = Annotated[
-    str, typer.Option("--endpoint", metavar="ENDPOINT", help="With --cause: only this endpoint's.")
+    str,
+    typer.Option(
+        "--endpoint",
+        metavar="ENDPOINT",
+        autocompletion=completions.endpoints,
+        help="With --cause: only this endpoint's.",
+    ),
 ]
 OfEvent = Annotated[
-    str, typer.Option("--event", metavar="EVENT", help="With --cause: only of this event.")
+    str,
+    typer.Option(
+        "--event",
+        metavar="EVENT",
+        autocompletion=completions.events,
+        help="With --cause: only of this event.",
+    ),
 ]
 Since = Annotated[
     str,

@@ -155,7 +155,8 @@ def move_names(tx: Transaction, names: Iterable[str], id_: str) -> None:
 def add_names(tx: Transaction, id_: str, names: Iterable[str]) -> None:
     """Add names to a case. No case may have any of these names yet."""
     for name in dict.fromkeys(names):
-        tx.later(_ALIAS, {"name": name, "case_id": id_})
+        visit = name.partition("/")[2] or name
+        tx.later(_ALIAS, {"name": name, "case_id": id_, "visit": visit})
         tx.kept(_NAMES)[name] = id_
 
 

@@ -82,6 +82,7 @@ WORDS = {
     "job-resumed": "it goes on where it was",
     "job-done": "it has come to all of its ids",
     "token-made": "the endpoint has a new token",
+    "patient-searched": "a person searched by the patient's number, and saw this case",
     "body-read": "a person read the bytes",
 }
 """The words of the column `what`, with their meanings."""

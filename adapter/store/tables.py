@@ -159,6 +159,8 @@ alias = sa.Table(  # every name of a case
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     columns.id_("case_id", index=True),
+    sa.Column("visit", sa.String(200), nullable=False, server_default=""),  # after the HSA-id
+    sa.Index("case_alias_visit", "visit"),
 )
 
 delivery = sa.Table(

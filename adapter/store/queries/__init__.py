@@ -24,7 +24,16 @@ from adapter.store.queries.summaries import (
     columns,
     fetch,
 )
-from adapter.store.tables import alias, attempt, case, delivery, history, message, receipt
+from adapter.store.tables import (
+    alias,
+    attempt,
+    case,
+    delivery,
+    endpoint,
+    history,
+    message,
+    receipt,
+)
 from adapter.store.transaction import Transaction
 
 _MESSAGE = columns(MessageSummary, message)
@@ -109,18 +118,31 @@ def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptSummary]:
 
 
 def message_ids(tx: Transaction, text: str) -> list[str]:
-    """Return the messages of an id: that of a message or a delivery, or a content id.
+    """Return the messages of an id: of a message or a delivery, a content id, or a sender's own id.
 
-    Oldest first, at most 20: a content id may have come many times.
+    So a receipt is found too, by the id that its sender gave it, whoever sent it. Oldest first, at
+    most 20: a content id may have come many times.
     """
-    direct = sa.select(message.c.id).where(message.c.id == text)
-    of_delivery = sa.select(delivery.c.message_id).where(delivery.c.id == text)
-    by_content = sa.select(message.c.id).where(message.c.content_id == text).order_by(message.c.seq)
-    for query in (direct, of_delivery, by_content.limit(20)):
-        ids = list(tx.execute(query).scalars())
+    by_content = sa.select(message.c.id).where(message.c.content_id == text)
+    sent = sa.select(delivery.c.message_id).where(delivery.c.content_id == text)
+    ways = (
+        sa.select(message.c.id).where(message.c.id == text),
+        sa.select(delivery.c.message_id).where(delivery.c.id == text),
+        by_content.order_by(message.c.seq).limit(20),
+        sent.order_by(delivery.c.seq).limit(20),
+        _claimed(text),
+    )
+    for query in ways:
+        ids = list(dict.fromkeys(tx.execute(query).scalars()))
         if ids:
             return ids
     return []
+
+
+def _claimed(text: str) -> sa.Select[tuple[str]]:
+    """By the sender's own id; each sender is asked alone, because the index begins with it."""
+    theirs = sa.and_(message.c.endpoint == endpoint.c.name, message.c.claimed_id == text)
+    return sa.select(message.c.id).join(endpoint, theirs).order_by(message.c.seq).limit(20)
 
 
 def message_view(tx: Transaction, id_: str) -> MessageView:

@@ -36,6 +36,8 @@ class Search:
     state: str = ""
     event: str = ""
     since: datetime | None = None
+    cases: tuple[str, ...] = ()  # by their ids
+    ids: tuple[str, ...] = ()
     before: int | None = None
 
 
@@ -50,7 +52,7 @@ class Page:
 def messages(tx: Transaction, search: Search, limit: int) -> Page:
     """Return a page of at most `limit` messages."""
     top = _top(tx, search)
-    window = 0 if search.state in _INDEXED else top - WINDOW
+    window = 0 if search.state in _INDEXED or search.cases or search.ids else top - WINDOW
     floor = max(window, _first_since(tx, search.since, top) - 1)
     page = fetch(tx, MessageSummary, _query(search, floor, top).limit(limit))
     full = len(page) == limit
@@ -71,6 +73,10 @@ def _query(search: Search, floor: int, top: int) -> sa.Select[tuple[object, ...]
 
 
 def _wanted(search: Search) -> Iterator[sa.ColumnElement[bool]]:
+    if search.cases:
+        yield message.c.case_id.in_(search.cases)
+    if search.ids:
+        yield message.c.id.in_(search.ids)
     if search.endpoint:
         yield sa.or_(message.c.endpoint == search.endpoint, _sent_to(search.endpoint))
     if search.event:
