@@ -5,7 +5,7 @@ No door shuts for any of these: the adapter goes on taking messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,8 @@ from adapter.store.queries import partners
 from adapter.store.queries.partners import DeadCount, Stop
 from adapter.store.transaction import Transaction
 
+NAMES = ("dead", "paused", "cut-off", "only-refuses", "silent")
+"""The findings of a partner; what each means is in `health.FINDINGS`."""
 _ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 _NEWEST, _ENOUGH = 20, 3  # deliveries that are looked at; refusals among them that are no accident
 _REFUSALS = frozenset({"refused", "refused-for-now", "access-denied", "bad-answer"})
@@ -47,8 +49,7 @@ def findings(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Par
     for stop in _stops(tx, settings):
         yield from _stopped(stop)
     buried = {each.endpoint for each in dead if each.kind == "delivery"}
-    for name in sorted(buried.union(partners.unwell(tx))):
-        yield from _refusing(tx, name)
+    yield from _refusing(tx, buried.union(partners.unwell(tx)))
     for endpoint in settings.endpoints:
         yield from _silence(tx, endpoint, now)
 
@@ -82,19 +83,19 @@ def _stopped(stop: Stop) -> Iterator[PartnerFinding]:
         yield PartnerFinding(name="cut-off", endpoint=stop.endpoint, why=why)
 
 
-def _refusing(tx: Transaction, name: str) -> Iterator[PartnerFinding]:
-    codes = refusals(tx, name)
-    if codes:
-        why = f"refuses everything, the newest {len(codes)} deliveries: {_words(codes)}"
-        yield PartnerFinding(name="only-refuses", endpoint=name, why=why)
+def _refusing(tx: Transaction, names: Collection[str]) -> Iterator[PartnerFinding]:
+    newest = partners.newest_outcomes(tx, names, _NEWEST) if names else {}
+    for name, outcomes in sorted(newest.items()):
+        if codes := refusals(outcomes):
+            why = f"refuses everything, the newest {len(codes)} deliveries: {_words(codes)}"
+            yield PartnerFinding(name="only-refuses", endpoint=name, why=why)
 
 
-def refusals(tx: Transaction, name: str) -> list[str]:
-    """Return the codes with which an endpoint refused its newest deliveries.
+def refusals(newest: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the codes with which an endpoint refused its newest deliveries (state and code).
 
-    Empty when it took one of the newest 20, or refused fewer than three of them.
+    Empty when it took one of them, or refused fewer than three.
     """
-    newest = partners.newest_outcomes(tx, name, _NEWEST)
     codes = [code for state, code in newest if code in _REFUSALS]
     took = any(state in _TAKEN for state, _ in newest)
     return [] if took or len(codes) < _ENOUGH else codes

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from adapter.core import service_windows
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
-from adapter.operate import health
+from adapter.operate import health, partner_findings
 from adapter.operate.status import PartnerStatus, partner_statuses
 from adapter.settings.network import Network
 from adapter.store import Store, items
@@ -81,6 +81,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
     yield from _partners(statuses)
+    yield from _stands(statuses)
     yield from _items([row.endpoint for row in endpoints], item_counts)
     yield from (_total(name, value) for name, value in totals.items())
     yield from _health(health.survey(store, network.settings))
@@ -109,8 +110,8 @@ def _endpoints(
         closed.add_metric([row.endpoint], float(_is_closed(known, now)))
         paused.add_metric([row.endpoint], float(row.paused))
         cut_off.add_metric([row.endpoint], float(row.cut_off))
-        if row.last_received:
-            heard.add_metric([row.endpoint], row.last_received.timestamp())
+        at = row.last_received
+        heard.add_metric([row.endpoint], at.timestamp() if at else 0)
     yield from (late, old, heard, paused, cut_off, closed)
 
 
@@ -132,6 +133,23 @@ def _partners(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:
         if each.certificate_days is not None:
             days.add_metric(name, each.certificate_days)
     yield from (waiting, troubled, dead, refused, findings, days)
+
+
+def _stands(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:
+    """What stops each partner, until when, and each finding by its name: 0 where there is none."""
+    pause = _gauge("adapter_endpoint_paused_until_timestamp_seconds", "When its pause ends.")
+    window = _gauge("adapter_endpoint_closed_until_timestamp_seconds", "When its window ends.")
+    probe = _gauge("adapter_endpoint_next_probe_timestamp_seconds", "When it is tried again.")
+    text = "Whether `adapter status` finds this wrong."
+    wrong = GaugeMetricFamily("adapter_endpoint_finding", text, labels=["endpoint", "finding"])
+    for each in statuses:
+        for family, at in ((pause, each.paused_until), (window, each.closed_until)):
+            family.add_metric([each.endpoint], at.timestamp() if at else 0)
+        probe.add_metric([each.endpoint], each.next_probe.timestamp() if each.next_probe else 0)
+        own = {finding.name for finding in each.findings}
+        for name in partner_findings.NAMES:
+            wrong.add_metric([each.endpoint, name], name in own)
+    yield from (pause, window, probe, wrong)
 
 
 def _items(names: Iterable[str], counts: Iterable[items.ItemCount]) -> Iterator[Metric]:

@@ -105,7 +105,7 @@ def test_how_partners_stand_is_read_without_what_is_closed(region: Region) -> No
     count(region.store)
     with statements(region.store) as sent, region.store.begin() as tx:
         partner_statuses(tx, region.network.settings, region.now)
-        partners.newest_outcomes(tx, "lulea", 20)
+        partners.newest_outcomes(tx, ["lulea", "umea"], 20)
     plans = {s: plan_of(region.store, s) for s in sent}
     looks = {s: plan for s, plan in plans.items() if " delivery" in plan}
     assert len(looks) >= 4

@@ -98,7 +98,7 @@ def test_what_is_dead_failing_or_refused_is_counted_by_an_index_of_just_that(
         partners.failing(tx)
         partners.unwell(tx)
         partners.refused_since(tx, NOW)
-        partners.newest_outcomes(tx, "lulea", 20)
+        partners.newest_outcomes(tx, ["lulea", "umea"], 20)
         partners.last_spoke(tx, "lulea", lambda _: False)
     sa.event.remove(region.store.engine, "before_cursor_execute", note)
     with region.store.read() as tx:

@@ -6,7 +6,7 @@ or a bounded number of the newest rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Event
-from adapter.store.dialects import ONE
+from adapter.store.dialects import ONE, among
 from adapter.store.indexes import one_of, troubled
 from adapter.store.tables import delivery, endpoint, message
 from adapter.store.transaction import Transaction
@@ -151,14 +151,32 @@ def _by_endpoint(tx: Transaction, query: sa.Select[Any]) -> dict[str, int]:
     return {row["endpoint"]: row["number"] for row in tx.execute(query).mappings()}
 
 
-def newest_outcomes(tx: Transaction, name: str, limit: int) -> list[tuple[str, str]]:
-    """Return state and code of the newest deliveries to an endpoint, receipts left out."""
+def newest_outcomes(
+    tx: Transaction, names: Collection[str], limit: int
+) -> dict[str, list[tuple[str, str]]]:
+    """Return state and code of each endpoint's newest deliveries, receipts left out.
+
+    One query for all of them: for each it reads the newest rows by the index, and no others.
+    """
     columns = (delivery.c.seq, delivery.c.event, delivery.c.state, delivery.c.code)
-    newest = sa.select(*columns).where(delivery.c.endpoint == name)
-    rows = newest.order_by(delivery.c.seq.desc()).limit(_LOOK_BACK).subquery()
-    query = sa.select(rows.c.state, rows.c.code).where(rows.c.event != Event.RECEIPT)
-    outcomes = tx.execute(query.order_by(rows.c.seq.desc()).limit(limit))
-    return [(state, code) for state, code in outcomes]
+    newest = sa.select(*columns).where(delivery.c.endpoint == endpoint.c.name)
+    newest = newest.order_by(delivery.c.seq.desc()).limit(_LOOK_BACK).correlate(endpoint)
+    rows = newest.subquery()
+    refused = sa.select((rows.c.state + " " + rows.c.code).label("outcome"))
+    refused = refused.where(rows.c.event != Event.RECEIPT).order_by(rows.c.seq.desc()).limit(limit)
+    outcomes = refused.subquery()
+    joined = sa.select(sa.func.aggregate_strings(outcomes.c.outcome, ",")).scalar_subquery()
+    query = sa.select(endpoint.c.name, joined.label("outcomes"))
+    wanted = query.where(among(endpoint.c.name, "names_"))
+    answers = tx.execute(wanted, {"names_": list(names)})
+    return {
+        name: [_outcome(each) for each in (text or "").split(",") if each] for name, text in answers
+    }
+
+
+def _outcome(text: str) -> tuple[str, str]:
+    state, _, code = text.partition(" ")
+    return state, code
 
 
 def last_spoke(tx: Transaction, name: str, is_late: Callable[[datetime], bool]) -> datetime | None:
