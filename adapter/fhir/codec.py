@@ -125,13 +125,16 @@ def _check_json_levels(document: Any, limits: Limits) -> None:
     """
     level: list[Any] = [document] if isinstance(document, dict | list) else []
     for _ in range(limits.depth - 1):
-        level = [c for item in level for c in _values(item) if type(c) is dict or type(c) is list]
+        if not level:
+            return
+        level = [
+            value
+            for item in level
+            for value in (item.values() if type(item) is dict else item)
+            if type(value) is dict or type(value) is list
+        ]
     if any(level):
         raise part_counts.too_deep(limits.depth)
-
-
-def _values(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return item.values() if type(item) is dict else item
 
 
 def _xml(body: bytes, limits: Limits) -> etree._Element:
