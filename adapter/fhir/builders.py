@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -31,6 +32,7 @@ _NO_PLACES: Mapping[str, str] = {}
 _OURS = uuid5(NAMESPACE_URL, BASE)
 
 
+@lru_cache(maxsize=1024)  # each receipt names the same few organisations
 def new_id(*parts: str) -> str:
     """Return a UUIDv5 of the parts: the same parts always give the same id."""
     return str(uuid5(_OURS, "\x1f".join(parts)))

@@ -110,7 +110,8 @@ def _delivery(
     now: datetime,
 ) -> Delivery:
     endpoint = network.successor(outgoing.endpoint)
-    outgoing = replace(outgoing, endpoint=endpoint)  # nothing new is queued for a replaced one
+    if endpoint is not outgoing.endpoint:  # nothing new is queued for a replaced one
+        outgoing = replace(outgoing, endpoint=endpoint)
     made = new(network, endpoint, outgoing.event, message_id, case_id, now)
     waiting = replace(
         made,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from adapter.core.identifiers import PERSON_SYSTEMS, PERSONNUMMER, identity
 from adapter.core.model import Bundle
@@ -70,6 +71,7 @@ def numbers(identities: Iterable[str]) -> list[str]:
     return sorted(ours, key=lambda each: _system(each) not in PERSON_SYSTEMS)
 
 
+@lru_cache(maxsize=1024)  # a message asks for the numbers of its patient several times
 def _in_our_form(each: str) -> str:
     system, _, value = each.partition("|")
     number = identity(value, on=_CENTURY, system=system)

@@ -164,7 +164,7 @@ def _dumped(fact: Fact) -> list[Any]:
 
 def load(text: str) -> Stay:
     """Return the Stay that `Stay.dump` wrote; an empty one for ""."""
-    rows: dict[str, list[Any]] = exact_json.loads(text or "{}")
+    rows: dict[str, list[Any]] = exact_json.loads(text) if text else {}
     names = ("value", "recorded", "message", "since")
     facts = {element: dict(zip(names, row, strict=False)) for element, row in rows.items()}
     return Stay(facts={element: Fact(**fact) for element, fact in facts.items()})
