@@ -98,21 +98,24 @@ class Memory:
     """Everything that a transaction keeps."""
 
     kinds: dict[Prefetch[Any, Any], Kept[Any, Any]] = field(default_factory=dict)
+    readers: dict[sa.Table, list[Prefetch[Any, Any]]] = field(default_factory=dict)  # of `kinds`
     attempting: bool = False
 
     def of(self, kind: Prefetch[K, V]) -> Kept[K, V]:
         """Return the values of one kind."""
         if kind not in self.kinds:
             self.kinds[kind] = Kept()
+            self.readers.clear()
             if self.attempting:
                 self.kinds[kind].begin()
         return self.kinds[kind]
 
     def written(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         """Forget what a row that is about to be written concerns."""
-        for kind, kept in self.kinds.items():
-            if kind.reads(table):
-                kept.forget(kind.concerned(table, row))
+        if table not in self.readers:
+            self.readers[table] = [kind for kind in self.kinds if kind.reads(table)]
+        for kind in self.readers[table]:
+            self.kinds[kind].forget(kind.concerned(table, row))
 
     def executed(self, statement: sa.Executable, parameters: object) -> None:
         """Forget what a statement may change."""
