@@ -179,11 +179,11 @@ def _index(bundle: Any) -> dict[str, tuple[str, Resource]]:
 def _chosen(node: dict[str, Any], rule: Rule) -> Any:
     """Return the value of a choice of types; _OTHER when its type is not allowed."""
     size = len(rule.name)
-    names = [k for k in node if k.startswith(rule.name) and k[size : size + 1].isupper()]
-    if not names:
-        return None
-    allowed = {t.casefold() for t in rule.types}
-    return _OTHER if allowed and names[0][size:].casefold() not in allowed else node[names[0]]
+    for name, value in node.items():
+        if name.startswith(rule.name) and name[size : size + 1].isupper():
+            is_other = rule.endings and name[size:].casefold() not in rule.endings
+            return _OTHER if is_other else value
+    return None
 
 
 def _fits(value: Any, pattern: Any) -> bool:

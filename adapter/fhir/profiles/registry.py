@@ -88,7 +88,12 @@ def extended(node: Any, name: str) -> list[Any]:
 
 def resources(bundle: Any, type_: str) -> list[Any]:
     """Return the resources of a type in a Bundle's entries."""
-    return [r for r in at(bundle, "entry.resource") if at(r, "resourceType") == [type_]]
+    return [r for r in at(bundle, "entry.resource") if type(r) is dict and _is_of(r, type_)]
+
+
+def _is_of(resource: dict[str, Any], type_: str) -> bool:
+    named = resource.get("resourceType")
+    return named == type_ or (type(named) is list and _each(named) == [type_])
 
 
 def codes(codings: list[Any], system: str) -> set[str]:

@@ -59,12 +59,14 @@ class Rule:
     rules: tuple[Rule, ...] = ()
     slices: tuple[Slice, ...] = ()
     label_of: LabelOf  # what says to which slice an item belongs
+    endings: frozenset[str] = field(init=False)  # of the names of a choice, without case
     may_be_absent: bool = field(init=False)  # found once: a message lacks most of the elements
     is_only_counted: bool = field(init=False)  # likewise: its values need not be looked at
 
     def __post_init__(self) -> None:
         needed = self.low or any(each.low for each in self.slices)
         limits = (self.fixed, self.pattern, self.codes, self.targets or None, self.rules or None)
+        object.__setattr__(self, "endings", frozenset(t.casefold() for t in self.types))
         object.__setattr__(self, "may_be_absent", not needed)
         object.__setattr__(self, "is_only_counted", all(limit is None for limit in limits))
 
