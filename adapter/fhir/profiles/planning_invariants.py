@@ -18,6 +18,7 @@ from adapter.fhir.profiles.registry import (
     names_of_patient,
     resources,
 )
+from adapter.fhir.r4_values import earlier
 
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 _KINDS = f"{BASE}/CodeSystem/basis-kind"
@@ -76,6 +77,23 @@ def unit_invited(invitation: Any) -> bool:
 def invited_have_principal(invitation: Any) -> bool:
     """Each invited unit has its huvudman."""
     return all(extended(unit, "principal") for unit in _units(invitation))
+
+
+def _is_in_order(meeting: Any) -> bool:
+    starts, ends = ([str(t) for t in at(meeting, name)] for name in ("start", "end"))
+    return not (starts and ends and earlier(ends[0], starts[0]))
+
+
+@invariant("contradiction", "Appointment.end")
+def meeting_ends_after_start(invitation: Any) -> bool:
+    """The meeting does not end before it starts."""
+    return _is_in_order(invitation)
+
+
+@invariant("contradiction", "AppointmentResponse.end")
+def offer_ends_after_start(answer: Any) -> bool:
+    """The time of an answer does not end before it starts."""
+    return _is_in_order(answer)
 
 
 @invariant("profile", f"Appointment.extension('{extension_url('version')}')")
