@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from adapter.core.identifiers import hsa_id, is_hsa, organization_number
@@ -157,12 +157,15 @@ def every_concerned(bundle: Bundle) -> list[str]:
 
 
 def instant(text: str | None) -> datetime | None:
-    """Return a FHIR instant or full dateTime as an aware time; None for a partial one."""
+    """Return a FHIR instant or full dateTime as an aware time; None for a partial one.
+
+    None too in the first and the last year that there is: another zone may have no such time.
+    """
     try:
         time = datetime.fromisoformat(text or "")
     except ValueError:
         return leap_second(text or "")
-    return time if time.tzinfo else None
+    return time if time.tzinfo and MINYEAR < time.year < MAXYEAR else None
 
 
 def recorded(bundle: Bundle) -> datetime | None:

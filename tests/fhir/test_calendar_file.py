@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,10 +92,22 @@ def test_its_time_zone_is_that_of_sweden() -> None:
 def test_the_same_invitation_keeps_its_uid_and_counts_its_versions() -> None:
     first, cancelled = lines(read()), lines(read("sip-invitation-cancelled"))
     assert first["UID"] == cancelled["UID"]
-    assert (first["SEQUENCE"], cancelled["SEQUENCE"]) == ("SEQUENCE:0", "SEQUENCE:1")
+    assert (first["SEQUENCE"], cancelled["SEQUENCE"]) == ("SEQUENCE:0", "SEQUENCE:3")
     other = read()
     focus(other)["identifier"][0]["value"] = "KAL-9"
     assert lines(other)["UID"] != first["UID"]
+
+
+def test_a_cancellation_is_later_than_the_last_version_whatever_its_own() -> None:
+    versions = []
+    for version in (1, 2, 2**31 - 1):
+        for name in ("sip-invitation", "sip-invitation-cancelled"):
+            bundle = read(name)
+            extension = next(e for e in focus(bundle)["extension"] if e["url"].endswith("/version"))
+            extension["valuePositiveInt"] = version
+            versions.append(int(lines(bundle)["SEQUENCE"].partition(":")[2]))
+    assert versions[:4] == [0, 1, 2, 3]
+    assert max(versions) < 2**31
 
 
 def test_a_cancelled_meeting_cancels_and_a_proposed_one_is_tentative() -> None:
@@ -111,6 +123,68 @@ def test_a_time_in_another_zone_is_told_in_swedish_time() -> None:
     bundle = read()
     focus(bundle)["start"], focus(bundle)["end"] = "2026-07-01T08:00:00Z", "2026-07-01T09:00:00Z"
     assert lines(bundle)["DTSTART"] == "DTSTART;TZID=Europe/Stockholm:20260701T100000"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-10-25T02:15:00+02:00", "2026-10-25T02:45:00+02:00"),
+        ("2026-10-25T02:15:00+01:00", "2026-10-25T02:45:00+01:00"),
+        ("2026-10-25T02:45:00+02:00", "2026-10-25T02:15:00+01:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T04:00:00+01:00"),
+        ("2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"),
+    ],
+)
+def test_the_hour_that_the_clock_shows_twice_is_told_by_its_instant(start: str, end: str) -> None:
+    icalendar = pytest.importorskip("icalendar")
+    bundle = read()
+    focus(bundle)["start"], focus(bundle)["end"] = start, end
+    [event] = icalendar.Calendar.from_ical(calendar(bundle)).walk("VEVENT")
+    told = [event[name].dt.astimezone(UTC) for name in ("DTSTART", "DTEND")]
+    assert told == [datetime.fromisoformat(text).astimezone(UTC) for text in (start, end)]
+
+
+@pytest.mark.parametrize("year", ["0001", "0500", "1995", "9999"])
+def test_a_year_that_no_calendar_has_is_refused_and_never_an_accident(year: str) -> None:
+    bundle = read()
+    focus(bundle)["start"] = f"{year}-01-01T00:00:00+14:00"
+    focus(bundle)["end"] = f"{year}-12-31T23:59:59-12:00"
+    with pytest.raises(FatalError) as refused:
+        calendar(bundle)
+    assert refused.value.code == "no-mapping"
+
+
+@pytest.mark.parametrize("year", ["0001", "0500", "9999"])
+def test_a_message_recorded_in_such_a_year_has_the_time_of_the_meeting(year: str) -> None:
+    bundle = read()
+    bundle["timestamp"] = f"{year}-12-31T23:59:59Z"
+    header = bundles.header(bundle)
+    header["extension"] = [e for e in header["extension"] if not e["url"].endswith("/recorded")]
+    assert lines(bundle)["DTSTAMP"] == "DTSTAMP:20261125T120000Z"
+
+
+def test_a_meeting_that_ends_before_it_starts_has_no_file() -> None:
+    bundle = read()
+    appointment = focus(bundle)
+    appointment["start"], appointment["end"] = appointment["end"], appointment["start"]
+    with pytest.raises(FatalError):
+        calendar(bundle)
+    appointment["end"] = appointment["start"]
+    assert "DTEND" not in lines(bundle)
+
+
+HIDDEN = "\u2028\u2029\u0085\u200b\u200e\u202e\u2066\u2069\ufeff\u00ad\x00\x1b\t"
+
+
+@given(st.text(st.sampled_from(f"ab{HIDDEN}\n\r;,\\"), max_size=20))
+def test_no_value_has_a_line_end_or_a_character_that_nobody_sees(text: str) -> None:
+    bundle = read()
+    of_type(bundle, "Location")["name"] = f"Rum {text}"
+    of_type(bundle, "PractitionerRole")["organization"]["display"] = f"Enhet {text}"
+    bundles.header(bundle)["extension"][0]["valueIdentifier"]["value"] = f"SE1/{text}"
+    file = calendar(bundle).decode("utf-8")
+    assert [c for c in HIDDEN if c in file] == []
+    assert len(file.splitlines()) == len(file.split("\r\n")) - 1
 
 
 def test_a_video_link_is_a_place_and_the_unit_calls() -> None:
@@ -129,6 +203,19 @@ def test_a_video_link_is_a_place_and_the_unit_calls() -> None:
         "Ring 070-000 00 01",
         "Rum 500907-2553",
         "Kan Märta bo hemma med hjälp av hemtjänst?",
+        "Hemma hos Ma\u0308rta",
+        "Hemma hos M\u200ba\u2060r\u00adta",
+        "Hemma hos Ma\u0308\u034frta",
+        "Hemma hos M\u202eärta",
+        "Hemma hos \uff2d\u00e4\uff52\uff54\uff41",
+        "Hemma hos Marta",
+        "Hemma hos М\u00e4rta",
+        "https://mote.example/M%C3%A4rta",
+        "Rum ５００９０７－２５５３",
+        "Rum ٥٠٠٩٠٧٢٥٥٣",
+        "Rum 5\u200b0\u200b0907-25\u00ad53",
+        "Rum 500907 2553",
+        "Anna\u00a0Bergqvist",
     ],
 )
 def test_a_place_that_tells_of_a_person_is_left_out(place: str) -> None:
@@ -172,7 +259,7 @@ def test_special_characters_of_a_unit_break_no_line() -> None:
     of_type(bundle, "PractitionerRole")["organization"]["display"] = name
     told = lines(bundle)
     assert told["ORGANIZER"].startswith("ORGANIZER;CN=\"Å;b,c\\d 'e'  ATTENDEE:x\":")
-    assert 'Kallar: Å\\;b\\,c\\\\d "e" \\nATTENDEE:x' in told["DESCRIPTION"]
+    assert 'Kallar: Å\\;b\\,c\\\\d "e"  ATTENDEE:x' in told["DESCRIPTION"]
 
 
 @pytest.mark.parametrize("change", ["no time", "other event"])

@@ -2,14 +2,15 @@
 
 A calendar is read by many, so the file has time, place, unit and case only. It never has a
 person's name, number or address, a question or a reason. Any text that holds one of those is left
-out: what stands in its place says to look in the invitation.
+out: what stands in its place says to look in the invitation (`calendar_secrets`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Bundle
@@ -17,18 +18,17 @@ from adapter.fhir import bundles
 from adapter.fhir.builders import new_id
 from adapter.fhir.bundles import Resource, extension_value
 from adapter.fhir.readable import invitation, words
+from adapter.fhir.readable.calendar_secrets import SEE, Secret, printable, secret
 from adapter.fhir.readable.people import People
 
 _PRODUCT = "-//careplan-adapter//SIP//SV"
 _HOST = "careplan-adapter.example"
 _SUMMARY = "SIP-möte"
-_SEE = "Se kallelsen"
 _LINE = 75  # octets of a content line, its line break not counted (RFC 5545 3.1)
 _ENDED = {"cancelled", "entered-in-error"}
 _STATUS = {"proposed": "TENTATIVE", "pending": "TENTATIVE"}
-_PERSONS = frozenset({"Patient", "RelatedPerson", "Practitioner", "Person"})
-_WHOLE = 4  # letters from which a secret text counts also inside a word: `Åkerströms lägenhet`
-_NUMBER = 8  # digits from which a number is looked for, however it is written
+_YEARS = range(1997, 9999)  # in which the time zone below holds
+_MOST = 2**31 - 1  # the largest INTEGER (RFC 5545 3.3.8)
 
 _ZONE = (
     "BEGIN:VTIMEZONE",
@@ -64,6 +64,10 @@ def calendar(bundle: Bundle) -> bytes:
     start, end = (bundles.instant(appointment.get(name)) for name in ("start", "end"))
     if start is None or end is None:
         raise FatalError("no-mapping", "the meeting has no time yet")
+    if start.year not in _YEARS or end.year not in _YEARS:
+        raise FatalError("no-mapping", "the meeting is in a year that no calendar file has")
+    if end < start:
+        raise FatalError("no-mapping", "the meeting ends before it starts")
     lines = [*_head(appointment), *_ZONE, *_event(appointment, bundle, start, end), "END:VCALENDAR"]
     return b"".join(_folded(line) for line in lines)
 
@@ -77,22 +81,19 @@ def _head(appointment: Resource) -> Iterator[str]:
 
 
 def _event(appointment: Resource, bundle: Bundle, start: datetime, end: datetime) -> Iterator[str]:
-    people, secret = People(bundle), _secret(appointment, bundle)
-    recorded = bundles.recorded(bundle) or start
-    version = extension_value(appointment, "version") or 1
-    unit = secret.without(_caller_name(appointment, bundle, people))
+    people, hidden = People(bundle), secret(appointment, bundle)
+    unit = hidden.without(printable(_caller_name(appointment, bundle, people)))
     yield "BEGIN:VEVENT"
     yield f"UID:{_uid(appointment)}"
-    yield f"SEQUENCE:{int(version) - 1}"
-    yield f"DTSTAMP:{recorded.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    yield f"DTSTART;TZID=Europe/Stockholm:{_local(start)}"
-    yield f"DTEND;TZID=Europe/Stockholm:{_local(end)}"
+    yield f"SEQUENCE:{_sequence(appointment)}"
+    yield f"DTSTAMP:{_utc(_recorded(bundle) or start)}"
+    yield from _times(start, end)
     yield f"STATUS:{_status(appointment)}"
     yield f"SUMMARY:{_SUMMARY}"
-    yield f"LOCATION:{_escaped(_place(appointment, people, secret))}"
+    yield f"LOCATION:{_escaped(_place(appointment, people, hidden))}"
     yield f"ORGANIZER;CN={_quoted(unit)}:{_address(_caller_id(appointment, bundle, people))}"
-    yield from _attendees(appointment, people)
-    yield f"DESCRIPTION:{_escaped(_description(unit, bundle, secret))}"
+    yield from _attendees(appointment, people, hidden)
+    yield f"DESCRIPTION:{_escaped(_description(unit, bundle, hidden))}"
     yield "CLASS:PRIVATE"
     yield "TRANSP:OPAQUE"
     yield "END:VEVENT"
@@ -106,8 +107,37 @@ def _uid(appointment: Resource) -> str:
     return f"{named}@{_HOST}"
 
 
-def _local(at: datetime) -> str:
-    return f"{at.astimezone(words.SWEDEN):%Y%m%dT%H%M%S}"
+def _sequence(appointment: Resource) -> int:
+    """Return the number of a version; its cancellation has the one between it and the next.
+
+    A calendar takes only a higher number than the one that it has (RFC 5546 2.1.4).
+    """
+    version = int(extension_value(appointment, "version") or 1)
+    is_ended = appointment.get("status") in _ENDED
+    return min(2 * (version - 1) + is_ended, _MOST)
+
+
+def _times(start: datetime, end: datetime) -> Iterator[str]:
+    """Yield start and end in Swedish time; in UTC where the clock shows a time again in October.
+
+    An end that is the start is left out: a calendar wants it later (RFC 5545 3.8.2.2).
+    """
+    named = {"DTSTART": start} | ({"DTEND": end} if start < end else {})
+    swedish = {name: at.astimezone(words.SWEDEN) for name, at in named.items()}
+    for name, at in swedish.items():
+        if any(each.fold for each in swedish.values()):
+            yield f"{name}:{_utc(at)}"
+        else:
+            yield f"{name};TZID=Europe/Stockholm:{at:%Y%m%dT%H%M%S}"
+
+
+def _recorded(bundle: Bundle) -> datetime | None:
+    at = bundles.recorded(bundle)
+    return at if at and at.year in _YEARS else None
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _status(appointment: Resource) -> str:
@@ -116,17 +146,17 @@ def _status(appointment: Resource) -> str:
     return _STATUS.get(str(appointment.get("status")), "CONFIRMED")
 
 
-def _place(appointment: Resource, people: People, secret: Secret) -> str:
+def _place(appointment: Resource, people: People, hidden: Secret) -> str:
     """Return where the meeting is: a name or a link; of a protected person only that it is told."""
     where = invitation.place(appointment, people)
     links = [t.get("value", "") for t in where.get("telecom", ()) if t.get("system") == "url"]
     parts = [str(part) for part in (where.get("name", ""), *links) if part]
     text = ", ".join(parts)
-    return _SEE if people.is_protected or not text else secret.without(text)
+    return SEE if people.is_protected else hidden.without(printable(text))
 
 
-def _description(unit: str, bundle: Bundle, secret: Secret) -> str:
-    cases = secret.without(next(iter(bundles.case_ids(bundle)), ""))
+def _description(unit: str, bundle: Bundle, hidden: Secret) -> str:
+    cases = hidden.without(printable(next(iter(bundles.case_ids(bundle)), "")))
     return "\n".join(["Kallelse till SIP-möte.", f"Kallar: {unit}", f"Ärende: {cases}"])
 
 
@@ -156,91 +186,29 @@ def _is_unit(reference: Resource, resource: Resource) -> bool:
     return kind in (None, "Organization", "HealthcareService")
 
 
-def _attendees(appointment: Resource, people: People) -> Iterator[str]:
+def _attendees(appointment: Resource, people: People, hidden: Secret) -> Iterator[str]:
     """Yield the units that are called, by HSA-id alone: iTIP demands that there are some."""
     for participant in invitation.units(appointment, people):
         actor = participant.get("actor", {})
         number = bundles.organization_id({"identifier": [actor.get("identifier", {})]})
         role = "OPT" if participant.get("required") == "optional" else "REQ"
-        if number and _is_unit(actor, {}):
+        if number and _is_unit(actor, {}) and hidden.without(number) == number:
             yield f"ATTENDEE;CUTYPE=GROUP;ROLE={role}-PARTICIPANT:{_address(number)}"
 
 
 def _address(number: str) -> str:
-    return f"urn:x-hsa:{_printable(number)}"
-
-
-class Secret:
-    """The texts of a message that no calendar may have."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        known = {text.strip().casefold() for text in texts}
-        self._long = [text for text in known if len(text) >= _WHOLE]
-        short = [re.escape(text) for text in known if 1 < len(text) < _WHOLE]
-        self._short = re.compile(rf"(?<!\w)(?:{'|'.join(short)})s?(?!\w)") if short else None
-        digits = {_digits(text) for text in known}
-        self._numbers = {number[-10:] for number in digits if len(number) >= _NUMBER}
-
-    def without(self, text: str) -> str:
-        """Return the text, or `Se kallelsen` where it holds a secret one, or is empty."""
-        folded, digits = text.casefold(), _digits(text)
-        is_secret = (
-            any(secret in folded for secret in self._long)
-            or (self._short is not None and self._short.search(folded) is not None)
-            or any(number in digits for number in self._numbers)
-        )
-        return _SEE if is_secret or not text else text
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-def _secret(appointment: Resource, bundle: Bundle) -> Secret:
-    return Secret([*_questions(appointment), *_of_persons(bundle)])
-
-
-def _questions(appointment: Resource) -> Iterator[str]:
-    yield str(appointment.get("description", ""))
-    yield str(appointment.get("comment", ""))
-    yield words.concept(appointment.get("cancelationReason"))
-    for reason in appointment.get("reasonCode", ()):
-        yield words.concept(reason)
-
-
-def _of_persons(bundle: Bundle) -> Iterator[str]:
-    """Yield each name, number, address and way to reach of every person of the message."""
-    for resource in bundles.resources(bundle):
-        if resource.get("resourceType") in _PERSONS:
-            yield from _of_person(resource)
-
-
-def _of_person(person: Resource) -> Iterator[str]:
-    for name in person.get("name", ()):
-        parts = (*name.get("given", ()), name.get("family"), name.get("text"))
-        yield from (part for part in parts if part)
-    for part in (*person.get("identifier", ()), *person.get("telecom", ())):
-        yield str(part.get("value", ""))
-    for address in person.get("address", ()):
-        lines = [line for line in address.get("line", ()) if line]
-        yield from (*lines, *(line.split()[0] for line in lines if line.strip()))
-        yield str(address.get("text", ""))
+    return f"urn:x-hsa:{quote(printable(number))}"
 
 
 def _escaped(text: str) -> str:
     r"""Return a TEXT value (RFC 5545 3.3.11): `\`, `;` and `,` with a backslash, lines as `\n`."""
     escaped = re.sub(r"([\\;,])", r"\\\1", text)
-    return _printable(escaped.replace("\n", r"\n"))
+    return printable(escaped.replace("\n", r"\n"))
 
 
 def _quoted(text: str) -> str:
     """Return a parameter value in quotes, which may hold no quote (RFC 5545 3.2)."""
-    return '"' + _printable(text.replace('"', "'")) + '"'
-
-
-def _printable(text: str) -> str:
-    """Return text without controls, which no value may have."""
-    return re.sub(r"[\x00-\x1f\x7f]", " ", text)
+    return '"' + printable(text.replace('"', "'")) + '"'
 
 
 def _folded(line: str) -> bytes:
