@@ -65,6 +65,8 @@ class Walk:
         before = self._names, self._bundles
         self._names = r4_references.names(node)
         self._bundles = (self._names, *self._bundles)
+        if self._attachments:
+            self._attachments.know(node)
         self._tell(entries.found(node, path))
         self._object(node, shape("Bundle"), path)
         self._names, self._bundles = before

@@ -6,7 +6,6 @@ The work grows with the size of the message, and not with what a file would unpa
 
 from __future__ import annotations
 
-import hashlib
 from binascii import Error, a2b_base64
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from adapter.core.catalogue import ErrorCode
 from adapter.core.endpoint import AttachmentLimits, AttachmentType
 from adapter.fhir.attachments import disguises, jpeg, pdf, plain_text, png, titles
+from adapter.fhir.attachments.binaries import Binaries, Facts, facts
 from adapter.fhir.r4_references import Names
 
 Fault = tuple[ErrorCode, str, str]
@@ -35,6 +35,11 @@ class Check:
     def __init__(self, limits: AttachmentLimits) -> None:
         self._limits = limits
         self._bytes = 0
+        self._binaries = Binaries(limits.largest)
+
+    def know(self, bundle: Mapping[str, Any]) -> None:
+        """Take note of the Binary entries of a Bundle, before its attachments are looked at."""
+        self._binaries.know(bundle)
 
     def faults(self, attachment: Mapping[str, Any], path: str, names: Names) -> Iterator[Fault]:
         """Yield what is wrong with an Attachment or a Binary whose structure is right.
@@ -42,12 +47,24 @@ class Check:
         Without data it may point to a Binary among the entries of the Bundle, which have `names`.
         """
         title, data = attachment.get("title"), attachment.get("data")
-        if title is not None and (wrong := titles.fault(title)):
-            yield "bad-attachment", f"{path}.title", wrong
+        if title is not None:
+            yield from _title_faults(title, attachment.get("contentType"), f"{path}.title")
         if data is not None:
             yield from self._content(attachment, data, path)
         elif names.get(attachment.get("url", ""), _NOWHERE)[0] != "Binary":
             yield "bad-attachment", path, "has no data: send the bytes; no address is fetched"
+        else:
+            yield from self._linked(attachment, path)
+
+    def _linked(self, attachment: Mapping[str, Any], path: str) -> Iterator[Fault]:
+        """Yield where an Attachment says another thing than the Binary that it points to."""
+        binary = self._binaries.get(attachment["url"]) or {}
+        declared, kind = attachment.get("contentType"), _type(binary.get("contentType"))
+        if declared is not None and kind and _type(declared) is not kind:
+            yield "bad-attachment", f"{path}.contentType", "is not that of the Binary"
+        known = self._binaries.facts(binary) if {"size", "hash"} & attachment.keys() else None
+        if known is not None:
+            yield from _declared_faults(attachment, known, path)
 
     def _content(self, attachment: Mapping[str, Any], data: str, path: str) -> Iterator[Fault]:
         kind = _type(attachment.get("contentType"))
@@ -60,7 +77,7 @@ class Check:
             yield "too-large", f"{path}.data", self._over(size)
             return
         content = a2b_base64(data)
-        yield from _declared_faults(attachment, content, path)
+        yield from _declared_faults(attachment, facts(content), path)
         if kind in self._limits.types and (wrong := _fault(kind, content)):
             yield "bad-attachment", f"{path}.data", wrong
 
@@ -93,17 +110,24 @@ def _fault(kind: AttachmentType, content: bytes) -> str:
     return _CONTENTS[kind](content) or ("" if kind == "text/plain" else disguises.fault(content))
 
 
-def _declared_faults(attachment: Mapping[str, Any], content: bytes, path: str) -> Iterator[Fault]:
+def _title_faults(title: str, declared: Any, path: str) -> Iterator[Fault]:
+    kind = _type(declared)
+    wrong = titles.fault(title) or (titles.ending_fault(title, kind) if kind else "")
+    if wrong:
+        yield "bad-attachment", path, wrong
+
+
+def _declared_faults(attachment: Mapping[str, Any], known: Facts, path: str) -> Iterator[Fault]:
     """Yield where size and hash do not fit the bytes. R4: the hash is SHA-1, in base64."""
-    if attachment.get("size", len(content)) != len(content):
-        yield "bad-attachment", f"{path}.size", f"the data has {len(content)} bytes"
+    if attachment.get("size", known.size) != known.size:
+        yield "bad-attachment", f"{path}.size", f"the data has {known.size} bytes"
     declared = attachment.get("hash")
-    if declared is not None and not _is_hash(declared, content):
+    if declared is not None and not _is_hash(declared, known.digest):
         yield "bad-attachment", f"{path}.hash", "is not the SHA-1 of the data, in base64"
 
 
-def _is_hash(declared: str, content: bytes) -> bool:
+def _is_hash(declared: str, digest: bytes) -> bool:
     try:
-        return a2b_base64(declared) == hashlib.sha1(content, usedforsecurity=False).digest()
+        return a2b_base64(declared) == digest
     except (Error, ValueError):
         return False

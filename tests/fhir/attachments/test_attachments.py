@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
+import zlib
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from adapter.core.endpoint import AttachmentType
 from adapter.core.errors import Issue
 from adapter.fhir import check_structure, outcome
 from tests.kit import attachment_files
-from tests.kit.attached import attachment, digest, document, fault, message, problems
+from tests.kit.attached import attachment, base64, digest, document, fault, message, problems
 from tests.kit.cut_bytes import damaged
 
 BAD = attachment(attachment_files.gif(), "image/png")
@@ -69,7 +71,10 @@ def test_a_hash_that_is_not_that_of_the_data_is_refused(declared: str) -> None:
 @pytest.mark.parametrize(
     "title",
     ["../etc/passwd", "a/b.pdf", "C:\\x.pdf", "..", ".", " .. ", "a\tb", "a\nb", "fdp.\u202eexe",
-     "a\u2066b", "a\u200bb", "a\u2028b", "å" * 128],
+     "a\u2066b", "a\u200bb", "a\u2028b", "å" * 128,
+     "C:evil.txt", "a.txt:b.exe", "a\uff0fb", "a\uff1ab.txt", "a\u0085b", "a\u3164b", "a\ue000b",
+     "CON", "nul", "NUL.txt", "Aux .txt", "com1.tar.txt", "LPT\u00b9", "conin$", "\uff23ON",
+     ".bashrc", " a.txt", "a.txt ", "a.txt.", "a. ", "a\u00a0", "\u3000a"],
 )  # fmt: skip
 def test_a_title_that_is_no_plain_name_of_a_file_is_refused(title: str) -> None:
     issues = problems(message(document(attachment(b"Hej", title=title))))
@@ -77,9 +82,52 @@ def test_a_title_that_is_no_plain_name_of_a_file_is_refused(title: str) -> None:
     assert placed(issues) == [expected]
 
 
-@pytest.mark.parametrize("title", ["Plan v1.2.pdf", "å" * 127, "…", "a..b", "Anhörig (två)", "شرح"])
+@pytest.mark.parametrize("title", ["Plan v1.2.txt", "å" * 127, "…", "a..txt", "Anhörig", "شرح"])
 def test_any_other_title_is_taken(title: str) -> None:
     assert fault(b"Hej", "text/plain", title=title) == ""
+
+
+@pytest.mark.parametrize(
+    "title", ["Console.txt", "Nulägesbild", "a.b.txt", "COM10", "com", "auxin"]
+)
+def test_a_title_that_only_looks_like_a_device_is_taken(title: str) -> None:
+    assert fault(b"Hej", "text/plain", title=title) == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "type_", "content"),
+    [
+        ("x.exe", "application/pdf", attachment_files.pdf()),
+        ("x.pdf.html", "application/pdf", attachment_files.pdf()),
+        ("x.PDF.lnk", "application/pdf", attachment_files.pdf()),
+        ("x\uff0eｅｘｅ", "application/pdf", attachment_files.pdf()),
+        ("x.txt", "application/pdf", attachment_files.pdf()),
+        ("x.jpg", "image/png", attachment_files.png()),
+        ("x.html", "text/plain", b"Hej"),
+        ("x.7z", "text/plain", b"Hej"),
+        ("x.csv", "text/plain; charset=utf-8", b"Hej"),
+    ],
+)
+def test_a_title_whose_ending_is_of_another_type_is_refused(
+    title: str, type_: str, content: bytes
+) -> None:
+    assert "its ending is not that of" in fault(content, type_, title=title)
+
+
+@pytest.mark.parametrize(
+    ("title", "type_", "content"),
+    [
+        ("Plan.PDF", "application/pdf", attachment_files.pdf()),
+        ("x.html.pdf", "application/pdf", attachment_files.pdf()),
+        ("Plan 2026.11", "application/pdf", attachment_files.pdf()),
+        ("Plan enl. samtal", "application/pdf", attachment_files.pdf()),
+        ("bild.png", "image/png", attachment_files.png()),
+    ],
+)
+def test_a_title_with_its_own_ending_or_none_is_taken(
+    title: str, type_: str, content: bytes
+) -> None:
+    assert fault(content, type_, title=title) == ""
 
 
 @pytest.mark.parametrize(
@@ -107,6 +155,54 @@ def test_an_attachment_may_point_to_a_binary_of_the_message() -> None:
     assert problems(message(BINARY, document(link))) == []
     issues = problems(message(BINARY | {"contentType": "text/html"}, document(link)))
     assert [issue.code for issue in issues] == ["bad-attachment"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("says", "element"),
+    [
+        ({"size": 4}, "size"),
+        ({"hash": digest(b"hej")}, "hash"),
+        ({"contentType": "application/pdf"}, "contentType"),
+        ({"contentType": "text/plain", "title": "x.exe"}, "title"),
+    ],
+)
+def test_what_is_said_of_a_binary_is_true_of_it(
+    says: dict[str, Any], element: str, *, first: bool
+) -> None:
+    link, told = document({"url": INSIDE} | says), {"size": 3, "hash": digest(b"Hej")}
+    binary = {"fullUrl": INSIDE, "resource": BINARY}
+    bundle = message(BINARY, link) if first else message(link)
+    if not first:
+        bundle["entry"][-1]["fullUrl"] = f"{INSIDE[:-1]}1"
+        bundle["entry"].append(binary)
+    (issue,) = problems(bundle)
+    assert (issue.code, issue.expression.rpartition(".")[2]) == ("bad-attachment", element)
+    assert problems(message(BINARY, document({"url": INSIDE} | told))) == []
+
+
+def test_a_binary_that_very_many_attachments_point_to_is_decoded_once() -> None:
+    large = BINARY | {"data": base64(b"x" * 6_000_000)}
+    link = {"contentType": "text/plain", "url": INSIDE, "size": 6_000_000}
+    begun = time.process_time()
+    assert problems(message(large, document(*[link] * 3_000))) == []
+    assert time.process_time() - begun < 5
+
+
+def test_a_pdf_that_would_swell_is_looked_at_as_it_is() -> None:
+    packed = zlib.compress(b"0" * 500_000_000, 9)
+    body = attachment_files.pdf()
+    at = body.index(b"endobj")
+    stream = b"\n<< /Filter /FlateDecode >> stream\n" + packed + b"\nendstream\n"
+    content = body[:at] + stream + body[at:]
+    problems(message())
+    tracemalloc.start()
+    begun = time.process_time()
+    fault(content, "application/pdf")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert time.process_time() - begun < 2
+    assert peak < 20 * len(content)
 
 
 def test_an_attachment_may_not_point_to_another_entry() -> None:
