@@ -84,13 +84,18 @@ def _recalled(
         id_
         for message, result in read
         if result.event is Event.RECALL
-        for content_id in recalled.ids(result.bundle)
-        for id_ in recalls.originals(
-            tx, network.same_organization(network.endpoint(message.endpoint)), content_id
-        )
+        for sent in _originals(tx, network, message, result).values()
+        for id_ in sent
     ]
     made = recalls.deliveries(tx, originals) if originals else []
     return [d.case_id for d in made if d.case_id]
+
+
+def _originals(
+    tx: Transaction, network: Network, message: Message, recall: ReadMessage
+) -> dict[str, list[str]]:
+    names = network.same_organization(network.endpoint(message.endpoint))
+    return recalls.originals(tx, names, recalled.ids(recall.bundle))
 
 
 def _case_ids(tx: Transaction, wanted: Mapping[tuple[str, ...], Sequence[str]]) -> list[str]:

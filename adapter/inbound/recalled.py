@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
 from adapter.core.model import Bundle, Event, Kind, StoredMessage
-from adapter.fhir import bundles, exact_json
+from adapter.fhir import bundles, exact_json, rewriting
+from adapter.fhir.bundles import Resource
 from adapter.fhir.canonical import MESSAGE_ID
 from adapter.inbound.turn import Turn
+from adapter.policy.invitations import CALLS
 from adapter.policy.linked import flattened
 from adapter.store import inbox, recalls
 
@@ -37,7 +39,7 @@ def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:
     FatalError `recall-unknown`, in the same words whether another sender has such a message or
     nobody has.
     """
-    named = {id_: _sent(turn, id_) for id_ in ids(bundle)}
+    named = _sent(turn, bundle)
     if not named or not all(named.values()):
         raise FatalError("recall-unknown")
     every = {message.id: message for sent in named.values() for message in sent}
@@ -51,13 +53,32 @@ def originals(turn: Turn, bundle: Bundle) -> dict[str, StoredMessage]:
     return every
 
 
+def typed(bundle: Bundle, messages: Iterable[StoredMessage]) -> Bundle:
+    """Return a recall that says which of its messages were of an Appointment: the invitations.
+
+    A journal files those otherwise than documents.
+    """
+    called = {m.content_id.lower() for m in messages if m.event in CALLS}
+    focus = bundles.focus(bundle) or {}
+    about = [_typed(reference, called) for reference in focus.get("about", ())]
+    return rewriting.with_resource(bundle, focus | {"about": about}) if called else bundle
+
+
+def _typed(reference: Resource, called: set[str]) -> Resource:
+    value = str((reference.get("identifier") or {}).get("value", ""))
+    is_called = value.removeprefix("urn:uuid:").lower() in called
+    return reference | {"type": "Appointment"} if is_called else reference
+
+
 def not_come(turn: Turn, bundle: Bundle) -> list[str]:
     """Return the ids that a recall names, and under which we have taken nothing."""
-    return [id_ for id_ in ids(bundle) if not _sent(turn, id_)]
+    return [id_ for id_, sent in _sent(turn, bundle).items() if not sent]
 
 
-def _sent(turn: Turn, content_id: str) -> list[StoredMessage]:
-    """What the sender's organisation sent under an id, and we took."""
+def _sent(turn: Turn, bundle: Bundle) -> dict[str, list[StoredMessage]]:
+    """What the sender's organisation sent under each id of a recall, and we took."""
     names = turn.network.same_organization(turn.sender)
-    stored = (inbox.get(turn.tx, id_) for id_ in recalls.originals(turn.tx, names, content_id))
-    return [m for m in stored if m and m.case_id and m.standing is Standing.PROCESSED]
+    sent = recalls.originals(turn.tx, names, ids(bundle))
+    stored = inbox.several(turn.tx, [id_ for each in sent.values() for id_ in each])
+    taken = {m.id: m for m in stored if m.case_id and m.standing is Standing.PROCESSED}
+    return {id_: [taken[m] for m in each if m in taken] for id_, each in sent.items()}

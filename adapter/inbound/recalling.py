@@ -85,7 +85,7 @@ def _target(
     if not turn.network.knows(had[0].endpoint):
         return None
     endpoint = turn.network.endpoint(had[0].endpoint)
-    bundle: Bundle = matter.bundle
+    bundle: Bundle = recalled.typed(matter.bundle, messages.values())
     for delivery in had:
         own = messages[delivery.message_id].content_id
         if delivery.content_id != own:

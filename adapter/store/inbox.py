@@ -206,13 +206,22 @@ def lock(tx: Transaction, ids: Sequence[str]) -> None:
 def get(tx: Transaction, id_: str) -> StoredMessage | None:
     """Return a message with all its columns, or None."""
     row = tx.execute(sa.select(*_ALL).where(message.c.id == id_)).mappings().one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _stored(tx, row)
+
+
+def several(tx: Transaction, ids: Collection[str]) -> list[StoredMessage]:
+    """Return those of these messages that there are, with all their columns."""
+    rows = tx.execute(_SEVERAL, {"ids_": list(ids)}).mappings().all()
+    return [_stored(tx, row) for row in rows]
+
+
+def _stored(tx: Transaction, row: Any) -> StoredMessage:
     made = {"standing": Standing(row["standing"]), "body": blobs.whole(tx, row["body"])}
     return StoredMessage(**{**row, **made})
 
 
 _ALL = tuple(message.c[field.name] for field in fields(StoredMessage))
+_SEVERAL = sa.select(*_ALL).where(among(message.c.id, "ids_"))
 
 
 def of_case(tx: Transaction, case_id: str, events: Sequence[str]) -> list[StoredMessage]:
@@ -223,7 +232,8 @@ def of_case(tx: Transaction, case_id: str, events: Sequence[str]) -> list[Stored
         message.c.standing == Standing.PROCESSED,
     )
     ids = list(tx.execute(query.order_by(message.c.seq)).scalars())
-    return [stored for stored in (get(tx, id_) for id_ in ids) if stored is not None]
+    by_id = {stored.id: stored for stored in several(tx, ids)}
+    return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 def recorded(tx: Transaction, case_id: str, at: str, events: Sequence[str]) -> str:

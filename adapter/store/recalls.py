@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from adapter.core.model import Delivery, Event
 from adapter.store import outbox
-from adapter.store.concerned import spellings
+from adapter.store.concerned import folded, spellings
 from adapter.store.dialects import among
 from adapter.store.tables import content, delivery
 from adapter.store.transaction import Transaction
@@ -24,10 +25,16 @@ _DELIVERIES = (
 )
 
 
-def originals(tx: Transaction, names: Sequence[str], content_id: str) -> list[str]:
-    """Return the ids of the messages that these endpoints sent under a content id."""
-    values = {"contents": spellings(content_id), "names": list(names)}
-    return list(dict.fromkeys(row.message_id for row in tx.execute(_ORIGINALS, values)))
+def originals(
+    tx: Transaction, names: Sequence[str], content_ids: Collection[str]
+) -> dict[str, list[str]]:
+    """Return, for each content id, the ids of the messages that these endpoints sent under it."""
+    spelled = [spelling for id_ in content_ids for spelling in spellings(id_)]
+    rows = tx.execute(_ORIGINALS, {"contents": spelled, "names": list(names)}).all()
+    sent = defaultdict[str, dict[str, None]](dict)
+    for row in rows:
+        sent[folded(row.content_id)][row.message_id] = None
+    return {id_: list(sent.get(folded(id_), ())) for id_ in content_ids}
 
 
 def deliveries(tx: Transaction, message_ids: Collection[str]) -> list[Delivery]:

@@ -161,6 +161,12 @@ def test_a_recall_of_several_messages_stands_before_a_person() -> None:
     assert refused(bundle) == "not-written"
 
 
+def test_a_recalled_invitation_is_no_document_and_stands_before_a_person() -> None:
+    bundle = loaded("recall/wrong-receiver")
+    resource(bundle, "Communication")["about"][0]["type"] = "Appointment"
+    assert refused(bundle) == "not-written"
+
+
 @pytest.mark.parametrize("name", ["information-transfer/first", "planning-basis/preliminary"])
 def test_a_mistake_that_names_no_document_cancels_none(name: str) -> None:
     bundle = loaded(name)

@@ -12,6 +12,7 @@ from adapter.fhir import builders, bundles
 from adapter.fhir.canonical import BASE
 from tests.kit import drafts
 from tests.kit.drafts import UMEA, Party
+from tests.kit.invitation_words import calls
 from tests.kit.plan_words import codes
 from tests.kit.recall_words import UNKNOWN, note, recall, recalls
 from tests.kit.statute_county import (
@@ -81,6 +82,16 @@ def test_a_recall_goes_to_exactly_those_that_have_the_message(ward: StatuteCount
     [lapsed] = ward.deliveries(endpoint="nursing", event="message")
     assert lapsed["state"] == "no-longer-due"
     assert "recalled by its sender" in [h["detail"] for h in ward.history("no-longer-due")]
+
+
+def test_a_recall_says_which_of_its_messages_is_an_appointment(ward: StatuteCounty) -> None:
+    called = calls(ward, SOCIAL)
+    told = ward.tells("centre", note(CENTRE, SOCIAL))
+    ward.told()
+    recalls(ward, CENTRE, called, told)
+    [recalled] = ward.told()["social"]
+    about = (bundles.focus(recalled) or {})["about"]
+    assert [reference.get("type") for reference in about] == ["Appointment", None]
 
 
 def test_a_message_that_may_have_arrived_is_followed_by_its_recall(ward: StatuteCounty) -> None:

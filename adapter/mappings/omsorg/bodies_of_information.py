@@ -176,6 +176,10 @@ RECALLED: Fields = [
     many(
         "Avser",
         "about",
-        [Implied("identifier.system", MESSAGE_ID), Own("identifier.value", MESSAGE)],
+        [
+            Unsaid("type", "Appointment"),  # the adapter's own word for a journal
+            Implied("identifier.system", MESSAGE_ID),
+            Own("identifier.value", MESSAGE),
+        ],
     ),
 ]

@@ -76,12 +76,18 @@ def write_basis(bundle: Bundle, context: Context) -> hl7.Message:
 
 
 def write_recall(bundle: Bundle, context: Context) -> hl7.Message:
-    """Return a recall of one document as MDM^T11; FatalError where it recalls several."""
+    """Return a recall of one document as MDM^T11.
+
+    FatalError where it recalls several, or an invitation: the journal has that as an appointment,
+    which only SIU takes back (S15, S17), and a recall does not say which one it is.
+    """
     outgoing = outgoing_message(bundle, context)
     focus = outgoing.take_focus("Communication")
     abouts = focus.parts("about")
     if len(abouts) != 1:
         raise FatalError("not-written", "MDM^T11 cancels exactly one document")
+    if abouts[0].peek("type") == "Appointment":
+        raise FatalError("not-written", "MDM^T11 cancels no appointment: cancel the invitation")
     identifier = abouts[0].part("identifier")
     identifier.take_implied("system", MESSAGE_ID)
     focus.take_implied("status", "entered-in-error")
