@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import get_args
 
 from adapter.core.catalogue import CATALOGUE, ErrorCode, is_error_code
@@ -16,6 +17,12 @@ def test_every_code_says_something_in_both_languages_and_what_to_do() -> None:
         assert entry.sv.endswith("."), code
         assert entry.en.endswith("."), code
         assert entry.action.endswith("."), code
+
+
+def test_a_status_of_a_wrong_request_never_refuses_a_message() -> None:
+    """A vendor whose request is wrong sends the same bytes again: docs/http.md."""
+    codes = {code for code, entry in CATALOGUE.items() if entry.http == HTTPStatus.NOT_FOUND}
+    assert codes == {"unknown-address", "unknown-id"}  # an address; a command of operations
 
 
 def test_a_word_that_is_no_code_is_told_from_one_that_is() -> None:

@@ -58,7 +58,6 @@ CODES: dict[ErrorCode, Entry] = {
         "Kontrollera kallelsens id. Kallelsen måste skickas innan den kan ändras eller besvaras.",
         "The invitation is not in the case, or was not sent to you.",
         "Check the identifier of the invitation, and the name of the case.",
-        404,
     ),
     "recall-unknown": sender_fault(
         "not-found",
@@ -66,7 +65,6 @@ CODES: dict[ErrorCode, Entry] = {
         "Kontrollera numret. Rätta uppgifter om ett vårdtillfälle med ett nytt meddelande om det.",
         "You have sent no message with this id: nothing is recalled.",
         "Check the id. Correct a stay by its own events. A recall cannot be recalled.",
-        404,
     ),
     "recalled": adapter_fault(
         "informational",
@@ -80,7 +78,6 @@ CODES: dict[ErrorCode, Entry] = {
         "Planen finns inte i ärendet. Kontrollera planens id och version.",
         "The plan is not in the case.",
         "Check the identifier of the plan, and the name of the case.",
-        404,
     ),
     "second-contact": sender_fault(
         "conflict",
