@@ -28,6 +28,7 @@ from adapter.store import outbox
 
 _REMOVED, _CANCELLED = "no longer invited", "the invitation was cancelled"
 _RECALLED = "the invitation was recalled"
+_WHO_CALLS = "a unit that serves primary care calls, in a case with a stay"
 _INVITING = invitations.CALLS - {Event.SIP_INVITATION_CANCELLED}
 
 
@@ -112,8 +113,10 @@ def _demand_caller(turn: Turn, matter: Matter) -> None:
     own = turn.network.same_organization(turn.sender)
     serves = {need for name in own for need in turn.network.endpoint(name).serves}
     is_party = bool(matter.parties & set(own))
-    if not is_party or Need.PRIMARY_CARE not in serves:
+    if not is_party:
         raise FatalError("not-entitled")
+    if Need.PRIMARY_CARE not in serves:
+        raise FatalError("not-entitled", _WHO_CALLS)
 
 
 def _cancelled(turn: Turn, matter: Matter, known: Plans, before: Invitation | None) -> Sending:

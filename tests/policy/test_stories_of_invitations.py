@@ -13,7 +13,7 @@ from tests.kit import drafts
 from tests.kit.county import text
 from tests.kit.drafts import HOSPITAL, UMEA
 from tests.kit.invitation_words import calls, replies
-from tests.kit.plan_words import codes, consent, writes
+from tests.kit.plan_words import answered, codes, consent, writes
 from tests.kit.statute_county import (
     CASE,
     CENTRE,
@@ -66,6 +66,16 @@ def test_in_a_stay_only_a_party_that_serves_primary_care_calls(
     calls(ward, CENTRE, sender=caller)
     assert codes(ward, caller.endpoint) == ["not-entitled"]
     assert heard(ward) == {}
+
+
+def test_a_party_that_may_not_call_reads_who_does_and_a_stranger_reads_nothing(
+    ward: StatuteCounty,
+) -> None:
+    calls(ward, CENTRE, sender=SOCIAL)
+    (refused,) = answered(ward, "social")
+    assert refused.startswith("not-entitled a unit that serves primary care calls")
+    calls(ward, CENTRE, sender=UMEA)
+    assert answered(ward, "umea") == ["not-entitled"]
 
 
 def test_a_destination_that_is_not_invited_gets_nothing(ward: StatuteCounty) -> None:
