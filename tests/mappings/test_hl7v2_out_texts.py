@@ -112,6 +112,15 @@ def test_a_long_question_is_whole_in_a_note() -> None:
     assert question.startswith(text_at(message, "SCH.F7.R1.C2"))
 
 
+def test_why_an_effort_was_cancelled_stands_below_it() -> None:
+    bundle = loaded("care-plan/in-full")
+    detail = resource(bundle, "CarePlan")["activity"][0]["detail"]
+    detail |= {"status": "cancelled", "statusReason": {"text": "Hon lagar mat själv."}}
+    body, known = written(bundle)
+    assert "\\.br\\Skäl: Hon lagar mat själv." in body.decode()
+    assert not [path for path in losses(known) if "statusReason" in path]
+
+
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of each string of a message."""
     if isinstance(value, dict | list):

@@ -17,7 +17,7 @@ def effort(activity: Node, outgoing: OutgoingMessage) -> str:
     if not text:
         raise FatalError("not-written", f"{activity.expression} has no text")
     detail.take_implied("doNotPerform", False)  # noqa: FBT003 - the default value
-    lines = [words(text, *_about(detail, outgoing)), *_outcomes(activity, outgoing)]
+    lines = [words(text, *_about(detail, outgoing)), *_why(detail), *_outcomes(activity, outgoing)]
     return "\n".join(lines)
 
 
@@ -33,6 +33,12 @@ def _about(detail: Node, outgoing: OutgoingMessage) -> Iterator[str]:
     yield "–".join(t for t in (period.take("start"), period.take("end")) if t)
     yield detail.take("scheduledString")
     yield detail.extension("contact").take("valueString")
+
+
+def _why(detail: Node) -> Iterator[str]:
+    reason = detail.part("statusReason").take("text")
+    if reason:
+        yield f"Skäl: {reason}"
 
 
 def _outcomes(activity: Node, outgoing: OutgoingMessage) -> Iterator[str]:
