@@ -12,6 +12,8 @@ from adapter.settings.endpoint_checks import OF_PATIENT
 from adapter.settings.network import Network
 
 _AREA = "mappings"
+_COMES_BACK = (Event.ANSWER, Event.REPLY, Event.DELIVERY_REPORT)
+_STANDS = "each such message stands before a person"
 _OF_STAYS = tuple(e for e in Event if e.kind is Kind.ENCOUNTER and e not in ONLY_RECEIVED)
 
 
@@ -81,15 +83,21 @@ def _address(network: Network, endpoint: Endpoint) -> Endpoint | None:
 
 
 def _answered(network: Network, endpoint: Endpoint) -> Iterator[CheckFinding]:
-    """Every sender's system must be able to write receipts and delivery reports."""
+    """Every sender's system must be able to write receipts, and what comes back unasked."""
     system, home = _system(network, endpoint), _address(network, endpoint)
     if system is None or not system.readers:
         return
     if Event.RECEIPT not in system.writers:
         yield error(_AREA, endpoint.name, f"{system.name} does not write a receipt")
-    written = _system(network, home) if home else None
     if home is None:
         yield warning(_AREA, endpoint.name, "has no address: it cannot get delivery reports")
-    elif written and Event.DELIVERY_REPORT not in written.writers:
-        what = f"{home.name}: {written.name} does not write a delivery report"
+    else:
+        yield from _told_back(network, endpoint, home)
+
+
+def _told_back(network: Network, endpoint: Endpoint, home: Endpoint) -> Iterator[CheckFinding]:
+    written = _system(network, home)
+    missing = [event for event in _COMES_BACK if written and event not in written.writers]
+    if written and missing:
+        what = f"{home.name}: {written.name} does not write {', '.join(missing)}: {_STANDS}"
         yield warning(_AREA, endpoint.name, what)

@@ -362,7 +362,7 @@ def test_a_route_to_nobody_is_a_warning() -> None:
     assert told(network(route, planning="fhir")) == [("warning", "message has no receiver")]
 
 
-def test_a_sender_that_cannot_be_told_of_failures_is_a_warning() -> None:
-    assert told(network(journal="hl7v2")) == [
-        ("warning", "journal: hl7v2 does not write a delivery report")
-    ]
+def test_a_sender_that_cannot_be_told_of_failures_or_answers_is_a_warning() -> None:
+    ((severity, what),) = told(network(journal="hl7v2"))
+    assert severity == "warning"
+    assert what.startswith("journal: hl7v2 does not write answer, reply, delivery-report: each")
