@@ -81,7 +81,9 @@ class Vendor:
     # What our officers do
 
     def act(self, document: Any) -> None:
-        """Do what a message asks for."""
+        """Do what a message asks for; one that was recalled before it came is void."""
+        if document.get("id") in self.recalled:
+            return
         actions = {
             "kallelse": self.accept_invitation,
             "andrad-kallelse": self.accept_invitation,
@@ -177,12 +179,10 @@ class Vendor:
         while status in AGAIN:
             time.sleep(1)
             status, answer = self.send(body)
-        receipt: Any = etree.fromstring(answer)
-        faults = [fault.get("kod") for fault in receipt.findall("o:Fel", NS)]
-        self.sent.append(Sent(document.get("typ"), status, receipt.get("kod"), faults))
+        self.sent.append(Sent(document.get("typ"), status, *result(answer)))
 
     def send(self, body: bytes) -> tuple[int, bytes]:
-        """Post bytes once; return the status and the body of the response."""
+        """Post bytes once; return the status and the body of the response, 503 for no response."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/xml"}
         request = urllib.request.Request(self.inbox, body, headers)
         try:
@@ -190,11 +190,22 @@ class Vendor:
                 return response.status, response.read()
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read()
+        except OSError:  # nobody answers, or the connection broke: they may have the bytes
+            return 503, b""
 
     def work_on(self) -> None:
         """Take up the messages, one after the other, in the order in which they came."""
         while True:
             self.act(self.work.get())
+
+
+def result(answer: bytes) -> tuple[str, list[str]]:
+    """Return the code and the faults of a Systemkvittens; of anything else ("", [])."""
+    try:
+        receipt: Any = etree.fromstring(answer)
+    except etree.XMLSyntaxError:  # JSON: the request was refused, not the message
+        return "", []
+    return receipt.get("kod", ""), [fault.get("kod") for fault in receipt.findall("o:Fel", NS)]
 
 
 def tag(name: str) -> str:
