@@ -36,11 +36,13 @@ from adapter.web import metrics as web_metrics
 from adapter.web import published as web_published
 from adapter.web import receiving
 from adapter.web.metrics import figures_at
-from tests.kit import morning
+from tests.kit import drafts, morning
 from tests.kit.commands import program
 from tests.kit.drafts import HOSPITAL
-from tests.kit.office import SETTINGS, run
+from tests.kit.office import CASE, SETTINGS, run
 from tests.kit.places import FIXTURES
+from tests.kit.readable import message
+from tests.kit.region import Region
 
 FILE = FIXTURES / "contract" / "names.json"
 STORED: tuple[type[StrEnum], ...] = (
@@ -85,7 +87,7 @@ COMMANDS = {
     "protection": ("show", f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "messages": ("--store", "adapter.db"),
     "message": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
-    "plan": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
+    "plan": (CASE, "--store", "adapter.db", "--who", "Ann"),
     "show": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
     "dead": ("--store", "adapter.db"),
     "take": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
@@ -160,6 +162,7 @@ def shapes() -> Iterator[tuple[str, list[str]]]:
         morning.lay_out(Path(folder))
         os.chdir(folder)
         try:
+            _write_plan()
             dead = _dead()
             for name, arguments in COMMANDS.items():
                 given = [dead.get(word, word) for word in arguments]
@@ -172,6 +175,14 @@ def shapes() -> Iterator[tuple[str, list[str]]]:
                 yield name, sorted(set(_paths(found, named=name in BY_NAME)))
         finally:
             os.chdir(before)
+
+
+def _write_plan() -> None:
+    """Let the hospital write a plan."""
+    region = Region("sqlite:///adapter.db", settings.load(SETTINGS, {}))
+    region.tells("hospital", drafts.note(visit="V1"))
+    region.tells("hospital", message("care-plan", 1))
+    region.store.close()
 
 
 def _dead() -> dict[str, str]:
