@@ -27,6 +27,7 @@ WORDS = {
     "not-for-role": "this receiver may not read clinical text, and did not get it",
     "late": "the information went out later than on the day of the discharge",
     "consent-ended": "the consent to planning had ended; nobody got the plan",
+    "consent-excludes": "the consent to planning does not cover this receiver; it got no plan",
     "recalled": "its recall came before it; nobody got it",
     "not-known": "a person at this receiver answered that the unit does not know the patient",
     "forwarded": "this receiver passed it on; the detail has the units, oldest first",
