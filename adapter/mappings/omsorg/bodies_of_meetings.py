@@ -14,6 +14,7 @@ from adapter.mappings.omsorg.code_tables_2 import (
     REQUIRED,
 )
 from adapter.mappings.omsorg.linked_resources import Refers, Same, Unit, names_unit, refers_to
+from adapter.mappings.omsorg.one_of import OneOf
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.places import at
 from adapter.mappings.omsorg.shapes import (
@@ -68,8 +69,12 @@ _CALLER: Fields = [
     Implied("type[].coding[].system", PARTICIPATION_TYPE),
     Implied("type[].coding[].code", "PPRF"),
     Unsaid("type[].coding[].display", "primary performer"),
-    Child("Person", "actor", [EMPLOYMENT]),
-    Child("Enhet", "actor", [Unit("HealthcareService")]),
+    OneOf(
+        [
+            Child("Person", "actor", [EMPLOYMENT]),
+            Child("Enhet", "actor", [Unit("HealthcareService")]),
+        ]
+    ),
 ]
 _INTERPRETER: Fields = [
     _TAKES_PART,

@@ -145,12 +145,16 @@ class WhenPatient:
     word: str
     path: str = ""
 
+    def stands(self, node: Element) -> bool:
+        """Whether the attribute has the word."""
+        return attribute(node, self.name) == self.word
+
     def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
         if outgoing.take_referenced(at(source, self.path), "Patient") is not None:
             node.set(self.name, self.word)
 
     def read(self, node: Element, target: Resource, incoming: IncomingMessage) -> None:
-        if attribute(node, self.name) == self.word:
+        if self.stands(node):
             made(target, self.path).update(incoming.patient)
 
 

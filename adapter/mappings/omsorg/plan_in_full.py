@@ -30,6 +30,7 @@ from adapter.mappings.omsorg.linked_resources import (
     WhenPatient,
     refers_to,
 )
+from adapter.mappings.omsorg.one_of import OneOf
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.question_form import FORM
 from adapter.mappings.omsorg.shapes import (
@@ -123,9 +124,10 @@ _GOAL = Refers(
         Own("description.text"),
     ],
 )
+_SELF: Fields = [WhenPatient("gor", "sjalv"), Person("")]  # the element alone says it
 _PERSON_OR_UNIT = [
     Alternative("AnsvarigPerson", [EMPLOYMENT], refers_to("", "PractitionerRole")),
-    Alternative("DenEnskilde", [WhenPatient("gor", "sjalv")], refers_to("", "Patient")),
+    Alternative("DenEnskilde", _SELF, refers_to("", "Patient")),
     Alternative("Narstaende", [RELATIVE], refers_to("", "RelatedPerson")),
     Alternative("Ansvarig", [Unit("HealthcareService")]),
 ]
@@ -159,10 +161,14 @@ _PARTICIPANT: Fields = [
         "Vem",
         "#actor.valueReference",
         [
-            WhenPatient("slag", "den-enskilde"),
-            Child("Person", "", [EMPLOYMENT]),
-            Child("Narstaende", "", [RELATIVE]),
-            Child("Enhet", "", [Unit("HealthcareService")]),
+            OneOf(
+                [
+                    WhenPatient("slag", "den-enskilde"),
+                    Child("Person", "", [EMPLOYMENT]),
+                    Child("Narstaende", "", [RELATIVE]),
+                    Child("Enhet", "", [Unit("HealthcareService")]),
+                ]
+            ),
         ],
     ),
 ]
@@ -188,7 +194,7 @@ PLAN: Fields = [
     Child(
         "Samordnare",
         "author",
-        [Child("Person", "", [EMPLOYMENT]), Child("Enhet", "", [Unit("Organization")])],
+        [OneOf([Child("Person", "", [EMPLOYMENT]), Child("Enhet", "", [Unit("Organization")])])],
     ),
     many("FastKontakt", "careTeam", [Refers("CareTeam", CARE_CONTACT)], refers_to("", "CareTeam")),
     many("Deltagare", "@meeting-participant", _PARTICIPANT),

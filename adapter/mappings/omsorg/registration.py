@@ -15,6 +15,7 @@ from adapter.fhir import bundles
 from adapter.mappings import Context, Names, System
 from adapter.mappings.omsorg import documents, down_to_one, schema
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage, outgoing_message
+from adapter.mappings.omsorg.unread import report_unread
 from adapter.mappings.omsorg.version import Version
 from adapter.mappings.omsorg.xml_elements import Element, attribute, local_name, refusal
 
@@ -55,6 +56,7 @@ def _read(version: Version, event: Event, document: Element, context: Context) -
     """Return a Meddelande as a message; FatalError with every fault against the schema."""
     _check_schema(document, version)
     _warn_of_damage(document, context)
+    report_unread(document, context)
     if version.vocabulary is None:
         return documents.read(event, document, context, version)
     try:
@@ -66,6 +68,7 @@ def _read(version: Version, event: Event, document: Element, context: Context) -
 def _read_receipt(version: Version, document: Element, context: Context) -> Bundle:
     """Return a receipt as a message; FatalError with every fault against the schema."""
     _check_schema(document, version)
+    report_unread(document, context)
     if version.vocabulary is None:
         return documents.read_receipt(document, context, version)
     try:

@@ -22,6 +22,7 @@ from adapter.mappings.omsorg.xml_elements import (
     child,
     children,
     element,
+    is_empty,
     leaf,
     local_name,
     text_of,
@@ -161,6 +162,11 @@ class Child:
     name: str
     path: str
     fields: Fields
+
+    def stands(self, node: Element) -> bool:
+        """Whether the element has the child, with something in it."""
+        inside = child(node, self.name)
+        return inside is not None and not is_empty(inside)
 
     def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
         _append(node, _filled(self.name, self.fields, at(source, self.path), outgoing))

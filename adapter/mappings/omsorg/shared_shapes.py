@@ -21,6 +21,7 @@ from adapter.mappings.omsorg.code_tables_2 import (
 )
 from adapter.mappings.omsorg.incoming_message import IncomingMessage
 from adapter.mappings.omsorg.linked_resources import Author, Refers, Unit, WhenPatient, take_hsa
+from adapter.mappings.omsorg.one_of import OneOf
 from adapter.mappings.omsorg.outgoing_message import OutgoingMessage
 from adapter.mappings.omsorg.places import at, made
 from adapter.mappings.omsorg.shapes import (
@@ -167,8 +168,7 @@ CONSENT_FIELDS: Fields = [
         "GivetAv",
         "performer[]",
         [
-            WhenPatient("vem", "den-enskilde"),
-            Child("Narstaende", "", [RELATIVE]),
+            OneOf([WhenPatient("vem", "den-enskilde"), Child("Narstaende", "", [RELATIVE])]),
             Leaf("Namn", "display"),
         ],
     ),
@@ -238,16 +238,16 @@ def may_be_shown(item: Resource, outgoing: OutgoingMessage) -> bool:
 
 OWN_WORDS: Fields = [Person("authorReference"), Attribute("tid", "time", TIME), Own("text")]
 
-_OTHER_TRACK: Fields = [
-    Attribute("system", "system", URI),
-    Attribute("kod", "code"),
-    Own("display"),
-]
+_TRACK_NAME: Fields = [Own("display")]
+_OTHER_TRACK: Fields = [Attribute("system", "system", URI), Attribute("kod", "code"), *_TRACK_NAME]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The track (spår): one of our colours, or a code of a system that a region has."""
+    """The track (spår): one of our colours, or a code of a system that a region has.
+
+    Where a document has both, the colour is read, and the code is a loss (`unread`).
+    """
 
     def write(self, node: Element, source: Resource, outgoing: OutgoingMessage) -> None:
         coding = at(source, "@track.valueCoding")
@@ -261,4 +261,6 @@ class Track:
         for track in children(node, "Spar")[:1]:
             coding = made(target, "@track.valueCoding")
             Coded("farg", "", f"{BASE}/track", TRACK).read(track, coding, incoming)
-            read_fields(_OTHER_TRACK, track, coding, incoming)
+            coloured = bool(attribute(track, "farg"))
+            fields = _TRACK_NAME if coloured else _OTHER_TRACK
+            read_fields(fields, track, coding, incoming)

@@ -61,6 +61,18 @@ def text_of(node: Element | None) -> str:
     return text if text.strip() else ""
 
 
+def path_of(node: Element) -> str:
+    """Return the names from the root down to an element, without numbers."""
+    names = [local_name(each) for each in (node, *node.iterancestors())]
+    return "/" + "/".join(reversed(names))
+
+
+def is_empty(node: Element) -> bool:
+    """Whether an element has no attribute, no element and no text."""
+    inside = next(node.iterchildren(etree.Element), None)
+    return inside is None and not node.attrib and not text_of(node)
+
+
 def token_of(node: Element | None) -> str:
     """Return the text of a number or designation (xs:token), with white space collapsed."""
     return collapsed(text_of(node))
