@@ -63,3 +63,46 @@ def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
 def _in_array(element: _Among, compiler: Any, **options: Any) -> str:
     column, names = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} = ANY ({names})"
+
+
+LAST = 2**63 - 1
+"""A row number that no row has."""
+_LAST: sa.ColumnElement[int] = sa.literal_column(str(LAST))
+
+
+class _Before(FunctionElement[bool]):
+    """The rows of one endpoint before a row number. Without a type: see `_Among`."""
+
+    inherit_cache = True
+
+
+def newest_of(
+    query: sa.Select[Any],
+    of: sa.Table,
+    name: sa.ColumnElement[str],
+    most: int,
+    before: sa.ColumnElement[int] = _LAST,
+) -> sa.Select[Any]:
+    """Return the newest rows of one endpoint, read by the index of endpoint and number.
+
+    After `endpoint = name` PostgreSQL orders by the number alone, and may walk the primary key
+    backwards: for an endpoint that has no rows, the whole table. After a range it cannot. The
+    limit is a literal, as `ONE` is: else it may read and sort all rows of the endpoint.
+    """
+    place = (of.c.endpoint, of.c.seq)
+    rows = query.where(_Before(*place, name, before))
+    newest = rows.order_by(*(column.desc() for column in place))
+    return newest.limit(sa.literal_column(str(most)))
+
+
+@compiles(_Before)
+def _equal(element: _Before, compiler: Any, **options: Any) -> str:
+    """SQLite looks up no row number in a range of endpoints."""
+    endpoint, seq, name, before = (compiler.process(each, **options) for each in element.clauses)
+    return f"{endpoint} = {name} AND {seq} < {before}"
+
+
+@compiles(_Before, "postgresql")
+def _in_range(element: _Before, compiler: Any, **options: Any) -> str:
+    endpoint, seq, name, before = (compiler.process(each, **options) for each in element.clauses)
+    return f"{endpoint} >= {name} AND ({endpoint}, {seq}) < ({name}, {before})"

@@ -45,6 +45,24 @@ LINE = sa.text("""
 """)
 
 
+def fill_inbox(store: Store, senders: list[str], numbers: range) -> None:
+    """Insert processed messages, one each second, from the senders in turn."""
+    values = {"first": numbers.start, "last": numbers.stop - 1, "senders": senders}
+    with store.begin() as tx:
+        tx.execute(INBOX, values)
+
+
+INBOX = sa.text("""
+    INSERT INTO message (id, endpoint, received_at, content_type, fingerprint, claimed_id,
+        content_id, envelope_id, case_id, event, recorded, standing, receipt_code, body)
+    SELECT 'm-' || i, (CAST(:senders AS text[]))[1 + mod(i, cardinality(:senders))],
+        '2026-01-01'::timestamptz + i * interval '1 second', 'application/fhir+json', 'f',
+        'm-' || i, 'x-' || i, 'e-' || i, 'c-' || i / 5, 'message', '', 'processed', 'ok',
+        decode(repeat('ab', 300), 'hex')
+    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS i
+""")
+
+
 def count(store: Store) -> None:
     """Let PostgreSQL update its statistics."""
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

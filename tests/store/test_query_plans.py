@@ -23,12 +23,12 @@ from adapter.store import (
 )
 from adapter.store.bulk_write import Insert
 from adapter.store.items import Item
-from adapter.store.queries import partners
+from adapter.store.queries import figures, partners
 from adapter.store.replaced_endpoints import Replacement
 from adapter.store.tables import attempt, delivery
 from adapter.store.transaction import Transaction
 from tests.kit import drafts
-from tests.kit.query_plans import count, fill_line, plan_of, statements
+from tests.kit.query_plans import count, fill_inbox, fill_line, plan_of, statements
 from tests.kit.queued_notices import claimed, end, entitled, opened, queued
 from tests.kit.region import T0, Region
 
@@ -110,6 +110,23 @@ def test_how_partners_stand_is_read_without_what_is_closed(region: Region) -> No
     looks = {s: plan for s, plan in plans.items() if " delivery" in plan}
     assert len(looks) >= 4
     assert {s: plan for s, plan in looks.items() if "Seq Scan on delivery" in plan} == {}
+
+
+def test_the_newest_of_a_partner_are_not_looked_for_among_all_others(region: Region) -> None:
+    """Of a partner that never sent, the newest by row number is found behind every message."""
+    fill_inbox(region.store, ["hospital", "planning"], range(20_000))
+    fill_line(region.store, range(20_000))
+    count(region.store)
+    with statements(region.store) as sent, region.store.read() as tx:
+        partners.last_heard(tx)
+        partners.last_spoke(tx, "lulea", lambda _: False)
+        partners.last_spoke(tx, "hospital", lambda _: False)
+        partners.newest_outcomes(tx, ["hospital", "umea"], 20)
+        figures.endpoints(tx, region.now)
+    plans = [plan_of(region.store, s) for s in sent]
+    assert [plan for plan in plans if "_pkey on" in plan and "_pkey on endpoint" not in plan] == []
+    assert sum("message_endpoint on message" in plan for plan in plans) == 2
+    assert sum("delivery_endpoint on delivery" in plan for plan in plans) == 1
 
 
 def test_what_a_broker_lost_is_found_by_when_it_was_sent(region: Region) -> None:

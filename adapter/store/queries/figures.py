@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store.dialects import ONE, there_is
 from adapter.store.indexes import due, is_open, one_of, troubled
+from adapter.store.queries import partners
 from adapter.store.tables import delivery, endpoint, message, receipt
 from adapter.store.transaction import Transaction
 
@@ -74,13 +75,14 @@ def endpoints(tx: Transaction, now: datetime) -> list[EndpointFigures]:
     waiting = sa.select(delivery.c.endpoint, *oldest)
     waiting = waiting.where(one_of(delivery.c.state, *OPEN)).group_by(delivery.c.endpoint)
     oldest_times = {name: (since, made) for name, since, made in tx.execute(waiting)}
+    heard = partners.last_heard(tx)
     rows = tx.execute(sa.select(endpoint).order_by(endpoint.c.name)).mappings().all()
     return [
         EndpointFigures(
             endpoint=row["name"],
             oldest_due=oldest_times.get(row["name"], _NONE)[0],
             oldest_open=oldest_times.get(row["name"], _NONE)[1],
-            last_received=_last_received(tx, row["name"]),
+            last_received=heard.get(row["name"]),
             paused=row["paused_at"] is not None,
             cut_off=row["open_until"] is not None and row["failures"] > 0,
         )
@@ -132,11 +134,6 @@ def _troubled(before: datetime) -> sa.ScalarSelect[datetime]:
         delivery.c.endpoint == endpoint.c.name, troubled, delivery.c.created_at < before
     )
     return query.order_by(delivery.c.created_at).limit(ONE).scalar_subquery()
-
-
-def _last_received(tx: Transaction, name: str) -> datetime | None:
-    query = sa.select(message.c.received_at).where(message.c.endpoint == name)
-    return tx.execute(query.order_by(message.c.seq.desc()).limit(1)).scalar_one_or_none()
 
 
 def totals(tx: Transaction) -> dict[str, int]:

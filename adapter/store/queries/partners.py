@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.core.model import Event
-from adapter.store.dialects import ONE, among
+from adapter.store.dialects import LAST, ONE, among, newest_of
 from adapter.store.indexes import one_of, troubled
 from adapter.store.tables import delivery, endpoint, message
 from adapter.store.transaction import Transaction
@@ -114,8 +114,8 @@ def waiting(tx: Transaction) -> dict[str, Waiting]:
 
 def last_heard(tx: Transaction) -> dict[str, datetime]:
     """Return when each endpoint last sent anything, receipts included."""
-    newest = sa.select(message.c.received_at).where(message.c.endpoint == endpoint.c.name)
-    at = newest.order_by(message.c.seq.desc()).limit(ONE).scalar_subquery()
+    newest = newest_of(sa.select(message.c.received_at), message, endpoint.c.name, 1)
+    at = newest.correlate(endpoint).scalar_subquery()
     rows = tx.execute(sa.select(endpoint.c.name, at.label("at"))).mappings()
     return {row["name"]: row["at"] for row in rows if row["at"]}
 
@@ -159,9 +159,8 @@ def newest_outcomes(
     One query for all of them: for each it reads the newest rows by the index, and no others.
     """
     columns = (delivery.c.seq, delivery.c.event, delivery.c.state, delivery.c.code)
-    newest = sa.select(*columns).where(delivery.c.endpoint == endpoint.c.name)
-    newest = newest.order_by(delivery.c.seq.desc()).limit(_LOOK_BACK).correlate(endpoint)
-    rows = newest.subquery()
+    newest = newest_of(sa.select(*columns), delivery, endpoint.c.name, _LOOK_BACK)
+    rows = newest.correlate(endpoint).subquery()
     refused = sa.select((rows.c.state + " " + rows.c.code).label("outcome"))
     refused = refused.where(rows.c.event != Event.RECEIPT).order_by(rows.c.seq.desc()).limit(limit)
     outcomes = refused.subquery()
@@ -186,7 +185,7 @@ def last_spoke(tx: Transaction, name: str, is_late: Callable[[datetime], bool]) 
     then its time is returned, because the endpoint has said nothing since. At most 10,000.
     """
     at: datetime | None = None
-    before: int | None = None
+    before = LAST
     for _ in range(0, _MOST, _PAGE):
         rows = _messages_before(tx, name, before)
         for seq, event, at in rows:
@@ -198,12 +197,15 @@ def last_spoke(tx: Transaction, name: str, is_late: Callable[[datetime], bool]) 
     return at
 
 
-def _messages_before(
-    tx: Transaction, name: str, before: int | None
-) -> list[tuple[int, str, datetime]]:
-    query = sa.select(message.c.seq, message.c.event, message.c.received_at)
-    query = query.where(message.c.endpoint == name)
-    if before is not None:
-        query = query.where(message.c.seq < before)
-    rows = tx.execute(query.order_by(message.c.seq.desc()).limit(_PAGE))
-    return [(seq, event, at) for seq, event, at in rows]
+def _messages_before(tx: Transaction, name: str, before: int) -> list[tuple[int, str, datetime]]:
+    rows = tx.execute(_BEFORE, {"name_": name, "before_": before})
+    return [(row.seq, row.event, row.received_at) for row in rows]
+
+
+_BEFORE = newest_of(
+    sa.select(message.c.seq, message.c.event, message.c.received_at),
+    message,
+    sa.bindparam("name_", type_=message.c.endpoint.type),
+    _PAGE,
+    sa.bindparam("before_", type_=message.c.seq.type),
+)
