@@ -31,7 +31,26 @@ from tests.kit.two_units import OMSORG, PARTIES, TwoUnits, two_units
 
 HEADINGS = json.loads((FIXTURES / "vendor" / "headings-of-a-sip.json").read_text("utf-8"))
 """Where each heading of a SIP stands in FHIR (FHIRPath), and in Plan of omsorg/2 (XPath)."""
-SIP = fixture("care-plan/sip-every-heading")
+
+
+def _covering(plan: Bundle, *units: Party) -> Bundle:
+    """The plan with a consent that covers these units too."""
+    covered: Bundle = deepcopy(plan)
+    [actors] = [
+        entry["resource"]["provision"]["actor"]
+        for entry in covered["entry"]
+        if entry["resource"]["resourceType"] == "Consent"
+        and entry["resource"]["status"] == "active"
+    ]
+    for unit in units:
+        identifier = actors[0]["reference"]["identifier"] | {"value": unit.organization}
+        actors.append(actors[0] | {"reference": {"type": "Organization", "identifier": identifier}})
+    return covered
+
+
+SIP = _covering(
+    fixture("care-plan/sip-every-heading"), PARTIES["astad-hsv"], PARTIES["vardcentral-7"]
+)
 PLANNERS = ("plan", "vardcentral-7", "astad-hsv", OMSORG)
 
 
