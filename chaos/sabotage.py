@@ -91,7 +91,7 @@ class _RollbackError(Exception):
 def _no_dedupe() -> None:
     """Treat every copy as a new message."""
 
-    def seen(_tx: Transaction, _ids: Ids) -> Seen:
+    def seen(_tx: Transaction, _ids: Ids, _message_id: str) -> Seen:
         return Seen(verdict=Verdict.NEW)
 
     _replace(duplicates, "seen", seen)
