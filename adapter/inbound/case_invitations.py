@@ -18,6 +18,7 @@ from adapter.fhir.canonical import EVENT
 from adapter.inbound import case_plans
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending, Target, not_a_party, returning
+from adapter.inbound.taken_ids import as_kept
 from adapter.inbound.turn import Turn
 from adapter.policy import efforts, invitations, outside
 from adapter.policy.consents import CONSENT, GIVEN
@@ -146,7 +147,7 @@ def called_back(known: Plans, messages: Iterable[StoredMessage]) -> dict[str, In
 
     An older message may be recalled, and the invitation stands.
     """
-    newest = {m.content_id.lower() for m in messages if m.event in _INVITING}
+    newest = as_kept(m for m in messages if m.event in _INVITING)
     return {
         key: invitations.recalled(each)
         for key, each in known.invitations.items()

@@ -17,7 +17,7 @@ from adapter.fhir.canonical import BASE
 from adapter.fhir.codings import code_of
 from adapter.inbound.case_of import Matter
 from adapter.inbound.sending import Sending
-from adapter.inbound.taken_ids import outward
+from adapter.inbound.taken_ids import as_kept
 from adapter.inbound.turn import Turn
 from adapter.outbound.pseudonyms import signature
 from adapter.policy import contacts, plan_history, plan_versions, plans
@@ -90,13 +90,13 @@ def taken_back(
 ) -> Plans:
     """Return what the case keeps when these messages are recalled: what was known before them."""
     every = list(messages)
-    ids = [m.content_id for m in every] + [outward(m.endpoint, m.content_id) for m in every]
+    ids = as_kept(every)
     is_wrong = _reason(recall) == RecallReason.WRONG_CONTENT
     kept = plan_history.without_recalled(known, ids, is_wrong=is_wrong)
     said = {(id_, message.recorded) for id_ in writer(turn).ids for message in every}
     return replace(
         plans.without_recalled(kept, said),
-        contacts=contacts.without_recalled(kept.contacts, said),
+        contacts=contacts.without_recalled(kept.contacts, ids),
     )
 
 

@@ -6,10 +6,11 @@ copy, or take it for the first. Its sender goes on using its own id; what comes 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from adapter.core.identifiers import hsa_id
-from adapter.core.model import RETURNING, Bundle
+from adapter.core.model import RETURNING, Bundle, StoredMessage
 from adapter.fhir import builders, bundles, rewriting
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadMessage
@@ -34,6 +35,13 @@ def with_free_ids(turn: Turn, message: ReadMessage, seen: Seen) -> ReadMessage:
 def outward(endpoint: str, content: str) -> str:
     """Return the id of ours for a content id of an endpoint that was taken. Always the same."""
     return builders.new_id(endpoint, folded(content), "taken")
+
+
+def as_kept(messages: Iterable[StoredMessage]) -> set[str]:
+    """Return the ids under which a case may know these messages, in lower case."""
+    every = list(messages)
+    ids = [m.content_id for m in every] + [outward(m.endpoint, m.content_id) for m in every]
+    return {id_.lower() for id_ in ids}
 
 
 def _is_taken(id_: str, used_by: frozenset[str], own: tuple[str, ...]) -> bool:

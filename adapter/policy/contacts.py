@@ -22,6 +22,7 @@ class Contact:
     role: str  # code of kv_typ_av_fast_kontakt
     is_open: bool
     at: str  # recorded, ISO 8601
+    content: str = ""  # content id of its newest message, in lower case
     before: Contact | None = None  # what was known before its newest message
 
 
@@ -47,6 +48,7 @@ def stated(bundle: Bundle) -> Contact:
         role=next((str(coding.get("code", "")) for coding in codings), ""),
         is_open=team.get("status") == "active",
         at=recorded.isoformat() if recorded else "",
+        content=bundles.content_id(bundle).lower(),
     )
 
 
@@ -70,10 +72,7 @@ def with_contact(known: Mapping[str, Contact], bundle: Bundle) -> dict[str, Cont
     return {**known, key: replace(new, before=before)}
 
 
-def without_recalled(
-    known: Mapping[str, Contact], recalled: Collection[tuple[str, str]]
-) -> dict[str, Contact]:
-    """Return the contacts as they were before messages by these senders, recorded then."""
-    gone = {key for key, each in known.items() if (key.partition(" ")[0], each.at) in recalled}
-    left = {key: each.before if key in gone else each for key, each in known.items()}
+def without_recalled(known: Mapping[str, Contact], contents: Collection[str]) -> dict[str, Contact]:
+    """Return the contacts as they were before the messages with these content ids (lower case)."""
+    left = {key: each.before if each.content in contents else each for key, each in known.items()}
     return {key: each for key, each in left.items() if each is not None}

@@ -22,8 +22,8 @@ def says(
     *to: Party,
     others: tuple[dict[str, Any], ...] = (),
     cases: tuple[str, ...] = (CASE,),
-) -> None:
-    """Let a party send a message in the hospital's case."""
+) -> str:
+    """Let a party send a message in the hospital's case; return the content id."""
     bundle: Bundle = builders.message(
         event,
         content=str(uuid4()),
@@ -34,8 +34,9 @@ def says(
         cases=cases,
         recorded=county.now,
     )
-    county.tells(sender.endpoint, drafts.enveloped(bundle))
+    content = county.tells(sender.endpoint, drafts.enveloped(bundle))
     county.later(minutes=1)
+    return content
 
 
 def informs(county: StatuteCounty, *to: Party, discharged: str, sender: Party = HOSPITAL) -> None:

@@ -139,6 +139,20 @@ def test_the_recall_of_an_invitation_leaves_another_of_the_same_second(
     assert ward.words() == {"centre": ["sip-invitation-answer"]}
 
 
+def test_the_recall_of_an_invitation_that_left_under_another_id_counts(
+    ward: StatuteCounty,
+) -> None:
+    sent = invitation(ward, CENTRE, SOCIAL, UMEA, consents=(consent(),))
+    taken = drafts.note(sender=UMEA, to=(CENTRE,), content=bundles.content_id(sent))
+    ward.tells("umea", taken)
+    ward.tells("centre", sent)
+    ward.later(minutes=1)
+    recalls(ward, CENTRE, bundles.content_id(sent))
+    ward.told()
+    replies(ward, SOCIAL)
+    assert codes(ward, "social") == ["stale-version"]
+
+
 # Plans
 
 

@@ -15,6 +15,7 @@ from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, UMEA, Party
 from tests.kit.news_words import informs, progresses, says
 from tests.kit.plan_words import PATIENT, answered, codes, unit, writes
+from tests.kit.recall_words import recalls
 from tests.kit.statute_county import CASE, CENTRE, NURSING, SOCIAL, Judged, StatuteCounty
 
 CATEGORY = "https://fhir.inera.se/ig/careteam/CodeSystem/typ-av-careteam-cs"
@@ -41,8 +42,8 @@ def appoints(
     value: str = "FK-1",
     role: str = "1",
     status: str = "active",
-) -> None:
-    """Let a party name a fixed contact, or end it."""
+) -> str:
+    """Let a party name a fixed contact, or end it; return the content id."""
     nurse, practitioner = str(uuid4()), str(uuid4())
     over = {"end": "2026-03-09"} if status == "inactive" else {}
     focus = {
@@ -67,7 +68,7 @@ def appoints(
         "practitioner": builders.reference(practitioner),
         "organization": unit(sender) | {"type": "Organization"},
     }
-    says(county, Event.CARE_CONTACT, focus, sender, *to, others=(post, person))
+    return says(county, Event.CARE_CONTACT, focus, sender, *to, others=(post, person))
 
 
 # Contacts
@@ -95,6 +96,18 @@ def test_the_same_contact_may_be_named_anew(ward: StatuteCounty) -> None:
     appoints(ward, CENTRE, SOCIAL, role="2")
     appoints(ward, CENTRE, SOCIAL, role="2")
     assert ward.words() == {"social": ["care-contact", "care-contact"]}
+
+
+def test_the_recall_of_a_contact_leaves_another_of_the_same_second(ward: StatuteCounty) -> None:
+    moment = ward.now
+    appoints(ward, CENTRE, SOCIAL, role="2")
+    ward.now = moment
+    sent = appoints(ward, CENTRE, SOCIAL, value="FK-2")
+    recalls(ward, CENTRE, sent, kind="wrong-content")
+    ward.told()
+    ward.inbox("nursing")
+    appoints(ward, NURSING, SOCIAL, value="FK-3", role="2")
+    assert codes(ward, "nursing") == ["second-contact"]
 
 
 def test_an_older_word_about_a_contact_is_superseded(ward: StatuteCounty) -> None:
