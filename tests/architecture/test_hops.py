@@ -31,6 +31,7 @@ PACKAGES = ("store/", "transports/", "policy/", "inbound/stay")
 BACKGROUND = (
     "beat",
     "remind",
+    "jobs",
     "expire",
     "purge",
     "process",
