@@ -17,6 +17,7 @@ from adapter.core.lifecycle import Standing
 from adapter.core.model import Bundle, Event
 from adapter.fhir import bundles
 from adapter.store import cases, history, queries
+from adapter.store.queries import matches
 from adapter.store.transaction import Transaction
 
 AsHtml = Annotated[bool, typer.Option("--html", help="One HTML page, for screen and A4.")]
@@ -117,7 +118,7 @@ def _versions(tx: Transaction, session: Session, case_id: str) -> list[_Read]:
 def _message(tx: Transaction, session: Session, id_: str) -> _Read:
     from adapter.operate.documents import stored_bundle
 
-    ids = queries.message_ids(tx, id_)
+    ids = matches.message_ids(tx, id_)
     if len(ids) != 1:
         several = f"several messages have it, name one of {', '.join(ids)}"
         raise FatalError("unknown-id", several if ids else "no such case or message")

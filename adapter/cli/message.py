@@ -18,7 +18,7 @@ from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Standing
 from adapter.store import history, queries
 from adapter.store.attempts import LONGEST_ANSWER
-from adapter.store.queries import AttemptBytes, MessageView
+from adapter.store.queries import AttemptBytes, MessageView, matches
 from adapter.store.queries.summaries import (
     AttemptSummary,
     DeliverySummary,
@@ -67,7 +67,7 @@ class _Bodies:
 
 def _view(session: Session, text: str) -> MessageView:
     with session.store.read() as tx:
-        ids = queries.message_ids(tx, text)
+        ids = matches.message_ids(tx, text)
         if len(ids) == 1:
             return queries.message_view(tx, ids[0])
     if ids:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter.cli import completions, options, patient_prompt, printing
+from adapter.cli import completions, options, patient_prompt, printing, texts
 from adapter.cli.case_timeline import held_until
 from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who
 from adapter.cli.printing import when
@@ -18,7 +18,8 @@ from adapter.core.errors import FatalError
 from adapter.core.lifecycle import STATES
 from adapter.core.model import Event
 from adapter.store import queries
-from adapter.store.queries import finding, search
+from adapter.store.queries import finding, matches, search
+from adapter.store.queries.matches import Match
 from adapter.store.queries.search import Page, Search
 from adapter.store.queries.summaries import DeliverySummary, MessageSummary
 
@@ -87,13 +88,14 @@ def messages(  # noqa: PLR0913 - each option by name
         of_patient = (
             patient_prompt.cases_of_patient(session.store, who, options.now()) if patient else []
         )
+        found = _matches(session, receipt)
         wanted = replace(
             wanted,
             endpoint=session.any_endpoint(endpoint),
             cases=(*of_patient, *_cases(session, case)),
-            ids=_ids(session, receipt),
+            ids=tuple(match.message_id for match in found),
         )
-        _list(session, wanted, limit, as_json=as_json)
+        _list(session, wanted, limit, found, as_json=as_json)
 
 
 def _cases(session: Session, text: str) -> tuple[str, ...]:
@@ -104,23 +106,37 @@ def _cases(session: Session, text: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _ids(session: Session, text: str) -> tuple[str, ...]:
+def _matches(session: Session, text: str) -> list[Match]:
     with session.store.read() as tx:
-        ids = queries.message_ids(tx, text) if text else []
-    if text and not ids:
+        found = matches.matches(tx, text) if text else []
+    if text and not found:
         raise FatalError("unknown-id", "no such message")
-    return tuple(ids)
+    return found
 
 
-def _list(session: Session, wanted: Search, limit: int, *, as_json: bool) -> None:
+def _list(
+    session: Session, wanted: Search, limit: int, found: Sequence[Match], *, as_json: bool
+) -> None:
     with session.store.read() as tx:
         page = search.messages(tx, wanted, limit)
         sent = queries.deliveries_of(tx, [m.id for m in page.messages])
         held = session.held()
     if as_json:
-        printing.data(_page_data(page, sent, held))
+        printing.data(_page_data(page, sent, held) | {"matches": found})
         return
     _print_page(page, sent, held)
+    for match in found:
+        printing.paragraph(_found(match), "  ")
+
+
+def _found(match: Match) -> str:
+    """Say what it was that has the id: a message lists every delivery that it led to."""
+    what = texts.event(match.event)
+    if match.delivery_id:
+        by = f"sent to {match.endpoint} in {match.delivery_id}, because of {match.message_id}"
+    else:
+        by = f"{match.message_id} from {match.endpoint or 'unidentified'}"
+    return f"found by its {match.by}: {what} {by}"
 
 
 def _page_data(

@@ -125,6 +125,13 @@ sa.Index(
     sqlite_where=by_confirm,
     postgresql_where=by_confirm,
 )
+our_receipt: sa.ColumnElement[bool] = delivery.c.event == sa.literal_column("'receipt'")
+sa.Index(  # by its envelope a partner knows a receipt, and its content id is made by us
+    "delivery_receipt",
+    delivery.c.envelope_id,
+    sqlite_where=our_receipt,
+    postgresql_where=our_receipt,
+)
 _unclosed = item.c.closed_at.is_(None)
 unclosed = sa.and_(  # worded so that no query for one case or message fits `item_due`, see is_open
     _unclosed, item.c.seq > sa.literal_column("0")

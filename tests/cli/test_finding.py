@@ -60,7 +60,7 @@ def test_a_case_is_found_by_a_receipt_whoever_sent_it(office: Office) -> None:
     ]
     for id_ in (received["content_id"], received["claimed_id"], received["id"]):
         assert office.data("case", id_) == expected
-    for id_ in (ours["content_id"], ours["id"], content):
+    for id_ in (ours["content_id"], ours["envelope_id"], ours["id"], content):
         assert office.data("case", id_) == expected
 
 
@@ -76,6 +76,34 @@ def test_messages_are_found_by_case_visit_number_and_receipt(office: Office) -> 
     assert [row["id"] for row in rows] == [receipt["id"]]
     assert office.run("messages", "--case", "V9").exit_code == 1
     assert office.run("messages", "--receipt", "nothing").exit_code == 1
+
+
+def test_of_a_receipt_it_is_told_which_one_has_the_id(office: Office) -> None:
+    content = office.region.tells("hospital", drafts.note())
+    office.region.receipt("lulea", content)
+    [received] = office.region.messages(event="receipt")
+    [message] = office.region.messages(event="message")
+    [ours] = [
+        row
+        for row in office.region.rows(delivery)
+        if row["message_id"] == message["id"] and row["event"] == "receipt"
+    ]
+    told = office.run("messages", "--receipt", ours["envelope_id"]).stdout
+    assert message["id"] in told
+    assert (
+        "found by its envelope id: receipt (systemkvittens) sent to hospital in "
+        f"{ours['id']}, because of {message['id']}"
+    ) in " ".join(told.split())
+    [match] = office.data("messages", "--receipt", received["claimed_id"])["matches"]
+    assert match == {
+        "message_id": received["id"],
+        "delivery_id": "",
+        "endpoint": "lulea",
+        "event": "receipt",
+        "by": "sender's own id",
+    }
+    [match] = office.data("messages", "--receipt", message["envelope_id"])["matches"]
+    assert (match["message_id"], match["delivery_id"]) == (message["id"], "")
 
 
 def test_a_patient_is_typed_at_a_terminal_and_the_search_is_on_record(

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import STATES, Standing, State
 from adapter.store import Store
-from adapter.store.queries import case_view, dead, figures, message_ids, search
+from adapter.store.queries import case_view, dead, figures, search
+from adapter.store.queries.matches import message_ids
 from adapter.store.queries.search import Search
 from adapter.store.schema import schema
 from adapter.store.tables import delivery, message

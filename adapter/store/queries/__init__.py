@@ -29,7 +29,6 @@ from adapter.store.tables import (
     attempt,
     case,
     delivery,
-    endpoint,
     history,
     message,
     receipt,
@@ -115,34 +114,6 @@ def _receipts(tx: Transaction, ids: Sequence[str]) -> Iterable[ReceiptSummary]:
     for part in chunks(ids):
         query = sa.select(*_RECEIPT).where(receipt.c.delivery_id.in_(part))
         yield from fetch(tx, ReceiptSummary, query.order_by(receipt.c.seq))
-
-
-def message_ids(tx: Transaction, text: str) -> list[str]:
-    """Return the messages of an id: of a message or a delivery, a content id, or a sender's own id.
-
-    So a receipt is found too, by the id that its sender gave it, whoever sent it. Oldest first, at
-    most 20: a content id may have come many times.
-    """
-    by_content = sa.select(message.c.id).where(message.c.content_id == text)
-    sent = sa.select(delivery.c.message_id).where(delivery.c.content_id == text)
-    ways = (
-        sa.select(message.c.id).where(message.c.id == text),
-        sa.select(delivery.c.message_id).where(delivery.c.id == text),
-        by_content.order_by(message.c.seq).limit(20),
-        sent.order_by(delivery.c.seq).limit(20),
-        _claimed(text),
-    )
-    for query in ways:
-        ids = list(dict.fromkeys(tx.execute(query).scalars()))
-        if ids:
-            return ids
-    return []
-
-
-def _claimed(text: str) -> sa.Select[tuple[str]]:
-    """By the sender's own id; each sender is asked alone, because the index begins with it."""
-    theirs = sa.and_(message.c.endpoint == endpoint.c.name, message.c.claimed_id == text)
-    return sa.select(message.c.id).join(endpoint, theirs).order_by(message.c.seq).limit(20)
 
 
 def message_view(tx: Transaction, id_: str) -> MessageView:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from adapter.store import cases
 from adapter.store.dialects import among
-from adapter.store.queries import message_ids
+from adapter.store.queries.matches import message_ids
 from adapter.store.tables import alias, case, message
 from adapter.store.transaction import Transaction
 
