@@ -9,8 +9,8 @@ import typer
 from adapter.cli import printing
 from adapter.cli.options import FILE, AsJson, SettingsFile, StorePlace, now
 from adapter.cli.printing import when
-from adapter.cli.session import open_store
-from adapter.operate import maintenance
+from adapter.cli.session import Session, open_store
+from adapter.operate import jobs, maintenance
 from adapter.operate.maintenance import Purge
 from adapter.store.purges import Purgeable
 
@@ -31,11 +31,12 @@ def purge(
 
     The running adapter does the same by itself. Names are removed after `keep_names`, and what a
     receiver last got when its right is over. Nothing with an open delivery, and no stay that
-    stands before a person, is purged.
+    stands before a person, is purged. The ids of a job are removed after `keep_jobs`.
     """
     with open_store(settings, store) as session:
         if dry_run:
             done = maintenance.purgeable(session.store, session.network, now(), _ALL)
+            ids = jobs.forgettable(session.store, session.settings, now())
         else:
             parts = [maintenance.purge(session.store, session.network, now())]
             while len(parts[-1]):
@@ -45,11 +46,22 @@ def purge(
                 names=tuple(each for part in parts for each in part.names),
                 told=tuple(each for part in parts for each in part.told),
             )
+            ids = _forget(session)
     if as_json:
         kinds = {"bodies": done.bodies, "names": done.names, "told": done.told}
-        printing.data({"dry_run": dry_run} | kinds)
+        printing.data({"dry_run": dry_run} | kinds | {"ids_of_jobs": ids})
     else:
         _print(done, "would be" if dry_run else "are")
+        verb = "would be" if dry_run else "is" if ids == 1 else "are"
+        printing.line(f"{printing.counted(ids, 'id')} of old jobs {verb} removed")
+
+
+def _forget(session: Session) -> int:
+    """Remove the ids of old jobs, a part at a time; return how many there were."""
+    removed = 0
+    while part := jobs.forget(session.store, session.settings, now()):
+        removed += part
+    return removed
 
 
 def _print(done: Purge, verb: str) -> None:

@@ -290,6 +290,7 @@ class Settings:
     web: str = "127.0.0.1:8080"
     health: str = ""  # host:port of health and metrics alone; empty: only at `web`
     ask_above: int = 100  # replaying more than this many at once asks for confirmation
+    keep_jobs: timedelta = timedelta(days=90)  # the ids of a job, after it was done or stopped
     stop_within: timedelta = timedelta(seconds=30)  # then a stop leaves what is not finished
     limits: Limits = Limits()
     connections: ConnectionLimits = ConnectionLimits()

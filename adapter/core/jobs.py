@@ -24,6 +24,7 @@ class JobState(StrEnum):
     RUNNING = "running"  # its command works on it, or a worker
     STOPPED = "stopped"  # by a person, who may resume it
     DONE = "done"
+    FORGOTTEN = "forgotten"  # its ids are removed, because they were kept long enough
 
 
 class JobStep(StrEnum):
@@ -32,12 +33,15 @@ class JobStep(StrEnum):
     STOP = "stop"
     RESUME = "resume"
     FINISH = "finish"
+    FORGET = "forget"
 
 
 JOBS: dict[tuple[JobState, JobStep], JobState] = {
     (JobState.RUNNING, JobStep.STOP): JobState.STOPPED,
     (JobState.STOPPED, JobStep.RESUME): JobState.RUNNING,
     (JobState.RUNNING, JobStep.FINISH): JobState.DONE,
+    (JobState.DONE, JobStep.FORGET): JobState.FORGOTTEN,
+    (JobState.STOPPED, JobStep.FORGET): JobState.FORGOTTEN,
 }
 
 

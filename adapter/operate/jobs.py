@@ -14,6 +14,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from adapter.core.catalogue import ErrorCode, is_error_code
+from adapter.core.endpoint import Settings
 from adapter.core.errors import FatalError, Issue
 from adapter.core.jobs import Act, JobState, JobStep
 from adapter.core.record_ids import is_message_id
@@ -26,6 +27,7 @@ from adapter.store.queries.chosen import Wanted
 from adapter.store.transaction import Transaction
 
 PART = 200  # ids in one transaction
+FORGOTTEN_AT_ONCE = 10_000  # ids that are removed in one transaction
 _ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 LEFT_ALONE = timedelta(seconds=30)  # a worker takes over a running job after so long
 
@@ -148,6 +150,23 @@ def _finished(tx: Transaction, id_: str, now: datetime) -> Job:
     job = jobs.step(tx, id_, JobStep.FINISH, now)
     _note(tx, now, "job-done", job)
     return job
+
+
+def forgettable(store: Store, settings: Settings, now: datetime) -> int:
+    """Return how many ids `forget` would remove in all. Nothing changes."""
+    with store.read() as tx:
+        return jobs.count_ids(tx, now - settings.keep_jobs)
+
+
+def forget(store: Store, settings: Settings, now: datetime) -> int:
+    """Remove a part of the ids of jobs that ended `keep_jobs` ago; return how many it had.
+
+    A stopped job cannot be resumed after that. What each job was stays.
+    """
+    with store.begin() as tx:
+        for id_ in jobs.ended(tx, now - settings.keep_jobs):
+            _note(tx, now, "job-forgotten", jobs.step(tx, id_, JobStep.FORGET, now))
+        return jobs.remove_ids(tx, FORGOTTEN_AT_ONCE)
 
 
 def _asked(job: Job) -> Asked:

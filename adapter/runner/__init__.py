@@ -190,7 +190,8 @@ class Adapter:
         return maintenance.expire(self.store, self.network, utc_now())
 
     def _purge(self) -> int:
-        return len(maintenance.purge(self.store, self.network, utc_now()))
+        removed = jobs.forget(self.store, self.settings, utc_now())
+        return removed + len(maintenance.purge(self.store, self.network, utc_now()))
 
     def _go_on_with_jobs(self) -> int:
         return jobs.run_left_alone(self.store, self.network, utc_now())

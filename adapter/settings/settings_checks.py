@@ -80,6 +80,8 @@ def _adapter(settings: Settings) -> Iterator[Issue]:
         yield error("ask_above", "is not between 0 and 2147483648")
     if not timedelta(0) <= settings.stop_within <= _LONGEST_STOP:
         yield error("stop_within", "is longer than an hour")
+    if settings.keep_jobs <= timedelta(0):
+        yield error("keep_jobs", "must be longer than zero")
     if settings.health:
         yield from transport_checks.listen_address("health", settings.health)
     yield from _numbers("limits", settings.limits)

@@ -82,6 +82,7 @@ WORDS = {
     "job-stopped": "after the part that was under way",
     "job-resumed": "it goes on where it was",
     "job-done": "it has come to all of its ids",
+    "job-forgotten": "its ids are removed; what it was stays",
     "token-made": "the endpoint has a new token",
     "patient-searched": "a person searched by the patient's number, and saw this case",
     "body-read": "a person read the bytes",

@@ -104,6 +104,34 @@ def left_alone(tx: Transaction, since: datetime) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def count_ids(tx: Transaction, before: datetime) -> int:
+    """Return how many ids the jobs have that were done or stopped before a time."""
+    over = job.c.status.in_([JobState.DONE, JobState.STOPPED])
+    query = sa.select(sa.func.coalesce(sa.func.sum(job.c.total), 0))
+    return int(tx.execute(query.where(over, job.c.moved_at < before)).scalar_one())
+
+
+def ended(tx: Transaction, before: datetime) -> list[str]:
+    """Return the jobs that were done or stopped before a time, locked, oldest first."""
+    over = job.c.status.in_([JobState.DONE, JobState.STOPPED])
+    query = sa.select(job.c.id).where(over, job.c.moved_at < before).order_by(job.c.seq)
+    return list(tx.execute(query.with_for_update()).scalars())
+
+
+def remove_ids(tx: Transaction, limit: int) -> int:
+    """Remove so many of the ids of one forgotten job; return how many there were."""
+    forgotten = sa.select(job.c.id).where(
+        job.c.status == JobState.FORGOTTEN, sa.exists().where(job_row.c.job_id == job.c.id)
+    )
+    id_ = tx.execute(forgotten.order_by(job.c.seq).limit(1)).scalar_one_or_none()
+    first = sa.select(job_row.c.number).where(job_row.c.job_id == id_)
+    numbers = tx.execute(first.order_by(job_row.c.number).limit(limit)).scalars().all()
+    if numbers:
+        these = sa.and_(job_row.c.job_id == id_, job_row.c.number <= numbers[-1])
+        tx.execute(sa.delete(job_row).where(these))
+    return len(numbers)
+
+
 def step(tx: Transaction, id_: str, happened: JobStep, now: datetime) -> Job:
     """Change the state of a job by its table; FatalError `illegal-transition`, `unknown-id`."""
     before = lock(tx, id_)

@@ -260,8 +260,9 @@ def test_a_job_of_nothing_is_done_at_once(region: Region) -> None:
     assert ran(region, started(region, wanted=Wanted(code="expired")).id).status is JobState.DONE
 
 
-def test_the_table_of_jobs_has_no_way_out_of_done() -> None:
-    assert {state for state, _ in JOBS} == {JobState.RUNNING, JobState.STOPPED}
+def test_a_job_that_is_done_can_only_be_forgotten_and_that_is_the_end() -> None:
+    assert {step for state, step in JOBS if state is JobState.DONE} == {JobStep.FORGET}
+    assert {state for state, _ in JOBS} == set(JobState) - {JobState.FORGOTTEN}
     with pytest.raises(FatalError, match="resume while done"):
         advance_job(JobState.DONE, JobStep.RESUME)
 

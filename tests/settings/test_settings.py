@@ -147,7 +147,7 @@ def test_an_empty_variable_of_the_environment_is_as_none(region: Settings) -> No
 def test_every_field_of_the_model_is_a_key_of_the_file() -> None:
     assert set(toml_tables.keys(Settings)) == {
         *("organization", "store", "broker", "broker_management", "web", "health", "ask_above"),
-        *("connections", "stop_within"),
+        *("connections", "keep_jobs", "stop_within"),
         *("limits", "expire_after", "sharing", "protection", "endpoint", "route"),
     }
     named_otherwise = {"owns_stays_key": "owns_stays", "begins_key": "begins"}
