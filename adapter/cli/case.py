@@ -11,7 +11,16 @@ import typer
 from adapter.cli import patient_prompt, printing
 from adapter.cli.case_rights import print_rights
 from adapter.cli.case_timeline import Entry, timeline
-from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who, now
+from adapter.cli.options import (
+    FILE,
+    AsJson,
+    Patient,
+    SettingsFile,
+    StorePlace,
+    Who,
+    WhyPatient,
+    now,
+)
 from adapter.cli.printing import when
 from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
@@ -29,6 +38,7 @@ def case(
     ] = "",
     *,
     patient: Patient = False,
+    reason: WhyPatient = "",
     who: Who,
     settings: SettingsFile = FILE,
     store: StorePlace = "",
@@ -43,9 +53,10 @@ def case(
     """
     if bool(id_) == patient:
         raise typer.BadParameter("give an id, or --patient")
+    patient_prompt.check_reason(reason, patient=patient)
     with open_store(settings, store) as session:
         if patient:
-            ids = patient_prompt.cases_of_patient(session.store, who, now())
+            ids = patient_prompt.cases_of_patient(session.store, who, reason, now())
         else:
             ids = _ids(session, id_)
         if len(ids) > 1:

@@ -11,7 +11,7 @@ import typer
 
 from adapter.cli import completions, options, patient_prompt, printing, texts
 from adapter.cli.case_timeline import held_until
-from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who
+from adapter.cli.options import FILE, AsJson, Patient, SettingsFile, StorePlace, Who, WhyPatient
 from adapter.cli.printing import when
 from adapter.cli.session import Session, open_store
 from adapter.core.errors import FatalError
@@ -63,6 +63,7 @@ def messages(  # noqa: PLR0913 - each option by name
         str, typer.Option(metavar="ID", help="With this id: a receipt's, or any other message's.")
     ] = "",
     patient: Patient = False,
+    reason: WhyPatient = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The longest page.")] = 50,
     before: Annotated[
         int | None,
@@ -78,6 +79,7 @@ def messages(  # noqa: PLR0913 - each option by name
     A page searches a bounded part of the store. It may be short; it then ends with the
     number where the next page starts.
     """
+    patient_prompt.check_reason(reason, patient=patient)
     wanted = Search(
         state=options.one_of(state, STATES),
         event=options.event(event),
@@ -86,7 +88,9 @@ def messages(  # noqa: PLR0913 - each option by name
     )
     with open_store(settings, store) as session:
         of_patient = (
-            patient_prompt.cases_of_patient(session.store, who, options.now()) if patient else []
+            patient_prompt.cases_of_patient(session.store, who, reason, options.now())
+            if patient
+            else []
         )
         found = _matches(session, receipt)
         wanted = replace(

@@ -47,6 +47,14 @@ Patient = Annotated[
     bool,
     typer.Option("--patient", help="Of a patient: asks for the number; the history notes it."),
 ]
+WhyPatient = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        metavar="TEXT",
+        help="With --patient: why. A protected identity requires it; the history keeps it.",
+    ),
+]
 EndpointName = Annotated[
     str,
     typer.Argument(

@@ -84,7 +84,7 @@ WORDS = {
     "job-done": "it has come to all of its ids",
     "job-forgotten": "its ids are removed; what it was stays",
     "token-made": "the endpoint has a new token",
-    "patient-searched": "a person searched by the patient's number, and saw this case",
+    "patient-searched": "a person searched by the patient's number; this case was found",
     "body-read": "a person read the bytes",
 }
 """The words of the column `what`, with their meanings."""

@@ -121,6 +121,44 @@ def test_a_patient_is_typed_at_a_terminal_and_the_search_is_on_record(
     assert str(office.region.messages()[0]["id"]) in shown
 
 
+@pytest.fixture
+def protected(office: Office, at_terminal: None) -> list[str]:
+    """A person with two cases, whose identity became protected with the second."""
+    for visit, is_protected in (("V1", False), ("V2", True)):
+        person = drafts.patient(protected=is_protected)
+        office.region.tells("hospital", drafts.stay(visit=visit, person=person))
+    return [str(row["id"]) for row in office.region.cases()]
+
+
+@pytest.mark.parametrize("command", ["case", "messages"])
+def test_the_cases_of_a_protected_person_are_not_shown_as_one_persons(
+    office: Office, protected: list[str], command: str
+) -> None:
+    shown = " ".join(typed(office, NUMBER, command, "--patient").replace("│", " ").split())
+    assert "has a protected identity" in shown
+    assert "say with --reason why" in shown
+    assert not any(id_ in shown for id_ in protected)
+    lines = office.region.history("patient-searched")
+    assert {row["case_id"] for row in lines} == set(protected)
+    assert {row["detail"] for row in lines} == {"not shown: a protected identity, and no reason"}
+
+
+@pytest.mark.parametrize("command", ["case", "messages"])
+def test_with_a_reason_they_are_and_the_reason_is_on_record(
+    office: Office, protected: list[str], command: str
+) -> None:
+    shown = typed(office, NUMBER, command, "--patient", "--reason", "the ward phoned")
+    cases_ = protected if command == "case" else [m["id"] for m in office.region.messages()]
+    assert all(str(id_) in shown for id_ in cases_)
+    assert ("the ward phoned") in {detail for _, detail in office.history("patient-searched")}
+
+
+def test_a_reason_goes_with_a_patient(office: Office) -> None:
+    office.region.tells("hospital", drafts.note())
+    assert office.run("case", "V1", "--reason", "x").exit_code == 2
+    assert office.run("messages", "--reason", "x").exit_code == 2
+
+
 def test_an_unknown_patient_is_not_found_and_a_wrong_number_is_told(
     office: Office, at_terminal: None
 ) -> None:

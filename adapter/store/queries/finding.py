@@ -45,10 +45,11 @@ class CaseHead:
     name: str
     opened_at: datetime
     closed_at: datetime | None
+    protected: bool
 
 
 def heads(tx: Transaction, ids: Collection[str]) -> list[CaseHead]:
     """Return the heads of these cases, the newest first."""
-    columns = (case.c.id, case.c.name, case.c.opened_at, case.c.closed_at)
+    columns = (case.c.id, case.c.name, case.c.opened_at, case.c.closed_at, case.c.protected)
     query = sa.select(*columns).where(among(case.c.id, "ids_")).order_by(case.c.seq.desc())
     return [CaseHead(**row) for row in tx.execute(query, {"ids_": list(ids)}).mappings()]
