@@ -92,14 +92,14 @@ def messages(  # noqa: PLR0913 - each option by name
             if patient
             else []
         )
-        found = _matches(session, receipt)
+        matched = _matches(session, receipt)
         wanted = replace(
             wanted,
             endpoint=session.any_endpoint(endpoint),
             cases=(*of_patient, *_cases(session, case)),
-            ids=tuple(match.message_id for match in found),
+            ids=tuple(match.message_id for match in matched),
         )
-        _list(session, wanted, limit, found, as_json=as_json)
+        _list(session, wanted, limit, matched, as_json=as_json)
 
 
 def _cases(session: Session, text: str) -> tuple[str, ...]:
@@ -112,24 +112,24 @@ def _cases(session: Session, text: str) -> tuple[str, ...]:
 
 def _matches(session: Session, text: str) -> list[Match]:
     with session.store.read() as tx:
-        found = matches.matches(tx, text) if text else []
-    if text and not found:
+        matched = matches.matches(tx, text) if text else []
+    if text and not matched:
         raise FatalError("unknown-id", "no such message")
-    return found
+    return matched
 
 
 def _list(
-    session: Session, wanted: Search, limit: int, found: Sequence[Match], *, as_json: bool
+    session: Session, wanted: Search, limit: int, matched: Sequence[Match], *, as_json: bool
 ) -> None:
     with session.store.read() as tx:
         page = search.messages(tx, wanted, limit)
         sent = queries.deliveries_of(tx, [m.id for m in page.messages])
         held = session.held()
     if as_json:
-        printing.data(_page_data(page, sent, held) | {"matches": found})
+        printing.data(_page_data(page, sent, held) | {"matches": matched})
         return
     _print_page(page, sent, held)
-    for match in found:
+    for match in matched:
         printing.paragraph(_found(match), "  ")
 
 
