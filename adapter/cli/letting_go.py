@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from adapter.cli import by_cause, printing
+from adapter.cli import by_cause, dry_run_of_ids, printing
 from adapter.cli.by_cause import Filters, How
 from adapter.cli.errors import all_or_none
 from adapter.cli.options import (
@@ -56,20 +56,20 @@ def take(  # noqa: PLR0913 - each option by name
     Of several ids, all are taken or none. --cause starts a job, see `adapter jobs`.
     """
     filters = Filters(cause, endpoint, event, since, until)
-    wanted = _one_way(ids, filters, dry_run=dry_run)
+    wanted = _one_way(ids, filters)
     with open_store(settings, store) as session:
         if cause:
             how = How(dry_run=dry_run, yes=yes, as_json=as_json)
             by_cause.act(session, Order(act=Act.TAKE, who=who), filters, how)
+        elif dry_run:
+            dry_run_of_ids.show(session, Act.TAKE, wanted, as_json=as_json)
         else:
             _take(session, wanted, who, as_json=as_json)
 
 
-def _one_way(ids: _Ids, filters: Filters, *, dry_run: bool) -> list[str]:
+def _one_way(ids: _Ids, filters: Filters) -> list[str]:
     wanted = list(dict.fromkeys(ids or []))
     by_cause.check_one_way(wanted, filters)
-    if wanted and dry_run:
-        raise typer.BadParameter("--dry-run goes with --cause")
     return wanted
 
 
@@ -108,11 +108,13 @@ def discard(  # noqa: PLR0913 - each option by name
     Of several ids, all are discarded or none. --cause starts a job, see `adapter jobs`.
     """
     filters = Filters(cause, endpoint, event, since, until)
-    wanted = _one_way(ids, filters, dry_run=dry_run)
+    wanted = _one_way(ids, filters)
     with open_store(settings, store) as session:
         if cause:
             how = How(dry_run=dry_run, yes=yes, as_json=as_json)
             by_cause.act(session, Order(act=Act.DISCARD, who=who, reason=reason), filters, how)
+        elif dry_run:
+            dry_run_of_ids.show(session, Act.DISCARD, wanted, as_json=as_json)
         else:
             _discard(session, wanted, Order(act=Act.DISCARD, who=who, reason=reason))
             _print_discarded(wanted, who, as_json=as_json)

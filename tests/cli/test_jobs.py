@@ -124,7 +124,6 @@ def test_many_need_a_person_or_yes(office: Office, tmp_path: Path) -> None:
         (("discard", "--reason", "x"), "give ids, or --cause"),
         (("discard", "d-1", "--cause", "refused", "--reason", "x"), "give ids, or --cause"),
         (("take", "d-1", "--endpoint", "lulea"), "go with --cause"),
-        (("take", "d-1", "--dry-run"), "--dry-run goes with --cause"),
         (("take", "--cause", "refused", "--endpoint", "lulae"), "did you mean lulea?"),
         (("replay", "--cause", "refusd", "--reason", "x"), "did you mean refused"),
         (("replay", "--cause", "refused", "--although-receipted", "--reason", "x"), "--cause"),
