@@ -30,8 +30,8 @@ def show(session: Session, act: Act, ids: Sequence[str], *, as_json: bool) -> No
 
 def _row(act: Act, verdict: Verdict) -> list[str]:
     of = verdict.subject
-    told = ", and its sender is told" if _tells_sender(act, verdict) else ""
-    would = f"no: {_why_not(verdict)}" if verdict.issue else f"yes{told}"
+    also = ", and its sender is told" if _tells_sender(act, verdict) else ""
+    would = f"no: {_why_not(verdict)}" if verdict.issue else f"yes{also}"
     return [of.id, of.kind, of.event or "-", of.endpoint or "-", of.state, would]
 
 
