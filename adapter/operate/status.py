@@ -17,7 +17,7 @@ from adapter.core.endpoint import Endpoint, Settings
 from adapter.operate import partner_findings
 from adapter.operate.partner_findings import PartnerFinding
 from adapter.store.queries import partners
-from adapter.store.queries.partners import Stop
+from adapter.store.queries.partners import DeadCount, Stop
 from adapter.store.transaction import Transaction
 
 _ZONE = ZoneInfo("Europe/Stockholm")  # where a day begins
@@ -32,6 +32,7 @@ class PartnerStatus:
     waiting: int = 0  # deliveries that are open
     troubled: int = 0  # of these, those that failed or got no receipt in time
     dead: int = 0  # deliveries to it and messages from it
+    causes: tuple[DeadCount, ...] = ()  # of these, by their codes
     refused_today: int = 0  # messages from it, since midnight in Sweden
     oldest_waiting: datetime | None = None  # when the oldest open delivery was made
     last_heard: datetime | None = None  # receipts included
@@ -63,9 +64,9 @@ class _Read:
         self.troubled = partners.failing(tx)
         self.refused = partners.refused_since(tx, midnight(now))
         self.heard = partners.last_heard(tx)
-        self.dead = dict[str, int]()
+        self.dead = dict[str, list[DeadCount]]()
         for row in partners.dead(tx):
-            self.dead[row.endpoint] = self.dead.get(row.endpoint, 0) + row.count
+            self.dead.setdefault(row.endpoint, []).append(row)
         self.findings = list(partner_findings.findings(tx, settings, now))
 
     def names(self) -> set[str]:
@@ -79,13 +80,15 @@ class _Read:
 
 def _status(name: str, read: _Read, now: datetime) -> PartnerStatus:
     waiting, stop = read.waiting.get(name), read.stops.get(name, _NO_STOP)
+    causes = read.dead.get(name, [])
     known = read.known.get(name)
     return PartnerStatus(
         endpoint=name,
         owner=known.owner if known else "",
         waiting=waiting.number if waiting else 0,
         troubled=read.troubled.get(name, 0),
-        dead=read.dead.get(name, 0),
+        dead=sum(cause.count for cause in causes),
+        causes=tuple(causes),
         refused_today=read.refused.get(name, 0),
         oldest_waiting=waiting.oldest if waiting else None,
         last_heard=read.heard.get(name),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from threading import Lock
 
 from anyio import to_thread
@@ -77,10 +78,12 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
         return
     up.add_metric([], 1)
     yield up
+    yield _build()
     yield _counts("adapter_messages", "Messages not yet processed, or dead.", counted[0])
     yield _counts("adapter_deliveries", "Deliveries open, accepted or dead.", counted[1])
     yield from _endpoints(network, endpoints, now)
     yield from _partners(statuses)
+    yield _dead_by_cause(statuses)
     yield from _stands(statuses)
     yield from _items([row.endpoint for row in endpoints], item_counts)
     yield from (_total(name, value) for name, value in totals.items())
@@ -133,6 +136,22 @@ def _partners(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:
         if each.certificate_days is not None:
             days.add_metric(name, each.certificate_days)
     yield from (waiting, troubled, dead, refused, findings, days)
+
+
+def _build() -> Metric:
+    family = _gauge("adapter_build_info", "Always 1: the version is its label.", "version")
+    family.add_metric([version("careplan-adapter")], 1)
+    return family
+
+
+def _dead_by_cause(statuses: Iterable[PartnerStatus]) -> Metric:
+    """Only causes that there are; `adapter_endpoint_dead` is told at zero too."""
+    text = "What is dead of an endpoint, by kind and code."
+    family = GaugeMetricFamily("adapter_dead", text, labels=["endpoint", "kind", "code"])
+    for each in statuses:
+        for cause in each.causes:
+            family.add_metric([each.endpoint, cause.kind, cause.code], cause.count)
+    return family
 
 
 def _stands(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:

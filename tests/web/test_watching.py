@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from importlib.metadata import version
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -122,6 +123,17 @@ def test_how_partners_stand_is_told_at_zero_too(site: Site) -> None:
     assert found[("adapter_endpoint_findings", "astad-omsorg")] == 0
     names = ("waiting", "troubled", "dead", "refused_today")
     assert {found[(f"adapter_endpoint_{name}", "plan")] for name in names} == {0}
+
+
+def test_what_is_dead_is_told_by_cause_and_the_version_too(site: Site) -> None:
+    send(site)
+    with site.store.begin() as tx:
+        id_ = tx.execute(delivery.select()).mappings().one()["id"]
+        outbox.step(tx, id_, Step.GIVE_UP, utc_now(), code="refused")
+    found = samples(site)
+    assert found[("adapter_endpoint_dead", "sundby-journal")] == 1
+    assert found[("adapter_dead", "refused", "sundby-journal", "delivery")] == 1
+    assert found[("adapter_build_info", version("careplan-adapter"))] == 1
 
 
 def test_what_goes_on_failing_grows_old_though_it_is_never_overdue(site: Site) -> None:
