@@ -30,7 +30,7 @@ constraints: install
 matrix:
 	$(PYTHON) -m tools.matrix
 
-# Debian's packages for the tests, when they are missing: RabbitMQ, PostgreSQL, Pango, poppler.
+# Debian's packages for the tests, when they are missing: RabbitMQ, PostgreSQL, Pango, poppler, promtool.
 servers:
 	$(PYTHON) -m tests.kit.servers.install
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from importlib.metadata import version
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.core.lifecycle import Step
@@ -17,6 +19,7 @@ from adapter.store import endpoints, outbox
 from adapter.store.tables import delivery
 from adapter.web import metrics
 from tests.kit.oracle import problems
+from tests.kit.servers.packages import PROMETHEUS, require_installed
 from tests.kit.site import FHIR, PROCESS, Site, fixture
 
 IDENTITIES = ("195009072553", "Åkerström", "Märta", "Örngatan")
@@ -134,6 +137,18 @@ def test_what_is_dead_is_told_by_cause_and_the_version_too(site: Site) -> None:
     assert found[("adapter_endpoint_dead", "sundby-journal")] == 1
     assert found[("adapter_dead", "refused", "sundby-journal", "delivery")] == 1
     assert found[("adapter_build_info", version("careplan-adapter"))] == 1
+
+
+@pytest.mark.servers
+def test_promtool_finds_no_fault_in_the_metrics(site: Site) -> None:
+    require_installed(PROMETHEUS)
+    send(site)
+    with site.client() as client:
+        text = client.get("/metrics").content
+    run = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
 
 
 def test_what_goes_on_failing_grows_old_though_it_is_never_overdue(site: Site) -> None:

@@ -1,8 +1,8 @@
 """Install what the tests need of Debian: `python3 -m tests.kit.servers.install`.
 
-That is RabbitMQ, PostgreSQL, and what makes and reads a PDF, where it is missing. Standard
-library only. As root it installs the packages without starting their services. As any other
-user it says what to install.
+That is RabbitMQ, PostgreSQL, promtool, and what makes and reads a PDF, where it is missing.
+Standard library only. As root it installs the packages without starting their services. As any
+other user it says what to install.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Debian packages that the tests need: the servers, and what makes and reads a PDF.
+"""The Debian packages that the tests need: servers, promtool, and what makes and reads a PDF.
 
 Where they put their programs, and which of them are missing.
 """
@@ -14,6 +14,7 @@ POSTGRESQL_BINARIES = Path("/usr/lib/postgresql")
 
 
 RABBITMQ, POSTGRESQL = "rabbitmq-server", "postgresql"
+PROMETHEUS = "prometheus"  # for promtool, which checks metrics and rules
 PANGO, HARFBUZZ_SUBSET, POPPLER = "libpangoft2-1.0-0", "libharfbuzz-subset0", "poppler-utils"
 PDF = (PANGO, HARFBUZZ_SUBSET, POPPLER)
 
@@ -27,6 +28,7 @@ def missing() -> list[str]:
     there = {
         RABBITMQ: (RABBITMQ_SCRIPTS / "rabbitmq-server").exists(),
         POSTGRESQL: any(POSTGRESQL_BINARIES.glob("*/bin/initdb")),
+        PROMETHEUS: shutil.which("promtool"),
         PANGO: find_library("pangoft2-1.0"),
         HARFBUZZ_SUBSET: find_library("harfbuzz-subset"),
         POPPLER: shutil.which("pdftotext"),
