@@ -106,3 +106,29 @@ def _equal(element: _Before, compiler: Any, **options: Any) -> str:
 def _in_range(element: _Before, compiler: Any, **options: Any) -> str:
     endpoint, seq, name, before = (compiler.process(each, **options) for each in element.clauses)
     return f"{endpoint} >= {name} AND ({endpoint}, {seq}) < ({name}, {before})"
+
+
+class _Seconds(FunctionElement[float]):
+    """Seconds from the second time to the first."""
+
+    inherit_cache = True
+    type = sa.Float()
+
+
+def seconds_between(
+    later: sa.ColumnElement[Any], earlier: sa.ColumnElement[Any]
+) -> sa.ColumnElement[float]:
+    """Return how many seconds `later` is after `earlier`; NULL when one is."""
+    return _Seconds(later, earlier)
+
+
+@compiles(_Seconds)
+def _by_days(element: _Seconds, compiler: Any, **options: Any) -> str:
+    later, earlier = (compiler.process(each, **options) for each in element.clauses)
+    return f"((julianday({later}) - julianday({earlier})) * 86400.0)"
+
+
+@compiles(_Seconds, "postgresql")
+def _by_epoch(element: _Seconds, compiler: Any, **options: Any) -> str:
+    later, earlier = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(extract(epoch from ({later} - {earlier})) AS double precision)"

@@ -23,6 +23,7 @@ from adapter.settings.network import Network
 from adapter.store import Store, items
 from adapter.store.queries import figures
 from adapter.web.authentication import context
+from adapter.web.counters import Counters
 
 router = APIRouter()
 FRESH_FOR = 5.0  # seconds; several scrapers at once cost one reading of the store
@@ -51,6 +52,7 @@ class Figures(Collector):
     def __init__(self, network: Network, store: Store) -> None:
         self._network, self._store = network, store
         self._lock = Lock()
+        self._counters = Counters()
         self._kept: list[Metric] = []
         self._until = 0.0
 
@@ -58,9 +60,21 @@ class Figures(Collector):
         """Return the metrics, at most FRESH_FOR seconds old."""
         with self._lock:
             if time.monotonic() >= self._until:
-                self._kept = list(figures_at(self._network, self._store, datetime.now(UTC)))
+                self._kept = list(self._read(datetime.now(UTC)))
                 self._until = time.monotonic() + FRESH_FOR
             return self._kept
+
+    def _read(self, now: datetime) -> Iterator[Metric]:
+        up, *others = figures_at(self._network, self._store, now)
+        yield from (up, *others)
+        if not others:  # the store is away: `up` says so
+            return
+        try:
+            with self._store.read() as tx:
+                self._counters.look(tx, time.monotonic())
+        except TransientError:
+            return
+        yield from self._counters.metrics(self._network.endpoints)
 
 
 def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric]:

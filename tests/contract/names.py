@@ -11,7 +11,6 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -35,7 +34,7 @@ from adapter.web import metadata as web_metadata
 from adapter.web import metrics as web_metrics
 from adapter.web import published as web_published
 from adapter.web import receiving
-from adapter.web.metrics import figures_at
+from adapter.web.metrics import Figures
 from tests.kit import drafts, morning
 from tests.kit.commands import program
 from tests.kit.drafts import HOSPITAL
@@ -138,7 +137,7 @@ def metrics() -> Iterator[tuple[str, list[str]]]:
         network = Network(settings=settings.load(SETTINGS, {}), systems=mappings.load())
         with store.begin() as tx:
             endpoints.register(tx, network.endpoints)
-        for metric in figures_at(network, store, datetime.now(UTC)):
+        for metric in Figures(network, store).collect():
             yield metric.name, _labels(metric)
         store.close()
 

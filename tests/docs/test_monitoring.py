@@ -36,7 +36,8 @@ WITH_A_NAME = re.compile(r"finding(?:=~|=)\"([^\"]*)\"")
 def told() -> dict[str, set[str]]:
     """Every metric that /metrics tells, with its labels, as Prometheus names it."""
     metrics = {name: set(labels) for name, labels in names.metrics()}
-    return metrics | {f"{name}_total": labels for name, labels in metrics.items()}
+    buckets = {f"{name}_bucket": {*labels, "le"} for name, labels in metrics.items()}
+    return metrics | buckets | {f"{name}_total": labels for name, labels in metrics.items()}
 
 
 def promtool(*arguments: str) -> None:
