@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ from adapter.cli.options import (
 from adapter.cli.printing import when
 from adapter.cli.session import Session, prepare_store
 from adapter.store import endpoints, history
+from adapter.store.queries import partners
+from adapter.store.queries.partners import Stop
 
 
 def pause(
@@ -55,9 +58,20 @@ def resume(
     with prepare_store(settings, store) as session:
         session.known_endpoint(endpoint)
         with session.store.begin() as tx:
+            detail = _what_ends(partners.stops(tx), endpoint)
             endpoints.resume(tx, endpoint, now())
-            history.note(tx, now(), "resumed", endpoint=endpoint, who=who)
-    printing.line(f"{endpoint} resumed by {who}")
+            history.note(tx, now(), "resumed", endpoint=endpoint, who=who, detail=detail)
+    printing.line(f"{endpoint} resumed by {who}: {detail}")
+
+
+def _what_ends(stops: Iterable[Stop], name: str) -> str:
+    """Say what kept deliveries from an endpoint until now."""
+    stop = next((each for each in stops if each.endpoint == name), None)
+    if stop and stop.paused_at:
+        return f"the pause by {stop.paused_by} has ended ({stop.paused_why})"
+    if stop and stop.cut_off:
+        return "it was cut off; it is tried again now"
+    return "it was not paused; what waits for it is due now"
 
 
 def token(

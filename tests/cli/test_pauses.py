@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from adapter.cli import options
+from adapter.store import endpoints
 from tests.kit.office import Office
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)  # 12:00 in Sweden
@@ -55,3 +56,24 @@ def test_a_pause_says_by_whom_and_until_when(office: Office) -> None:
 def test_a_pause_in_the_past_changes_nothing(office: Office) -> None:
     assert office.run("pause", "umea", "--until", "11:00", "--reason", "x").exit_code == 2
     assert office.history("paused") == []
+
+
+def test_who_resumes_is_told_whose_pause_ends(office: Office) -> None:
+    office.run("pause", "umea", "--reason", "upgrade", "--who", "Bo")
+    told = office.run("resume", "umea", "--who", "Ann").stdout
+    assert told == "umea resumed by Ann: the pause by Bo has ended (upgrade)\n"
+    assert office.history("resumed") == [("Ann", "the pause by Bo has ended (upgrade)")]
+
+
+def test_who_resumes_what_is_not_paused_is_told_that(office: Office) -> None:
+    told = office.run("resume", "umea", "--who", "Ann").stdout
+    assert told == "umea resumed by Ann: it was not paused; what waits for it is due now\n"
+
+
+def test_who_resumes_a_partner_that_is_cut_off_is_told_what_happens(office: Office) -> None:
+    with office.region.store.begin() as tx:
+        endpoints.prefetch(tx, (), failed=["umea"])
+        for _ in range(5):
+            endpoints.failed(tx, "umea", NOON + timedelta(hours=1))
+    told = office.run("resume", "umea", "--who", "Ann").stdout
+    assert told == "umea resumed by Ann: it was cut off; it is tried again now\n"
