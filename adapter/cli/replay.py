@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import by_cause, options, printing
+from adapter.cli import by_cause, completions, options, printing
 from adapter.cli.by_cause import Filters
 from adapter.cli.errors import all_or_none
 from adapter.cli.options import (
@@ -61,6 +61,7 @@ def replay(  # noqa: PLR0913 - each option by name
         str,
         typer.Option(
             metavar="ENDPOINT",
+            autocompletion=completions.endpoints,
             help="With --cause: only this endpoint's. Without: send what it lost, instead of ids.",
         ),
     ] = "",
@@ -70,7 +71,12 @@ def replay(  # noqa: PLR0913 - each option by name
     ] = "",
     until: Until = "",
     event: Annotated[
-        str, typer.Option(metavar="EVENT", help="Only messages with this event.")
+        str,
+        typer.Option(
+            metavar="EVENT",
+            autocompletion=completions.events,
+            help="Only messages with this event.",
+        ),
     ] = "",
     although_receipted: Annotated[
         bool, typer.Option("--although-receipted", help="Also send what its system had receipted.")

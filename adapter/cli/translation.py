@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from adapter import mappings
-from adapter.cli import options, printing, texts
+from adapter.cli import completions, options, printing, texts
 from adapter.cli.errors import issue_line, print_error
 from adapter.cli.options import AsJson, read_input
 from adapter.core import privacy
@@ -48,7 +48,12 @@ def map_(  # noqa: PLR0913 - each option by name
     ],
     to: Annotated[str, typer.Option("--to", metavar="SYSTEM", help="The system to translate to.")],
     event: Annotated[
-        str, typer.Option(metavar="EVENT", help="The event, where the document does not name it.")
+        str,
+        typer.Option(
+            metavar="EVENT",
+            autocompletion=completions.events,
+            help="The event, where the document does not name it.",
+        ),
     ] = "",
     sender: Annotated[
         str, typer.Option(metavar="HSA-ID", help="The sender's organisation.")

@@ -82,7 +82,7 @@ def lock(tx: Transaction, id_: str) -> Job:
 def _job(tx: Transaction, query: sa.Select[Any], id_: str) -> Job:
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
-        raise FatalError("unknown-id", id_)
+        raise FatalError("unknown-id", id_, todo="Copy the id from `adapter jobs`.")
     return _read(row)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from adapter.cli import app, printing
+from tests.kit.commands import program
 from tests.kit.office import SETTINGS
 
 
@@ -40,6 +41,30 @@ def test_options_and_their_values_are_completed() -> None:
     assert completed("adapter", "messages", "--state", "dea") == ["dead"]
     assert completed("adapter", "messages", "--event", "care-p") == ["care-plan"]
     assert completed("adapter", "jobs", "res") == ["resume"]
+
+
+KNOWN = {
+    "--endpoint": ("lul", "lulea"),
+    "--event": ("care-p", "care-plan"),
+    "--cause": ("access", "access-denied"),
+    "--state": ("dea", "dead"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (name, option)
+        for name, command in program().items()
+        for parameter in command.params
+        for option in parameter.opts
+        if option in KNOWN
+    ],
+)
+def test_an_option_is_completed_in_every_command_that_has_it(command: str, option: str) -> None:
+    begun, whole = KNOWN[option]
+    known = {"ADAPTER_SETTINGS": str(SETTINGS)}
+    assert completed("adapter", *command.split(), option, begun, **known) == [whole]
 
 
 def test_endpoints_are_those_of_the_settings_file(tmp_path: Path) -> None:

@@ -142,4 +142,6 @@ def test_nothing_of_a_known_cause_is_no_job(office: Office) -> None:
     assert "Nothing is dead" in office.run("replay", "--cause", "expired", *WHY).stdout
     assert office.data("jobs")["jobs"] == []
     assert office.run("jobs").stdout == "No job was ever started.\n"
-    assert office.run("jobs", "show", "j-1").exit_code == 1
+    unknown = office.run("jobs", "show", "j-1")
+    assert unknown.exit_code == 1
+    assert "Copy the id from `adapter jobs`" in unknown.stderr
