@@ -165,6 +165,7 @@ def _data(act: Act, foreseen: Forecast) -> Mapping[str, object]:
         "tried": foreseen.tried,
         "receivers": foreseen.receivers,
         "nobody": foreseen.nobody,
+        "tells_senders": foreseen.tells_senders,
     }
 
 
@@ -184,6 +185,9 @@ def _print_forecast(act: Act, foreseen: Forecast) -> None:
     printing.table(columns, rows)
     for refusal in foreseen.refusals.values():
         _print_refusal(refusal, "would refuse")
+    if foreseen.tells_senders:
+        number = printing.counted(foreseen.tells_senders, "delivery")
+        printing.paragraph(f"the sender of {number} would be told", "  ")
     if foreseen.tried:
         _print_tried(foreseen)
 

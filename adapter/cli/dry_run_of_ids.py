@@ -19,23 +19,23 @@ def show(session: Session, act: Act, ids: Sequence[str], *, as_json: bool) -> No
         asked = Asked(act=act)
         judged = verdicts(tx, session.network, asked, ids, lambda _, later: set(later))
     if as_json:
-        printing.data({"act": str(act), "planned": [_data(act, each) for each in judged]})
+        printing.data({"act": str(act), "planned": [_data(each) for each in judged]})
     else:
         columns = ["id", "kind", "event", "endpoint", "now", f"would be {DONE[act]}"]
-        printing.table(columns, [_row(act, each) for each in judged])
+        printing.table(columns, [_row(each) for each in judged])
     if any(each.issue for each in judged):
         printing.aside("Nothing would be done: the command does all of them or none.")
         raise typer.Exit(1)
 
 
-def _row(act: Act, verdict: Verdict) -> list[str]:
+def _row(verdict: Verdict) -> list[str]:
     of = verdict.subject
-    also = ", and its sender is told" if _tells_sender(act, verdict) else ""
+    also = ", and its sender is told" if _tells_sender(verdict) else ""
     would = f"no: {_why_not(verdict)}" if verdict.issue else f"yes{also}"
     return [of.id, of.kind, of.event or "-", of.endpoint or "-", of.state, would]
 
 
-def _data(act: Act, verdict: Verdict) -> Mapping[str, object]:
+def _data(verdict: Verdict) -> Mapping[str, object]:
     of = verdict.subject
     return {
         "id": of.id,
@@ -45,7 +45,7 @@ def _data(act: Act, verdict: Verdict) -> Mapping[str, object]:
         "state": of.state,
         "would": verdict.issue is None,
         "why_not": _why_not(verdict),
-        "tells_sender": _tells_sender(act, verdict),
+        "tells_sender": _tells_sender(verdict),
     }
 
 
@@ -53,5 +53,5 @@ def _why_not(verdict: Verdict) -> str:
     return f"{verdict.issue.code}: {verdict.issue.detail}" if verdict.issue else ""
 
 
-def _tells_sender(act: Act, verdict: Verdict) -> bool:
-    return act is Act.DISCARD and verdict.subject.untold and not verdict.issue
+def _tells_sender(verdict: Verdict) -> bool:
+    return verdict.tells_sender and not verdict.issue

@@ -40,6 +40,7 @@ class Forecast:
     receivers: Counter[str] = field(default_factory=Counter)  # of the messages that were tried
     nobody: Counter[str] = field(default_factory=Counter)  # why messages would reach nobody
     tried: int = 0
+    tells_senders: int = 0  # deliveries whose senders would get a delivery report now
 
     @property
     def would(self) -> int:
@@ -62,6 +63,7 @@ class Forecast:
             return
         group.would += 1
         group.seen_twice += verdict.seen_before
+        self.tells_senders += verdict.tells_sender
         self.receivers.update(verdict.receivers)
         if verdict.why_not:
             self.nobody[verdict.why_not] += 1

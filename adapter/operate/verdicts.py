@@ -28,6 +28,7 @@ class Verdict:
     subject: Subject
     issue: Issue | None = None  # why it would be refused; None: it would be done
     seen_before: bool = False  # an earlier attempt may have arrived
+    tells_sender: bool = False  # its sender would get the delivery report that was held back
     receivers: tuple[str, ...] = ()  # of a message that was tried
     why_not: str = ""  # why a message that was tried would reach no receiver
 
@@ -54,6 +55,7 @@ def verdicts(
             subject=known[id_],
             issue=_issue(network, asked, known[id_], overtaken.get(id_, ())),
             seen_before=id_ in arrived,
+            tells_sender=asked.act is Act.DISCARD and known[id_].untold,
         )
         if id_ in known
         else _gone(id_)

@@ -54,6 +54,16 @@ def test_it_is_told_whose_sender_would_be_told(office: Office, dead: str) -> Non
     assert office.region.deliveries(event="delivery-report") == before
 
 
+def test_of_a_cause_it_is_counted_whose_sender_would_be_told(office: Office, dead: str) -> None:
+    of_cause = ("discard", "--cause", "refused", *arguments("discard"), "--dry-run")
+    assert office.data(*of_cause)["tells_senders"] == 0
+    with office.region.store.begin() as tx:
+        outbox.fill(tx, dead, untold=True)
+    assert office.data(*of_cause)["tells_senders"] == 1
+    assert "the sender of 1 delivery would be told" in office.run(*of_cause).stdout
+    assert office.data("take", "--cause", "refused", "--dry-run")["tells_senders"] == 0
+
+
 def test_a_program_gets_the_same(office: Office, dead: str) -> None:
     planned = office.data("take", dead, "d-none", "--dry-run")["planned"]
     assert [(row["id"], row["would"], row["why_not"]) for row in planned] == [
