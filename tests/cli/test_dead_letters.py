@@ -207,7 +207,7 @@ def test_a_paused_endpoint_is_sent_nothing_until_it_is_resumed(office: Office) -
     office.region.turn(after=timedelta(seconds=1))
     assert office.region.deliveries(content_id=content)[0]["state"] == "in-flight"
     assert office.history("paused") == [("Ann", "upgrade")]
-    assert office.history("resumed") == [("Ann", "")]
+    assert office.history("resumed") == [("Ann", "the pause by Ann has ended (upgrade)")]
 
 
 @pytest.mark.parametrize(
