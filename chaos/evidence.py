@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaos.ledger import Line, Saw
-from chaos.parties import SUCCESSORS
+from chaos.parties import OMSORG, OMSORG_2, SUCCESSORS
 
 FINAL = ("ok", "fatal-error")
 NEVER = float("inf")
 MOVING = "settings-moved"  # the fault in which one mailbox replaces another
+XML = {OMSORG.endpoint, OMSORG_2.endpoint}
 RELOADED = 75.0  # seconds until the last process has new settings, if the ledger has no such line
 
 Place = tuple[str, int]  # case and number
@@ -23,6 +24,7 @@ class Sent:
 
     first: Line
     sent_at: list[float] = field(default_factory=list)  # of every copy
+    envelopes: set[str] = field(default_factory=set)  # of every copy
     receipt: str = ""  # code of the final receipt, or of the last that is not final
     receipted: float = NEVER  # when the final receipt came
     contradicted: bool = False  # another final receipt says the opposite
@@ -51,7 +53,7 @@ class Sent:
 class Arrivals:
     """Everything that came to one mailbox, or to its successor, for one place in a case."""
 
-    content: str  # the content id that was sent
+    sent: Sent
     who: list[str] = field(default_factory=list)  # in order of arrival, each once
     contents: set[str] = field(default_factory=set)
     envelopes: set[str] = field(default_factory=set)
@@ -69,8 +71,14 @@ class Arrivals:
 
     @property
     def doubled(self) -> bool:
-        """Whether it came with another content id, in several envelopes, or to both mailboxes."""
-        return self.contents != {self.content} or max(len(self.envelopes), len(self.who)) > 1
+        """Whether it came with another content id, in too many envelopes, or to both mailboxes."""
+        other = self.contents != {self.sent.first.content}
+        return other or len(self.who) > 1 or (len(self.envelopes) > 1 and not self._rewritten)
+
+    @property
+    def _rewritten(self) -> bool:
+        """Whether it is FHIR that the adapter wrote: each resend has a new envelope (MedCom)."""
+        return not XML & {*self.who} and not self.envelopes & self.sent.envelopes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,6 +159,7 @@ class Evidence:
         sent = self.sent.setdefault((line.case, line.number), Sent(first=line))
         self._contents[line.content] = sent
         sent.sent_at.append(line.at)
+        sent.envelopes.add(line.envelope)
         if line.recalls >= 0:
             self.recalls[line.case, line.recalls] = sent
 
@@ -160,7 +169,7 @@ class Evidence:
             self.strays.append(name(line.who, line.case, line.number))
             return
         key = (_mailbox(line.who), *sent.key)
-        self.arrived.setdefault(key, Arrivals(content=sent.first.content)).add(line)
+        self.arrived.setdefault(key, Arrivals(sent=sent)).add(line)
 
     def _addressed(self, line: Line, sent: Sent) -> bool:
         mailbox = _mailbox(line.who)

@@ -147,6 +147,20 @@ def test_the_same_message_under_another_id_is_doubled(other: Line) -> None:
     assert counts(verdict) == {"doubled": 1}
 
 
+def test_fhir_that_the_adapter_wrote_may_be_resent_in_a_new_envelope() -> None:
+    ours = [got(1, 3, envelope="ours-1"), got(1, 44, envelope="ours-2")]
+    verdict = judge([sent(1, 1), receipted(1, 2), *ours])
+    assert verdict.clean
+    assert verdict.copies == 1
+
+
+def test_a_forwarded_message_and_xml_keep_their_envelope_when_resent() -> None:
+    forwarded = [got(1, 3), got(1, 44, envelope="ours")]
+    assert counts(judge([sent(1, 1), receipted(1, 2), *forwarded])) == {"doubled": 1}
+    xml = [got(1, 3, who="umea", envelope="o-1"), got(1, 44, who="umea", envelope="o-2")]
+    assert counts(judge([sent(1, 1, to="umea"), receipted(1, 2), *xml])) == {"doubled": 1}
+
+
 def test_an_arrival_at_another_receiver_is_misdelivered() -> None:
     verdict = judge([sent(1, 1), receipted(1, 2), got(1, 3), got(1, 4, who="umea")])
     assert counts(verdict) == {"misdelivered": 1}
