@@ -105,16 +105,20 @@ def left_alone(tx: Transaction, since: datetime) -> list[str]:
 
 
 def count_ids(tx: Transaction, before: datetime) -> int:
-    """Return how many ids the jobs have that were done or stopped before a time."""
+    """Return how many ids are left of jobs that are forgotten, or ended before a time."""
+    old = sa.or_(job.c.status == JobState.FORGOTTEN, _ended(before))
+    query = sa.select(sa.func.count()).select_from(job_row).join(job, job.c.id == job_row.c.job_id)
+    return int(tx.execute(query.where(old)).scalar_one())
+
+
+def _ended(before: datetime) -> sa.ColumnElement[bool]:
     over = job.c.status.in_([JobState.DONE, JobState.STOPPED])
-    query = sa.select(sa.func.coalesce(sa.func.sum(job.c.total), 0))
-    return int(tx.execute(query.where(over, job.c.moved_at < before)).scalar_one())
+    return sa.and_(over, job.c.moved_at < before)
 
 
 def ended(tx: Transaction, before: datetime) -> list[str]:
     """Return the jobs that were done or stopped before a time, locked, oldest first."""
-    over = job.c.status.in_([JobState.DONE, JobState.STOPPED])
-    query = sa.select(job.c.id).where(over, job.c.moved_at < before).order_by(job.c.seq)
+    query = sa.select(job.c.id).where(_ended(before)).order_by(job.c.seq)
     return list(tx.execute(query.with_for_update()).scalars())
 
 
