@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
@@ -78,7 +77,7 @@ class Counters:
             self._failures[what, endpoint, _code(detail)] += 1
         if end != until:  # more than one look can count: the rest comes with the next
             self._seen.appendleft((float("-inf"), until))
-        self._at = replace(end)
+        self._at = end
 
     def metrics(self, endpoints: Iterable[str]) -> Iterator[Metric]:
         """Yield the metrics; the histograms of these endpoints also at zero."""

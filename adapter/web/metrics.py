@@ -60,24 +60,15 @@ class Figures(Collector):
         """Return the metrics, at most FRESH_FOR seconds old."""
         with self._lock:
             if time.monotonic() >= self._until:
-                self._kept = list(self._read(datetime.now(UTC)))
+                now = datetime.now(UTC)
+                self._kept = list(figures_at(self._network, self._store, self._counters, now))
                 self._until = time.monotonic() + FRESH_FOR
             return self._kept
 
-    def _read(self, now: datetime) -> Iterator[Metric]:
-        up, *others = figures_at(self._network, self._store, now)
-        yield from (up, *others)
-        if not others:  # the store is away: `up` says so
-            return
-        try:
-            with self._store.read() as tx:
-                self._counters.look(tx, time.monotonic())
-        except TransientError:
-            return
-        yield from self._counters.metrics(self._network.endpoints)
 
-
-def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric]:
+def figures_at(
+    network: Network, store: Store, counters: Counters, now: datetime
+) -> Iterator[Metric]:
     """Yield every metric as it is now."""
     up = GaugeMetricFamily("adapter_store_up", "Whether the store answers.")
     try:
@@ -86,6 +77,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
             endpoints, totals = figures.endpoints(tx, now), figures.totals(tx)
             item_counts = items.counts(tx, now)
             statuses = partner_statuses(tx, network.settings, now)
+            counters.look(tx, time.monotonic())
     except TransientError:
         up.add_metric([], 0)
         yield up
@@ -101,6 +93,7 @@ def figures_at(network: Network, store: Store, now: datetime) -> Iterator[Metric
     yield from _stands(statuses)
     yield from _items([row.endpoint for row in endpoints], item_counts)
     yield from (_total(name, value) for name, value in totals.items())
+    yield from counters.metrics(network.endpoints)
     yield from _health(health.survey(store, network.settings))
 
 

@@ -12,6 +12,7 @@ from adapter.operate import health, item_findings
 from adapter.store import items
 from adapter.store.items import Item
 from adapter.web import metrics
+from adapter.web.counters import Counters
 from tests.kit import standing
 from tests.kit.drafts import T0
 from tests.kit.region import Region
@@ -85,7 +86,9 @@ def test_the_survey_has_the_findings_of_items(region: Region) -> None:
 
 
 def samples(region: Region, name: str, now: datetime) -> dict[tuple[str, str], float]:
-    family = {m.name: m for m in metrics.figures_at(region.network, region.store, now)}[name]
+    family = {m.name: m for m in metrics.figures_at(region.network, region.store, Counters(), now)}[
+        name
+    ]
     return {(s.labels["endpoint"], s.labels["what"]): s.value for s in family.samples}
 
 

@@ -21,6 +21,7 @@ from adapter.store.queries import figures
 from adapter.store.tables import delivery
 from adapter.transports import Response
 from adapter.web import metrics
+from adapter.web.counters import Counters
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.far_side import hand_over, written
@@ -200,7 +201,7 @@ def test_a_window_is_no_age_in_the_figures(region: Region) -> None:
 
 def oldest_open(region: Region) -> float:
     """Return the present value of the metric for Luleå."""
-    figures = metrics.figures_at(region.network, region.store, utc_now())
+    figures = metrics.figures_at(region.network, region.store, Counters(), utc_now())
     [samples] = [m.samples for m in figures if m.name == "adapter_oldest_open_seconds"]
     return next(s.value for s in samples if s.labels["endpoint"] == "lulea")
 

@@ -15,6 +15,7 @@ from adapter.outbound import send
 from adapter.outbound.claim import claim
 from adapter.store import endpoints
 from adapter.web import metrics
+from adapter.web.counters import Counters
 from tests.kit import drafts
 from tests.kit.drafts import UMEA
 from tests.kit.far_side import written
@@ -48,7 +49,7 @@ def lulea(region: Region) -> Endpoint:
 
 def gauge(region: Region, name: str) -> float:
     """Return the present value of a metric for Luleå."""
-    metrics_now = metrics.figures_at(region.network, region.store, region.now)
+    metrics_now = metrics.figures_at(region.network, region.store, Counters(), region.now)
     return next(
         s.value
         for f in metrics_now

@@ -41,9 +41,11 @@ class Place:
 
 def newest(tx: Transaction) -> Place:
     """Return the place of the newest rows."""
-    tops = (sa.select(sa.func.max(table.c.seq)) for table in (receipt, history))
-    numbers = (tx.execute(top).scalar_one() or 0 for top in tops)
-    return Place(receipt=next(numbers), history=next(numbers))
+    return Place(receipt=_top(tx, receipt), history=_top(tx, history))
+
+
+def _top(tx: Transaction, table: sa.Table) -> int:
+    return tx.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() or 0
 
 
 _since = sa.case(
