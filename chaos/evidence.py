@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaos.ledger import Line, Saw
-from chaos.parties import OMSORG, OMSORG_2, SUCCESSORS
+from chaos.parties import IN_XML, SUCCESSORS
 
 FINAL = ("ok", "fatal-error")
 NEVER = float("inf")
 MOVING = "settings-moved"  # the fault in which one mailbox replaces another
-XML = {OMSORG.endpoint, OMSORG_2.endpoint}
 RELOADED = 75.0  # seconds until the last process has new settings, if the ledger has no such line
 
 Place = tuple[str, int]  # case and number
@@ -78,7 +77,7 @@ class Arrivals:
     @property
     def _rewritten(self) -> bool:
         """Whether it is FHIR that the adapter wrote: each resend has a new envelope (MedCom)."""
-        return not XML & {*self.who} and not self.envelopes & self.sent.envelopes
+        return not IN_XML & {*self.who} and not self.envelopes & self.sent.envelopes
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,6 +22,7 @@ EVERYBODY = (*ON_THE_BUS, *BEHIND_HTTP)
 SLOW = BODEN  # responds slowly during the fault slow-party
 OMSORG = PITEA  # receives omsorg/1 (XML)
 OMSORG_2 = UMEA  # receives omsorg/2
+IN_XML = {OMSORG.endpoint, OMSORG_2.endpoint}
 
 SUCCESSORS = {KALIX_NEW.endpoint: KALIX.endpoint}
 """For each successor, the mailbox that it replaces when the settings change during the run."""
