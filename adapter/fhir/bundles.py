@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any
 
 from adapter.core.identifiers import hsa_id, is_hsa, organization_number
@@ -19,11 +19,11 @@ from adapter.fhir.canonical import (
     ENCOUNTER_CLASS,
     ENDED,
     EVENT,
-    SOURCE_ID,
     extension_url,
 )
 from adapter.fhir.codings import code_of, is_assumed
 from adapter.fhir.leap_seconds import leap_second
+from adapter.fhir.validity import holding, is_over
 
 Resource = dict[str, Any]
 _EVENTS = {str(event): event for event in Event}
@@ -174,16 +174,6 @@ def recorded(bundle: Bundle) -> datetime | None:
     return own or instant(bundle.get("timestamp"))
 
 
-def source_id(bundle: Bundle) -> str:
-    """Return the source's message id (MSH-10) of a translated message; "" for any other."""
-    provenance = of_type(bundle, "Provenance") or {}
-    for entity in provenance.get("entity", ()):
-        identifier = entity.get("what", {}).get("identifier", {})
-        if identifier.get("system") == SOURCE_ID:
-            return str(identifier.get("value", ""))
-    return ""
-
-
 def deleted(bundle: Bundle) -> frozenset[str]:
     """Return the elements that the source deleted: codes of `<base>/CodeSystem/deleted`."""
     codes = (e.get("valueCode") for e in extensions(header(bundle), "deleted"))
@@ -221,21 +211,39 @@ def _encounter(bundle: Bundle) -> Resource:
 
 def patient_ids(bundle: Bundle) -> tuple[str, ...]:
     """Return `system|value` of each of the patient's identifiers, without those no longer used."""
-    return _patient_ids(bundle, "current")
+    return _ids(patient_identifiers(bundle))
 
 
 def old_patient_ids(bundle: Bundle) -> tuple[str, ...]:
-    """Return `system|value` of each identifier that the patient had earlier (`use` is old)."""
-    return _patient_ids(bundle, "old")
+    """Return `system|value` of each identifier that the patient had earlier (old, or ended)."""
+    stated, current = _stated(bundle, "identifier"), patient_identifiers(bundle)
+    on = _day_of(bundle, stated)
+    return _ids(i for i in stated if is_over(i, on) and i not in current)
 
 
-def _patient_ids(bundle: Bundle, which: str) -> tuple[str, ...]:
-    identifiers = (patient(bundle) or {}).get("identifier", ())
-    return tuple(
-        f"{i.get('system', '')}|{i['value']}"
-        for i in identifiers
-        if i.get("value") and (i.get("use") == "old") is (which == "old")
-    )
+def patient_identifiers(bundle: Bundle) -> list[Resource]:
+    """Return the patient's identifiers that hold; where none does, those not called old."""
+    return patient_parts(bundle, "identifier") or holding(_stated(bundle, "identifier"), None)
+
+
+def patient_parts(bundle: Bundle, name: str) -> list[Resource]:
+    """Return the patient's identifiers, names or addresses that held at the time of recording."""
+    parts = _stated(bundle, name)
+    return holding(parts, _day_of(bundle, parts))
+
+
+def _stated(bundle: Bundle, name: str) -> list[Resource]:
+    return list((patient(bundle) or {}).get(name, ()))
+
+
+def _day_of(bundle: Bundle, parts: Iterable[Resource]) -> date | None:
+    """Return the day of recording where a part has a period: else it does not matter."""
+    known = recorded(bundle) if any("period" in part for part in parts) else None
+    return known.date() if known else None
+
+
+def _ids(identifiers: Iterable[Resource]) -> tuple[str, ...]:
+    return tuple(f"{i.get('system', '')}|{i['value']}" for i in identifiers if i.get("value"))
 
 
 def listed_centre(bundle: Bundle) -> str:
@@ -244,12 +252,6 @@ def listed_centre(bundle: Bundle) -> str:
     identifiers = (reference.get("identifier", {}) for reference in references)
     values = (i.get("value", "") for i in identifiers if is_hsa(i.get("system", "")))
     return next((hsa_id(value) for value in values if value), "")
-
-
-def is_said_to_live(bundle: Bundle) -> bool:
-    """Whether a message says in so many words that the patient is not dead."""
-    said = (patient(bundle) or {}).get("deceasedBoolean")
-    return said is False or "deceased" in deleted(bundle)
 
 
 def municipality(bundle: Bundle) -> str:
@@ -264,7 +266,7 @@ def assumed_municipality(bundle: Bundle) -> str:
 
 def _municipalities(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     """Yield the municipality of each address, and whether it was assumed."""
-    for address in (patient(bundle) or {}).get("address", ()):
+    for address in patient_parts(bundle, "address"):
         coding = extension_value(address, "municipality")
         if coding:
             yield str(coding.get("code", "")), is_assumed(coding)

@@ -65,3 +65,9 @@ def _inside(node: Any, path: str) -> Iterator[str]:
         for name, value in node.items():
             if isinstance(value, dict | list) and name not in ("contained", "extension"):
                 yield from _inside(value, f"{path}.{name}")
+
+
+def is_said_to_live(bundle: Bundle) -> bool:
+    """Whether a message says in so many words that the patient is not dead."""
+    said = (bundles.patient(bundle) or {}).get("deceasedBoolean")
+    return said is False or "deceased" in bundles.deleted(bundle)

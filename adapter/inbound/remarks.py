@@ -6,7 +6,7 @@ import hashlib
 
 from adapter.core.errors import Issue, Severity
 from adapter.core.model import RETURNING, Bundle, Event
-from adapter.fhir import bundles
+from adapter.fhir import bundles, lineage
 from adapter.fhir.issue_places import placed
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadMessage
@@ -19,7 +19,7 @@ _ROOM = 200  # characters of the column that keeps a sender's own id
 def remarks(turn: Turn, message: ReadMessage) -> list[Issue]:
     """Return warnings: a used control id, no case's name, a code that no municipality has."""
     issues = _unknown_municipality(turn, message.bundle)
-    source = _claimed_id(bundles.source_id(message.bundle))
+    source = _claimed_id(lineage.source_id(message.bundle))
     if source and turn.network.system(turn.sender).content == "hl7":
         if inbox.reused(turn.tx, turn.message, source):
             issues.append(Issue(code="reused-control-id", severity=Severity.WARNING))

@@ -10,7 +10,7 @@ from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind
-from adapter.fhir import bundles
+from adapter.fhir import bundles, patients
 from adapter.fhir.encounter_classes import UNKNOWN, stated_class
 from adapter.inbound.turn import Turn
 from adapter.outbound.delivery_reports import original_bundle
@@ -99,7 +99,7 @@ def _stays_of_person(turn: Turn, bundle: Bundle) -> list[tuple[Case, Stay]]:
     """
     digests = every_pseudonym(turn.tx, bundle)
     since = turn.now - turn.network.settings.sharing.window
-    if not bundles.is_said_to_live(bundle):
+    if not patients.is_said_to_live(bundle):
         every = cases.open_of_patients(turn.tx, digests, since)
         return [(case, stay_of(turn, case)) for case in every if _is_own(turn, case)]
     every = cases.open_of_patients(turn.tx, digests, _ALWAYS)

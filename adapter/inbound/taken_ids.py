@@ -12,6 +12,7 @@ from dataclasses import replace
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import RETURNING, Bundle, StoredMessage
 from adapter.fhir import builders, bundles, rewriting
+from adapter.fhir.lineage import source_id
 from adapter.inbound.turn import Turn
 from adapter.policy.read_message import ReadMessage
 from adapter.store import concerned
@@ -54,7 +55,7 @@ def _renamed(turn: Turn, bundle: Bundle, content: str) -> Bundle:
     new = outward(turn.message.endpoint, content)
     turn.log("renamed", f"another sender has used its id; it leaves as {new}")
     renamed = rewriting.with_header(bundle, id=new)
-    if bundles.source_id(renamed):
+    if source_id(renamed):
         return renamed  # translated: its lineage is there already
     lineage = builders.translation(
         new,

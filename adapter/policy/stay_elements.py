@@ -13,6 +13,7 @@ from adapter.core.identifiers import PERSON_SYSTEMS, PERSONNUMMER, normalised
 from adapter.core.model import Bundle, Event, Need
 from adapter.fhir import bundles
 from adapter.fhir.encounter_classes import stated_class
+from adapter.fhir.validity import holding
 from adapter.policy import consents
 from adapter.settings.municipalities import municipalities
 
@@ -60,11 +61,11 @@ def stated(event: Event, bundle: Bundle) -> Facts:
 
 def _person(bundle: Bundle) -> Facts:
     person = bundles.patient(bundle) or {}
-    identifiers = person.get("identifier", ())
+    identifiers = bundles.patient_identifiers(bundle)
     present = {
-        "identifiers": [_number(i) for i in identifiers if _is_current(i)],
-        "name": [_name(n) for n in person.get("name", ()) if _name(n)],
-        "address": _registered(person),
+        "identifiers": [_number(i) for i in identifiers if i.get("value")],
+        "name": [_name(n) for n in _names(bundle) if _name(n)],
+        "address": _registered(bundle),
         "municipality": _known_municipality(bundle),
         "assumed": bundles.assumed_municipality(bundle),
         "listed": bundles.listed_centre(bundle),
@@ -72,8 +73,10 @@ def _person(bundle: Bundle) -> Facts:
     return {k: v for k, v in present.items() if v} | _death(person)
 
 
-def _is_current(identifier: Mapping[str, Any]) -> bool:
-    return bool(identifier.get("value")) and identifier.get("use") != "old"
+def _names(bundle: Bundle) -> list[Any]:
+    """Return the names that hold; where none does, those that are not called old."""
+    stated = (bundles.patient(bundle) or {}).get("name", ())
+    return bundles.patient_parts(bundle, "name") or holding(stated, None)
 
 
 def _number(identifier: Mapping[str, Any]) -> Facts:
@@ -86,9 +89,9 @@ def _name(name: Mapping[str, Any]) -> Facts:
     return parts or {k: name[k] for k in ("text",) if name.get(k)}
 
 
-def _registered(person: Mapping[str, Any]) -> list[Any]:
-    """Return the addresses of registration (folkbokföring), rebuilt."""
-    homes = [a for a in person.get("address", ()) if a.get("use") == "home"]
+def _registered(bundle: Bundle) -> list[Any]:
+    """Return the addresses of registration (folkbokföring) that hold, rebuilt."""
+    homes = [a for a in bundles.patient_parts(bundle, "address") if a.get("use") == "home"]
     kept = ("line", "city", "postalCode")
     bare = [{k: a[k] for k in kept if a.get(k)} for a in homes]
     return [{"use": "home"} | a for a in bare if a]

@@ -9,7 +9,7 @@ import pytest
 
 from adapter.core.errors import Severity
 from adapter.core.model import ONLY_RECEIVED, Bundle, Event, Kind, Need
-from adapter.fhir import builders, bundles, notices, parts, profiles, references
+from adapter.fhir import builders, bundles, lineage, notices, parts, profiles, references
 from adapter.fhir.builders import Party
 from tests.kit import drafts, oracle
 
@@ -163,7 +163,7 @@ def test_an_earlier_message_and_the_translation_are_named() -> None:
     )
     bundle = notice(Event.ADMISSION_UPDATED, concerns="a-0", provenance=source)
     assert bundles.concerned(bundle) == "a-0"
-    assert bundles.source_id(bundle) == "MSG1"
+    assert lineage.source_id(bundle) == "MSG1"
     assert (bundles.of_type(bundle, "Provenance") or {})["target"] == [builders.reference("a-1")]
 
 

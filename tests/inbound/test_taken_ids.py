@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import builders, bundles
+from adapter.fhir import builders, bundles, lineage
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, PLANNING, T0, UMEA
 from tests.kit.region import Region
@@ -53,7 +53,7 @@ def test_the_later_of_two_senders_with_one_id_leaves_under_an_id_of_ours(
     assert bundles.content_id(first) == TAKEN
     assert bundles.content_id(second).lower() != TAKEN
     assert second["id"] != first["id"]
-    assert bundles.source_id(second) == id_  # its lineage
+    assert lineage.source_id(second) == id_  # its lineage
     assert region.history("renamed")
     assert region.receipts("planning") == [(id_, "ok")]
 

@@ -19,6 +19,7 @@ from adapter.fhir.parts import (
     protection_lifted,
     security_labels,
 )
+from adapter.fhir.validity import is_over
 from adapter.mappings import Context
 from adapter.mappings.omsorg import forms
 from adapter.mappings.omsorg.code_tables import (
@@ -73,13 +74,13 @@ _FORMS = {  # as in the schema
 def write(patient: Resource, labelled: Iterable[Resource], on: date) -> Element:
     """Return the Patient; a label of any `labelled` resource protects it.
 
-    `on` decides the century of a number of ten digits.
+    `on` decides the century of a number of ten digits, and which values no longer hold.
     """
     take_implied(patient, "active", value=True)
     nodes = [
         *(_write_identifier(i, on) for i in parts(patient, "identifier")),
-        *(_write_name(name) for name in parts(patient, "name") if not take_unknown(name)),
-        *(_write_address(a) for a in parts(patient, "address") if not take_unknown(a)),
+        *(_write_name(name, on) for name in parts(patient, "name") if not take_unknown(name)),
+        *(_write_address(a, on) for a in parts(patient, "address") if not take_unknown(a)),
         leaf("Avliden", _write_death(patient)),
         *(write_reference("Vardcentral", r) for r in parts(patient, "generalPractitioner")),
     ]
@@ -116,32 +117,39 @@ def _write_identifier(identifier: Resource, on: date) -> Element | None:
         name, form = _FORMS[number.system]
         if form.fullmatch(number.value):
             del identifier["value"], identifier["system"]
-            return element(name, text=number.value, bruk=_identifier_use(identifier))
-    return _write_other(identifier)
+            return element(name, text=number.value, bruk=_identifier_use(identifier, on))
+    return _write_other(identifier, on)
 
 
-def _write_other(identifier: Resource) -> Element | None:
+def _write_other(identifier: Resource, on: date) -> Element | None:
     value = take(identifier, "value", forms.TOKEN)
     if not value:
         return None
     system = take(identifier, "system", forms.URI)
-    return element("AnnatId", text=value, system=system, bruk=_identifier_use(identifier))
+    return element("AnnatId", text=value, system=system, bruk=_identifier_use(identifier, on))
 
 
-def _identifier_use(identifier: Resource) -> str:
-    return word_of(IDENTIFIER_USE, take(identifier, "use"), "Patient.identifier.use")
+def _identifier_use(identifier: Resource, on: date) -> str:
+    return word_of(IDENTIFIER_USE, _use(identifier, on), "Patient.identifier.use")
 
 
-def _write_name(name: Resource) -> Element:
+def _use(value: Resource, on: date) -> str:
+    """Take `use`; one whose period is past is old, as omsorg has no place for the period."""
+    if is_over(value, on) and value.get("use") != "old":
+        return "old"  # another `use` remains, as a loss
+    return take(value, "use")
+
+
+def _write_name(name: Resource, on: date) -> Element:
     nodes = [
         *leaves("Fornamn", take_all(name, "given")),
         leaf("Efternamn", take(name, "family")),
         leaf("HelaNamnet", take(name, "text")),
     ]
-    return element("Namn", nodes, bruk=word_of(NAME_USE, take(name, "use"), "Patient.name.use"))
+    return element("Namn", nodes, bruk=word_of(NAME_USE, _use(name, on), "Patient.name.use"))
 
 
-def _write_address(address: Resource) -> Element:
+def _write_address(address: Resource, on: date) -> Element:
     nodes = [
         *leaves("Rad", take_all(address, "line")),
         leaf("Postnummer", take(address, "postalCode")),
@@ -154,7 +162,7 @@ def _write_address(address: Resource) -> Element:
     return element(
         "Adress",
         nodes,
-        bruk=word_of(ADDRESS_USE, take(address, "use"), "Patient.address.use"),
+        bruk=word_of(ADDRESS_USE, _use(address, on), "Patient.address.use"),
         slag=word_of(ADDRESS_TYPE, take(address, "type"), "Patient.address.type"),
         kommun=take(coding, "code", forms.MUNICIPALITY),
         kommunAntagen=_write_assumed(coding),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from adapter.core.identifiers import hsa_id
 from adapter.fhir import labels
 from adapter.fhir.canonical import DATA_ABSENT, MUNICIPALITY, PROTECTED, SECURITY
 from adapter.fhir.codings import is_assumed
 from adapter.fhir.concept_maps import translations
 from adapter.fhir.parts import WITHHELD
+from adapter.fhir.validity import is_over
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.writing.er7 import Field, components, repeated, segment
 from adapter.mappings.hl7v2.writing.header import organisation
@@ -38,14 +41,15 @@ def person(outgoing: OutgoingMessage, patient: Node, context: Context) -> str:
     """Return PID; FatalError `unknown-code` for a gender that table 0001 does not have."""
     own = hsa_id((context.receiver or context.sender).organization)
     patient.take_implied("active", True)  # noqa: FBT003 - the value of the element
+    on = context.recorded.date()
     died = patient.take_time("deceasedDateTime")
     fields = {
         1: "1",
         3: repeated(patient_number(i, own) for i in patient.parts("identifier")),
-        5: repeated(_name(n) for n in patient.parts("name")) or components(*[""] * 6, "U"),
+        5: repeated(_name(n) for n in _used(patient, "name", on)) or components(*[""] * 6, "U"),
         7: patient.take_time("birthDate"),
         8: patient.take_coded("gender", _GENDERS),
-        11: repeated(_address(a) for a in patient.parts("address")),
+        11: repeated(_address(a) for a in _used(patient, "address", on)),
         13: repeated(telecom(t) for t in patient.parts("telecom")),
         29: died,
         30: "Y" if died else _death(patient),
@@ -91,6 +95,11 @@ def mark_protection(patient: Node) -> None:
     for label in patient.part("meta").parts("security"):
         if label.peek("code") in PROTECTED:
             label.mark("system")
+
+
+def _used(patient: Node, key: str, on: date) -> list[Node]:
+    """The names or addresses that are not over: what we leave out is a loss."""
+    return [part for part in patient.parts(key) if not is_over(part.value, on)]
 
 
 def _name(name: Node) -> Field:
