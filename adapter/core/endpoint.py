@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from adapter.core.model import DoneWhen, Event, Need
+from adapter.core.protection import Protection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,31 +253,6 @@ class Sharing:
     purge_unshared: timedelta = timedelta(days=7)  # stays without an assessment
     keep_names: timedelta = timedelta(days=730)  # case names, after their bodies are purged
     postal_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-
-
-class ProtectionLevel(StrEnum):
-    """How a person's identity is protected."""
-
-    MARKED = "sekretessmarkering"
-    REGISTRATION = "skyddadFolkbokforing"
-    STAYED = "kvarskrivning"
-
-
-class ProtectionPolicy(StrEnum):
-    """What becomes of a notice about a protected person."""
-
-    HOLD = "hold"  # held for a person
-    MASKED = "masked"  # sent with the address `skyddad`
-    FULL = "full"  # sent as it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protection:
-    """The policy for persons of one level; the first that fits applies, without one `hold`."""
-
-    level: ProtectionLevel
-    to: tuple[str, ...] = ()  # endpoint names; empty: every receiver
-    policy: ProtectionPolicy = ProtectionPolicy.HOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

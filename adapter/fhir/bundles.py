@@ -1,4 +1,4 @@
-"""Read facts from a FHIR message. Only this module knows where each is (docs/message.md).
+"""Read facts from a FHIR message, from where docs/message.md says that each stands.
 
 An absent fact is "" or None; the profiles decide whether it may be absent. Messages are written
 in adapter.fhir.builders.
@@ -7,12 +7,11 @@ in adapter.fhir.builders.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any
 
 from adapter.core.identifiers import hsa_id, is_hsa, organization_number
-from adapter.core.model import Bundle, Event, Need
+from adapter.core.model import Bundle, Event
 from adapter.fhir import references
 from adapter.fhir.canonical import (
     DISPOSITION,
@@ -270,33 +269,6 @@ def _municipalities(bundle: Bundle) -> Iterator[tuple[str, bool]]:
         coding = extension_value(address, "municipality")
         if coding:
             yield str(coding.get("code", "")), is_assumed(coding)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """The physician's judgement that efforts may be needed (SFS 2017:612 2 kap. 1 §)."""
-
-    needs: frozenset[Need] = frozenset()
-    assessed: datetime | None = None
-    units: tuple[str, ...] = ()
-    withdrawn: bool = False
-
-
-def assessment(bundle: Bundle) -> Assessment | None:
-    """Return the Encounter's assessment, if any; ValueError for an unknown need."""
-    carried = next(iter(extensions(focus(bundle), "assessment")), None)
-    if carried is None:
-        return None
-    parts: list[tuple[str, Any]] = [
-        (e.get("url", ""), next((v for k, v in e.items() if k.startswith("value")), None))
-        for e in carried.get("extension", ())
-    ]
-    return Assessment(
-        needs=frozenset(Need(v) for name, v in parts if name == "need"),
-        assessed=next((instant(v) for name, v in parts if name == "assessed"), None),
-        units=tuple(hsa_id(v.get("value", "")) for name, v in parts if name == "unit"),
-        withdrawn=any(v is True for name, v in parts if name == "withdrawn"),
-    )
 
 
 def ward(bundle: Bundle) -> str:

@@ -10,7 +10,7 @@ from adapter.core.catalogue import ErrorCode
 from adapter.core.errors import FatalError
 from adapter.core.identifiers import hsa_id
 from adapter.core.model import Bundle, Event, Kind
-from adapter.fhir import bundles, patients
+from adapter.fhir import assessments, bundles, patients
 from adapter.fhir.encounter_classes import UNKNOWN, stated_class
 from adapter.inbound.turn import Turn
 from adapter.outbound.delivery_reports import original_bundle
@@ -80,7 +80,7 @@ def cases_of(turn: Turn, message: ReadMessage) -> list[StayCase]:
 def _is_no_stay(bundle: Bundle) -> bool:
     """Whether a message is about an outpatient visit without an assessment: it opens no case."""
     class_ = stated_class(bundle)
-    return class_ not in {"", UNKNOWN, *INPATIENT} and bundles.assessment(bundle) is None
+    return class_ not in {"", UNKNOWN, *INPATIENT} and assessments.assessment(bundle) is None
 
 
 def _of_person(turn: Turn, bundle: Bundle) -> list[StayCase]:

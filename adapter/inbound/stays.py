@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from adapter.core.endpoint import ProtectionPolicy
 from adapter.core.lifecycle import Ruling
 from adapter.core.model import Code, Event
+from adapter.core.protection import ProtectionPolicy
 from adapter.inbound import stay_consents, stay_effects, stay_items
 from adapter.inbound.owed_receipts import OwedReceipt, answer
 from adapter.inbound.protected import Level, learn_level, open_cases

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.core.endpoint import Endpoint, ProtectionPolicy
+from adapter.core.endpoint import Endpoint
 from adapter.core.errors import FatalError
 from adapter.core.lifecycle import Step
 from adapter.core.model import Delivery, Event, Kind
 from adapter.core.participant import Participant, number_of_right
+from adapter.core.protection import ProtectionPolicy
 from adapter.fhir import builders, bundles
 from adapter.fhir.builders import Party
 from adapter.fhir.parts import party_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from adapter.core.endpoint import ProtectionPolicy, Settings
+from adapter.core.endpoint import Settings
 from adapter.core.model import Event
+from adapter.core.protection import ProtectionPolicy
 from adapter.policy import protection
 from adapter.policy.views import Projection, masked, parting
 

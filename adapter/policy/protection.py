@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapter.core.endpoint import Protection, ProtectionPolicy
+from adapter.core.protection import Protection, ProtectionPolicy
 from adapter.fhir.canonical import PROTECTED
 
 LEVELS = ("", *reversed(PROTECTED))

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapter.core.identifiers import PERSON_SYSTEMS, PERSONNUMMER, normalised
 from adapter.core.model import Bundle, Event, Need
-from adapter.fhir import bundles
+from adapter.fhir import assessments, bundles
 from adapter.fhir.encounter_classes import stated_class
 from adapter.fhir.validity import holding
 from adapter.policy import consents
@@ -117,7 +117,7 @@ def _stay(event: Event, bundle: Bundle) -> Facts:
         "assessment": _assessment(bundle),
     }
     facts = {k: v for k, v in present.items() if v}
-    judged = bundles.assessment(bundle)
+    judged = assessments.assessment(bundle)
     if judged is not None and judged.withdrawn:
         facts["assessment"] = None
     if _is_discharged(event, bundle):
@@ -139,7 +139,7 @@ def _ward(stay: Mapping[str, Any]) -> list[Any]:
 
 
 def _assessment(bundle: Bundle) -> Facts | None:
-    judged = bundles.assessment(bundle)
+    judged = assessments.assessment(bundle)
     if judged is None or judged.withdrawn or not (judged.needs or judged.units):
         return None
     at = judged.assessed or bundles.recorded(bundle)

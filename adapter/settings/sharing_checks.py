@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from adapter.core.endpoint import Protection, ProtectionPolicy, Settings
+from adapter.core.endpoint import Settings
 from adapter.core.errors import Issue
+from adapter.core.protection import Protection, ProtectionPolicy
 from adapter.settings.issues import choices, error, key, under, warning
 from adapter.settings.municipalities import code_of, municipalities
 from adapter.settings.transport_checks import can_send

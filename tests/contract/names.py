@@ -20,7 +20,7 @@ from prometheus_client.core import Metric
 
 from adapter import mappings, settings
 from adapter.bench import report as bench
-from adapter.core import endpoint, kill_points, lifecycle, logs, model
+from adapter.core import endpoint, kill_points, lifecycle, logs, model, protection
 from adapter.core.catalogue import CATALOGUE, Scope
 from adapter.core.errors import Severity
 from adapter.operate import health
@@ -53,8 +53,8 @@ STORED: tuple[type[StrEnum], ...] = (
     model.Need,
     endpoint.ActCode,
     endpoint.Disposition,
-    endpoint.ProtectionLevel,
-    endpoint.ProtectionPolicy,
+    protection.ProtectionLevel,
+    protection.ProtectionPolicy,
     endpoint.Then,
     endpoint.UntypedAddress,
     lifecycle.Ruling,
@@ -71,7 +71,7 @@ STANZAS = (
     endpoint.Route,
     endpoint.Limits,
     endpoint.Sharing,
-    endpoint.Protection,
+    protection.Protection,
     endpoint.Alias,
     endpoint.AnswerRule,
     endpoint.Closed,

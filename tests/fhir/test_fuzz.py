@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapter import fhir
 from adapter.core.errors import Issue, Severity
 from adapter.core.model import Bundle
-from adapter.fhir import bundles, labels, responses
+from adapter.fhir import assessments, bundles, labels, responses
 from adapter.fhir.issue_places import placed
 from adapter.fhir.profiles import validate
 from tests.kit.damage import changed, places
@@ -28,7 +28,7 @@ def bundle_of(*found: Any) -> Any:
 
 
 READERS: list[Callable[[Bundle], Any]] = [
-    bundles.assessment,
+    assessments.assessment,
     bundles.case_ids,
     bundles.concerned,
     bundles.content_id,
@@ -144,4 +144,4 @@ def _read(reader: Callable[[Bundle], Any], bundle: Bundle) -> None:
     try:
         reader(bundle)
     except ValueError:
-        assert reader in {responses.response, bundles.assessment}  # as they say of themselves
+        assert reader in {responses.response, assessments.assessment}  # as they say of themselves

@@ -12,7 +12,7 @@ import pytest
 from adapter import fhir
 from adapter.core.errors import FatalError, Severity
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles, codec, profiles
+from adapter.fhir import assessments, bundles, codec, profiles
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit import oracle
@@ -125,7 +125,7 @@ def test_an_assessment_may_come_with_any_trigger() -> None:
         bundle, _ = read(
             adt(trigger, "ZSP|1|Y||N|20260310095000+0100||SE2321000016-A1~SE2321000016-B2")
         )
-        found = bundles.assessment(bundle)
+        found = assessments.assessment(bundle)
         assert found is not None
         assert found.needs == {Need.SOCIAL_SERVICES}
         assert found.units == ("SE2321000016-A1", "SE2321000016-B2")
@@ -134,7 +134,7 @@ def test_an_assessment_may_come_with_any_trigger() -> None:
 
 def test_a_segment_that_judges_nothing_is_no_assessment() -> None:
     bundle, _ = read(adt("A08", "ZSP|1|N||||20260317"))
-    assert bundles.assessment(bundle) is None
+    assert assessments.assessment(bundle) is None
     planned = bundles.extension_value(bundles.focus(bundle), "planned-discharge")
     assert planned == "2026-03-17"
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles
+from adapter.fhir import assessments, bundles
 from adapter.mappings.hl7v2 import system
 from adapter.mappings.hl7v2.ack_writer import write_ack
 from adapter.mappings.hl7v2.events import TRIGGERS
@@ -22,7 +22,7 @@ def test_the_example_is_read_without_a_warning_or_a_loss() -> None:
     found = re.search(r"```\n(MSH.*?)\n```", PAGE, re.DOTALL)
     assert found is not None
     bundle, known = read(found[1].replace("\n", "\r").encode())
-    told = bundles.assessment(bundle)
+    told = assessments.assessment(bundle)
     assert told is not None
     assert told.needs == {Need.SOCIAL_SERVICES, Need.MUNICIPAL_HEALTH_CARE}
     assert (codes(known), known.losses) == ([], [])

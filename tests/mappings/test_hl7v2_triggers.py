@@ -6,7 +6,7 @@ import pytest
 
 from adapter.core.errors import FatalError
 from adapter.core.model import Event
-from adapter.fhir import bundles, labels
+from adapter.fhir import assessments, bundles, labels
 from adapter.mappings.hl7v2.events import TRIGGERS
 from tests.kit.hl7v2 import EVN, MSH, PID, PV1, adt, codes, lost, read
 
@@ -42,7 +42,7 @@ def test_an_assessment_makes_a_message_about_the_stay_of_one_about_the_person(
 ) -> None:
     bundle, _ = read(adt(trigger, ZSP))
     assert bundles.event(bundle) is Event.ADMISSION_UPDATED
-    assert bundles.assessment(bundle) is not None
+    assert assessments.assessment(bundle) is not None
     assert bundles.event(read(adt(trigger, ZSP, DEAD))[0]) is Event.DECEASED
     assert bundles.event(read(adt(trigger, "ZSP|1|||||||Y"))[0]) is Event.PROCESS_ENDED
 
@@ -50,7 +50,7 @@ def test_an_assessment_makes_a_message_about_the_stay_of_one_about_the_person(
 def test_an_outpatient_visit_is_read_only_where_it_has_an_assessment() -> None:
     bundle, _ = read(adt("A04", ZSP))
     assert bundles.event(bundle) is Event.ADMISSION_UPDATED
-    assert bundles.assessment(bundle) is not None
+    assert assessments.assessment(bundle) is not None
     with pytest.raises(FatalError, match="unmapped-event"):
         read(adt("A04"))
 

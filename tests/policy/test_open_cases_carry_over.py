@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from adapter.core.model import Event
-from adapter.fhir import bundles, parts, rewriting
+from adapter.fhir import assessments, bundles, parts, rewriting
 from adapter.store.migrate import configuration
 from adapter.store.tables import case, participant
 from tests.kit import drafts
@@ -140,7 +140,7 @@ def test_the_update_is_whole(told: Region) -> None:
     upgraded(told)
     told.tells("hospital", update())
     [notice] = [b for b in told.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
-    judged = bundles.assessment(notice)
+    judged = assessments.assessment(notice)
     assert judged is not None
     assert judged.needs == {"social-services"}
     planned = bundles.extension_value(bundles.focus(notice), "planned-discharge")

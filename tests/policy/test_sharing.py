@@ -6,15 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.endpoint import (
-    Protection,
-    ProtectionLevel,
-    ProtectionPolicy,
-    Route,
-    Sharing,
-)
+from adapter.core.endpoint import Route, Sharing
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles, labels, rewriting
+from adapter.core.protection import Protection, ProtectionLevel, ProtectionPolicy
+from adapter.fhir import assessments, bundles, labels, rewriting
 from adapter.store.tables import item
 from tests.kit import drafts
 from tests.kit.drafts import LULEA, T0
@@ -65,7 +60,7 @@ def test_an_assessment_before_the_admission_waits_for_it(region: Region) -> None
     region.tells("hospital", drafts.stay(needs=(), minutes=5))
     [notice] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
     assert bundles.event(notice) == "admission-notice"
-    judgement = bundles.assessment(notice)
+    judgement = assessments.assessment(notice)
     assert judgement is not None
     assert judgement.needs == {Need.SOCIAL_SERVICES}
 
@@ -286,7 +281,7 @@ def test_a_new_judgement_without_the_stay_is_told_and_not_the_one_before(region:
     )
     region.tells("hospital", anew)
     [notice] = [b for b in region.inbox("lulea") if bundles.event_code(b)[1] != "receipt"]
-    judged = bundles.assessment(notice)
+    judged = assessments.assessment(notice)
     assert judged is not None
     assert judged.needs == {Need.MUNICIPAL_HEALTH_CARE}
 

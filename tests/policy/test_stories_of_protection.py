@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.core.endpoint import Endpoint, Protection, ProtectionLevel, ProtectionPolicy, Sharing
+from adapter.core.endpoint import Endpoint, Sharing
+from adapter.core.protection import Protection, ProtectionLevel, ProtectionPolicy
 from adapter.fhir import bundles, canonical, labels
 from adapter.operate import protection as operation
 from adapter.settings.network import Network

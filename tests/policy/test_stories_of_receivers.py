@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.model import Event, Need
-from adapter.fhir import bundles, canonical
+from adapter.fhir import assessments, bundles, canonical
 from tests.kit.county import (
     ADMITTED,
     CARE,
@@ -83,7 +83,7 @@ def test_a_mailbox_that_serves_both_hears_no_ending_and_sees_less_from_then_on(
     visit.planned = "20260401"
     county.adt("A08", visit)
     [update] = county.takes("lulea")["lulea"]
-    judged = bundles.assessment(update)
+    judged = assessments.assessment(update)
     assert judged is not None
     assert judged.needs == {Need.SOCIAL_SERVICES}
 

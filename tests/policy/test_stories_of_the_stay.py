@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapter.fhir import bundles
+from adapter.fhir import assessments, bundles
 from tests.kit.county import (
     ADMITTED,
     EVA,
@@ -42,7 +42,7 @@ def test_an_update_after_the_ready_message_carries_the_ready_time_and_the_assess
     assert event(update) == "admission-updated"
     times = [bundles.extension_value(bundles.focus(b), "discharge-ready") for b in (ready, update)]
     assert times[0] == times[1]
-    assert bundles.assessment(update) == bundles.assessment(ready)
+    assert assessments.assessment(update) == assessments.assessment(ready)
     assert bundles.extension_value(bundles.focus(update), "planned-discharge") == "2026-03-25"
 
 

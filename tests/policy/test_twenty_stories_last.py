@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from adapter.core.model import Bundle, Event
-from adapter.fhir import bundles, labels
+from adapter.fhir import assessments, bundles, labels
 from adapter.fhir.builders import Party
 from tests.kit import drafts
 from tests.kit.drafts import HOSPITAL, PLANNING, UMEA
@@ -40,7 +40,7 @@ def county(store_url: str) -> Iterator[StatuteCounty]:
 
 def needs(bundle: Bundle) -> set[str]:
     """The needs that a notice names."""
-    judged = bundles.assessment(bundle)
+    judged = assessments.assessment(bundle)
     return {str(need) for need in judged.needs} if judged else set()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapter.core.endpoint import Protection, ProtectionPolicy
 from adapter.core.model import Event
+from adapter.core.protection import Protection, ProtectionPolicy
 from tests.kit import drafts
 from tests.kit.county import (
     EVA,

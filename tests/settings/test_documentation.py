@@ -19,12 +19,12 @@ from adapter.core.endpoint import (
     ConnectionLimits,
     Endpoint,
     Limits,
-    Protection,
     Route,
     Settings,
     Sharing,
     Within,
 )
+from adapter.core.protection import Protection
 from adapter.settings import toml_tables
 from tests.kit.places import DOCS
 

@@ -19,15 +19,13 @@ from adapter.core.endpoint import (
     Disposition,
     Endpoint,
     Limits,
-    Protection,
-    ProtectionLevel,
-    ProtectionPolicy,
     Route,
     Settings,
     Sharing,
 )
 from adapter.core.errors import FatalError, Issue
 from adapter.core.model import Event, Need
+from adapter.core.protection import Protection, ProtectionLevel, ProtectionPolicy
 from adapter.settings import settings_checks, toml_tables
 
 SYSTEMS = ("fhir", "hl7v2", "omsorg")

@@ -7,18 +7,9 @@ from datetime import timedelta
 import pytest
 
 from adapter import settings
-from adapter.core.endpoint import (
-    ActCode,
-    Disposition,
-    Endpoint,
-    Protection,
-    ProtectionLevel,
-    ProtectionPolicy,
-    Settings,
-    Sharing,
-    UntypedAddress,
-)
+from adapter.core.endpoint import ActCode, Disposition, Endpoint, Settings, Sharing, UntypedAddress
 from adapter.core.model import Event, Need
+from adapter.core.protection import Protection, ProtectionLevel, ProtectionPolicy
 from adapter.settings import role_checks
 from tests.kit import places
 

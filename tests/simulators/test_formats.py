@@ -13,7 +13,7 @@ from adapter import mappings
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import Severity
 from adapter.core.model import Event
-from adapter.fhir import bundles, codec, profiles, responses
+from adapter.fhir import assessments, bundles, codec, profiles, responses
 from adapter.mappings import Context
 from adapter.simulators.fhir_format import FhirFormat
 from adapter.simulators.hl7v2_writer import AdtMessage, write_adt
@@ -124,7 +124,7 @@ def test_the_feed_of_the_journal_says_what_the_adapter_reads() -> None:
     assert bundles.case_ids(bundle) == (f"{HOSPITAL.hsa}/{stay.visit}",)
     assert bundles.municipality(bundle) == "2580"
     assert bundles.recorded(bundle) == NOW
-    found = bundles.assessment(bundle)
+    found = assessments.assessment(bundle)
     assert found is not None
     assert found.units == ("SE2120002627-UMEA",)
     planned = bundles.extension_value(bundles.focus(bundle), "planned-discharge")
