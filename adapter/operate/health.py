@@ -18,7 +18,7 @@ from adapter.core.endpoint import Settings
 from adapter.core.errors import TransientError
 from adapter.operate import item_findings, partner_findings, store_findings
 from adapter.settings.durations import duration_text
-from adapter.store import Store, heartbeats
+from adapter.store import Store, heartbeats, jobs
 from adapter.store.heartbeats import ProcessRow
 from adapter.store.queries import figures
 from adapter.store.schema import schema
@@ -30,6 +30,7 @@ FORGOTTEN = timedelta(days=1)  # the rows of lost processes are deleted after th
 SLOW = 1.0  # seconds for the round trip of one small write
 SKEW = 5.0  # seconds between two clocks
 OVERDUE = timedelta(minutes=15)
+STANDS_STILL = timedelta(minutes=5)  # a worker goes on with a job much sooner
 _ZONE = ZoneInfo("Europe/Stockholm")  # for texts that operators read
 
 PARTS = ("serve", "worker", "web")
@@ -58,6 +59,7 @@ FINDINGS = {
     "nobody-to-tell": "a need of a patient has no receiver; a person must tell the unit in time",
     "held-notice": "an admission notice is held, and its legal time ends within six hours",
     "open-item": "another item has waited for a person for more than a working day",
+    "job": "a job of replay, discard or take has stood still for five minutes",
 }
 """Every finding, and what it means."""
 DOOR = frozenset({"store", "schema"})
@@ -159,13 +161,20 @@ def _read_survey(tx: Transaction, settings: Settings) -> Survey:
     now = heartbeats.clock(tx)
     processes = tuple(_process(row) for row in heartbeats.rows(tx))
     late = _overdue(settings, figures.oldest_late(tx, now - OVERDUE), now)
-    partners = (
-        Finding(name=each.name, why=each.text)
-        for each in partner_findings.findings(tx, settings, now)
+    of_partners = (*partner_findings.findings(tx, settings, now), *item_findings.findings(tx, now))
+    partners = (Finding(name=each.name, why=each.text) for each in of_partners)
+    findings = (
+        *judge(processes, now, required_queues(settings)),
+        *late,
+        *partners,
+        *_jobs(tx, now),
     )
-    items = (Finding(name=name, why=why) for name, why in item_findings.findings(tx, now))
-    findings = (*judge(processes, now, required_queues(settings)), *late, *partners, *items)
     return Survey(findings=findings, processes=processes, now=now)
+
+
+def _jobs(tx: Transaction, now: datetime) -> Iterator[Finding]:
+    for id_ in jobs.left_alone(tx, now - STANDS_STILL):
+        yield Finding(name="job", why=f"{id_} stands still: no worker goes on with it")
 
 
 def _process(row: ProcessRow) -> Process:

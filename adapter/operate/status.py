@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from adapter.core import service_windows
 from adapter.core.certificates import certificates, not_after
 from adapter.core.endpoint import Endpoint, Settings
-from adapter.operate import partner_findings
+from adapter.operate import item_findings, partner_findings
 from adapter.operate.partner_findings import PartnerFinding
 from adapter.store.queries import partners
 from adapter.store.queries.partners import DeadCount, Stop
@@ -67,14 +67,15 @@ class _Read:
         self.dead = dict[str, list[DeadCount]]()
         for row in partners.dead(tx):
             self.dead.setdefault(row.endpoint, []).append(row)
-        self.findings = list(partner_findings.findings(tx, settings, now))
+        of_items = item_findings.findings(tx, now)
+        self.findings = [*partner_findings.findings(tx, settings, now), *of_items]
 
     def names(self) -> set[str]:
-        """Endpoints of the settings, and others that something waits or is dead for.
+        """Endpoints of the settings, and others that something waits, is dead or is wrong for.
 
         "" stands for senders that could not be identified.
         """
-        busy = {*self.waiting, *self.dead, *self.refused}
+        busy = {*self.waiting, *self.dead, *self.refused, *(f.endpoint for f in self.findings)}
         return {*(self.known or self.stops), *busy}
 
 

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from adapter.core import service_windows
 from adapter.core.endpoint import Endpoint
 from adapter.core.errors import TransientError
-from adapter.operate import health, partner_findings
+from adapter.operate import health, item_findings, partner_findings
 from adapter.operate.status import PartnerStatus, partner_statuses
 from adapter.settings.network import Network
 from adapter.store import Store, items
@@ -173,7 +173,7 @@ def _stands(statuses: Iterable[PartnerStatus]) -> Iterator[Metric]:
             family.add_metric([each.endpoint], at.timestamp() if at else 0)
         probe.add_metric([each.endpoint], each.next_probe.timestamp() if each.next_probe else 0)
         own = {finding.name for finding in each.findings}
-        for name in partner_findings.NAMES:
+        for name in (*partner_findings.NAMES, *item_findings.NAMES):
             wrong.add_metric([each.endpoint, name], name in own)
     yield from (pause, window, probe, wrong)
 

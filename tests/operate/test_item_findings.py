@@ -29,7 +29,7 @@ def region(tmp_path: Path) -> Iterator[Region]:
 
 def findings(region: Region, now: datetime) -> list[tuple[str, str]]:
     with region.store.read() as tx:
-        return list(item_findings.findings(tx, now))
+        return [(each.name, each.text) for each in item_findings.findings(tx, now)]
 
 
 def open_late_word(region: Region) -> None:
@@ -53,7 +53,7 @@ def test_when_its_24_hours_have_passed_the_finding_says_so(region: Region) -> No
 def test_another_item_is_a_finding_after_a_working_day(region: Region) -> None:
     open_late_word(region)
     assert findings(region, T0 + 23 * HOUR) == []
-    said = "hospital: 1 open, the oldest from 2026-03-02 10:00"
+    said = "hospital: 1 item is open, the oldest from 2026-03-02 10:00"
     assert findings(region, T0 + 25 * HOUR) == [("open-item", said)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapter.core.errors import FatalError
 from adapter.core.jobs import JOBS, Act, JobState, JobStep, advance_job
-from adapter.operate import jobs, replay
+from adapter.operate import health, jobs, replay
 from adapter.operate.forecast import Forecast, forecast
 from adapter.operate.jobs import Order
 from adapter.operate.verdicts import Asked
@@ -274,3 +274,22 @@ def test_umea_is_left_alone_by_a_job_for_lulea(region: Region) -> None:
         region.receipt(name, region.tells("hospital", note), "fatal-error")
     ran(region, started(region, wanted=Wanted(code="refused", endpoint="lulea")).id)
     assert states(region) == ["waiting", "dead"]
+
+
+def test_a_job_that_stands_still_is_a_finding(region: Region) -> None:
+    dies(region, "V1")
+    region.now = datetime.now(UTC)  # a survey uses the clock of the database
+    moving = started(region)
+    assert stand_still(region) == []
+    ran(region, moving.id)
+    region.now -= health.STANDS_STILL + timedelta(seconds=1)
+    killed = started(region, wanted=Wanted(endpoint="lulea"))
+    assert stand_still(region) == [f"{killed.id} stands still: no worker goes on with it"]
+    ran(region, killed.id)
+    assert stand_still(region) == []
+
+
+def stand_still(region: Region) -> list[str]:
+    """What a survey says now of jobs that nobody works on."""
+    survey = health.survey(region.store, region.network.settings)
+    return [finding.why for finding in survey.findings if finding.name == "job"]

@@ -12,7 +12,7 @@ import pytest
 from adapter.core.endpoint import Closed, Settings
 from adapter.operate.status import PartnerStatus, certificate_days, midnight, partner_statuses
 from adapter.store import endpoints
-from tests.kit import drafts
+from tests.kit import drafts, standing
 from tests.kit.drafts import T0, UMEA
 from tests.kit.region import SETTINGS, Region
 
@@ -49,6 +49,20 @@ def test_what_waits_and_what_fails_is_counted_with_its_age(region: Region) -> No
     assert (umea.waiting, umea.troubled, umea.dead) == (2, 2, 0)
     assert umea.oldest_waiting == T0
     assert statuses(region, T0 + HOUR)["hospital"].last_heard == T0
+
+
+def test_a_need_without_a_receiver_stands_at_its_sender(region: Region) -> None:
+    standing.nobody_to_tell(region)
+    hospital = statuses(region, T0 + HOUR)["hospital"]
+    [finding] = hospital.findings
+    said = "1 need has no receiver, the oldest from 2026-03-02 10:00"
+    assert (finding.name, finding.why) == ("nobody-to-tell", said)
+
+
+def test_a_held_notice_that_is_soon_due_stands_at_its_receiver(region: Region) -> None:
+    standing.held(region)
+    rows = statuses(region, T0 + 19 * HOUR)
+    assert "held-notice" in [finding.name for finding in rows["lulea"].findings]
 
 
 def test_what_is_dead_and_who_has_paused_whom_why_and_since_when(region: Region) -> None:
