@@ -186,6 +186,21 @@ def test_a_nul_is_not_quoted_in_the_log_of_the_server(postgresql: PostgreSQL) ->
 
 
 @pytest.mark.servers
+@pytest.mark.parametrize("wrong", [{"delivery_id": "x" * 121}, {"number": 1}, {"number": 2**40}])
+def test_bytes_of_a_refused_row_are_not_in_the_log_of_the_server(
+    postgresql: PostgreSQL, wrong: dict[str, Any]
+) -> None:
+    store = Store(postgresql.fresh())
+    store.upgrade()
+    heard = b"heard in confidence"
+    with pytest.raises(RowRefusedError):
+        written(store, begun(1), begun(2) | {"answer": heard} | wrong)
+    assert postgresql.complaints("heard in confidence") == 0
+    assert postgresql.complaints(heard.hex()) == 0
+    store.close()
+
+
+@pytest.mark.servers
 def test_any_number_of_rows_is_one_statement(postgres_url: str) -> None:
     store, statements = Store(postgres_url), list[str]()
     store.upgrade()
