@@ -90,6 +90,16 @@ def test_of_two_linked_persons_only_the_first_is_read() -> None:
     assert lost(known) == ["PID"]
 
 
+def test_an_assessment_after_the_second_of_two_linked_persons_is_asked_about() -> None:
+    other = PID.replace("195009072553", "196101182803").replace("Ek^Astrid", "Testsson^Tilda")
+    bundle, known = read(bare("A24", PID, PV1, other, "ZSP|1|Y|N|N|20260310101000+0100"))
+    assert bundles.event(bundle) is Event.ADMISSION_UPDATED
+    assert lost(known) == ["PID", "ZSP"]
+    assert [(i.code, i.expression) for i in known.questions] == [("contradiction", "ZSP")]
+    _, known = read(bare("A24", PID, PV1, "ZSP|1|Y|N|N|20260310101000+0100", other))
+    assert (lost(known), known.questions) == (["PID"], [])
+
+
 def test_an_outpatient_becomes_an_inpatient_when_it_happened() -> None:
     bundle, _ = read(adt("A06", "PV1|1|I|MED3" + "|" * 16 + "7100231"))
     stay = bundles.focus(bundle) or {}

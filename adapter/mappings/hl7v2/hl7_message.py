@@ -85,8 +85,12 @@ def open_message(source: hl7.Message, context: Context, content: str) -> Hl7Mess
 def _first_patient(document: Document, context: Context) -> Document:
     if document.text("MSH-9.2").upper() not in _SEVERAL_PATIENTS:
         raise FatalError("several-patients")
+    first = document.before_second("PID")
     context.lose("PID", "the second person, to whom the first is linked, is not read")
-    return document.before_second("PID")
+    if document.count("ZSP") > first.count("ZSP"):
+        context.lose("ZSP", "it follows the second person")
+        context.ask("contradiction", "ZSP", "an assessment that follows the second person")
+    return first
 
 
 def control_id(document: Document) -> str:
