@@ -219,3 +219,22 @@ def test_a_second_segment_that_says_something_else_is_a_warning(name: str, secon
 def test_needs_that_are_no_whole_judgement_are_a_warning(needs: str, *, is_warned: bool) -> None:
     known = outcome(sent("A08") | {"ZSP": f"ZSP|1|{needs}|20260310095000+0100"})[1]
     assert (("required", "ZSP-2") in [(i.code, i.expression) for i in known.issues]) is is_warned
+
+
+NAMELESS = ["|Qvist|x", "^^LULEÅ^^97231|", "pd1||||||||||||Y", "Qvist", "PV1X|1|E", "|a\r|b\rc|d"]
+
+
+@pytest.mark.parametrize("line", NAMELESS)
+def test_what_is_no_segment_is_confessed_once_and_a_warning_names_the_segment_before(
+    line: str,
+) -> None:
+    known = outcome(sent("A08") | {"PD1": f"{WHOLE['PD1']}\r{line}"})[1]
+    assert [loss.path for loss in known.losses].count("unnamed segment") == 1
+    assert [(i.code, i.expression) for i in known.issues] == [("damaged-text", "PD1")]
+
+
+@pytest.mark.parametrize("line", ["", "  ", "\t"])
+def test_a_blank_line_is_nothing(line: str) -> None:
+    segments = sent("A08")
+    usual, found = (outcome(s)[1] for s in (segments, segments | {"": line}))
+    assert (found.losses, found.issues) == (usual.losses, usual.issues)

@@ -98,9 +98,11 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "damaged-text": sender_fault(
         "value",
-        "Texten har skadats på vägen hit: ersättningstecken (U+FFFD) eller fel teckenkodning.",
-        "A system upstream damaged the text: replacement characters (U+FFFD), or a wrong charset.",
-        "Find the system that decodes with the wrong character set.",
+        "Texten har skadats på vägen hit: ersättningstecken (U+FFFD), fel teckenkodning "
+        "eller en radbrytning mitt i ett fält.",
+        "A system upstream damaged the text: replacement characters (U+FFFD), a wrong charset, "
+        "or a line break inside a field.",
+        "Find the system that decodes with the wrong character set, or that breaks the line.",
     ),
     "bad-attachment": sender_fault(
         "value",

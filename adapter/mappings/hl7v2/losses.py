@@ -10,6 +10,7 @@ nor understood (`understood`) is a loss, whatever it is.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from adapter.mappings import Context
 from adapter.mappings.hl7v2.deletions import DELETABLE
@@ -18,6 +19,7 @@ from adapter.mappings.hl7v2.separators import NULL
 from adapter.mappings.hl7v2.unread import Unread, unread
 
 _TEXTS = ("PID-5", "PID-11", "PV1-3", "PV1-19", "MRG-5")
+_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _MOST = 20  # losses of one field: a report must not grow faster than the message
 _WHY = {
     "AL1": "allergies belong to the information transfer at discharge, not to the notice",
@@ -60,12 +62,25 @@ def report_losses(document: Document, context: Context) -> None:
     for name in document.segments:
         if name in touched:
             _report_fields(name, said, document, context)
-        elif name:
-            shown = name if re.fullmatch(r"[A-Z][A-Z0-9]{2}", name) else "unnamed segment"
-            context.lose(shown, _WHY.get(shown, _NOT_PART))
+        elif _NAME.fullmatch(name):
+            context.lose(name, _WHY.get(name, _NOT_PART))
+    _report_nameless(document, context)
     for path in _TEXTS:
         if any(value.damaged for value in document.values(path)):
             context.warn("damaged-text", path)
+
+
+def _report_nameless(document: Document, context: Context) -> None:
+    """Report what is no segment, with a warning: a line break inside a field makes it.
+
+    The place is the segment before it, whose rest it may be.
+    """
+    every = [segment for segment in document.message[: document.length] if str(segment).strip()]
+    names = [str(segment[0]).strip() for segment in every]
+    before = next((b for b, name in pairwise(names) if not _NAME.fullmatch(name)), None)
+    if before is not None:
+        context.lose("unnamed segment", "it has no name of a segment")
+        context.warn("damaged-text", before, "a line after it is no segment")
 
 
 def _report_fields(name: str, said: frozenset[str], document: Document, context: Context) -> None:
