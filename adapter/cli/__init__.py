@@ -35,7 +35,12 @@ COMMANDS = (
     _listed(
         "messages", "message_list.messages", "--endpoint lulea --since 2h", "--state refused --json"
     ),
-    _listed("message", "message.message", "m-0f3a --store adapter.db", "d-77aa --no-bodies"),
+    _listed(
+        "message",
+        "message.message",
+        "m-0f3a --store adapter.db",
+        'd-77aa --bodies --reason "lulea asks what came"',
+    ),
     _listed(
         "plan",
         "documents.plan",

@@ -1,4 +1,4 @@
-"""`message`: everything about one message. Reading a body is noted in the history."""
+"""`message`: everything about one message. A body is shown for a reason, which is on record."""
 
 from __future__ import annotations
 
@@ -38,18 +38,25 @@ def message(
     settings: SettingsFile = FILE,
     store: StorePlace = "",
     bodies: Annotated[
-        bool, typer.Option("--bodies/--no-bodies", help="Show the bytes too; the history notes it.")
-    ] = True,
+        bool, typer.Option("--bodies/--no-bodies", help="Show the bytes too; give a --reason.")
+    ] = False,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why you read bodies; the history keeps it."),
+    ] = "",
     who: Who,
     as_json: AsJson = False,
 ) -> None:
-    """Show one message: each delivery, each attempt with its bytes, each receipt.
+    """Show one message: each delivery, each attempt, each receipt; with --bodies the bytes too.
 
-    Bodies are patient data: the history notes each reading with your name.
+    Bodies are patient data: the history notes each reading with your name and the reason.
     """
+    reason = reason.strip()
+    if bodies != bool(reason):
+        raise typer.BadParameter("--bodies needs a --reason, and only --bodies has one")
     with open_store(settings, store) as session:
         view = _view(session, id_)
-        contents = _read(session, view, who) if bodies else _Bodies({}, b"")
+        contents = _read(session, view, who, reason) if bodies else _Bodies({}, b"")
         held = session.held()
     if as_json:
         printing.data(_as_data(view, contents, held))
@@ -75,11 +82,13 @@ def _view(session: Session, text: str) -> MessageView:
     raise FatalError("unknown-id", "no such message")
 
 
-def _read(session: Session, view: MessageView, who: str) -> _Bodies:
+def _read(session: Session, view: MessageView, who: str, reason: str) -> _Bodies:
     """Read the bodies in one transaction with the note of it: no reading goes unnoted."""
     message_id, case_id = view.message.id, view.message.case_id
     with session.store.begin() as tx:
-        history.note(tx, now(), "body-read", case=case_id, message=message_id, who=who)
+        history.note(
+            tx, now(), "body-read", case=case_id, message=message_id, who=who, detail=reason
+        )
         attempts = queries.attempt_bytes(tx, message_id)
         body = queries.message_body(tx, message_id)
     return _Bodies({(a.delivery_id, a.number): a for a in attempts}, body)

@@ -91,7 +91,7 @@ def test_the_edited_one_is_sent_alone_and_the_case_tells_of_both(office: Office)
     told = "\n".join(e["text"] for e in office.data("case", CASE)["timeline"])
     assert f"in place of {id_}" in told
     assert f"now replaced by {made['id']}" in told
-    shown = office.run("message", id_, "--no-bodies").stdout
+    shown = office.run("message", id_).stdout
     assert f"replaced by {made['id']}" in shown
     assert f"in place of {id_}" in shown
     # The commands' clock is today's: what the hospital was told in the play has run out of time.
@@ -107,9 +107,9 @@ def test_a_refused_message_is_sent_on_as_its_sender_should_have_written_it(
     assert tried.stdout.splitlines()[-1].split()[:3] == ["message", "lulea", "waiting"]
     made = office.data("edit", id_, "--from", path, *WHY)["edited"]
     assert [s["endpoint"] for s in made["sent"]] == ["lulea"]
-    shown = office.run("message", made["id"], "--no-bodies").stdout
+    shown = office.run("message", made["id"]).stdout
     assert f"in place of {id_}; its sender was not answered" in shown
-    assert f"replaced by {made['id']}" in office.run("message", id_, "--no-bodies").stdout
+    assert f"replaced by {made['id']}" in office.run("message", id_).stdout
 
 
 COMPLETED = '"resourceType": "Communication", "status": "completed",'

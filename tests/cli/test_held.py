@@ -51,7 +51,7 @@ def test_every_list_says_until_when_a_service_window_holds(office: Office, close
     written(office.region)
     [row] = office.region.deliveries()
     assert "lulea waiting, held until 2901-01-01 00:00:00" in told(office, closed, "messages")
-    for command in (("case", CASE), ("message", row["id"], "--no-bodies")):
+    for command in (("case", CASE), ("message", row["id"])):
         shown = told(office, closed, *command)
         assert "now waiting, held until 2901-01-01 00:00:00 (service window)" in shown
 
@@ -60,7 +60,7 @@ def test_programs_get_the_time_until_when_it_holds(office: Office, closed: Path)
     written(office.region)
     [row] = office.region.deliveries()
     listed, *_ = data(office, closed, "messages")["messages"][0]["deliveries"]
-    shown, *_ = data(office, closed, "message", row["id"], "--no-bodies")["deliveries"]
+    shown, *_ = data(office, closed, "message", row["id"])["deliveries"]
     assert listed["held_until"] == shown["held_until"] == "2901-01-01T00:00:00.000+01:00"
 
 

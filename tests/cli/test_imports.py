@@ -53,7 +53,7 @@ OF_A_STORE = [  # DELIVERY and MESSAGE are dead
     Call("case CASE", STORE),
     Call("messages", STORE),
     Call("message DELIVERY", STORE),
-    Call("message DELIVERY --no-bodies --json", STORE),
+    Call("message DELIVERY --bodies --reason x --json", STORE),
     Call("plan CASE", MAPPINGS, "reads the plan as its sender wrote it"),
     Call("show DELIVERY", MAPPINGS, "reads the message as its sender wrote it"),
     Call("dead", STORE),

@@ -19,6 +19,8 @@ from tests.kit import drafts
 from tests.kit.drafts import LULEA, UMEA
 from tests.kit.office import CASE, IDENTITIES, SETTINGS, Office, run
 
+READ = ("--bodies", "--reason", "Luleå asks what came")
+
 
 def test_the_timeline_of_a_case_shows_every_hop_in_order(office: Office) -> None:
     region = office.region
@@ -90,7 +92,7 @@ def test_a_message_shows_the_bytes_of_each_attempt(office: Office) -> None:
     content = region.tells("hospital", drafts.note("Hej då"))
     region.turn(after=timedelta(hours=1))  # no receipt came: sent again
     row = region.deliveries(content_id=content)[0]
-    found = office.data("message", row["message_id"])
+    found = office.data("message", row["message_id"], *READ)
     assert found["message"]["body"]["encoding"] == "utf-8"
     sent = found["deliveries"][0]["attempts"]
     assert [a["why"] for a in sent] == ["first", "resend"]
@@ -112,16 +114,27 @@ def test_what_is_never_answered_is_not_shown_as_waiting_for_it(office: Office) -
 def test_whoever_reads_a_body_stands_in_the_history(office: Office) -> None:
     office.region.tells("hospital", drafts.note())
     id_ = office.region.messages()[0]["id"]
-    result = office.run("message", id_, "--who", "Ann")
+    result = office.run("message", id_, *READ, "--who", "Ann")
     assert IDENTITIES[0] in result.stdout
-    assert office.history("body-read") == [("Ann", "")]
+    assert office.history("body-read") == [("Ann", "Luleå asks what came")]
 
 
 def test_without_bodies_no_person_is_shown_and_nothing_is_written_down(office: Office) -> None:
     office.region.tells("hospital", drafts.note())
     id_ = office.region.messages()[0]["id"]
-    result = office.run("message", id_, "--no-bodies")
+    result = office.run("message", id_)
     assert result.exit_code == 0
+    assert not any(identity in result.output for identity in IDENTITIES)
+    assert office.history("body-read") == []
+
+
+@pytest.mark.parametrize("half", [("--bodies",), ("--bodies", "--reason", " "), READ[1:]])
+def test_bodies_need_a_reason_and_a_reason_is_for_bodies(
+    office: Office, half: tuple[str, ...]
+) -> None:
+    office.region.tells("hospital", drafts.note())
+    result = office.run("message", office.region.messages()[0]["id"], *half)
+    assert result.exit_code == 2
     assert not any(identity in result.output for identity in IDENTITIES)
     assert office.history("body-read") == []
 
@@ -131,16 +144,16 @@ def test_by_default_the_reader_is_whoever_is_logged_in(
 ) -> None:
     monkeypatch.setenv("LOGNAME", "berit")
     office.region.tells("hospital", drafts.note())
-    office.run("message", office.region.messages()[0]["id"])
-    assert office.history("body-read") == [("berit", "")]
+    office.run("message", office.region.messages()[0]["id"], *READ)
+    assert office.history("body-read") == [("berit", "Luleå asks what came")]
 
 
 def test_a_message_is_found_by_its_deliveries_and_by_its_content_id(office: Office) -> None:
     content = office.region.tells("hospital", drafts.note())
     row = office.region.deliveries(content_id=content)[0]
-    wanted = office.data("message", row["message_id"], "--no-bodies")
-    assert office.data("message", row["id"], "--no-bodies") == wanted
-    assert office.data("message", content, "--no-bodies") == wanted
+    wanted = office.data("message", row["message_id"])
+    assert office.data("message", row["id"]) == wanted
+    assert office.data("message", content) == wanted
 
 
 def test_a_content_id_that_came_twice_is_told_with_both_messages(office: Office) -> None:
@@ -160,9 +173,9 @@ def test_bytes_that_are_no_utf_8_are_whole_in_json_and_harmless_on_a_terminal(
     with office.region.store.begin() as tx:
         tx.execute(message.update().values(body=body))
     id_ = office.region.messages()[0]["id"]
-    shown = office.data("message", id_)["message"]["body"]
+    shown = office.data("message", id_, *READ)["message"]["body"]
     assert (shown["encoding"], base64.b64decode(shown["content"])) == ("base64", body)
-    printed = office.run("message", id_).stdout
+    printed = office.run("message", id_, *READ).stdout
     assert "\x1b" not in printed
     assert "MSH|\\x1b[2J\\xe5\nPID|1\n" in printed
 
@@ -172,7 +185,7 @@ def test_purged_bytes_are_simply_absent(office: Office) -> None:
     with office.region.store.begin() as tx:
         for table in (message, delivery, attempt):
             tx.execute(table.update().values(body=None))
-    found = office.data("message", office.region.messages()[0]["id"])
+    found = office.data("message", office.region.messages()[0]["id"], *READ)
     assert found["message"]["body"] is None
     assert found["deliveries"][0]["attempts"][0]["body"] is None
 

@@ -85,7 +85,7 @@ COMMANDS = {
     "case": (f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "protection": ("show", f"{HOSPITAL.organization}/1006", "--store", "adapter.db"),
     "messages": ("--store", "adapter.db"),
-    "message": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
+    "message": ("DELIVERY", "--bodies", "--reason", "x", "--store", "adapter.db", "--who", "Ann"),
     "plan": (CASE, "--store", "adapter.db", "--who", "Ann"),
     "show": ("DELIVERY", "--store", "adapter.db", "--who", "Ann"),
     "dead": ("--store", "adapter.db"),
