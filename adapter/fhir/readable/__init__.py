@@ -52,15 +52,15 @@ def document(bundle: Bundle) -> Document:
     """
     people, focus = People(bundle), bundles.focus(bundle) or {}
     header = bundles.header(bundle)
-    reader = _reader(bundle, focus)
+    reader, called = _reader(bundle, focus), _calling(bundle, people)
     return Document(
         title=_title(bundle, focus),
         warnings=_warnings(bundle, focus, people),
         person=people.facts(),
         sections=reader(focus, bundle) if reader else (),
         about=fact_rows(
-            ("Från", people.name(header.get("sender"))),
-            ("Till", ", ".join(_receivers(header, people))),
+            ("Från", called(header.get("sender"))),
+            ("Till", ", ".join(_receivers(header, called))),
             ("Registrerat", words.time(_recorded(bundle))),
             ("Ärende", ", ".join(bundles.case_ids(bundle))),
         ),
@@ -85,9 +85,15 @@ def _title(bundle: Bundle, focus: Resource) -> str:
     return words.sentence(known)
 
 
-def _receivers(header: Resource, people: People) -> Iterator[str]:
+def _calling(bundle: Bundle, people: People) -> Callable[[Resource | None], str]:
+    """Return how senders and receivers are called: on a plan, which a person holds, in words."""
+    is_plan = bundles.event_code(bundle)[1] == "care-plan"
+    return people.name_in_words if is_plan else people.name
+
+
+def _receivers(header: Resource, called: Callable[[Resource | None], str]) -> Iterator[str]:
     for destination in header.get("destination", ()):
-        if name := people.name(destination.get("receiver")):
+        if name := called(destination.get("receiver")):
             yield name
 
 

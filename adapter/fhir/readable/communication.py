@@ -40,9 +40,9 @@ _AREAS = {
 }
 _RECALL = {"wrong-receiver": "skickat till fel mottagare", "wrong-content": "fel innehåll"}
 _ASKED = {
-    "mark": "märka det som återkallat",
-    "block": "spärra det",
-    "delete": "radera det",
+    "mark": "märka meddelandet som återkallat",
+    "block": "spärra meddelandet",
+    "delete": "radera meddelandet",
 }
 _ANSWER_STATUS = {
     "received": "kvitterat",
@@ -79,7 +79,7 @@ def _head(text: Resource) -> Iterator[tuple[str, str]]:
     yield "Gäller inte", "felaktigt, ska inte användas" if is_wrong else ""
     yield "Orsak", "\n".join(words.concept(c) for c in text.get("reasonCode", ()))
     yield from _recall(text) if asked else ()
-    yield "Avsändaren ber mottagaren att", asked
+    yield "Avsändaren ber er att", asked
     yield "Utskriven", words.time(extension_value(text, "discharged"))
     yield "Spår", words.concept(extension_value(text, "track"), words.TRACK)
 

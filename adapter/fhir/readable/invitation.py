@@ -110,11 +110,16 @@ def _persons(appointment: Resource, people: People) -> list[Block]:
 
 
 def _person(participant: Resource, people: People) -> str:
-    named = people.name(participant.get("actor"))
+    actor = participant.get("actor")
+    named = people.name(actor)
     if _type(participant, PARTICIPANT_ROLE) != "interpreter":
-        return named
+        return words.sentence(named) or _unnamed(actor, people)
     languages = ", ".join(t["text"] for t in participant["type"] if t.get("text"))
     return ", ".join(text for text in ("Tolk", languages, named) if text)
+
+
+def _unnamed(actor: Resource | None, people: People) -> str:
+    return "Den enskilde" if people.is_patient(actor) else "Närstående"
 
 
 def _kind(participant: Resource, people: People) -> str:

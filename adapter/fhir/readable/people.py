@@ -75,6 +75,12 @@ class People:
         named = self.named(resource) if resource else ""
         return named or str(given.get("display") or given.get("identifier", {}).get("value", ""))
 
+    def name_in_words(self, reference: Resource | None) -> str:
+        """As `name`, but "" where there is only a number."""
+        named, given = self.name(reference), reference or {}
+        identifiers = [*self.resource(reference).get("identifier", ()), given.get("identifier", {})]
+        return "" if named in [i.get("value") for i in identifiers] else named
+
     def named(self, resource: Resource) -> str:
         """Return the name of a resource: a person with role and unit, or a unit; or its id."""
         match resource.get("resourceType"):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from adapter.core.model import Bundle
 from adapter.fhir.bundles import Resource, extension_value
+from adapter.fhir.code_words import names_of_kinds
 from adapter.fhir.readable import plan_parts as parts
 from adapter.fhir.readable import words
 from adapter.fhir.readable.efforts import Effort, efforts
@@ -39,8 +40,15 @@ _NO_NUMBER = "Det står inget telefonnummer i planen."
 
 def title(plan: Resource) -> str:
     """Return what kind of plan it is: `Samordnad individuell plan`."""
-    kinds = (words.concept(category) for category in plan.get("category", ()))
+    kinds = (_kind(category) for category in plan.get("category", ()))
     return next((kind for kind in kinds if kind), "") or str(plan.get("title", "Plan"))
+
+
+def _kind(category: Resource) -> str:
+    """Return the name of a kind of plan, "" where there is only a code that has none."""
+    codings, known = category.get("coding", ()), names_of_kinds("care-plan-type")
+    named = (c.get("display") or known.get(c.get("code", "")) for c in codings)
+    return str(category.get("text") or next((name for name in named if name), ""))
 
 
 def warnings(plan: Resource) -> tuple[str, ...]:

@@ -177,6 +177,6 @@ def contact(participant: Resource, team: Resource, people: People) -> Contact:
 
 
 def relatives(bundle: Bundle, people: People) -> list[str]:
-    """Return the relatives and representatives that a message names, without address or number."""
-    persons = of_type(bundle, "RelatedPerson")
-    return [text for each in persons if (text := people.named(each))]
+    """Return the relatives and representatives of a message, each once, without address."""
+    named = (people.named(each) for each in of_type(bundle, "RelatedPerson"))
+    return list(dict.fromkeys(name for name in named if name))
