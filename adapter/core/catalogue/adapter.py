@@ -60,7 +60,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "illegal-transition": adapter_fault(
         "processing",
-        "Åtgärden är inte möjlig i det läge som leveransen har.",
+        "Åtgärden är inte möjlig i leveransens nuvarande läge.",
         "This state change is not allowed.",
         "Look up the state; see docs/lifecycle.md for the changes that are allowed.",
         409,

@@ -7,10 +7,10 @@ from adapter.core.catalogue.entry import Entry, ErrorCode, adapter_fault, sender
 CODES: dict[ErrorCode, Entry] = {
     "stale-version": sender_fault(
         "conflict",
-        "Någon annan har hunnit göra en ändring. Er version har inte sparats. "
-        "Läs den senaste versionen och gör om ändringen där.",
-        "Somebody has changed it since you read it: your version is not applied.",
-        "Read the newest version, which the detail names, make the change there, and send that.",
+        "Det ni skickade bygger inte på den senaste versionen och har inte sparats. "
+        "Läs den senaste versionen, utgå från den och skicka igen.",
+        "It does not build on the newest version that the adapter knows: it is not applied.",
+        "Read the newest version, which the detail names, begin with that, and send again.",
         409,
     ),
     "plan-ended": sender_fault(
@@ -30,7 +30,7 @@ CODES: dict[ErrorCode, Entry] = {
     ),
     "not-adjusted": sender_fault(
         "conflict",
-        "Planen kan inte börja gälla. Alla enheter med insatser har inte justerat den här "
+        "Planen kan inte börja gälla än. Minst en enhet med insatser har inte justerat den här "
         "versionen. Påminn dem som inte har justerat.",
         "The plan cannot be active: not every unit with an effort has accepted this version.",
         "Keep the plan as a draft, and remind the units that the detail names.",
@@ -39,7 +39,7 @@ CODES: dict[ErrorCode, Entry] = {
     "consent-ended": sender_fault(
         "suppressed",
         "Samtycket till planeringen gällde inte längre. Meddelandet har inte skickats. "
-        "Fråga den enskilde på nytt och skicka igen.",
+        "Be den enskilde om samtycke på nytt och skicka igen.",
         "The consent to planning had ended: nobody got the message.",
         "Ask the person again, and send it once more with the new consent.",
         200,
@@ -47,7 +47,7 @@ CODES: dict[ErrorCode, Entry] = {
     "consent-excludes": sender_fault(
         "suppressed",
         "Samtycket omfattar inte mottagaren, som därför inte har fått meddelandet. "
-        "Fråga den enskilde om mottagaren behöver det.",
+        "Be den enskilde om samtycke om mottagaren behöver uppgifterna.",
         "The consent to planning does not cover the receiver, which did not get the message.",
         "Ask the person for a consent that covers the receiver, and send it again with that.",
         200,
