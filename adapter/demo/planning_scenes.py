@@ -24,6 +24,7 @@ from adapter.simulators.messages import (
 )
 from adapter.simulators.traffic_log import EntryKind, has
 
+_FRIDAY = 4
 _ZONE = ZoneInfo("Europe/Stockholm")
 _INFORMATION = {
     "summary": "Vårdad för lunginflammation. Feberfri sedan tre dygn.",
@@ -62,7 +63,8 @@ def _information(stage: Stage) -> None:
 
 def _invitation(stage: Stage) -> Invitation:
     """The primary-care centre calls, in the planning service."""
-    day = stage.stays.discharge.admitted.astimezone(_ZONE).date() + timedelta(days=3)
+    admitted = stage.stays.discharge.admitted.astimezone(_ZONE).date()
+    day = workday(admitted + timedelta(days=3))
     start = datetime.combine(day, time(13), tzinfo=_ZONE)
     return Invitation(
         id=f"K-{stage.stays.discharge.visit}",
@@ -76,11 +78,15 @@ def _invitation(stage: Stage) -> Invitation:
     )
 
 
+def _next_workday(at: datetime) -> datetime:
+    return datetime.combine(workday(at.date() + timedelta(days=1)), at.timetz())
+
+
 def _invited(stage: Stage) -> None:
     invitation = _invitation(stage)
     send(stage, stage.planning.system, "sip-invitation", *invitation.invited, planning=invitation)
     applied(stage, "sip-invitation", stage.umea.system, stage.journal.system)
-    later = invitation.start + timedelta(days=1)
+    later = _next_workday(invitation.start)
     yes = InvitationAnswer(id=invitation.id, version=1, code="accepted")
     no = InvitationAnswer(
         id=invitation.id,
@@ -99,8 +105,8 @@ def _invited(stage: Stage) -> None:
 
 def _moved(stage: Stage) -> None:
     first = _invitation(stage)
-    day = timedelta(days=1)
-    moved = replace(first, version=2, start=first.start + day, end=first.end + day)
+    later = _next_workday(first.start)
+    moved = replace(first, version=2, start=later, end=later + timedelta(hours=1))
     send(stage, stage.planning.system, "sip-invitation-changed", *moved.invited, planning=moved)
     applied(stage, "sip-invitation-changed", stage.umea.system, stage.journal.system)
     yes = InvitationAnswer(id=moved.id, version=2, code="accepted")
@@ -124,16 +130,21 @@ def _plan(stage: Stage) -> Plan:
 
 def _agreement(today: date) -> Agreement:
     return Agreement(
-        situation="Bor ensam, två trappor utan hiss. Går med rullator.",
+        situation="Bor ensam, två trappor utan hiss. Går med rollator.",
         own_words="Jag vill bo kvar hemma.",
         need="Hjälp med personlig vård",
         goal="Går själv till brevlådan",
         due=today + timedelta(days=60),
         present=(CENTRE, LULEA, UMEA),
         absent=(HOSPITAL,),
-        follow_up=today + timedelta(days=45),
+        follow_up=workday(today + timedelta(days=45)),
         coordinator=PLANNING,
     )
+
+
+def workday(day: date) -> date:
+    """Return the day itself, or the Monday after a weekend: nobody meets then."""
+    return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
 
 
 def _agreed(stage: Stage) -> None:

@@ -30,6 +30,7 @@ _STYLES = {
 _LEGEND = (
     "name → is a message to the adapter, → name is a delivery from it.",
     "! a fault that the demo causes, ✗ a failed attempt, ↻ what the adapter does.",
+    "A receipt is a system's (systemkvittens); an answer is a person's (kvittering).",
     "Luleå's system speaks omsorg/1, Umeå's omsorg/2. The others speak FHIR.",
 )
 _MARKS = {
