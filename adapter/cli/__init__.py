@@ -88,6 +88,13 @@ COMMANDS = (
         "show SE2120001111-SJUKHUS/12345",
         "lift c-0f3a --who 'Ann, ext. 1234' --reason 'Skatteverket, by phone'",
     ),
+    _listed(
+        "readings",
+        "readings.readings",
+        "--since 7d --by 'Ann, ext. 1234'",
+        "--month 2026-11 --sample 20",
+        "--month 2026-11 --checked 'each had a reason' --who Bo",
+    ),
     _listed("purge", "purge.purge", "--dry-run", "--json"),
     _listed(
         "pause",

@@ -86,6 +86,7 @@ WORDS = {
     "token-made": "the endpoint has a new token",
     "patient-searched": "a person searched by the patient's number; this case was found",
     "body-read": "a person read the bytes",
+    "readings-checked": "a person has checked a sample of a month's readings",
 }
 """The words of the column `what`, with their meanings."""
 

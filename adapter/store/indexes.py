@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from adapter.core.lifecycle import OPEN, Standing, State
 from adapter.store.job_tables import job
-from adapter.store.tables import case, delivery, item, message, participant
+from adapter.store.tables import case, delivery, history, item, message, participant
 
 SCHEMA = job.metadata
 """All tables with all their indexes; importing this name makes sure that both are there."""
@@ -131,6 +131,15 @@ sa.Index(  # by its envelope a partner knows a receipt, and its content id is ma
     delivery.c.envelope_id,
     sqlite_where=our_receipt,
     postgresql_where=our_receipt,
+)
+_READING = ("body-read", "patient-searched", "readings-checked")
+about_reading = history.c.what.in_([sa.literal_column(f"'{word}'") for word in _READING])
+sa.Index(
+    "history_reading",
+    history.c.at,
+    history.c.seq,
+    sqlite_where=about_reading,
+    postgresql_where=about_reading,
 )
 _unclosed = item.c.closed_at.is_(None)
 unclosed = sa.and_(  # worded so that no query for one case or message fits `item_due`, see is_open

@@ -47,7 +47,7 @@ def test_a_backup_and_its_new_folder_are_for_their_owner_alone(office: Office, u
     assert [f.name for f in target.parent.iterdir()] == ["now.db"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert stat.S_IMODE(target.parent.stat().st_mode) == 0o700
-    assert written == {"file": str(target), "size": target.stat().st_size, "schema": "0018"}
+    assert written == {"file": str(target), "size": target.stat().st_size, "schema": "0019"}
 
 
 def test_a_backup_overwrites_nothing(office: Office) -> None:
