@@ -96,6 +96,14 @@ def test_each_page_is_printed_within_its_margins(office: Office, tmp_path: Path)
     assert f"Sida 1 av {len(pages)}" in pdf_pages.text(file)
 
 
+def test_a_page_that_has_come_loose_says_whose_it_is(office: Office, tmp_path: Path) -> None:
+    office.region.tells("hospital", _plan())
+    file = _printed(office, tmp_path, CASE)
+    following = len(pdf_pages.pages(file, tmp_path)) - 1
+    running = "Samordnad individuell plan, Märta Lovisa Åkerström"
+    assert pdf_pages.text(file).count(running) == following
+
+
 def test_a_screen_reader_knows_headings_and_language(office: Office, tmp_path: Path) -> None:
     office.region.tells("hospital", _plan())
     file = _printed(office, tmp_path, CASE)

@@ -85,6 +85,13 @@ def test_a_plan_names_no_receiver_by_number() -> None:
     assert "SE0000000003" not in told
 
 
+def test_a_plan_has_the_number_of_its_case_without_that_of_the_hospital() -> None:
+    bundle = read("care-plan")
+    about = dict(document(bundle).about.rows)
+    assert about["Ärendenummer"] == "V-2026-001"
+    assert dict(document(read("recall")).about.rows)["Ärende"] == "SE0000000001-SUNDBY/V-2026-001"
+
+
 def test_a_notice_names_a_receiver_without_a_name_by_number() -> None:
     bundle = read("information-transfer")
     destinations = bundles.header(bundle)["destination"]

@@ -62,7 +62,7 @@ def document(bundle: Bundle) -> Document:
             ("Från", called(header.get("sender"))),
             ("Till", ", ".join(_receivers(header, called))),
             ("Registrerat", words.time(_recorded(bundle))),
-            ("Ärende", ", ".join(bundles.case_ids(bundle))),
+            _case(bundle),
         ),
     )
 
@@ -73,13 +73,14 @@ def _reader(bundle: Bundle, focus: Resource) -> Reader | None:
 
 
 def _warnings(bundle: Bundle, focus: Resource, people: People) -> tuple[str, ...]:
-    is_plan = bundles.event_code(bundle)[1] == "care-plan"
-    return ((PROTECTED,) if people.is_protected else ()) + (plan.warnings(focus) if is_plan else ())
+    return ((PROTECTED,) if people.is_protected else ()) + (
+        plan.warnings(focus) if _is_plan(bundle) else ()
+    )
 
 
 def _title(bundle: Bundle, focus: Resource) -> str:
     _, event = bundles.event_code(bundle)
-    if event == "care-plan":
+    if _is_plan(bundle):
         return words.sentence(plan.title(focus))
     known = _TITLES.get(event) or event_names.swedish(event) or event
     return words.sentence(known)
@@ -87,8 +88,20 @@ def _title(bundle: Bundle, focus: Resource) -> str:
 
 def _calling(bundle: Bundle, people: People) -> Callable[[Resource | None], str]:
     """Return how senders and receivers are called: on a plan, which a person holds, in words."""
-    is_plan = bundles.event_code(bundle)[1] == "care-plan"
-    return people.name_in_words if is_plan else people.name
+    return people.name_in_words if _is_plan(bundle) else people.name
+
+
+def _case(bundle: Bundle) -> tuple[str, str]:
+    """Return the case under its name: on a plan its number alone, which a person can say."""
+    cases = bundles.case_ids(bundle)
+    if _is_plan(bundle):
+        return "Ärendenummer", cases[0].rpartition("/")[2] if cases else ""
+    return "Ärende", ", ".join(cases)
+
+
+def _is_plan(bundle: Bundle) -> bool:
+    """Whether the message is a plan, which a person holds."""
+    return bundles.event_code(bundle)[1] == "care-plan"
 
 
 def _receivers(header: Resource, called: Callable[[Resource | None], str]) -> Iterator[str]:

@@ -39,7 +39,14 @@ def page(document: Document) -> str:
         _element("main", (_section(each) for each in document.sections)),
         _element("footer", _facts(document.about)),
     ]
-    return "\n".join([_head(document.title), *body, "</body>\n</html>\n"])
+    start = f'<body data-running="{_text(_running(document))}">'
+    return "\n".join([_head(document.title), start, *body, "</body>\n</html>\n"])
+
+
+def _running(document: Document) -> str:
+    """Return what stands over each printed page but the first, so that a loose one is known."""
+    name = dict(document.person.rows).get("Namn", "")
+    return ", ".join(part for part in (document.title, name) if part)
 
 
 def _head(title: str) -> str:
@@ -54,7 +61,6 @@ def _head(title: str) -> str:
             f"<title>{_text(title)}</title>",
             f"<style>\n{_style()}</style>",
             "</head>",
-            "<body>",
         ]
     )
 
