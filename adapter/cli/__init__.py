@@ -75,6 +75,7 @@ COMMANDS = (
         "d-77aa --reason 'told by phone'",
         "--cause expired --endpoint lulea --reason 'told by phone' --dry-run",
     ),
+    _listed("deadlines", "deadlines.deadlines", "", "--settings region.toml --json"),
     _listed("jobs", "jobs.jobs", "", "show j-0f3a", "stop j-0f3a", "resume j-0f3a --json"),
     _listed(
         "rights",

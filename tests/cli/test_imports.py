@@ -71,6 +71,7 @@ OF_A_STORE = [  # DELIVERY and MESSAGE are dead
     Call("discard --cause refused --reason r", STORE),
     Call("take --cause refused", STORE),
     Call("jobs --json", STORE),
+    Call("deadlines", STORE),
     Call("readings", STORE),
     Call("readings --month 2026-11 --checked well", STORE),
     Call("discard MESSAGE --reason r", STORE),
